@@ -1,0 +1,164 @@
+/**
+ * Owns the one contract between renderer and main: every request (name -> input and output schema) and
+ * every event. The preload exposes exactly these names; both sides validate with these schemas.
+ */
+import { z } from 'zod';
+import {
+  dataset,
+  deviceName,
+  difficultySummary,
+  imageDetail,
+  imageFilter,
+  imageSort,
+  imageSummary,
+  modelEntry,
+  onnxClassifierSpec,
+  type origin,
+  projectionData,
+  providerReport,
+  reviewDecision,
+  settings,
+} from './domain.ts';
+import { job, jobLogLine, jobRequest, trainingPoint } from './jobs.ts';
+
+const id = z.int().positive();
+const ids = z.array(id).max(1_000_000);
+const nothing = z.null();
+const none = z.object({});
+
+const call = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => ({ input, output });
+
+export const requests = {
+  'app.info': call(
+    none,
+    z.object({
+      version: z.string(),
+      catalog: z.string(),
+      engine: z.enum(['starting', 'ready', 'down']),
+      platform: z.string(),
+    }),
+  ),
+  'settings.get': call(none, settings),
+  'settings.set': call(settings.partial(), settings),
+  'doctor.run': call(none, z.array(providerReport)),
+
+  'dialog.openFolder': call(z.object({ title: z.string() }), z.string().nullable()),
+  'dialog.openFile': call(
+    z.object({ title: z.string(), extensions: z.array(z.string()) }),
+    z.string().nullable(),
+  ),
+  /** A folder that does not exist yet, for an export. */
+  'dialog.saveFolder': call(z.object({ title: z.string(), defaultName: z.string() }), z.string().nullable()),
+  'shell.showItem': call(z.object({ jobId: id }), nothing), // opens the folder that an export made
+
+  'datasets.list': call(none, z.array(dataset)),
+  'datasets.get': call(z.object({ datasetId: id }), dataset),
+  'datasets.remove': call(z.object({ datasetId: id }), nothing), // from the catalog only; files stay
+  'datasets.setScorer': call(z.object({ datasetId: id, scorerId: id }), dataset),
+  'datasets.skipped': call(
+    z.object({ datasetId: id, offset: z.int().min(0), limit: z.int().min(1).max(1000) }),
+    z.object({ total: z.int(), items: z.array(z.object({ path: z.string(), reason: z.string() })) }),
+  ),
+
+  /** The whole filtered order at once, as packed ids: the virtual grid then asks for what is visible. */
+  'images.ids': call(
+    z.object({ datasetId: id, filter: imageFilter, sort: imageSort }),
+    z.instanceof(Uint32Array),
+  ),
+  'images.byIds': call(z.object({ ids: z.array(id).max(1000) }), z.array(imageSummary)),
+  'images.detail': call(z.object({ id }), imageDetail),
+  'images.setClass': call(z.object({ ids, classId: id }), nothing),
+  'images.setTag': call(z.object({ ids, tag: z.string().min(1).max(100), on: z.boolean() }), nothing),
+  'captions.set': call(z.object({ ids, text: z.string().max(2000) }), nothing),
+  /** Literal find and replace in the captions of these images; returns how many changed. */
+  'captions.replace': call(
+    z.object({ ids, find: z.string().min(1).max(500), replace: z.string().max(500) }),
+    z.int(),
+  ),
+  /** Undoes or redoes the newest edit by a person; null when there is none. Returns what it was. */
+  'edits.undo': call(none, z.string().nullable()),
+  'edits.redo': call(none, z.string().nullable()),
+
+  'difficulty.summary': call(
+    z.object({ datasetId: id, scorerId: id.optional(), perClass: z.int().min(1).max(50) }),
+    difficultySummary.nullable(), // null: nothing is scored yet
+  ),
+  'projection.get': call(z.object({ datasetId: id }), projectionData.nullable()),
+
+  'review.decide': call(
+    z.object({ ids, decision: reviewDecision.nullable(), classId: id.optional() }),
+    nothing,
+  ),
+
+  'models.list': call(none, z.array(modelEntry)),
+  'models.check': call(
+    z.object({ path: z.string() }),
+    z.object({
+      kind: z.string(),
+      usable: z.boolean(),
+      summary: z.string(),
+      problems: z.array(z.string()),
+      /** For an ONNX file: what could be read from it; null fields must be answered by a person. */
+      onnx: onnxClassifierSpec.partial().nullable(),
+    }),
+  ),
+  'models.add': call(
+    z.object({ path: z.string(), name: z.string().min(1).max(200), onnx: onnxClassifierSpec.optional() }),
+    modelEntry,
+  ),
+  'models.remove': call(z.object({ id: z.string() }), nothing), // from the catalog only; files stay
+
+  'jobs.list': call(z.object({ limit: z.int().min(1).max(1000) }), z.array(job)),
+  'jobs.enqueue': call(z.object({ request: jobRequest, device: deviceName.optional() }), job),
+  'jobs.cancel': call(z.object({ jobId: id }), nothing),
+  'jobs.resume': call(z.object({ jobId: id }), nothing),
+  'jobs.log': call(z.object({ jobId: id }), z.array(jobLogLine)),
+  'jobs.training': call(z.object({ jobId: id }), z.array(trainingPoint)),
+} as const;
+
+export type Requests = typeof requests;
+export type RequestName = keyof Requests;
+export type RequestInput<N extends RequestName> = z.input<Requests[N]['input']>;
+export type RequestOutput<N extends RequestName> = z.infer<Requests[N]['output']>;
+
+export const events = {
+  'job.updated': job,
+  /** Rows of this dataset changed (null: the list of datasets or models did); ask again. */
+  'catalog.changed': z.object({ datasetId: id.nullable() }),
+  /** The latent of the image being generated, decoded small: RGB bytes, row major. */
+  'generate.preview': z.object({
+    jobId: id,
+    index: z.int(),
+    step: z.int(),
+    steps: z.int(),
+    className: z.string(),
+    difficulty: z.number().nullable(),
+    width: z.int(),
+    height: z.int(),
+    rgb: z.instanceof(Uint8Array),
+  }),
+  'training.point': z.object({ jobId: id, point: trainingPoint }),
+  'engine.state': z.object({ state: z.enum(['starting', 'ready', 'down']), message: z.string() }),
+  /** A menu item or shortcut chosen in the native menu. */
+  'menu.command': z.object({ command: z.enum(['import', 'undo', 'redo', 'settings', 'find']) }),
+} as const;
+
+export type Events = typeof events;
+export type EventName = keyof Events;
+export type EventPayload<N extends EventName> = z.infer<Events[N]>;
+
+/** Every answer crosses as data: `invoke` would carry only an error's message. */
+export type Answer<T> = { ok: true; value: T } | { ok: false; error: { code: string; message: string } };
+
+/** What the preload puts on `window.crux`. */
+export interface CruxBridge {
+  request<N extends RequestName>(name: N, input: RequestInput<N>): Promise<Answer<RequestOutput<N>>>;
+  on<N extends EventName>(name: N, listener: (payload: EventPayload<N>) => void): () => void;
+}
+
+/** Pictures reach the renderer only through this scheme: crux://thumb/<image id>, crux://image/<image id>. */
+export const imageScheme = 'crux';
+export const thumbnailUrl = (imageId: number) => `${imageScheme}://thumb/${imageId}`;
+export const imageUrl = (imageId: number) => `${imageScheme}://image/${imageId}`;
+
+export const originLabel: Record<z.infer<typeof origin>, string> = { real: 'Real', synthetic: 'Synthetic' };

@@ -1,0 +1,164 @@
+/**
+ * Owns what a job is: one parameter schema per kind, its defaults, and the persisted row.
+ * The CLI's options, the app's forms and the engine's bodies all derive from these schemas.
+ */
+import { z } from 'zod';
+import { deviceName, imageFilter } from './domain.ts';
+
+const id = z.int().positive();
+const seed = z.int().min(0).default(0);
+
+export const importParams = z.object({
+  /** Absolute path of an image folder, or of a .csv/.jsonl manifest. */
+  source: z.string().min(1),
+  name: z.string().min(1).max(200),
+});
+
+export const embedParams = z.object({ datasetId: id, modelId: z.string().default('builtin:encoder') });
+
+export const scoreParams = z.object({
+  datasetId: id,
+  method: z.enum(['out-of-fold', 'in-sample', 'classifier', 'precomputed']).default('out-of-fold'),
+  /** Encoder whose frozen features the probe stands on, or the classifier itself. */
+  modelId: z.string().default('builtin:encoder'),
+  folds: z.int().min(2).max(50).default(5),
+  seed,
+});
+
+export const projectParams = z.object({
+  datasetId: id,
+  modelId: z.string().default('builtin:encoder'),
+  method: z.enum(['tsne', 'pca']).default('tsne'),
+  perplexity: z.number().min(2).max(500).default(30),
+  iterations: z.int().min(50).max(10000).default(1000),
+  seed,
+});
+
+/** Defaults: LoRA as diffusers (rank 4); encoder internals are unpublished, so they are our own choices. */
+export const trainParams = z.object({
+  datasetId: id,
+  kind: z.literal('difficulty').default('difficulty'),
+  baseModelId: z.string().default('builtin:diffusion'),
+  /** Scorer whose difficulty conditions the model; null: the dataset's current one. */
+  scorerId: id.nullable().default(null),
+  steps: z.int().min(1).max(1_000_000).default(300),
+  batchSize: z.int().min(1).max(256).default(16),
+  rank: z.int().min(1).max(256).default(4),
+  loraLearningRate: z.number().positive().max(1).default(1e-3),
+  encoderLearningRate: z.number().positive().max(1).default(1e-3),
+  tokens: z.int().min(1).max(16).default(1),
+  placement: z.enum(['append', 'overwrite']).default('append'),
+  labelEncoding: z.enum(['one-hot', 'embedding']).default('one-hot'),
+  /** Share of training samples whose difficulty token is replaced by the learned null token, for guidance. */
+  conditionDropout: z.number().min(0).max(0.9).default(0.1),
+  /** Draw difficulty levels evenly (true) or as they occur (false). */
+  balanced: z.boolean().default(true),
+  checkpointEvery: z.int().min(1).default(25),
+  seed,
+});
+
+export const generateParams = z.object({
+  datasetId: id,
+  /** Difficulty adapter; null: the newest one trained on this dataset. */
+  adapterId: z.string().nullable().default(null),
+  classes: z.union([z.literal('all'), z.array(z.string()).min(1)]).default('all'),
+  /** Images per class. */
+  count: z.int().min(1).max(1_000_000).default(8),
+  mu: z.number().min(0).max(1).default(0.5),
+  sigma: z.number().min(0).max(1).default(0.1), // 0: fixed difficulty
+  prompt: z.string().max(1000).default('a photo of a [CLS]'),
+  negativePrompt: z.string().max(1000).default(''),
+  guidanceScale: z.number().min(1).max(30).default(2),
+  /** Unconditional branch: the learned null token, or the same difficulty token in both branches. */
+  guidanceMode: z.enum(['null-token', 'same-token']).default('null-token'),
+  scheduler: z.enum(['pndm', 'ddim']).default('pndm'),
+  steps: z.int().min(1).max(1000).default(30),
+  batchSize: z.int().min(1).max(64).default(8),
+  seed,
+});
+
+export const rescoreParams = z.object({ datasetId: id, scorerId: id.nullable().default(null) });
+
+export const captionParams = z.object({
+  datasetId: id,
+  method: z.enum(['template', 'model']).default('template'),
+  template: z.string().min(1).max(1000).default('a photo of a [CLS]'),
+  modelId: z.string().nullable().default(null),
+  /** Replace captions that a person wrote. */
+  overwrite: z.boolean().default(false),
+});
+
+export const exportParams = z.object({
+  datasetId: id,
+  out: z.string().min(1),
+  format: z.literal('imagefolder').default('imagefolder'),
+  filter: imageFilter.default({}),
+});
+
+export const jobParams = {
+  import: importParams,
+  embed: embedParams,
+  score: scoreParams,
+  project: projectParams,
+  train: trainParams,
+  generate: generateParams,
+  rescore: rescoreParams,
+  caption: captionParams,
+  export: exportParams,
+} as const;
+
+export type JobKind = keyof typeof jobParams;
+export const jobKind = z.enum(Object.keys(jobParams) as [JobKind, ...JobKind[]]);
+export type JobParams<K extends JobKind> = z.infer<(typeof jobParams)[K]>;
+
+export const jobRequest = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('import'), params: importParams }),
+  z.object({ kind: z.literal('embed'), params: embedParams }),
+  z.object({ kind: z.literal('score'), params: scoreParams }),
+  z.object({ kind: z.literal('project'), params: projectParams }),
+  z.object({ kind: z.literal('train'), params: trainParams }),
+  z.object({ kind: z.literal('generate'), params: generateParams }),
+  z.object({ kind: z.literal('rescore'), params: rescoreParams }),
+  z.object({ kind: z.literal('caption'), params: captionParams }),
+  z.object({ kind: z.literal('export'), params: exportParams }),
+]);
+export type JobRequest = z.infer<typeof jobRequest>;
+/** What a caller writes: fields with defaults may be absent. */
+export type JobRequestInput = z.input<typeof jobRequest>;
+
+/** queued -> running -> done | failed | cancelled; a cancelled or failed job can be queued again (resume). */
+export const jobState = z.enum(['queued', 'running', 'done', 'failed', 'cancelled']);
+export type JobState = z.infer<typeof jobState>;
+
+export const job = z.object({
+  id,
+  kind: jobKind,
+  datasetId: id.nullable(),
+  title: z.string(),
+  state: jobState,
+  stage: z.string(), // what is being done now, for a person
+  done: z.number(), // items, in the unit of `total`
+  total: z.number().nullable(),
+  /** Estimated seconds to the end; null while unknown. */
+  secondsLeft: z.number().nullable(),
+  error: z.string().nullable(),
+  /** The result's figures (for example { imported, skipped }); null until done. */
+  result: z.record(z.string(), z.unknown()).nullable(),
+  device: deviceName,
+  createdAt: z.number(),
+  startedAt: z.number().nullable(),
+  finishedAt: z.number().nullable(),
+  params: z.record(z.string(), z.unknown()),
+});
+export type Job = z.infer<typeof job>;
+
+export const jobLogLine = z.object({
+  at: z.number(),
+  level: z.enum(['info', 'warn', 'error']),
+  text: z.string(),
+});
+export type JobLogLine = z.infer<typeof jobLogLine>;
+
+/** A point of the training curve. */
+export const trainingPoint = z.object({ step: z.int(), loss: z.number(), smoothedLoss: z.number() });
+export type TrainingPoint = z.infer<typeof trainingPoint>;
