@@ -1,0 +1,79 @@
+/**
+ * Owns ONNX Runtime: turns model bytes into sessions on one provider and runs them on plain typed arrays.
+ * Nothing else imports onnxruntime-node (doctor's probe child apart).
+ */
+import * as ort from 'onnxruntime-node';
+
+export type Provider = 'cpu' | 'cuda' | 'dml' | 'webgpu';
+
+export interface RuntimeOptions {
+  provider: Provider;
+  /** Threads inside one operator; 0: the runtime's choice. */
+  threads: number;
+}
+
+export type Tensor =
+  | { dims: readonly number[]; data: Float32Array }
+  | { dims: readonly number[]; data: Int32Array }
+  | { dims: readonly number[]; data: BigInt64Array };
+
+export interface Session {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /** Runs the whole graph, or only what `outputs` needs. Blocks this thread until it is done. */
+  run(inputs: Record<string, Tensor>, outputs?: readonly string[]): Promise<Record<string, Tensor>>;
+  close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  /** Folder that external initializers' `location` is relative to. */
+  externalFolder?: string;
+  /** Map the weights instead of repacking them: slower, far less memory. */
+  lowMemory?: boolean;
+}
+
+/** Opens a model given as bytes or as a file. Errors carry ONNX Runtime's own message. */
+export async function openSession(
+  model: Uint8Array | string,
+  runtime: RuntimeOptions,
+  options: SessionOptions = {},
+): Promise<Session> {
+  const session: Record<string, string> = {};
+  if (options.externalFolder) session.model_external_initializers_file_folder_path = options.externalFolder;
+  if (options.lowMemory) session.disable_prepacking = '1';
+  const sessionOptions: ort.InferenceSession.SessionOptions = {
+    executionProviders: [runtime.provider],
+    logSeverityLevel: 3,
+    ...(runtime.threads > 0 ? { intraOpNumThreads: runtime.threads } : {}),
+    extra: { session },
+  };
+  const inner =
+    typeof model === 'string'
+      ? await ort.InferenceSession.create(model, sessionOptions)
+      : await ort.InferenceSession.create(model, sessionOptions);
+  return {
+    inputNames: inner.inputNames,
+    outputNames: inner.outputNames,
+    async run(inputs, outputs) {
+      const feeds: Record<string, ort.Tensor> = {};
+      for (const name of inner.inputNames) {
+        const t = inputs[name];
+        if (!t) throw new Error(`session: input ${name} is missing`);
+        feeds[name] = toOrt(t);
+      }
+      const results = await inner.run(feeds, [...(outputs ?? inner.outputNames)]);
+      const out: Record<string, Tensor> = {};
+      for (const [name, value] of Object.entries(results)) {
+        out[name] = { dims: value.dims, data: value.data } as Tensor;
+      }
+      return out;
+    },
+    close: () => inner.release(),
+  };
+}
+
+function toOrt(t: Tensor): ort.Tensor {
+  if (t.data instanceof Float32Array) return new ort.Tensor('float32', t.data, t.dims);
+  if (t.data instanceof Int32Array) return new ort.Tensor('int32', t.data, t.dims);
+  return new ort.Tensor('int64', t.data, t.dims);
+}
