@@ -1,0 +1,174 @@
+/**
+ * Owns: the codec library (sharp) and its process-wide settings; nothing else imports sharp for reading files.
+ * Turns bytes into a sharp pipeline that is upright, opaque and sRGB, after the header has been checked.
+ *
+ * Memory: sharp's operation cache is off, and only the seven formats' loaders are allowed, whatever the bytes
+ * claim to be. Images above HEAVY_PIXELS, and files above HEAVY_BYTES, pass one at a time, so that peak memory
+ * does not grow with the caller's concurrency (which is the caller's to choose; the number of useful parallel
+ * decodes is libuv's pool, 4).
+ */
+import { open } from 'node:fs/promises';
+import sharp, { type Sharp } from 'sharp';
+import { decodeBmp, readBmpHeader } from './bmp.ts';
+import { asUnreadable, DEFAULT_LIMITS, type DecodeLimits, tooLarge, UnreadableImage } from './errors.ts';
+import { fsPath } from './fs-names.ts';
+import { requireWholePng } from './png.ts';
+import { type ImageFormat, SNIFF_BYTES, sniffFormat } from './sniff.ts';
+
+const HEAVY_PIXELS = 25_000_000;
+const HEAVY_BYTES = 64 * 1024 * 1024;
+
+/** Transparent pixels are shown on white. */
+export const BACKGROUND = { r: 255, g: 255, b: 255 };
+
+sharp.cache(false);
+// Second fence behind `sniffFormat`: no loader but these runs, so that an SVG or a VIPS file inside a disguise
+// cannot start one (SVG can be made to take unbounded time).
+sharp.block({ operation: ['VipsForeignLoad'] });
+sharp.unblock({
+  operation: [
+    'VipsForeignLoadJpeg',
+    'VipsForeignLoadPng',
+    'VipsForeignLoadWebp',
+    'VipsForeignLoadNsgif',
+    'VipsForeignLoadTiff',
+    'VipsForeignLoadHeif',
+  ],
+});
+
+/** Header facts. `width` and `height` are as a person sees the image: after EXIF orientation. */
+export interface Header {
+  width: number;
+  height: number;
+  format: ImageFormat;
+}
+
+/** The whole file, refused before reading when it is not a regular file, empty, too big or not an image. */
+export async function readImageBytes(file: string, limits: DecodeLimits = {}): Promise<Buffer> {
+  const maxFileBytes = limits.maxFileBytes ?? DEFAULT_LIMITS.maxFileBytes;
+  try {
+    const handle = await open(fsPath(file), 'r');
+    try {
+      const stat = await handle.stat();
+      // A named pipe or a device would block or never end.
+      if (!stat.isFile())
+        throw new UnreadableImage(stat.isDirectory() ? 'a folder, not a file' : 'not a regular file');
+      if (stat.size === 0) throw new UnreadableImage('empty file');
+      if (stat.size > maxFileBytes) {
+        const mib = (n: number): string => `${Math.round(n / 1024 / 1024)} MiB`;
+        throw new UnreadableImage(`too large: a file of ${mib(stat.size)}, limit ${mib(maxFileBytes)}`);
+      }
+      const head = Buffer.alloc(Math.min(SNIFF_BYTES, stat.size));
+      const { bytesRead } = await handle.read(head, 0, head.length, 0);
+      const sniffed = sniffFormat(head.subarray(0, bytesRead));
+      if (sniffed.format === null) throw new UnreadableImage(sniffed.reason);
+      return await handle.readFile();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw asUnreadable(error);
+  }
+}
+
+/** Format and upright size from the header alone; refuses what is too large. No pixel is decoded. */
+export async function readHeader(bytes: Uint8Array, limits: DecodeLimits = {}): Promise<Header> {
+  const maxPixels = limits.maxPixels ?? DEFAULT_LIMITS.maxPixels;
+  const sniffed = sniffFormat(bytes.subarray(0, SNIFF_BYTES));
+  if (sniffed.format === null) throw new UnreadableImage(sniffed.reason);
+  let header: Header;
+  if (sniffed.format === 'bmp') {
+    const { width, height } = readBmpHeader(bytes);
+    header = { width, height, format: 'bmp' };
+  } else {
+    if (sniffed.format === 'png') requireWholePng(bytes, maxPixels);
+    if (sniffed.format === 'gif') requireGifScreen(bytes, maxPixels);
+    try {
+      const meta = await sharp(bytes, { limitInputPixels: false, failOn: 'error' }).metadata();
+      if (
+        meta.depth === 'float' ||
+        meta.depth === 'double' ||
+        meta.depth === 'complex' ||
+        meta.depth === 'dpcomplex'
+      ) {
+        // Their black and white points are not in the file: any mapping to 8 bits would be a guess.
+        throw new UnreadableImage('floating-point samples are not supported; convert it to 8 or 16 bits');
+      }
+      header = { width: meta.autoOrient.width, height: meta.autoOrient.height, format: sniffed.format };
+    } catch (error) {
+      throw asUnreadable(error);
+    }
+  }
+  if (!(header.width > 0 && header.height > 0)) {
+    throw new UnreadableImage(`damaged: a size of ${header.width}x${header.height} pixels`);
+  }
+  if (header.width * header.height > maxPixels) throw tooLarge(header.width, header.height, maxPixels);
+  return header;
+}
+
+/** The GIF library reads the whole file to open it; the screen's size is refused before that. */
+function requireGifScreen(bytes: Uint8Array, maxPixels: number): void {
+  if (bytes.length < 13) throw new UnreadableImage('truncated');
+  const width = bytes[6] | (bytes[7] << 8);
+  const height = bytes[8] | (bytes[9] << 8);
+  if (width * height > maxPixels) throw tooLarge(width, height, maxPixels);
+}
+
+/**
+ * Runs `work` on a pipeline of the first frame that comes out upright, opaque and sRGB; `work` adds the resize and
+ * the output, and ends it. Resolves to what `work` returns; throws UnreadableImage.
+ */
+export async function withPipeline<T>(
+  bytes: Uint8Array,
+  limits: DecodeLimits,
+  work: (pipeline: Sharp, header: Header) => Promise<T>,
+): Promise<{ result: T; header: Header }> {
+  const timeoutMs = limits.timeoutMs ?? DEFAULT_LIMITS.timeoutMs;
+  const maxPixels = limits.maxPixels ?? DEFAULT_LIMITS.maxPixels;
+  const header = await deadline(readHeader(bytes, limits), timeoutMs);
+  const heavy = header.width * header.height > HEAVY_PIXELS || bytes.length > HEAVY_BYTES;
+  const run = async (): Promise<T> => {
+    const pipeline = openPipeline(bytes, header.format, maxPixels)
+      // Stops the native side between regions; the race below covers a loader that never yields.
+      .timeout({ seconds: Math.min(3600, Math.max(1, Math.ceil(timeoutMs / 1000))) })
+      .autoOrient()
+      .flatten({ background: BACKGROUND })
+      .toColourspace('srgb');
+    return await deadline(work(pipeline, header), timeoutMs);
+  };
+  try {
+    return { result: await (heavy ? inHeavyLane(run) : run()), header };
+  } catch (error) {
+    throw asUnreadable(error);
+  }
+}
+
+function openPipeline(bytes: Uint8Array, format: ImageFormat, maxPixels: number): Sharp {
+  if (format === 'bmp') {
+    const { width, height, channels, pixels } = decodeBmp(bytes, maxPixels);
+    return sharp(pixels, { raw: { width, height, channels }, limitInputPixels: maxPixels });
+  }
+  // 'error' refuses truncated and broken data but lets harmless oddities (a wrong JFIF version) pass; one page,
+  // so that animated files give their first frame.
+  return sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels, sequentialRead: true, pages: 1 });
+}
+
+let heavyTail: Promise<unknown> = Promise.resolve();
+
+/** One at a time, in order of arrival. */
+function inHeavyLane<T>(run: () => Promise<T>): Promise<T> {
+  const turn = heavyTail.then(run, run);
+  heavyTail = turn.catch(() => undefined);
+  return turn;
+}
+
+/** Rejects after `timeoutMs`; the abandoned work's own outcome is then ignored. */
+function deadline<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new UnreadableImage(`took longer than ${timeoutMs / 1000} s to decode`)),
+      timeoutMs,
+    );
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
