@@ -35,8 +35,7 @@ export function readBmpHeader(bytes: Uint8Array): BmpHeader {
   if (bytes.length < 26) throw new UnreadableImage('truncated');
   const size = view.getUint32(14, true);
   const core = size === 12;
-  if (!core && (size < 16 || size > 1024))
-    throw new UnreadableImage(`damaged: a BMP header of ${size} bytes`);
+  if (!HEADER_SIZES.has(size)) throw new UnreadableImage(`damaged: a BMP header of ${size} bytes`);
   if (bytes.length < 14 + size) throw new UnreadableImage('truncated');
   const has = (end: number): boolean => size >= end;
   const width = core ? view.getUint16(18, true) : view.getInt32(18, true);
@@ -149,7 +148,9 @@ function unpackRuns(bytes: Uint8Array, header: BmpHeader): Uint8Array {
   let x = 0;
   let y = 0;
   const put = (index: number): void => {
-    if (x < width && y < height) indices[(topDown ? y : height - 1 - y) * width + x] = index;
+    // An RLE4 run may pad an odd width by one; anything further writes outside the picture.
+    if (x > width || y >= height) throw new UnreadableImage('damaged: BMP runs leave the picture');
+    if (x < width) indices[(topDown ? y : height - 1 - y) * width + x] = index;
     x += 1;
   };
   const next = (): number => {

@@ -85,14 +85,9 @@ export async function readHeader(bytes: Uint8Array, limits: DecodeLimits = {}): 
     if (sniffed.format === 'gif') requireGifScreen(bytes, maxPixels);
     try {
       const meta = await sharp(bytes, { limitInputPixels: false, failOn: 'error' }).metadata();
-      if (
-        meta.depth === 'float' ||
-        meta.depth === 'double' ||
-        meta.depth === 'complex' ||
-        meta.depth === 'dpcomplex'
-      ) {
-        // Their black and white points are not in the file: any mapping to 8 bits would be a guess.
-        throw new UnreadableImage('floating-point samples are not supported; convert it to 8 or 16 bits');
+      if (meta.depth !== 'uchar' && meta.depth !== 'ushort') {
+        // Black and white points of wider or signed samples are not in the file: mapping them would be a guess.
+        throw new UnreadableImage(`${meta.depth} samples are not supported; convert it to 8 or 16 bits`);
       }
       header = { width: meta.autoOrient.width, height: meta.autoOrient.height, format: sniffed.format };
     } catch (error) {
