@@ -1,0 +1,63 @@
+/** Owns the writing of HTML text: escaping, numbers, colours. */
+
+const entities: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Text that may stand between tags and in quoted attributes. */
+export const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (c) => entities[c]);
+
+/** Two decimals without a leading zero, as scores are written: .07, .50, 1.00. */
+export const score = (value: number | null) =>
+  value === null || Number.isNaN(value) ? '–' : value.toFixed(2).replace(/^(-?)0\./, '$1.');
+
+export const percent = (value: number) => `${(100 * value).toFixed(0)} %`;
+
+/** One decimal of a pixel is enough for any chart. */
+export const px = (value: number) => String(Math.round(value * 10) / 10);
+
+export const seconds = (value: number) =>
+  value < 60
+    ? `${value.toFixed(1)} s`
+    : `${Math.floor(value / 60)}:${String(Math.round(value % 60)).padStart(2, '0')} min`;
+
+/** Easy to hard, blue to red through sand: readable on white and on near black. */
+const ramp = [
+  [46, 111, 173],
+  [70, 143, 184],
+  [116, 174, 178],
+  [178, 190, 142],
+  [222, 180, 96],
+  [232, 147, 72],
+  [223, 105, 62],
+  [197, 58, 60],
+];
+
+/** Colour of a difficulty in [0,1]. */
+export function difficultyColour(value: number): string {
+  const at = Math.min(1, Math.max(0, value)) * (ramp.length - 1);
+  const i = Math.min(ramp.length - 2, Math.floor(at));
+  const f = at - i;
+  const mix = ramp[i].map((v, c) => Math.round(v + f * (ramp[i + 1][c] - v)));
+  return `rgb(${mix.join(',')})`;
+}
+
+const hues = [
+  '#4c86c6',
+  '#e2883c',
+  '#57a773',
+  '#cf5c64',
+  '#8b74c9',
+  '#a27c5b',
+  '#d078b4',
+  '#8a9199',
+  '#b9a936',
+  '#3fa9b5',
+];
+
+/** Colour of a class; ten of them, then again. */
+export const classColour = (index: number) => (index < 0 ? '#8a9199' : hues[index % hues.length]);
