@@ -1,0 +1,63 @@
+/** Owns the layers that several architectures share, under PyTorch's parameter names. */
+import * as f from '../graph/functions.ts';
+import { type Value, within } from '../graph/value.ts';
+import type { Params } from './params.ts';
+
+/** x [...,in] -> [...,out]; weight [out,in], and the adapters that sit on this layer. */
+export function linear(p: Params, x: Value, outFeatures: number, bias = true): Value {
+  return within(p.path, () => {
+    const inFeatures = x.shape.at(-1)!;
+    const w = p.get('weight', [outFeatures, inFeatures]);
+    let y = f.linear(x, w, bias ? p.get('bias', [outFeatures]) : undefined);
+    for (const { down, up, scale } of p.source.lowRank?.(p.path, inFeatures, outFeatures) ?? []) {
+      y = f.add(y, f.mul(f.linear(f.linear(x, down), up), scale));
+    }
+    return y;
+  });
+}
+
+/** x [n,in,h,w] -> [n,out,h',w'] with a square kernel. */
+export function conv(
+  p: Params,
+  x: Value,
+  outChannels: number,
+  kernel: number,
+  options: f.ConvOptions & { bias?: boolean } = {},
+): Value {
+  return within(p.path, () => {
+    const w = p.get('weight', [outChannels, x.shape[1] / (options.groups ?? 1), kernel, kernel]);
+    const bias = (options.bias ?? true) ? p.get('bias', [outChannels]) : undefined;
+    return f.conv2d(x, w, bias, options);
+  });
+}
+
+export function groupNorm(p: Params, x: Value, groups: number, eps: number): Value {
+  const c = x.shape[1];
+  return within(p.path, () => f.groupNorm(x, groups, p.get('weight', [c]), p.get('bias', [c]), eps));
+}
+
+export function layerNorm(p: Params, x: Value, eps = 1e-5): Value {
+  const width = x.shape.at(-1)!;
+  return within(p.path, () => f.layerNorm(x, p.get('weight', [width]), p.get('bias', [width]), eps));
+}
+
+/** [n,l,heads*d] -> [n,heads,l,d] */
+export function splitHeads(x: Value, heads: number): Value {
+  const [n, l, width] = x.shape;
+  if (width % heads !== 0) throw new Error(`attention: width ${width} does not divide into ${heads} heads`);
+  return f.transpose(f.reshape(x, [n, l, heads, width / heads]), [0, 2, 1, 3]);
+}
+
+/** [n,heads,l,d] -> [n,l,heads*d] */
+export function joinHeads(x: Value): Value {
+  const [n, heads, l, d] = x.shape;
+  return f.reshape(f.transpose(x, [0, 2, 1, 3]), [n, l, heads * d]);
+}
+
+export const activations: Readonly<Record<string, (x: Value) => Value>> = {
+  silu: f.silu,
+  gelu: f.geluErf,
+  gelu_new: f.geluTanh,
+  quick_gelu: f.quickGelu,
+  relu: f.relu,
+};

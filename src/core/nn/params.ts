@@ -1,0 +1,92 @@
+/**
+ * Owns how a network finds its parameters. Architectures are functions of (params, config, inputs); a
+ * parameter's name is the checkpoint's own, its path the dotted way from the root, so loading is a lookup.
+ */
+
+import { cast } from '../graph/functions.ts';
+import { type DType, input, LayerError, type Shape, sameShape, type Value, weight } from '../graph/value.ts';
+
+/** A low-rank branch beside a linear layer: y += scale * up(down(x)). */
+export interface LowRank {
+  down: Value; // [rank, in]
+  up: Value; // [out, rank]
+  scale: number;
+}
+
+export interface ParameterSource {
+  /** @throws LayerError naming what is there and what was wanted. */
+  parameter(name: string, shape: Shape): Value;
+  has(name: string): boolean;
+  /** The adapters on the linear layer at this path. */
+  lowRank?(path: string, inFeatures: number, outFeatures: number): readonly LowRank[];
+}
+
+/** A position in the tree of parameters. */
+export interface Params {
+  readonly path: string;
+  readonly source: ParameterSource;
+  at(name: string | number): Params;
+  get(name: string, shape: Shape): Value;
+  has(name: string): boolean;
+}
+
+export function paramsOf(source: ParameterSource, path = ''): Params {
+  const join = (name: string | number) => (path === '' ? String(name) : `${path}.${name}`);
+  return {
+    path,
+    source,
+    at: (name) => paramsOf(source, join(name)),
+    get: (name, shape) => source.parameter(join(name), shape),
+    has: (name) => source.has(join(name)),
+  };
+}
+
+export interface StoredParameter {
+  shape: Shape;
+  dtype: 'f32' | 'f16' | 'bf16';
+}
+
+/**
+ * Frozen parameters of a checkpoint, given its table of names. `asked` collects what the network used, so
+ * that a surplus name can be told from a forgotten one. `prefix` keeps parts of one graph apart.
+ */
+export function frozenSource(
+  table: ReadonlyMap<string, StoredParameter>,
+  prefix = '',
+): ParameterSource & { asked: Set<string> } {
+  const asked = new Set<string>();
+  return {
+    asked,
+    has: (name) => table.has(name),
+    parameter(name, shape) {
+      const stored = table.get(name);
+      if (!stored) throw new LayerError(`${name}: the checkpoint has no such parameter, wanted [${shape}]`);
+      if (!sameShape(stored.shape, shape)) {
+        throw new LayerError(`${name}: the checkpoint has [${stored.shape}], the config wants [${shape}]`);
+      }
+      asked.add(name);
+      return cast(weight(prefix + name, shape, stored.dtype as DType), 'f32');
+    },
+  };
+}
+
+/** Parameters as graph inputs, for training: every name asked for becomes an input of its shape. */
+export function trainableSource(
+  prefix = '',
+  has: (name: string) => boolean = () => true,
+): ParameterSource & { parameters: Map<string, Value> } {
+  const parameters = new Map<string, Value>();
+  return {
+    parameters,
+    has,
+    parameter(name, shape) {
+      const known = parameters.get(name);
+      if (known && !sameShape(known.shape, shape)) {
+        throw new LayerError(`${name}: asked for as [${known.shape}] and as [${shape}]`);
+      }
+      const value = known ?? input(prefix + name, shape);
+      parameters.set(name, value);
+      return value;
+    },
+  };
+}
