@@ -1,0 +1,65 @@
+/**
+ * Owns `crux://thumb/<id>` and `crux://image/<id>`: a catalogued image, named by its number and nothing
+ * else. The path comes from the catalog, and its bytes go out only if they are still those of a picture.
+ */
+import { open } from 'node:fs/promises';
+import { imageScheme } from '../shared/contract.ts';
+import { type ImageFormat, SNIFF_BYTES, sniffFormat } from './engine/images/sniff.ts';
+
+/** Where the files of one image lie; null: no such image, or no such file yet. */
+export interface ImageFiles {
+  thumbnail(imageId: number): string | null;
+  original(imageId: number): string | null;
+}
+
+/** What Chromium shows itself. TIFF it does not: the thumbnail stands in. */
+const shownByChromium: Partial<Record<ImageFormat, string>> = {
+  jpeg: 'image/jpeg',
+  png: 'image/png',
+  webp: 'image/webp',
+  gif: 'image/gif',
+  bmp: 'image/bmp',
+  avif: 'image/avif',
+};
+
+const MAX_BYTES = 512 * 1024 * 1024;
+const pattern = new RegExp(`^${imageScheme}://(thumb|image)/([1-9][0-9]{0,14})$`);
+
+const missing = () => new Response(null, { status: 404 });
+
+export function serveImages(files: ImageFiles): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const match = pattern.exec(request.url);
+    if (match === null || request.method !== 'GET') return missing();
+    const id = Number(match[2]);
+    const candidates =
+      match[1] === 'thumb' ? [files.thumbnail(id)] : [files.original(id), files.thumbnail(id)];
+    for (const file of candidates) {
+      const response = file === null ? null : await picture(file);
+      if (response !== null) return response;
+    }
+    return missing();
+  };
+}
+
+async function picture(file: string): Promise<Response | null> {
+  try {
+    const handle = await open(file, 'r');
+    try {
+      const { size } = await handle.stat();
+      const head = new Uint8Array(SNIFF_BYTES);
+      const { bytesRead } = await handle.read(head, 0, SNIFF_BYTES, 0);
+      const { format } = sniffFormat(head.subarray(0, bytesRead));
+      const type = format === null ? undefined : shownByChromium[format];
+      if (type === undefined || size > MAX_BYTES) return null;
+      const body = await handle.readFile();
+      return new Response(body, {
+        headers: { 'content-type': type, 'x-content-type-options': 'nosniff', 'cache-control': 'no-cache' },
+      });
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return null; // removed or unreadable since it was catalogued: the screen shows it as missing
+  }
+}

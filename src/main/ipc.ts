@@ -1,0 +1,77 @@
+/**
+ * Owns the border between renderer and main: every request is checked on the way in (sender, name, input)
+ * and on the way out (output); every event is checked before it is pushed.
+ */
+import type { IpcMainInvokeEvent, WebContents } from 'electron';
+import { ZodError, type z } from 'zod';
+import {
+  type Answer,
+  type EventName,
+  type EventPayload,
+  events,
+  type RequestName,
+  type RequestOutput,
+  type Requests,
+  requests,
+} from '../shared/contract.ts';
+import { isOurPage } from './security.ts';
+
+/** One function per request; it gets parsed input (defaults filled in). */
+export type Handlers = {
+  [N in RequestName]: (input: z.output<Requests[N]['input']>) => MaybePromise<RequestOutput<N>>;
+};
+type MaybePromise<T> = T | Promise<T>;
+
+const failure = (code: string, message: string): Answer<never> => ({ ok: false, error: { code, message } });
+
+/** An error's `code`, where it is one of ours (`not-found`, `invalid`, ...). */
+const codeOf = (error: unknown): string => {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && code !== '' ? code : 'failed';
+};
+
+const explain = (error: ZodError): string =>
+  error.issues.map((issue) => `${issue.path.join('.') || 'value'}: ${issue.message}`).join('; ');
+
+/** Answers one request as data; never throws. */
+export async function answer(handlers: Handlers, name: unknown, input: unknown): Promise<Answer<unknown>> {
+  if (typeof name !== 'string' || !Object.hasOwn(requests, name))
+    return failure('unknown-request', `"${String(name)}" is no request of the contract`);
+  const schema = requests[name as RequestName];
+  const parsed = schema.input.safeParse(input);
+  if (!parsed.success) return failure('invalid-input', `${name}: ${explain(parsed.error)}`);
+  try {
+    const handler = handlers[name as RequestName] as (input: unknown) => unknown;
+    const value = schema.output.safeParse(await handler(parsed.data));
+    if (!value.success) {
+      const message = `${name}: the answer does not fit the contract: ${explain(value.error)}`;
+      console.error(message);
+      return failure('invalid-output', message);
+    }
+    return { ok: true, value: value.data };
+  } catch (error) {
+    const message =
+      error instanceof ZodError ? explain(error) : error instanceof Error ? error.message : String(error);
+    return failure(codeOf(error), message);
+  }
+}
+
+/** The listener of the `crux:request` channel: answers the main frame of our own page, and nobody else. */
+export function requestListener(handlers: Handlers) {
+  return (event: IpcMainInvokeEvent, name: unknown, input: unknown): Promise<Answer<unknown>> => {
+    const frame = event.senderFrame;
+    if (frame === null || frame.parent != null || !isOurPage(frame.url))
+      return Promise.resolve(failure('untrusted-sender', 'this page may not speak to Crux'));
+    return answer(handlers, name, input);
+  };
+}
+
+/** Pushes one event to the window, if it is one of the contract's. */
+export function pushEvent<N extends EventName>(
+  contents: WebContents,
+  name: N,
+  payload: EventPayload<N>,
+): void {
+  if (contents.isDestroyed()) return;
+  contents.send('crux:event', name, events[name].parse(payload));
+}

@@ -1,0 +1,185 @@
+#!/usr/bin/env node
+/**
+ * Owns the executable: Electron's command line, the two lines on standard error that Playwright waits for,
+ * Chromium, `require('electron')` for the program's main bundle, and the end of all of them.
+ * Needs Node 24 (it runs as TypeScript and hooks module resolution synchronously).
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import inspector from 'node:inspector';
+import { createRequire, registerHooks } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { connectCdp } from './cdp.ts';
+import * as api from './electron-api.ts';
+import { makeWindowClasses } from './electron-window.ts';
+
+const args = process.argv.slice(2);
+const flag = (name: string) => args.find((a) => a.startsWith(`--${name}=`))?.slice(name.length + 3);
+const driven = flag('inspect') !== undefined;
+if (driven) inspector.open(0, '127.0.0.1'); // prints "Debugger listening on ws://..."
+
+const firstOfApp = args.find((a) => !a.startsWith('-')) ?? '.';
+const appDirectory = resolve(firstOfApp);
+const manifest = JSON.parse(readFileSync(join(appDirectory, 'package.json'), 'utf8'));
+const mainFile = resolve(appDirectory, manifest.main);
+const scratch = mkdtempSync(join(tmpdir(), 'crux-standin-'));
+const userData = flag('user-data-dir') ?? join(scratch, 'user-data');
+mkdirSync(userData, { recursive: true });
+
+const executable = process.env.CRUX_CHROMIUM ?? '/usr/bin/chromium';
+if (!existsSync(executable)) {
+  console.error(
+    `stand-in: no Chromium at ${executable}; install it (apt-get install chromium) or set CRUX_CHROMIUM`,
+  );
+  process.exit(1);
+}
+const netLog = process.env.CRUX_STANDIN_NETLOG;
+const browser = spawn(
+  executable,
+  [
+    ...(process.env.CRUX_STANDIN_HEADFUL ? [] : ['--headless=new']),
+    '--no-sandbox',
+    '--remote-debugging-port=0',
+    '--no-startup-window',
+    '--no-first-run',
+    '--no-default-browser-check',
+    '--disable-dev-shm-usage',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-default-apps',
+    '--disable-domain-reliability',
+    '--disable-extensions',
+    '--disable-quic',
+    '--disable-sync',
+    '--disable-features=OptimizationHints,NetworkTimeServiceQuerying,MediaRouter,HttpsUpgrades,Translate',
+    '--disable-backgrounding-occluded-windows',
+    '--disable-renderer-backgrounding',
+    '--disable-background-timer-throttling',
+    '--force-color-profile=srgb',
+    '--use-angle=swiftshader',
+    '--enable-unsafe-swiftshader',
+    ...(netLog ? [`--log-net-log=${netLog}`, '--net-log-capture-mode=Everything'] : []),
+    `--user-data-dir=${join(scratch, 'chromium')}`,
+  ],
+  { stdio: ['ignore', 'ignore', 'pipe'] },
+);
+
+let ending = false;
+function shutdown(code: number): void {
+  if (ending) return;
+  ending = true;
+  const finish = () => {
+    rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
+    process.exit(code);
+  };
+  if (browser.exitCode !== null || browser.signalCode !== null) {
+    finish();
+  } else {
+    browser.once('exit', finish);
+    browser.kill('SIGTERM');
+    setTimeout(() => browser.kill('SIGKILL'), 3000).unref();
+  }
+}
+browser.on('exit', () => {
+  if (ending) return;
+  console.error('stand-in: Chromium ended by itself');
+  shutdown(1);
+});
+process.on('SIGTERM', () => shutdown(0));
+process.on('exit', () => browser.kill('SIGKILL'));
+
+const browserUrl = await new Promise<string>((found) => {
+  let text = '';
+  browser.stderr.on('data', (chunk) => {
+    text += chunk;
+    const match = /DevTools listening on (ws:\S+)/.exec(text);
+    if (match === null) return;
+    found(match[1]);
+    browser.stderr.removeAllListeners('data').resume();
+  });
+});
+const cdp = await connectCdp(browserUrl);
+
+// What a program may ask to know where it runs.
+Object.defineProperty(process.versions, 'electron', { value: '45.4.1', enumerable: true });
+Object.defineProperty(process.versions, 'chrome', { value: '156.0.0.0', enumerable: true });
+Object.assign(process, { type: 'browser', resourcesPath: join(appDirectory, '..') });
+process.argv = [
+  process.execPath,
+  ...args.filter((a) => !/^--(inspect|remote-debugging-port|no-sandbox)/.test(a)),
+];
+
+const app = new api.App({
+  appDirectory,
+  version: manifest.version,
+  name: manifest.productName ?? manifest.name,
+  userData,
+  packaged: process.env.CRUX_STANDIN_PACKAGED === '1',
+  shutdown,
+});
+const ipcMain = new api.IpcMain();
+const protocol = new api.Protocol(app);
+const session = new api.Session(protocol);
+const nativeTheme = new api.NativeTheme();
+const windows = makeWindowClasses({ cdp, app, ipcMain, session, nativeTheme });
+await cdp.send('Target.setDiscoverTargets', { discover: true });
+await cdp.send('Target.setAutoAttach', {
+  autoAttach: true,
+  waitForDebuggerOnStart: true,
+  flatten: true,
+  filter: [{ type: 'page' }],
+});
+
+const electron: Record<string, unknown> = {
+  app,
+  ipcMain,
+  protocol,
+  nativeTheme,
+  session: { defaultSession: session },
+  dialog: api.dialog,
+  Menu: api.Menu,
+  shell: api.shell,
+  screen: api.screen,
+  ...windows,
+};
+const strict = new Proxy(electron, {
+  get(target, name) {
+    if (
+      typeof name === 'symbol' ||
+      name in target ||
+      name === '__esModule' ||
+      name === 'default' ||
+      name === 'then'
+    )
+      return target[name as string];
+    throw new Error(`stand-in: electron.${name} is not reproduced; add it to test/standin`);
+  },
+});
+(globalThis as Record<string, unknown>).__standin_electron = strict;
+registerHooks({
+  resolve: (specifier, context, next) =>
+    /^electron(\/main|\/common)?$/.test(specifier)
+      ? { url: 'standin:electron', format: 'commonjs', shortCircuit: true }
+      : next(specifier, context),
+  load: (url, context, next) =>
+    url === 'standin:electron'
+      ? { source: 'module.exports = globalThis.__standin_electron', format: 'commonjs', shortCircuit: true }
+      : next(url, context),
+});
+
+// Playwright calls __playwright_run once it is attached; 'ready' waits for it, so that no window is missed.
+let attached: () => void = () => {};
+const driverAttached = new Promise<void>((go) => {
+  attached = go;
+});
+if (driven) {
+  (globalThis as Record<string, unknown>).__playwright_run = attached;
+  setTimeout(attached, 20_000).unref();
+  process.stderr.write(`DevTools listening on ${browserUrl}\n`);
+} else {
+  attached();
+}
+createRequire(mainFile)(mainFile);
+await driverAttached;
+app.becomeReady();
