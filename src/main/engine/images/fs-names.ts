@@ -11,6 +11,9 @@
  * Everything in this folder that takes a `file: string` accepts this form; code elsewhere that hands such a
  * path to node:fs must pass it through `fsPath` first.
  */
+import { realpath } from 'node:fs/promises';
+import { extname, join, sep } from 'node:path';
+
 const ESCAPE_BASE = 0xf700;
 const ESCAPED = /[\uf780-\uf7ff]/;
 const ESCAPED_ALL = /[\uf780-\uf7ff]/g;
@@ -80,4 +83,22 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
   } catch {
     return 0;
   }
+}
+
+/** root + a POSIX relative path as scan and manifest report it -> absolute path in string form. */
+export function resolveInRoot(root: string, relativePath: string): string {
+  return join(root, ...relativePath.split('/'));
+}
+
+/** File extension in lower case with its dot, '' without one. A leading dot alone starts no extension. */
+export const extensionOf = (name: string): string => extname(name).toLowerCase();
+
+/** The real location behind links, in string form. Rejects like fs.realpath (ENOENT, ELOOP). */
+export async function realLocation(file: string): Promise<string> {
+  return nameOfBytes(await realpath(fsPath(file), { encoding: 'buffer' }));
+}
+
+/** True when `file` is `folder` or lies below it; both real locations. */
+export function isWithin(folder: string, file: string): boolean {
+  return file === folder || file.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }

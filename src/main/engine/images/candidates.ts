@@ -1,0 +1,117 @@
+/**
+ * Owns: which directory entries are images to import, which are listed as skipped and which are silently counted;
+ * and what a symbolic link may lead to.
+ */
+import type { Dirent } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { asUnreadable } from './errors.ts';
+import { extensionOf, fsPath, isWithin, nameOfBytes, realLocation } from './fs-names.ts';
+import { SNIFF_BYTES, sniffFormat } from './sniff.ts';
+
+const SUPPORTED = new Set(
+  '.jpg .jpeg .jpe .jfif .png .apng .webp .gif .bmp .dib .tif .tiff .avif'.split(' '),
+);
+/** Pictures by name that we do not read: listed, so that nobody wonders where they are. */
+const OTHER_PICTURES = new Set(
+  '.heic .heif .jp2 .j2k .jpx .jxl .svg .ico .psd .qoi .ppm .pgm .pbm .pnm .tga .pcx .exr .hdr .dng .cr2 .nef .arw'.split(
+    ' ',
+  ),
+);
+
+export type Verdict =
+  | { kind: 'image' }
+  | { kind: 'folder' }
+  | { kind: 'skip'; reason: string }
+  | { kind: 'not-image' }
+  | { kind: 'hidden' };
+
+export interface Entry {
+  name: string; // string form of fs-names.ts
+  dirent: Dirent<Buffer<ArrayBuffer>>;
+}
+
+export const entryOf = (dirent: Dirent<Buffer<ArrayBuffer>>): Entry => ({
+  name: nameOfBytes(dirent.name),
+  dirent,
+});
+
+const isPicture = (name: string): boolean =>
+  SUPPORTED.has(extensionOf(name)) || OTHER_PICTURES.has(extensionOf(name));
+
+/** `realRoot`: the dataset folder's real location. `folder`: absolute, holds the entry. */
+export async function judge(
+  entry: Entry,
+  folder: string,
+  realRoot: string,
+  outside: boolean,
+): Promise<Verdict> {
+  const { name, dirent } = entry;
+  const file = join(folder, name);
+  if (name.startsWith('.')) {
+    // '._x.jpg' are macOS resource forks: one per picture, never a picture.
+    const worthListing = !name.startsWith('._') && isPicture(name) && !dirent.isDirectory();
+    return worthListing
+      ? { kind: 'skip', reason: 'hidden file (its name starts with a dot)' }
+      : { kind: 'hidden' };
+  }
+  if (dirent.isSymbolicLink()) return await judgeLink(name, file, realRoot, outside);
+  if (dirent.isDirectory()) return { kind: 'folder' };
+  if (!dirent.isFile())
+    return isPicture(name) ? { kind: 'skip', reason: 'not a regular file' } : { kind: 'not-image' };
+  return await judgeFile(name, file);
+}
+
+async function judgeFile(name: string, file: string): Promise<Verdict> {
+  const extension = extensionOf(name);
+  // Content is looked at only where the name does not promise an image: a second open of every file would double
+  // the cost of a scan, and the decode finds a false promise anyway.
+  if (SUPPORTED.has(extension)) return { kind: 'image' };
+  const listed = OTHER_PICTURES.has(extension);
+  try {
+    const handle = await open(fsPath(file), 'r');
+    try {
+      const head = Buffer.alloc(SNIFF_BYTES);
+      const { bytesRead } = await handle.read(head, 0, SNIFF_BYTES, 0);
+      const sniffed = sniffFormat(head.subarray(0, bytesRead));
+      if (sniffed.format !== null) return { kind: 'image' };
+      return listed ? { kind: 'skip', reason: sniffed.reason } : { kind: 'not-image' };
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    return { kind: 'skip', reason: asUnreadable(error).reason };
+  }
+}
+
+async function judgeLink(name: string, file: string, realRoot: string, outside: boolean): Promise<Verdict> {
+  let target: string;
+  try {
+    target = await realLocation(file);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') return { kind: 'skip', reason: 'a link whose target does not exist' };
+    if (code === 'ELOOP') return { kind: 'skip', reason: 'a link that leads to itself' };
+    return { kind: 'skip', reason: asUnreadable(error).reason };
+  }
+  try {
+    const facts = await stat(fsPath(file));
+    const inside = isWithin(realRoot, target);
+    if (facts.isDirectory()) {
+      if (isWithin(target, await realLocation(dirname(file)))) {
+        return { kind: 'skip', reason: 'a link back to a folder that contains it' };
+      }
+      return {
+        kind: 'skip',
+        reason: inside
+          ? 'a link to a folder of this dataset, which is read in its own place'
+          : 'a link to a folder outside the dataset',
+      };
+    }
+    if (!inside && !outside) return { kind: 'skip', reason: 'a link to a file outside the dataset folder' };
+    if (!facts.isFile()) return { kind: 'skip', reason: 'a link to something that is not a regular file' };
+    return await judgeFile(name, file);
+  } catch (error) {
+    return { kind: 'skip', reason: asUnreadable(error).reason };
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * Owns: the file-system steps of an export that know nothing of classes or rows: who occupies a folder, placing one file
+ * whole, what an interrupted run left.
+ */
+import { constants } from 'node:fs';
+import {
+  copyFile,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { fsPath } from './fs-names.ts';
+
+/** A file under this suffix is half written; it gets its own name when whole. */
+export const PARTIAL = '.crux-partial';
+
+/** Names a folder as an export of ours; holds its id, options and, once committed, its counts. */
+export const MARKER = '.crux-export.json';
+
+export type Place = 'copy' | 'hard link' | 'symbolic link';
+export type Source = { file: string } | { bytes: Uint8Array };
+
+export class ExportError extends Error {
+  override name = 'ExportError';
+}
+
+/** Places `source` at `target`; -> its bytes. `mayBeThere`: keep a whole file of an earlier run if it is still right. */
+export async function placeFile(
+  source: Source,
+  target: string,
+  place: Place,
+  mayBeThere: boolean,
+): Promise<number> {
+  const facts = 'file' in source ? await stat(fsPath(source.file)) : null;
+  const size = facts ? facts.size : (source as { bytes: Uint8Array }).bytes.length;
+  if (mayBeThere && (await isCurrent(source, target, facts))) return size;
+  await mkdir(fsPath(dirname(target)), { recursive: true });
+  const partial = fsPath(target + PARTIAL);
+  await rm(partial, { force: true });
+  if ('bytes' in source) await writeFile(partial, source.bytes);
+  else if (place === 'hard link') await link(fsPath(source.file), partial);
+  else if (place === 'symbolic link') await symlink(fsPath(resolve(source.file)), partial);
+  // A reflink where the file system has it: as fast as a link, yet an independent copy.
+  else await copyFile(fsPath(source.file), partial, constants.COPYFILE_FICLONE);
+  await rename(partial, fsPath(target));
+  return size;
+}
+
+/** Bytes are compared; files by size, and by the copy being no older than what it copies. */
+async function isCurrent(
+  source: Source,
+  target: string,
+  facts: { size: number; mtimeMs: number } | null,
+): Promise<boolean> {
+  const there = await stat(fsPath(target)).catch(() => null);
+  if (there === null) return false;
+  if (facts !== null) return there.size === facts.size && there.mtimeMs >= facts.mtimeMs;
+  return (await readFile(fsPath(target))).equals((source as { bytes: Uint8Array }).bytes);
+}
+
+/** Names in a folder; null where there is nothing; throws ExportError where a file stands. */
+export async function entriesOf(folder: string): Promise<string[] | null> {
+  try {
+    return await readdir(fsPath(folder));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') return null;
+    if (code === 'ENOTDIR') throw new ExportError(`${folder} is a file; give the export a folder of its own`);
+    throw error;
+  }
+}
+
+/** Throws unless OUT is missing, empty, or an earlier export that may be overwritten. */
+export async function refuseOccupied(out: string, overwrite: boolean): Promise<void> {
+  const entries = await entriesOf(out);
+  if (entries === null || entries.length === 0) return;
+  const ours = entries.includes(MARKER);
+  if (ours && overwrite) return;
+  const count = entries.length === 1 ? '1 entry' : `${entries.length} entries`;
+  const remedy = ours ? 'choose another folder, or allow overwriting' : 'choose another folder';
+  throw new ExportError(`${out} is not empty (${count}${ours ? ', an earlier export' : ''}); ${remedy}`);
+}
+
+/** Relative paths of whole image files under an export's hidden folder. */
+export async function completeFiles(hidden: string): Promise<string[]> {
+  const found: string[] = [];
+  const walk = async (parts: string[]): Promise<void> => {
+    for (const entry of await readdir(fsPath(join(hidden, ...parts)), { withFileTypes: true })) {
+      const path = [...parts, entry.name];
+      if (entry.isDirectory()) await walk(path);
+      else if (parts.length > 0 && !entry.name.endsWith(PARTIAL)) found.push(path.join('/'));
+    }
+  };
+  await walk([]);
+  return found;
+}
+
+/** Half-written files and folders that became empty, below the top level. */
+export async function removeLeftovers(hidden: string): Promise<void> {
+  const clean = async (folder: string, top: boolean): Promise<number> => {
+    let left = 0;
+    for (const entry of await readdir(fsPath(folder), { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) left += await clean(path, false);
+      else if (!top && entry.name.endsWith(PARTIAL)) await rm(fsPath(path));
+      else left += 1;
+    }
+    if (left === 0 && !top) await rmdir(fsPath(folder));
+    return left;
+  };
+  await clean(hidden, true);
+}
+
+/** To the disk, so that a power cut after the rename finds the content. */
+export async function sync(file: string): Promise<void> {
+  const handle = await open(fsPath(file), 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

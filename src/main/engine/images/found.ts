@@ -1,0 +1,27 @@
+/** Owns: what finding images in a folder or a manifest yields, shared by `scan.ts` and `manifest.ts`. */
+import type { Probabilities, Split } from './fields.ts';
+
+export interface FoundImage {
+  file: string; // absolute, in the form of fs-names.ts
+  /** From the root, '/' between folders, otherwise the exact names on disk; `resolveInRoot` leads back to the file. */
+  relativePath: string;
+  label: string | null; // class name, NFC; null: unlabelled
+  split: Split | null;
+  caption?: string;
+  probabilities?: Probabilities;
+}
+
+export interface SkippedFile {
+  relativePath: string;
+  reason: string; // short, for people
+}
+
+export interface FindOptions {
+  /** Called in a stable order (by name); a returned promise is awaited, which slows the search to its consumer. */
+  onFound: (image: FoundImage) => void | Promise<void>;
+  onSkipped: (skipped: SkippedFile) => void | Promise<void>;
+  /** Rejects with the signal's reason between files. */
+  signal?: AbortSignal;
+  /** Follow links to files outside the root (default false: they are skipped with a reason). */
+  allowOutsideLinks?: boolean;
+}
