@@ -2,7 +2,7 @@
 import type { DensityCurve } from '../../shared/domain.ts';
 import { escapeHtml, px } from './html.ts';
 
-const size = { width: 720, height: 250, left: 44, right: 14, top: 14, bottom: 40 };
+const size = { width: 1080, height: 290, left: 44, right: 14, top: 14, bottom: 40 };
 /** Bounds of easy, medium and hard (domain.ts). */
 const bands = [
   { label: 'easy', from: 0, to: 0.33 },

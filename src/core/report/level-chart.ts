@@ -2,7 +2,7 @@
 import type { LevelRow } from './data.ts';
 import { difficultyColour, px, score } from './html.ts';
 
-const size = 250;
+const size = 330;
 const left = 44;
 const bottom = 40;
 const top = 14;

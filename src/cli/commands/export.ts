@@ -1,0 +1,30 @@
+/** Owns `crux export`. */
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { JobParams } from '../../shared/jobs.ts';
+import type { CommandContext } from '../command.ts';
+import { addFilter, type FilterValues, filterOf } from '../filter-options.ts';
+import { datasetJob } from '../job-command.ts';
+import type { OptionTable } from '../schema-options.ts';
+
+const options: OptionTable<JobParams<'export'>, 'out' | 'filter'> = {
+  format: { text: 'how the export is laid out' },
+};
+
+export const exportCommand = (parent: Command, context: CommandContext) =>
+  datasetJob(parent, context, {
+    kind: 'export',
+    summary: 'write chosen images, labels and metadata into a new folder',
+    options,
+    more: (command) =>
+      addFilter(
+        command.requiredOption('--out <dir>', 'folder to make; it must not exist yet, or be empty'),
+      ).option('--accepted', 'only images that were accepted in review'),
+    params: (values, dataset, session) => ({
+      out: resolve(context.io.cwd, String(values.out)),
+      filter: {
+        ...filterOf(values as FilterValues, dataset, session),
+        ...(values.accepted ? { decision: 'accept' } : {}),
+      },
+    }),
+  });

@@ -1,0 +1,45 @@
+/** Owns `crux generate`. */
+import type { Command } from 'commander';
+import type { Dataset } from '../../shared/domain.ts';
+import type { JobParams } from '../../shared/jobs.ts';
+import type { CommandContext } from '../command.ts';
+import { datasetJob, type Values } from '../job-command.ts';
+import type { OptionTable } from '../schema-options.ts';
+import type { Session } from '../session.ts';
+
+const options: OptionTable<JobParams<'generate'>, 'classes'> = {
+  count: { text: 'images per class' },
+  mu: { text: 'mean of the requested difficulty' },
+  sigma: { text: 'its standard deviation; 0: exactly mu' },
+  prompt: { text: 'prompt; [CLS] stands for the class' },
+  negativePrompt: { text: 'what to steer away from' },
+  guidanceScale: { flag: 'guidance', text: 'classifier-free guidance scale; 1: off' },
+  guidanceMode: { text: 'difficulty token of the unconditional branch' },
+  scheduler: { text: 'diffusion scheduler' },
+  steps: { text: 'denoising steps' },
+  batchSize: { text: 'images at a time' },
+  adapterId: { flag: 'adapter', text: 'difficulty adapter (default: the newest of this dataset)' },
+};
+
+const collect = (value: string, previous: string[] = []) => [...previous, value];
+
+/** Class names as written in --class (repeated): checked against the dataset, 'all' for every one. */
+function classesOf(values: Values, dataset: Dataset, session: Session): Record<string, unknown> {
+  const wanted = (values.class ?? ['all']) as string[];
+  if (wanted.includes('all')) return { classes: 'all' };
+  return { classes: wanted.map((name) => session.className(dataset, name)) };
+}
+
+export const generate = (parent: Command, context: CommandContext) =>
+  datasetJob(parent, context, {
+    kind: 'generate',
+    summary: 'generate images of a class at a chosen difficulty',
+    options,
+    more: (command) =>
+      command.option(
+        '--class <name>',
+        'class to generate, repeatable; all: every class (default: all)',
+        collect,
+      ),
+    params: classesOf,
+  });

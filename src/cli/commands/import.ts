@@ -1,0 +1,55 @@
+/** Owns `crux import`. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { type CommandContext, finish, leaf, withGlobals } from '../command.ts';
+import { usageError } from '../errors.ts';
+import { count } from '../format.ts';
+import { jobData, jobLines, type Values } from '../job-command.ts';
+import { runJob } from '../run-job.ts';
+import { withSession } from '../session.ts';
+
+export function importCommand(parent: Command, context: CommandContext): void {
+  const command = leaf(
+    parent,
+    'import <source>',
+    'read a folder with one folder per class, or a .csv or .jsonl manifest; again: only what changed',
+  ).requiredOption('--name <name>', 'what to call the dataset');
+  withGlobals(command).action((given: string, values: Values & { name: string }) =>
+    finish(context, values.json === true, async () => {
+      const source = resolve(context.io.cwd, given);
+      if (!existsSync(source))
+        throw usageError(
+          `no folder or manifest at ${source}; give the folder that holds one folder per class`,
+        );
+      return withSession(context.io, values, async (session) => {
+        const job = await runJob(session, { kind: 'import', params: { source, name: values.name } });
+        const dataset = session.dataset(values.name);
+        const skipped = session.skipped(dataset, 20);
+        const lines = jobLines(job);
+        if (skipped.total > 0) {
+          lines.push(
+            `${count(skipped.total, 'file')} could not be read and ${skipped.total === 1 ? 'was' : 'were'} skipped:`,
+          );
+          for (const item of skipped.items) lines.push(`  ${item.path}: ${item.reason}`);
+          if (skipped.total > skipped.items.length)
+            lines.push(`  and ${skipped.total - skipped.items.length} more (--json lists up to 1000)`);
+        }
+        return {
+          data: {
+            command: 'import',
+            dataset: {
+              id: dataset.id,
+              name: dataset.name,
+              images: dataset.images,
+              classes: dataset.classes.length,
+            },
+            job: jobData(job),
+            skipped: values.json ? session.skipped(dataset, 1000) : skipped,
+          },
+          lines,
+        };
+      });
+    }),
+  );
+}

@@ -1,0 +1,42 @@
+/** Owns the list of commands, in the order of the main job. */
+import type { Command } from 'commander';
+import type { CommandContext } from '../command.ts';
+import { caption } from './caption.ts';
+import { datasets } from './datasets.ts';
+import { demo } from './demo.ts';
+import { doctor } from './doctor.ts';
+import { embed } from './embed.ts';
+import { exportCommand } from './export.ts';
+import { generate } from './generate.ts';
+import { importCommand } from './import.ts';
+import { jobs } from './jobs.ts';
+import { models } from './models.ts';
+import { project } from './project.ts';
+import { report } from './report.ts';
+import { rescore } from './rescore.ts';
+import { review } from './review.ts';
+import { score } from './score.ts';
+import { train } from './train.ts';
+
+const commands = [
+  demo,
+  doctor,
+  importCommand,
+  embed,
+  score,
+  project,
+  caption,
+  train,
+  generate,
+  rescore,
+  review,
+  exportCommand,
+  report,
+  datasets,
+  models,
+  jobs,
+];
+
+export function registerCommands(program: Command, context: CommandContext): void {
+  for (const register of commands) register(program, context);
+}

@@ -1,0 +1,101 @@
+/** Owns `crux models list|check|add|remove`. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { OnnxClassifierSpec } from '../../shared/domain.ts';
+import { type CommandContext, finish, leaf, withGlobals } from '../command.ts';
+import { CliError, usageError } from '../errors.ts';
+import { table } from '../format.ts';
+import type { Io } from '../io.ts';
+import type { Values } from '../job-command.ts';
+import { addOnnx, type OnnxValues, onnxSpec, unanswered } from '../onnx-options.ts';
+import { withSession } from '../session.ts';
+
+function existing(io: Io, given: string): string {
+  const path = resolve(io.cwd, given);
+  if (!existsSync(path)) throw usageError(`no model at ${path}; give an .onnx file or a Diffusers folder`);
+  return path;
+}
+
+export function models(parent: Command, context: CommandContext): void {
+  const group = parent.command('models').description('list, check, add or remove models');
+  const { io } = context;
+
+  withGlobals(leaf(group, 'list', 'list the built-in and added models')).action((values: Values) =>
+    finish(context, values.json === true, () =>
+      withSession(io, values, async (session) => {
+        const list = await session.models();
+        return {
+          data: { command: 'models list', models: list },
+          lines: table(
+            ['id', 'kind', 'usable', 'name', 'summary'],
+            list.map((m) => [m.id, m.kind, m.usable, m.name, m.problem ?? m.summary]),
+          ),
+        };
+      }),
+    ),
+  );
+
+  const check = leaf(group, 'check <path>', 'say whether a model file or folder can be used, and why not');
+  withGlobals(check).action((given: string, values: Values) =>
+    finish(context, values.json === true, async () => {
+      const path = existing(io, given);
+      return withSession(io, values, async (session) => {
+        const found = await session.checkModel(path);
+        const open = found.onnx ? unanswered(found.onnx) : [];
+        return {
+          data: { command: 'models check', path, ...found, unanswered: open },
+          lines: [
+            `${path}: ${found.usable ? 'usable' : 'not usable'} (${found.kind})`,
+            ...(found.summary ? [`  ${found.summary}`] : []),
+            ...found.problems.map((problem) => `  ${problem}`),
+            ...(open.length > 0 ? [`  to be told when adding it: ${open.join(' ')}`] : []),
+          ],
+          failed: !found.usable && found.problems.length > 0 && open.length === 0,
+        };
+      });
+    }),
+  );
+
+  const add = leaf(
+    group,
+    'add <path>',
+    'make a model known to the catalog; the file stays where it is',
+  ).requiredOption('--name <name>', 'what to call it');
+  withGlobals(addOnnx(add)).action((given: string, values: Values & OnnxValues & { name: string }) =>
+    finish(context, values.json === true, async () => {
+      const path = existing(io, given);
+      return withSession(io, values, async (session) => {
+        const found = await session.checkModel(path);
+        let onnx: OnnxClassifierSpec | undefined;
+        if (found.onnx) {
+          const spec = onnxSpec(found.onnx, values, io);
+          const open = unanswered(spec);
+          if (open.length > 0)
+            throw usageError(`${path} does not say everything about itself; add: ${open.join(' ')}`);
+          onnx = spec as OnnxClassifierSpec;
+        } else if (!found.usable)
+          throw new CliError(`${path} cannot be used: ${found.problems.join('; ') || found.summary}`);
+        const entry = await session.addModel({ path, name: values.name, onnx });
+        return {
+          data: { command: 'models add', model: entry },
+          lines: [`added ${entry.name} as ${entry.id} (${entry.kind}): ${entry.summary}`],
+        };
+      });
+    }),
+  );
+
+  const remove = leaf(group, 'remove <model>', 'forget a model (name or id); its files stay as they are');
+  withGlobals(remove).action((given: string, values: Values) =>
+    finish(context, values.json === true, () =>
+      withSession(io, values, async (session) => {
+        const id = session.modelId(given);
+        await session.removeModel(id);
+        return {
+          data: { command: 'models remove', model: id },
+          lines: [`removed ${given} from the catalog`],
+        };
+      }),
+    ),
+  );
+}

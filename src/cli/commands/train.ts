@@ -1,0 +1,33 @@
+/** Owns `crux train`. */
+import type { Command } from 'commander';
+import type { JobParams } from '../../shared/jobs.ts';
+import type { CommandContext } from '../command.ts';
+import { datasetJob } from '../job-command.ts';
+import type { OptionTable } from '../schema-options.ts';
+
+const options: OptionTable<JobParams<'train'>> = {
+  kind: { text: 'what is trained' },
+  baseModelId: { flag: 'base-model', text: 'diffusion model that is fine-tuned (name or id)' },
+  scorerId: {
+    flag: 'scorer',
+    text: 'id of the scorer whose difficulty conditions it (default: the current one)',
+  },
+  steps: { text: 'optimiser steps' },
+  batchSize: { text: 'images per step' },
+  rank: { text: 'rank of the LoRA' },
+  loraLearningRate: { flag: 'lora-learning-rate', text: 'learning rate of the LoRA' },
+  encoderLearningRate: { flag: 'encoder-learning-rate', text: 'learning rate of the difficulty encoder' },
+  tokens: { text: 'conditioning tokens that the difficulty encoder makes' },
+  placement: { text: 'how those tokens join the text tokens' },
+  labelEncoding: { text: 'how the class enters the difficulty encoder' },
+  conditionDropout: { text: 'share of samples trained on the null token' },
+  balanced: { text: 'draw difficulties as they occur instead of evenly' },
+  checkpointEvery: { text: 'steps between checkpoints' },
+};
+
+export const train = (parent: Command, context: CommandContext) =>
+  datasetJob(parent, context, {
+    kind: 'train',
+    summary: 'fine-tune the diffusion model on this dataset, conditioned on difficulty',
+    options,
+  });

@@ -1,0 +1,57 @@
+/** Owns what the demo remembers between runs in DIR/demo.json, so that --resume goes on where it stopped. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { CliError, usageError } from '../errors.ts';
+
+export const demoOptions = z.object({
+  perClass: z.int().min(10).max(10_000),
+  perLevel: z.int().min(1).max(1000),
+  trainSteps: z.int().min(1).max(1_000_000),
+  size: z.int(),
+  seed: z.int().min(0),
+});
+export type DemoOptions = z.infer<typeof demoOptions>;
+
+const demoState = z.object({
+  options: demoOptions,
+  /** Finished stages, in order: seconds and one line about what came out. */
+  stages: z.array(z.object({ name: z.string(), seconds: z.number(), detail: z.string() })),
+  /** Jobs that were queued, by the name of their step: a resumed demo goes on with them. */
+  jobs: z.record(z.string(), z.int()),
+});
+export type DemoState = z.infer<typeof demoState>;
+
+const file = (folder: string) => join(folder, 'demo.json');
+
+/**
+ * The state of a fresh or resumed demo in `folder`.
+ * Errors: a folder that holds other things, is unfinished (without `resume`) or has no demo (with it).
+ */
+export function openDemo(folder: string, options: DemoOptions, resume: boolean): DemoState {
+  const there = existsSync(folder) ? readdirSync(folder) : [];
+  if (there.includes('demo.json')) {
+    if (!resume)
+      throw usageError(
+        `${folder} holds a demo already; add --resume to go on with it, or give another --out`,
+      );
+    const parsed = demoState.safeParse(JSON.parse(readFileSync(file(folder), 'utf8')));
+    if (!parsed.success)
+      throw new CliError(`${file(folder)} cannot be read; remove ${folder} or give another --out`, 'invalid');
+    return parsed.data;
+  }
+  if (there.length > 0)
+    throw usageError(
+      `${folder} is not empty; give another --out, or empty it first (the demo overwrites nothing)`,
+    );
+  mkdirSync(folder, { recursive: true });
+  const state: DemoState = { options, stages: [], jobs: {} };
+  saveDemo(folder, state);
+  return state;
+}
+
+/** Written beside and renamed: a kill leaves the old state or the new one. */
+export function saveDemo(folder: string, state: DemoState): void {
+  writeFileSync(`${file(folder)}.new`, `${JSON.stringify(state, null, 2)}\n`);
+  renameSync(`${file(folder)}.new`, file(folder));
+}

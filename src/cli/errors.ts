@@ -1,0 +1,38 @@
+/** Owns how the command line fails: which exit code, and one sentence with the remedy. */
+
+export const exitCode = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
+
+/** A failure whose message is already one sentence for a person. */
+export class CliError extends Error {
+  readonly code: string;
+  readonly exit: ExitCode;
+  constructor(message: string, code = 'failed', exit: ExitCode = exitCode.failed) {
+    super(message);
+    this.code = code;
+    this.exit = exit;
+  }
+}
+
+/** The command was called wrongly: nothing was done. */
+export const usageError = (message: string) => new CliError(message, 'usage', exitCode.usage);
+
+/** A person or a supervisor stopped the command; what was done so far is kept. */
+export const interrupted = (message: string) => new CliError(message, 'interrupted', exitCode.interrupted);
+
+/** Any thrown value as one line: no stack, no line breaks, no doubled "Error:". */
+export function sentence(error: unknown): string {
+  const raw = error instanceof Error ? error.message : String(error);
+  const line = raw
+    .replace(/^(Error|TypeError|RangeError|SqliteError):\s*/, '')
+    .split(/\s*\n\s*/)
+    .filter(Boolean)
+    .join('; ');
+  return line === '' ? 'failed without a message; set CRUX_DEBUG=1 to see where' : line;
+}
+
+/** What a script reads with --json when a command fails. */
+export function errorReport(error: unknown): { ok: false; error: { code: string; message: string } } {
+  const code = error instanceof CliError ? error.code : 'failed';
+  return { ok: false, error: { code, message: sentence(error) } };
+}

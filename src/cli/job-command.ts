@@ -1,0 +1,75 @@
+/** Owns the commands that are one job on one dataset: options from the schema, run, report the figures. */
+import type { Command } from 'commander';
+import type { Dataset } from '../shared/domain.ts';
+import { type Job, type JobKind, type JobRequestInput, jobParams } from '../shared/jobs.ts';
+import { type CommandContext, finish, type GlobalOptions, leaf, withGlobals } from './command.ts';
+import { cell, duration } from './format.ts';
+import { runJob } from './run-job.ts';
+import { addParams, type OptionText, readParams } from './schema-options.ts';
+import { type Session, withSession } from './session.ts';
+
+export type Values = GlobalOptions & Record<string, unknown>;
+
+export interface DatasetJob {
+  kind: Exclude<JobKind, 'import'>;
+  /** Command name; the kind where absent. */
+  name?: string;
+  summary: string;
+  options: Record<string, OptionText>;
+  /** Options that are not parameters as they are; `params` translates them. */
+  more?: (command: Command) => void;
+  /** Parameters besides those of `options`. */
+  params?: (values: Values, dataset: Dataset, session: Session) => Record<string, unknown>;
+}
+
+/** Parameters that hold a model's id; a person may write its name. */
+const modelParams = ['modelId', 'baseModelId', 'adapterId'];
+
+export function datasetJob(parent: Command, context: CommandContext, spec: DatasetJob): void {
+  const command = leaf(parent, `${spec.name ?? spec.kind} <dataset>`, spec.summary);
+  addParams(command, jobParams[spec.kind], spec.options);
+  spec.more?.(command);
+  withGlobals(command).action((name: string, values: Values) =>
+    finish(context, values.json === true, () =>
+      withSession(context.io, values, async (session) => {
+        const dataset = session.dataset(name);
+        const params: Record<string, unknown> = {
+          ...readParams(values, spec.options),
+          ...spec.params?.(values, dataset, session),
+          datasetId: dataset.id,
+        };
+        for (const key of modelParams)
+          if (typeof params[key] === 'string') params[key] = session.modelId(params[key]);
+        if (values.seed !== undefined && 'seed' in jobParams[spec.kind].shape) params.seed = values.seed;
+        const job = await runJob(session, { kind: spec.kind, params } as unknown as JobRequestInput);
+        return {
+          data: { command: spec.name ?? spec.kind, dataset: { id: dataset.id, name }, job: jobData(job) },
+          lines: jobLines(job),
+        };
+      }),
+    ),
+  );
+}
+
+export const jobSeconds = (job: Job) =>
+  job.startedAt !== null && job.finishedAt !== null ? (job.finishedAt - job.startedAt) / 1000 : 0;
+
+/** What --json shows of a finished job. */
+export const jobData = (job: Job) => ({
+  id: job.id,
+  kind: job.kind,
+  state: job.state,
+  seconds: jobSeconds(job),
+  device: job.device,
+  result: job.result ?? {},
+});
+
+/** "score: 2.3 s" and the result's figures, one a line. */
+export function jobLines(job: Job): string[] {
+  const figures = Object.entries(job.result ?? {}).filter(([, value]) => typeof value !== 'object');
+  const width = Math.max(0, ...figures.map(([name]) => name.length));
+  return [
+    `${job.title}: done in ${duration(jobSeconds(job))}`,
+    ...figures.map(([name, value]) => `  ${name.padEnd(width)}  ${cell(value)}`),
+  ];
+}

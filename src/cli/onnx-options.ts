@@ -1,0 +1,92 @@
+/** Owns how a person answers what an ONNX classifier's file does not say about itself. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type OnnxClassifierSpec, onnxClassifierSpec } from '../shared/domain.ts';
+import { usageError } from './errors.ts';
+import type { Io } from './io.ts';
+import { parserFor } from './schema-options.ts';
+
+const shape = onnxClassifierSpec.shape;
+
+function numbers(text: string): number[] {
+  const list = text.split(',').map((part) => Number(part.trim() || Number.NaN));
+  if (list.some(Number.isNaN))
+    throw new InvalidArgumentError('Wanted numbers with commas between, like 0.485,0.456,0.406.');
+  return list;
+}
+
+export interface OnnxValues {
+  input?: string;
+  layout?: OnnxClassifierSpec['layout'];
+  width?: number;
+  height?: number;
+  channels?: string;
+  mean?: number[];
+  std?: number[];
+  resize?: OnnxClassifierSpec['resize'];
+  logits?: string;
+  features?: string;
+  labels?: string;
+}
+
+export const addOnnx = (command: Command): Command =>
+  command
+    .optionsGroup('What an ONNX file may not say about itself:')
+    .option('--input <name>', 'name of the image input')
+    .addOption(new Option('--layout <layout>', 'order of its axes').choices(shape.layout.options))
+    .addOption(new Option('--width <n>', 'its width in pixels').argParser(parserFor(shape.width)))
+    .addOption(new Option('--height <n>', 'its height in pixels').argParser(parserFor(shape.height)))
+    .addOption(new Option('--channels <n>', '3: RGB, 1: grey').choices(['1', '3']))
+    .option('--mean <r,g,b>', 'subtracted from RGB in [0,1]', numbers)
+    .option('--std <r,g,b>', 'divided by afterwards', numbers)
+    .addOption(
+      new Option('--resize <how>', 'how other shapes are brought to its size').choices(shape.resize.options),
+    )
+    .option('--logits <name>', 'output that holds the class scores; none: it has none')
+    .option('--features <name>', 'output that holds the features; none: it has none')
+    .option('--labels <file>', 'text file with one class name a line; none: it has none');
+
+const orNone = (value: string) => (value === 'none' ? null : value);
+
+function labelsFrom(path: string, io: Io): string[] {
+  const file = resolve(io.cwd, path);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    throw usageError(`cannot read the label file ${file}; give a text file with one class name a line`);
+  }
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter(Boolean);
+}
+
+/** What the options say, laid over what the file says. */
+export function onnxSpec(
+  known: Partial<OnnxClassifierSpec> | null,
+  values: OnnxValues,
+  io: Io,
+): Partial<OnnxClassifierSpec> {
+  const spec: Partial<OnnxClassifierSpec> = { ...known };
+  if (values.input !== undefined) spec.input = values.input;
+  if (values.layout !== undefined) spec.layout = values.layout;
+  if (values.width !== undefined) spec.width = values.width;
+  if (values.height !== undefined) spec.height = values.height;
+  if (values.channels !== undefined) spec.channels = Number(values.channels) as 1 | 3;
+  if (values.mean !== undefined) spec.mean = values.mean;
+  if (values.std !== undefined) spec.std = values.std;
+  if (values.resize !== undefined) spec.resize = values.resize;
+  if (values.logits !== undefined) spec.logits = orNone(values.logits);
+  if (values.features !== undefined) spec.features = orNone(values.features);
+  if (values.labels !== undefined)
+    spec.labels = values.labels === 'none' ? null : labelsFrom(values.labels, io);
+  return spec;
+}
+
+/** The options that still have to be given, as a person writes them. */
+export const unanswered = (spec: Partial<OnnxClassifierSpec>): string[] =>
+  Object.keys(shape)
+    .filter((key) => spec[key as keyof OnnxClassifierSpec] === undefined)
+    .map((key) => `--${key}`);

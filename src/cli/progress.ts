@@ -1,0 +1,93 @@
+/** Owns how a running job looks: one updating line on a terminal, a line per stage and 10 % elsewhere. */
+import { clock } from './format.ts';
+import type { Io } from './io.ts';
+
+export interface ProgressState {
+  stage: string;
+  done: number;
+  /** null: the end is not known yet. */
+  total: number | null;
+  secondsLeft: number | null;
+}
+
+export interface ProgressView {
+  update(state: ProgressState): void;
+  /** A line of its own, above the updating one. */
+  note(text: string): void;
+  /** Clears the updating line; the caller prints what came out. */
+  end(): void;
+}
+
+/** The share that is done, [0,1]; null while unknown. */
+export const share = ({ done, total }: ProgressState) =>
+  total === null || total <= 0 ? null : Math.min(1, Math.max(0, done / total));
+
+/** "score  [#####.....]  50 %  300/600  0:12 left  fold 3 of 5", no longer than `columns`. */
+export function progressLine(label: string, state: ProgressState, columns: number): string {
+  const part = share(state);
+  const parts = [label];
+  if (part !== null) {
+    const cells = 20;
+    const full = Math.round(part * cells);
+    parts.push(
+      `${'█'.repeat(full)}${'░'.repeat(cells - full)}`,
+      `${String(Math.floor(part * 100)).padStart(3)} %`,
+    );
+    parts.push(`${Math.floor(state.done)}/${state.total}`);
+  } else if (state.done > 0) parts.push(`${Math.floor(state.done)}`);
+  if (state.secondsLeft !== null && part !== 1) parts.push(`${clock(state.secondsLeft)} left`);
+  if (state.stage) parts.push(state.stage);
+  const line = parts.join('  ');
+  return line.length < columns ? line : `${line.slice(0, Math.max(1, columns - 2))}…`;
+}
+
+export function progressView(io: Io, label: string): ProgressView {
+  return io.columns === null ? lineView(io, label) : terminalView(io, label, io.columns);
+}
+
+function terminalView(io: Io, label: string, columns: number): ProgressView {
+  let shown = '';
+  const clear = () => {
+    if (shown) io.stderr('\r\x1b[2K');
+    shown = '';
+  };
+  return {
+    update(state) {
+      const line = progressLine(label, state, columns);
+      if (line === shown) return;
+      io.stderr(`\r\x1b[2K${line}`);
+      shown = line;
+    },
+    note(text) {
+      const line = shown;
+      clear();
+      io.stderr(`${text}\n`);
+      if (line) io.stderr(line);
+      shown = line;
+    },
+    end: clear,
+  };
+}
+
+function lineView(io: Io, label: string): ProgressView {
+  let stage: string | null = null;
+  let tenth = -1;
+  return {
+    update(state) {
+      const part = share(state);
+      const now = part === null ? -1 : Math.floor(part * 10);
+      // Stages that carry counters ("fold 3 of 5") would print a line each time: digits do not count.
+      const kind = state.stage.replace(/\d+/g, '#');
+      if (kind === stage && now <= tenth) return;
+      if (kind === stage || part !== null || kind !== '') {
+        const figures = part === null ? '' : ` ${Math.floor(part * 100)} %`;
+        const left = state.secondsLeft !== null && part !== 1 ? `, ${clock(state.secondsLeft)} left` : '';
+        io.stderr(`${label}:${state.stage ? ` ${state.stage}` : ''}${figures}${left}\n`);
+      }
+      stage = kind;
+      tenth = now;
+    },
+    note: (text) => io.stderr(`${text}\n`),
+    end() {},
+  };
+}

@@ -1,0 +1,58 @@
+/** Owns running one job from the command line: progress, Ctrl+C, and what is said when it ends. */
+import { type Job, type JobRequestInput, jobParams } from '../shared/jobs.ts';
+import { CliError, interrupted } from './errors.ts';
+import { progressView } from './progress.ts';
+import type { Session } from './session.ts';
+
+/** Queues a job with this process as its owner, and follows it to its end. */
+export function runJob(session: Session, request: JobRequestInput): Promise<Job> {
+  return followJob(session, enqueueJob(session, request));
+}
+
+/** Queues a job; its defaults come from the schema. */
+export function enqueueJob(session: Session, request: JobRequestInput): Job {
+  const params = jobParams[request.kind].parse(request.params);
+  return session.enqueue({ kind: request.kind, params } as JobRequestInput);
+}
+
+/**
+ * Follows a queued job until it is done. First Ctrl+C: cancel at the next safe point; second: kill.
+ * Errors: the job's own failure, or `interrupted` with the command that goes on with it.
+ */
+export async function followJob(session: Session, queued: Job, label: string = queued.kind): Promise<Job> {
+  const { io } = session;
+  const view = progressView(io, label);
+  let interrupts = 0;
+  const onInterrupt = () => {
+    interrupts++;
+    if (interrupts === 1) {
+      view.note(`crux: stopping ${queued.title} at the next safe point; press Ctrl+C again to kill it`);
+      session.cancel(queued);
+    } else {
+      view.end();
+      session.kill();
+      io.stderr(`crux: killed; go on with: crux jobs resume ${queued.id}\n`);
+      process.exit(130);
+    }
+  };
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onInterrupt);
+  try {
+    const ended = await session.follow(
+      queued,
+      (job) => view.update(job),
+      (text) => view.note(`crux: ${text}`),
+    );
+    if (ended.state === 'done') return ended;
+    if (ended.state === 'cancelled')
+      throw interrupted(`${ended.title} was cancelled; go on with: crux jobs resume ${ended.id}`);
+    throw new CliError(
+      `${ended.title} failed: ${ended.error ?? 'no reason was recorded'} (details: crux jobs log ${ended.id})`,
+      'job-failed',
+    );
+  } finally {
+    view.end();
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onInterrupt);
+  }
+}

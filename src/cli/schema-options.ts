@@ -1,0 +1,111 @@
+/**
+ * Owns the derivation of command options from a job's parameter schema: names, ranges, choices and
+ * defaults come from `src/shared/jobs.ts`; a command only adds the words.
+ */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { z } from 'zod';
+
+/** Words for one parameter; `flag` where the option is called otherwise than the parameter. */
+export interface OptionText {
+  text: string;
+  flag?: string;
+}
+
+/** Parameters that every command takes from elsewhere: the dataset argument and the global --seed. */
+type Elsewhere = 'datasetId' | 'seed';
+
+/** One entry per parameter that is not left out: the compiler names a forgotten one. */
+export type OptionTable<P, LeftOut extends keyof P = never> = {
+  [K in Exclude<keyof P, Elsewhere | LeftOut>]: OptionText;
+};
+
+const kebab = (name: string) => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+const camel = (flag: string) => flag.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase());
+
+interface Kind {
+  type: string;
+  defaultValue: unknown;
+  nullable: boolean;
+  inner: z.core.$ZodType;
+}
+
+function kindOf(schema: z.core.$ZodType): Kind {
+  let inner = schema;
+  let defaultValue: unknown;
+  let nullable = false;
+  for (;;) {
+    const def = inner._zod.def as { type: string; innerType?: z.core.$ZodType; defaultValue?: unknown };
+    if (def.type === 'default') defaultValue = def.defaultValue;
+    else if (def.type === 'nullable') nullable = true;
+    else if (def.type !== 'optional') return { type: def.type, defaultValue, nullable, inner };
+    inner = def.innerType!;
+  }
+}
+
+/** "a whole number from 1 to 256", from the schema's own bounds. */
+function wantedNumber(inner: z.core.$ZodType): string {
+  const { minValue, maxValue, isInt } = inner as unknown as {
+    minValue: number | null;
+    maxValue: number | null;
+    isInt: boolean;
+  };
+  const what = isInt ? 'a whole number' : 'a number';
+  const bounded = maxValue !== null && maxValue < Number.MAX_SAFE_INTEGER;
+  if (minValue !== null && bounded) return `${what} from ${minValue} to ${maxValue}`;
+  return minValue === null ? what : `${what}, at least ${minValue}`;
+}
+
+/** A commander parser for one parameter: text -> checked value, or a sentence that says what is wanted. */
+export function parserFor(schema: z.core.$ZodType): (text: string) => unknown {
+  const { type, inner } = kindOf(schema);
+  return (text) => {
+    const value = type === 'number' ? Number(text) : text;
+    const wanted = type === 'number' ? wantedNumber(inner) : null;
+    if (type === 'number' && (text.trim() === '' || Number.isNaN(value)))
+      throw new InvalidArgumentError(`Wanted ${wanted}.`);
+    const result = (inner as z.ZodType).safeParse(value);
+    if (!result.success)
+      throw new InvalidArgumentError(`Wanted ${wanted ?? result.error.issues[0].message}.`);
+    return result.data;
+  };
+}
+
+/** Adds one option per entry of `options`, in its order. */
+export function addParams(
+  command: Command,
+  schema: z.ZodObject,
+  options: Record<string, OptionText>,
+): Command {
+  for (const [name, { text, flag }] of Object.entries(options)) {
+    const field = schema.shape[name] as z.core.$ZodType;
+    const { type, defaultValue, inner } = kindOf(field);
+    const long = flag ?? kebab(name);
+    if (type === 'boolean') {
+      command.addOption(new Option(defaultValue === true ? `--no-${long}` : `--${long}`, text));
+      continue;
+    }
+    const option = new Option(`--${long} <${type === 'number' ? 'n' : 'value'}>`, text);
+    const choices = type === 'enum' ? (inner as unknown as { options: string[] }).options : null;
+    if (choices) option.choices(choices);
+    else if (type === 'literal') option.choices((inner._zod.def as unknown as { values: string[] }).values);
+    else option.argParser(parserFor(field));
+    // The default is shown, not set: an absent option stays absent, and the schema fills it in.
+    if (defaultValue !== undefined && defaultValue !== null && defaultValue !== '')
+      option.description = `${text} (default: ${JSON.stringify(defaultValue)})`;
+    command.addOption(option);
+  }
+  return command;
+}
+
+/** The parameters that were given, under their schema names. */
+export function readParams(
+  values: Readonly<Record<string, unknown>>,
+  options: Record<string, OptionText>,
+): Record<string, unknown> {
+  const params: Record<string, unknown> = {};
+  for (const [name, { flag }] of Object.entries(options)) {
+    const value = values[camel(flag ?? kebab(name))];
+    if (value !== undefined) params[name] = value;
+  }
+  return params;
+}

@@ -1,0 +1,101 @@
+/**
+ * Owns what commands may ask of an opened catalog, and names that a person writes -> rows.
+ * The catalog, the queue and the engine behind it are in `open-session.ts`.
+ */
+import { homedir } from 'node:os';
+import type { z } from 'zod';
+import type {
+  Dataset,
+  DeviceName,
+  DifficultySummary,
+  ImageDetail,
+  ImageFilter,
+  ImageSort,
+  ImageSummary,
+  ModelEntry,
+  OnnxClassifierSpec,
+  ProjectionData,
+  ProviderReport,
+  ReviewDecision,
+} from '../shared/domain.ts';
+import type { Job, JobRequestInput, jobLogLine } from '../shared/jobs.ts';
+import { catalogFolder } from './catalog-folder.ts';
+import type { GlobalOptions } from './command.ts';
+import type { Io } from './io.ts';
+import { openSession } from './open-session.ts';
+
+export interface ModelCheck {
+  kind: string;
+  usable: boolean;
+  summary: string;
+  problems: string[];
+  /** What an ONNX file says about itself; an absent field must be answered by a person. */
+  onnx: Partial<OnnxClassifierSpec> | null;
+}
+
+export interface SessionOptions {
+  io: Io;
+  folder: string;
+  device: DeviceName | undefined;
+}
+
+export interface Session {
+  readonly io: Io;
+  readonly folder: string;
+
+  datasets(): Dataset[];
+  /** By name. Errors: `usage`, naming the datasets there are. */
+  dataset(name: string): Dataset;
+  removeDataset(dataset: Dataset): void;
+  skipped(dataset: Dataset, limit: number): { total: number; items: { path: string; reason: string }[] };
+  classId(dataset: Dataset, name: string): number;
+  className(dataset: Dataset, name: string): string;
+
+  imageIds(dataset: Dataset, filter: ImageFilter, sort?: ImageSort): number[];
+  images(ids: readonly number[]): ImageSummary[];
+  imageDetail(id: number): ImageDetail;
+  /** A small picture of an image, as a file on disk. */
+  thumbnail(id: number): string | null;
+  decide(ids: readonly number[], decision: ReviewDecision | null): void;
+  summary(dataset: Dataset, perClass: number): DifficultySummary | null;
+  projection(dataset: Dataset): ProjectionData | null;
+
+  models(): Promise<ModelEntry[]>;
+  /** A model's id from its id or its name. Errors: `usage`, naming the models there are. */
+  modelId(nameOrId: string): string;
+  checkModel(path: string): Promise<ModelCheck>;
+  addModel(input: { path: string; name: string; onnx?: OnnxClassifierSpec }): Promise<ModelEntry>;
+  removeModel(id: string): Promise<void>;
+  doctor(): Promise<ProviderReport[]>;
+
+  jobs(limit: number): Job[];
+  job(id: number): Job | null;
+  jobLog(job: Job): z.infer<typeof jobLogLine>[];
+  enqueue(request: JobRequestInput): Job;
+  /** Runs the queued job and resolves with its final row. */
+  follow(job: Job, onUpdate: (job: Job) => void, onNote: (text: string) => void): Promise<Job>;
+  cancel(job: Job): void;
+  resume(job: Job): Job;
+  /** Kills the engine at once. */
+  kill(): void;
+  close(): Promise<void>;
+}
+
+/** Opens the catalog that the options name, runs `body`, and closes it whatever happens. */
+export async function withSession<T>(
+  io: Io,
+  options: GlobalOptions,
+  body: (session: Session) => Promise<T>,
+): Promise<T> {
+  const machine = { env: io.env, platform: process.platform, home: homedir(), cwd: io.cwd };
+  const session = await openSession({
+    io,
+    folder: catalogFolder(options.catalog, machine),
+    device: options.device,
+  });
+  try {
+    return await body(session);
+  } finally {
+    await session.close();
+  }
+}

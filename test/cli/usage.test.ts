@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { buildProgram, commandPath, everyCommand } from '../../src/cli/program.ts';
+import { crux, json, temporaryFolder } from './run.ts';
+
+const cwd = temporaryFolder();
+const quiet = { stdout() {}, stderr() {}, columns: null, env: {}, cwd, nowMs: () => 0 };
+const leaves = everyCommand(buildProgram({ io: quiet, outcome: { exit: 0 } })).filter(
+  (c) => c.commands.length === 0,
+);
+
+describe('wrong usage', () => {
+  const cases: [string, RegExp][] = [
+    ['', /Usage: crux/],
+    ['scor', /unknown command 'scor'.*Did you mean score/],
+    ['score', /missing required argument 'dataset'/],
+    ['score a b', /too many arguments/],
+    ['score x --folds 1', /'1' is invalid.*a whole number from 2 to 50; see crux score --help/],
+    ['score x --folds 2.5', /a whole number from 2 to 50/],
+    ['score x --folds=', /a whole number from 2 to 50/],
+    ['score x --method guess', /out-of-fold, in-sample, classifier, precomputed/],
+    ['score x --nonsense', /unknown option '--nonsense'/],
+    ['generate x --mu 1.5', /a number from 0 to 1/],
+    ['generate x --scheduler euler', /pndm, ddim/],
+    ['train x --kind magic', /difficulty/],
+    ['export x', /required option '--out <dir>'/],
+    ['import folder', /required option '--name <name>'/],
+    ['import nowhere --name n', /no folder or manifest at .*nowhere; give the folder/],
+    ['score x --device tpu', /auto, cpu, cuda, dml, webgpu/],
+    ['score x --seed -1', /at least 0/],
+    ['models', /Usage: crux models/],
+    ['models add nowhere.onnx --name n', /no model at .*nowhere.onnx/],
+    ['review x', /exactly one of --accept, --reject and --clear/],
+    ['review x --accept --reject', /exactly one of/],
+    ['demo --images 3', /a whole number from 10 to 10000/],
+  ];
+  it.each(cases)('crux %s', async (line, wanted) => {
+    const ran = await crux(line.split(' ').filter(Boolean), cwd);
+    expect(ran.stderr).toMatch(wanted);
+    expect(ran.exit).toBe(2);
+    expect(ran.stdout).toBe('');
+    expect(ran.stderr).not.toMatch(/^\s+at /m); // no stack trace
+  });
+
+  it('is one JSON object with --json', async () => {
+    const ran = await crux(['score', 'x', '--folds', '1', '--json'], cwd);
+    expect(ran.exit).toBe(2);
+    expect(json(ran)).toEqual({
+      ok: false,
+      error: { code: 'usage', message: expect.stringContaining('2 to 50') },
+    });
+  });
+
+  it('names what there is when a dataset is unknown', async () => {
+    const ran = await crux(['score', 'cats'], cwd);
+    expect(ran.exit).toBe(2);
+    expect(ran.stderr).toMatch(/^crux: no dataset "cats" in .*; import one with: crux import/);
+    expect(ran.stderr.trim().split('\n')).toHaveLength(1);
+  });
+});
+
+describe('help', () => {
+  it.each(['--help', 'help', 'score --help', 'help score', '--version'])('crux %s succeeds', async (line) => {
+    const ran = await crux(line.split(' '), cwd);
+    expect(ran.exit).toBe(0);
+    expect(ran.stdout).not.toBe('');
+  });
+
+  it.each(leaves.map((c) => [commandPath(c), c] as const))(
+    '%s takes the global options',
+    (_path, command) => {
+      const flags = command.options.map((o) => o.long);
+      expect(flags).toEqual(expect.arrayContaining(['--catalog', '--json', '--device', '--seed']));
+    },
+  );
+});
+
+describe('docs/cli.md', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/cli.md'), 'utf8');
+  /** The part between this command's heading and the next. */
+  const part = (path: string) => {
+    const at = text.indexOf(`### \`${path}`);
+    return at < 0 ? '' : text.slice(at, text.indexOf('\n##', at + 4) + 1 || undefined);
+  };
+  const global = ['--catalog', '--json', '--device', '--seed'];
+
+  it.each(leaves.map((c) => [commandPath(c), c] as const))(
+    'documents %s and its options',
+    (path, command) => {
+      expect(part(path), `a heading "### \`${path} ..."`).not.toBe('');
+      for (const option of command.options)
+        if (!global.includes(option.long as string))
+          expect(part(path)).toContain(`| \`${option.flags}\` | ${option.description}`);
+    },
+  );
+
+  it('documents no command that does not exist', () => {
+    const paths = leaves.map(commandPath);
+    for (const [, heading] of text.matchAll(/^### `(crux [^`]*)`/gm))
+      expect(
+        paths.some((p) => heading === p || heading.startsWith(`${p} `)),
+        heading,
+      ).toBe(true);
+  });
+});
