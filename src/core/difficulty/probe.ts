@@ -7,11 +7,12 @@
  * overconfidence. On MobileNetV2 features of 1,200 photos that gives 2e-5 to 3e-5, where mean confidence
  * (.80-.82) and accuracy (.82) agree.
  */
+import { forRowBlocks, rowProducts } from '../linalg/blocks.ts';
 import type { Rng } from '../rng.ts';
 import { drain, type StepOptions, type Steps, within } from '../steps.ts';
 import { stratifiedFolds } from './folds.ts';
 import { minimise } from './lbfgs.ts';
-import { rowLogits, softmaxObjective, softmaxRow } from './softmax-regression.ts';
+import { softmaxObjective, softmaxRow } from './softmax-regression.ts';
 
 /** A trained probe: logits = weights ((x - mean) * scale) + bias. */
 export interface Probe {
@@ -80,16 +81,13 @@ export function probeProbabilities(probe: Probe, features: Float32Array, n: numb
   const parameters = rawParameters(probe);
   const out = new Float32Array(n * k);
   const logits = new Float64Array(4 * k);
-  const tail = new Float32Array(4 * d);
-  for (let row = 0; row < n; row += 4) {
-    const count = Math.min(4, n - row);
-    if (count < 4) tail.set(features.subarray(row * d, n * d));
-    rowLogits(count < 4 ? tail : features, count < 4 ? 0 : row, d, parameters, k, logits);
+  forRowBlocks(features, n, d, (block, row, first, count) => {
+    rowProducts(block, row, d, parameters, k, logits);
     for (let r = 0; r < count; r++) {
       softmaxRow(logits, r * k, k);
-      for (let c = 0; c < k; c++) out[(row + r) * k + c] = logits[r * k + c];
+      for (let c = 0; c < k; c++) out[(first + r) * k + c] = logits[r * k + c];
     }
-  }
+  });
   return out;
 }
 
