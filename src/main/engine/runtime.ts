@@ -47,10 +47,8 @@ export async function openSession(
     ...(runtime.threads > 0 ? { intraOpNumThreads: runtime.threads } : {}),
     extra: { session },
   };
-  const inner =
-    typeof model === 'string'
-      ? await ort.InferenceSession.create(model, sessionOptions)
-      : await ort.InferenceSession.create(model, sessionOptions);
+  // The two overloads take a path and bytes; the type of a union fits neither.
+  const inner = await ort.InferenceSession.create(model as string, sessionOptions);
   return {
     inputNames: inner.inputNames,
     outputNames: inner.outputNames,

@@ -1,0 +1,88 @@
+/**
+ * Trains the models in resources/models, from nothing but this repository (and CC0 photos, where a folder is
+ * given): `npm run train:builtin -- --photos DIR`. Stopped, it goes on where it was; --minutes bounds the last part.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { RuntimeOptions } from '../src/main/engine/runtime.ts';
+import { trainAutoencoder } from './builtin/autoencoder.ts';
+import { cached, photos, scenes, trainingSeedBase } from './builtin/data.ts';
+import { trainDiffusion } from './builtin/diffusion.ts';
+import { trainEncoder } from './builtin/encoder.ts';
+
+const { values } = parseArgs({
+  options: {
+    photos: { type: 'string' },
+    scenes: { type: 'string', default: '8000' },
+    'encoder-steps': { type: 'string', default: '700' },
+    'autoencoder-steps': { type: 'string', default: '2000' },
+    'diffusion-steps': { type: 'string', default: '30000' },
+    minutes: { type: 'string', default: '360' },
+    seed: { type: 'string', default: '1' },
+    threads: { type: 'string', default: '0' },
+    out: { type: 'string', default: join(import.meta.dirname, '../resources/models') },
+    scratch: { type: 'string', default: join(import.meta.dirname, '../scratch/builtin') },
+  },
+});
+const runtime: RuntimeOptions = { provider: 'cpu', threads: Number(values.threads) };
+const seed = Number(values.seed);
+const log = (text: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${text}`);
+const figuresFile = join(values.scratch, 'figures.json');
+mkdirSync(values.scratch, { recursive: true });
+const figures: Record<string, unknown> = existsSync(figuresFile)
+  ? JSON.parse(readFileSync(figuresFile, 'utf8'))
+  : {};
+const note = (part: string, value: unknown) => {
+  figures[part] = value;
+  writeFileSync(figuresFile, `${JSON.stringify(figures, null, 2)}\n`);
+  log(`${part}: ${JSON.stringify(value)}`);
+};
+
+const photoSets = await photos(values.photos ?? null, 20);
+const sceneCount = Number(values.scenes);
+const train = [
+  ...cached(values.scratch, `scenes-${sceneCount}`, () => scenes(sceneCount, trainingSeedBase, log)),
+  ...photoSets.train,
+];
+const test = [...scenes(400, 2 * trainingSeedBase, log), ...photoSets.test];
+log(`${train.length} pictures to train on, ${test.length} held out, ${cpus().length} cores`);
+
+if (!figures.encoder) {
+  const options = {
+    train,
+    test,
+    out: join(values.out, 'encoder'),
+    steps: Number(values['encoder-steps']),
+    seed,
+    runtime,
+    log,
+  };
+  note('encoder', await trainEncoder(options));
+}
+const autoencoder = await trainAutoencoder({
+  train,
+  test,
+  out: join(values.out, 'diffusion/vae'),
+  checkpoint: join(values.scratch, 'autoencoder.safetensors'),
+  steps: Number(values['autoencoder-steps']),
+  seed,
+  runtime,
+  log,
+});
+note('autoencoder', autoencoder.figures);
+note(
+  'diffusion',
+  await trainDiffusion({
+    train,
+    latents: autoencoder.latents,
+    out: join(values.out, 'diffusion'),
+    checkpoint: join(values.scratch, 'diffusion.safetensors'),
+    steps: Number(values['diffusion-steps']),
+    minutes: Number(values.minutes),
+    seed,
+    runtime,
+    log,
+  }),
+);
