@@ -1,5 +1,6 @@
 /** Image files made by hand for the tests of this folder. */
 import sharp, { type Sharp } from 'sharp';
+import type { FoundImage, SkippedFile } from '../../../src/main/engine/images/found.ts';
 
 /** u8[height,width,3], red grows to the right, green downwards, blue 64: no two corners alike. */
 export function gradient(width: number, height: number): Uint8Array {
@@ -54,4 +55,19 @@ export function bmpFile(parts: BmpParts): Uint8Array {
     header.writeUInt32LE(parts.palette?.length ?? 0, 46);
   }
   return new Uint8Array(Buffer.concat([header, Buffer.from([...masks, ...palette, ...parts.data])]));
+}
+
+/** Collects what a scan or a manifest reports. */
+export function collector() {
+  const found: FoundImage[] = [];
+  const skipped: SkippedFile[] = [];
+  return {
+    found,
+    skipped,
+    onFound: (image: FoundImage) => void found.push(image),
+    onSkipped: (file: SkippedFile) => void skipped.push(file),
+    /** relative path -> [label, split] */
+    placed: () => Object.fromEntries(found.map((f) => [f.relativePath, [f.label, f.split]])),
+    reasons: () => Object.fromEntries(skipped.map((s) => [s.relativePath, s.reason])),
+  };
 }

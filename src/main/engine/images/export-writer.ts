@@ -170,7 +170,8 @@ export class ExportWriter {
     const turn = this.#nextTurn++;
     try {
       const target = resolveInRoot(this.#hidden, path);
-      this.#bytes += await placeFile(item.source, target, this.#settings.place, this.#complete.has(path));
+      const bytes = await placeFile(item.source, target, this.#settings.place, this.#complete.has(path));
+      this.#bytes += bytes;
       const { label, split = null, metadata = {} } = item;
       await this.#writeRow(turn, JSON.stringify({ ...metadata, file_name: path, label, split }));
       this.#files += 1;

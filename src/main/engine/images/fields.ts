@@ -68,10 +68,14 @@ export function matchColumns(
   return matched;
 }
 
-/** One row's raw values (CSV: strings; JSON: anything) -> fields. Throws FieldError. */
+/**
+ * One row's raw values (CSV: strings; JSON: anything) -> fields. `trim`: drop blanks around the label, as people put them
+ * into CSV files by hand. Throws FieldError.
+ */
 export function readFields(
   row: Record<string, unknown>,
   columns: Partial<Record<FieldName, string>>,
+  trim = false,
 ): RowFields {
   const raw = (field: FieldName): unknown => {
     const column = columns[field];
@@ -79,7 +83,7 @@ export function readFields(
   };
   const fields: RowFields = { path: readPath(raw('path')) };
   const label = raw('label');
-  if (label !== undefined) fields.label = readLabel(label);
+  if (label !== undefined) fields.label = readLabel(trim && typeof label === 'string' ? label.trim() : label);
   const split = raw('split');
   if (split !== undefined) fields.split = readSplit(split);
   const caption = readCaption(raw('caption'));
@@ -107,13 +111,13 @@ function readPath(value: unknown): string {
   return value;
 }
 
-/** NFC, trimmed; numbers become their digits; empty or null: unlabelled. */
+/** NFC; numbers become their digits; empty or null: unlabelled. */
 function readLabel(value: unknown): string | null {
   if (value === null) return null;
   if (typeof value !== 'string' && typeof value !== 'number') {
     throw new FieldError('label', `got ${show(value)}, wanted a class name`);
   }
-  const label = String(value).trim().normalize('NFC');
+  const label = String(value).normalize('NFC');
   if (label.includes('\ufffd')) throw new FieldError('label', `${show(label)} is not valid UTF-8`);
   return label === '' ? null : label;
 }

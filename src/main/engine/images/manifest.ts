@@ -45,7 +45,7 @@ export class ManifestError extends Error {
   }
 }
 
-type Row = { line: number; values: Record<string, unknown> } | { line: number; error: string };
+type Row = { line: number; values: Record<string, unknown>; trim: boolean } | { line: number; error: string };
 
 export async function readManifest(file: string, options: ManifestOptions): Promise<ManifestResult> {
   const root = resolve(options.root ?? dirname(file));
@@ -76,7 +76,7 @@ export async function readManifest(file: string, options: ManifestOptions): Prom
       if (result.rows === 1) result.columns = dropUndefined(columns);
       const raw = columns.path === undefined ? undefined : row.values[columns.path];
       if (typeof raw === 'string') named = raw;
-      const fields = readFields(row.values, columns);
+      const fields = readFields(row.values, columns, row.trim);
       const relativePath = await locate(fields.path, root, realRoot, options.allowOutsideLinks ?? false);
       named = relativePath;
       const before = lineOf.get(relativePath);
@@ -191,7 +191,7 @@ async function* jsonRows(file: string): AsyncGenerator<Row> {
     }
     if (typeof values !== 'object' || values === null || Array.isArray(values)) {
       yield { line: number, error: 'not a JSON object' };
-    } else yield { line: number, values: values as Record<string, unknown> };
+    } else yield { line: number, values: values as Record<string, unknown>, trim: false };
   }
 }
 
@@ -223,8 +223,9 @@ async function* csvRows(file: string, head: Buffer, options: ManifestOptions): A
   source.on('error', (error) => parser.destroy(error));
   try {
     for await (const { record, info } of parser as AsyncIterable<CsvRecord>) {
-      while (bad.length > 0) yield bad.shift() as Row;
-      yield { line: info.lines, values: record };
+      // The parser is ahead of us: bad rows wait for their turn.
+      while (bad.length > 0 && bad[0].line < info.lines) yield bad.shift() as Row;
+      yield { line: info.lines, values: record, trim: true };
     }
     while (bad.length > 0) yield bad.shift() as Row;
   } catch (error) {

@@ -63,7 +63,7 @@ function chunk(type: string, data: Buffer): Buffer {
 /** All tEXt, zTXt and iTXt entries; of a repeated keyword the last. Throws UnreadableImage on a damaged file. */
 export function readPngText(bytes: Uint8Array): Record<string, string> {
   const entries: [string, string][] = [];
-  walkChunks(bytes, (type, data) => {
+  const ended = walkChunks(bytes, (type, data) => {
     if (type !== 'tEXt' && type !== 'zTXt' && type !== 'iTXt') return;
     const end = data.indexOf(0);
     if (end < 1) throw new UnreadableImage('damaged: a PNG text without keyword');
@@ -73,6 +73,7 @@ export function readPngText(bytes: Uint8Array): Record<string, string> {
     else if (type === 'zTXt') entries.push([keyword, inflate(rest.subarray(1)).toString('latin1')]);
     else entries.push([keyword, internationalText(rest)]);
   });
+  if (!ended) throw new UnreadableImage('truncated');
   return Object.fromEntries(entries);
 }
 
