@@ -46,6 +46,9 @@ export function difficultyColour(value: number): string {
   return `rgb(${mix.join(',')})`;
 }
 
+/** Whether dark text reads better than white on `difficultyColour(value)`: the middle of the ramp is light. */
+export const isLight = (value: number) => value > 0.2 && value < 0.8;
+
 const hues = [
   '#4c86c6',
   '#e2883c',

@@ -1,7 +1,7 @@
 /** Owns the parts of a report, one function each: data -> HTML, '' where there is nothing to show. */
 import type { ReportData, ReportImage } from './data.ts';
 import { densityChart } from './density-chart.ts';
-import { difficultyColour, escapeHtml, percent, score, seconds } from './html.ts';
+import { difficultyColour, escapeHtml, isLight, percent, score, seconds } from './html.ts';
 import { levelChart } from './level-chart.ts';
 import { mapCharts, rampLegend } from './map-chart.ts';
 
@@ -18,7 +18,7 @@ export function tile(image: ReportImage): string {
   const chip =
     image.difficulty === null
       ? ''
-      : `<b style="background:${difficultyColour(image.difficulty)}">${score(image.difficulty)}</b>`;
+      : `<b${isLight(image.difficulty) ? ' class="on-light"' : ''} style="background:${difficultyColour(image.difficulty)}">${score(image.difficulty)}</b>`;
   return (
     `<figure class="tile" title="${escapeHtml(`${image.title}: s ${score(image.difficulty)}${said}`)}">` +
     `<img src="${image.src}" alt="${escapeHtml(image.className)}" loading="lazy">${chip}` +

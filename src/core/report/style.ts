@@ -13,7 +13,7 @@ header{border-bottom:1px solid var(--line);padding-bottom:18px;margin-bottom:22p
 h1{font-size:28px;line-height:1.2;margin:4px 0 8px;font-weight:620;letter-spacing:-.01em}
 h2{font-size:18px;margin:0 0 6px;font-weight:620}
 h3{font-size:13px;margin:0;font-weight:600}
-p{margin:0 0 10px;max-width:82ch}
+p{margin:0 0 10px;max-width:100ch}
 .lead{font-size:15px;color:var(--soft);margin:0}
 .intro{color:var(--soft);margin-bottom:14px}
 .faint,.tick{color:var(--faint);fill:var(--faint)}
@@ -64,15 +64,19 @@ svg text{font:11.5px system-ui,sans-serif}
 .strip{display:flex;flex-wrap:wrap;gap:6px}
 .tile{position:relative;width:72px}
 .tile img{display:block;width:72px;height:72px;object-fit:cover;border-radius:5px;background:var(--line)}
-.tile b{position:absolute;left:4px;top:54px;font-size:10.5px;line-height:1;padding:2px 4px;border-radius:3px;color:#fff;font-weight:600;font-variant-numeric:tabular-nums;text-shadow:0 0 2px rgba(0,0,0,.45)}
+.tile b{position:absolute;left:4px;top:54px;font-size:10.5px;line-height:1;padding:2px 4px;border-radius:3px;color:#fff;font-weight:650;font-variant-numeric:tabular-nums}
+.tile b.on-light{color:#22262a}
 .tile figcaption{font-size:10.5px;line-height:1.25;color:var(--soft);padding-top:2px;overflow-wrap:anywhere}
 .classrow{display:grid;grid-template-columns:110px 1fr 1fr;gap:18px;padding:10px 0;border-top:1px solid var(--line)}
 .genrow{display:grid;grid-template-columns:110px repeat(var(--levels),1fr);gap:18px;padding:10px 0;border-top:1px solid var(--line)}
 .head{border-top:0;padding:0 0 6px;font-size:12px;color:var(--soft)}
+.heat{table-layout:fixed}
 .heat th,.heat .r{text-align:center;padding-right:0}
+.heat th:first-child{width:150px}.heat th:nth-child(2){width:70px}
 .heat th:first-child{text-align:left}.heat th:nth-child(2){text-align:left}
 .r{border:2px solid var(--bg);border-radius:4px;color:var(--soft)}
 .r.strong{font-weight:650;color:var(--ink)}
+.heat .sum .r{color:var(--ink)}
 ul{margin:0;padding-left:18px}li{margin:0 0 6px;max-width:90ch}
 footer{margin-top:44px;color:var(--faint);font-size:12px}
 @media(max-width:820px){.pair{grid-template-columns:1fr}.classrow,.genrow{grid-template-columns:1fr}}
