@@ -35,10 +35,11 @@ export function openDemo(folder: string, options: DemoOptions, resume: boolean):
       throw usageError(
         `${folder} holds a demo already; add --resume to go on with it, or give another --out`,
       );
-    const parsed = demoState.safeParse(JSON.parse(readFileSync(file(folder), 'utf8')));
-    if (!parsed.success)
+    try {
+      return demoState.parse(JSON.parse(readFileSync(file(folder), 'utf8')));
+    } catch {
       throw new CliError(`${file(folder)} cannot be read; remove ${folder} or give another --out`, 'invalid');
-    return parsed.data;
+    }
   }
   if (there.length > 0)
     throw usageError(
