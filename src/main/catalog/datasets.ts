@@ -1,0 +1,184 @@
+/** Owns datasets, their classes and the files an import had to leave out. */
+import type { Dataset, DatasetClass, Scorer } from '../../shared/domain.ts';
+import { type Catalog, CatalogError, notFound } from './open.ts';
+
+interface DatasetRow {
+  id: number;
+  name: string;
+  root: string;
+  source: string;
+  current_scorer_id: number | null;
+  created_at: number;
+}
+
+export function listDatasets(catalog: Catalog): Dataset[] {
+  return catalog
+    .all<DatasetRow>('SELECT * FROM datasets ORDER BY name COLLATE NOCASE, id')
+    .map((row) => assemble(catalog, row));
+}
+
+/** Throws CatalogError 'not-found'. */
+export function getDataset(catalog: Catalog, datasetId: number): Dataset {
+  return assemble(catalog, datasetRow(catalog, datasetId));
+}
+
+export function findDataset(catalog: Catalog, name: string): Dataset | null {
+  const row = catalog.get<DatasetRow>('SELECT * FROM datasets WHERE name = ?', name);
+  return row ? assemble(catalog, row) : null;
+}
+
+function datasetRow(catalog: Catalog, datasetId: number): DatasetRow {
+  const row = catalog.get<DatasetRow>('SELECT * FROM datasets WHERE id = ?', datasetId);
+  if (!row) throw notFound('dataset', datasetId);
+  return row;
+}
+
+function assemble(catalog: Catalog, row: DatasetRow): Dataset {
+  const counts = catalog.all<{ class_id: number | null; origin: string; present: number; n: number }>(
+    'SELECT class_id, origin, present, COUNT(*) AS n FROM images WHERE dataset_id = ? GROUP BY 1, 2, 3',
+    row.id,
+  );
+  const count = (accept: (c: (typeof counts)[number]) => boolean) =>
+    counts.reduce((sum, c) => (accept(c) ? sum + c.n : sum), 0);
+  const classes = catalog
+    .all<{ id: number; name: string; index: number }>(
+      'SELECT id, name, class_index AS "index" FROM classes WHERE dataset_id = ? ORDER BY class_index',
+      row.id,
+    )
+    .map(
+      (c): DatasetClass => ({
+        ...c,
+        images: count((r) => r.class_id === c.id && r.origin === 'real' && r.present === 1),
+        synthetic: count((r) => r.class_id === c.id && r.origin === 'synthetic' && r.present === 1),
+      }),
+    );
+  const scorers = listScorers(catalog, row.id);
+  return {
+    id: row.id,
+    name: row.name,
+    root: row.root,
+    images: count((r) => r.origin === 'real' && r.present === 1),
+    synthetic: count((r) => r.origin === 'synthetic' && r.present === 1),
+    removed: count((r) => r.origin === 'real' && r.present === 0),
+    skipped: catalog.value<number>('SELECT COUNT(*) FROM skipped_files WHERE dataset_id = ?', row.id) ?? 0,
+    classes,
+    scorers,
+    currentScorerId: currentScorerId(catalog, row.id),
+    hasProjection:
+      catalog.value<number>('SELECT EXISTS (SELECT 1 FROM projections WHERE dataset_id = ?)', row.id) === 1,
+    createdAt: row.created_at,
+  };
+}
+
+/** The chosen scorer, else the newest; null while nothing is scored. */
+export function currentScorerId(catalog: Catalog, datasetId: number): number | null {
+  return (
+    catalog.value<number | null>(
+      `SELECT COALESCE(d.current_scorer_id, (SELECT MAX(s.id) FROM scorers s WHERE s.dataset_id = d.id))
+       FROM datasets d WHERE d.id = ?`,
+      datasetId,
+    ) ?? null
+  );
+}
+
+/** Newest first. */
+export function listScorers(catalog: Catalog, datasetId: number): Scorer[] {
+  return catalog.all<Scorer>(
+    `SELECT id, dataset_id AS datasetId, name, method, model_name AS modelName, model_hash AS modelHash, accuracy,
+       (SELECT COUNT(*) FROM scores WHERE scorer_id = scorers.id) AS scored, created_at AS createdAt
+     FROM scorers WHERE dataset_id = ? ORDER BY id DESC`,
+    datasetId,
+  );
+}
+
+export function setScorer(catalog: Catalog, datasetId: number, scorerId: number): Dataset {
+  catalog.write(() => {
+    const known = catalog.value('SELECT 1 FROM scorers WHERE id = ? AND dataset_id = ?', scorerId, datasetId);
+    if (!known) throw notFound('scorer', scorerId);
+    catalog.run('UPDATE datasets SET current_scorer_id = ? WHERE id = ?', scorerId, datasetId);
+  });
+  return getDataset(catalog, datasetId);
+}
+
+/** From the catalog only: the analyst's files stay; thumbnails may serve other datasets and stay too. */
+export function removeDataset(catalog: Catalog, datasetId: number): void {
+  catalog.write(() => {
+    datasetRow(catalog, datasetId);
+    const busy = catalog.value<number>(
+      "SELECT id FROM jobs WHERE dataset_id = ? AND state IN ('queued', 'running')",
+      datasetId,
+    );
+    if (busy !== undefined) {
+      throw new CatalogError('conflict', `dataset ${datasetId} is in use by job ${busy}; cancel it first`);
+    }
+    catalog.run('DELETE FROM datasets WHERE id = ?', datasetId);
+  });
+}
+
+/** The dataset of this name, made if need be. A name belongs to one source. */
+export function ensureDataset(catalog: Catalog, name: string, root: string, source: string): number {
+  return catalog.write(() => {
+    const row = catalog.get<DatasetRow>('SELECT * FROM datasets WHERE name = ?', name);
+    if (row && row.source !== source) {
+      throw new CatalogError(
+        'conflict',
+        `dataset ${name} was imported from ${row.source}, not ${source}; choose another name, or remove it first`,
+      );
+    }
+    if (row) return row.id;
+    return catalog.run(
+      'INSERT INTO datasets (name, root, source, created_at) VALUES (?, ?, ?, ?)',
+      name,
+      root,
+      source,
+      Date.now(),
+    ).id;
+  });
+}
+
+/** Class names in index order. */
+export function classesOf(
+  catalog: Catalog,
+  datasetId: number,
+): { id: number; name: string; index: number }[] {
+  return catalog.all(
+    'SELECT id, name, class_index AS "index" FROM classes WHERE dataset_id = ? ORDER BY class_index',
+    datasetId,
+  );
+}
+
+/** Class name -> id, missing ones appended in the order given. */
+export function ensureClasses(
+  catalog: Catalog,
+  datasetId: number,
+  names: readonly string[],
+): Map<string, number> {
+  return catalog.write(() => {
+    const known = new Map(classesOf(catalog, datasetId).map((c) => [c.name, c.id]));
+    let next = known.size;
+    for (const name of names) {
+      if (known.has(name)) continue;
+      const { id } = catalog.run(
+        'INSERT INTO classes (dataset_id, name, class_index) VALUES (?, ?, ?)',
+        datasetId,
+        name,
+        next++,
+      );
+      known.set(name, id);
+    }
+    return known;
+  });
+}
+
+export function listSkipped(catalog: Catalog, datasetId: number, offset: number, limit: number) {
+  datasetRow(catalog, datasetId);
+  return {
+    total: catalog.value<number>('SELECT COUNT(*) FROM skipped_files WHERE dataset_id = ?', datasetId) ?? 0,
+    items: catalog.all<{ path: string; reason: string }>(
+      'SELECT path, reason FROM skipped_files WHERE dataset_id = ? ORDER BY path, id LIMIT ? OFFSET ?',
+      datasetId,
+      limit,
+      offset,
+    ),
+  };
+}

@@ -1,0 +1,116 @@
+/** Owns feature vectors: one set per dataset and model, one vector per image. */
+import { blobOfF32, f32OfBlob } from './blobs.ts';
+import type { Catalog } from './open.ts';
+
+export interface EmbeddingSet {
+  id: number;
+  modelId: string;
+  modelName: string;
+  modelHash: string;
+  dim: number;
+}
+
+const COLUMNS = 'id, model_id AS modelId, model_name AS modelName, model_hash AS modelHash, dim';
+
+export const findEmbeddingSet = (
+  catalog: Catalog,
+  datasetId: number,
+  modelHash: string,
+): EmbeddingSet | undefined =>
+  catalog.get<EmbeddingSet>(
+    `SELECT ${COLUMNS} FROM embedding_sets WHERE dataset_id = ? AND model_hash = ?`,
+    datasetId,
+    modelHash,
+  );
+
+export function ensureEmbeddingSet(
+  catalog: Catalog,
+  datasetId: number,
+  model: { id: string; name: string; hash: string; dim: number },
+): EmbeddingSet {
+  return catalog.write(() => {
+    const known = findEmbeddingSet(catalog, datasetId, model.hash);
+    if (known) return known;
+    const { id } = catalog.run(
+      'INSERT INTO embedding_sets (dataset_id, model_id, model_name, model_hash, dim, created_at) VALUES (?, ?, ?, ?, ?, ?)',
+      datasetId,
+      model.id,
+      model.name,
+      model.hash,
+      model.dim,
+      Date.now(),
+    );
+    return { id, modelId: model.id, modelName: model.name, modelHash: model.hash, dim: model.dim };
+  });
+}
+
+/** features: f32[n,dim]; logits: f32[n,labels] or null. One transaction. */
+export function addEmbeddings(
+  catalog: Catalog,
+  set: EmbeddingSet,
+  imageIds: readonly number[],
+  features: Float32Array,
+  logits: Float32Array | null,
+): void {
+  const width = logits ? logits.length / imageIds.length : 0;
+  catalog.write(() => {
+    imageIds.forEach((imageId, i) => {
+      catalog.run(
+        'INSERT OR REPLACE INTO embeddings (set_id, image_id, vector, logits) VALUES (?, ?, ?, ?)',
+        set.id,
+        imageId,
+        blobOfF32(features.slice(i * set.dim, (i + 1) * set.dim)),
+        logits ? blobOfF32(logits.slice(i * width, (i + 1) * width)) : null,
+      );
+    });
+  });
+}
+
+/** Ids of present images without a vector in this set, ascending. */
+export const imagesWithoutEmbedding = (catalog: Catalog, datasetId: number, setId: number): number[] =>
+  catalog.column<number>(
+    `SELECT id FROM images WHERE dataset_id = ? AND present = 1
+       AND NOT EXISTS (SELECT 1 FROM embeddings e WHERE e.set_id = ? AND e.image_id = images.id) ORDER BY id`,
+    datasetId,
+    setId,
+  );
+
+export interface LoadedEmbeddings {
+  ids: Uint32Array<ArrayBuffer>;
+  /** f32[n,dim], rows in the order of ids. */
+  vectors: Float32Array<ArrayBuffer>;
+  dim: number;
+}
+
+/** Vectors of present images, ascending by id; `which` picks the stored column. */
+export function loadEmbeddings(
+  catalog: Catalog,
+  set: EmbeddingSet,
+  options: { origin?: 'real' | 'synthetic'; which?: 'vector' | 'logits' } = {},
+): LoadedEmbeddings {
+  const which = options.which ?? 'vector';
+  const rows = catalog.all<{ id: number; blob: Uint8Array }>(
+    `SELECT i.id, e.${which} AS blob FROM embeddings e JOIN images i ON i.id = e.image_id
+     WHERE e.set_id = ? AND i.present = 1 AND e.${which} IS NOT NULL ${options.origin ? 'AND i.origin = ?' : ''} ORDER BY i.id`,
+    ...(options.origin ? [set.id, options.origin] : [set.id]),
+  );
+  const dim = rows.length > 0 ? rows[0].blob.byteLength / 4 : set.dim;
+  const vectors = new Float32Array(rows.length * dim);
+  const ids = new Uint32Array(rows.length);
+  rows.forEach((row, i) => {
+    const vector = f32OfBlob(row.blob);
+    if (vector.length !== dim)
+      throw new Error(
+        `embeddings: image ${row.id} has ${vector.length} numbers, wanted ${dim}; embed it again`,
+      );
+    vectors.set(vector, i * dim);
+    ids[i] = row.id;
+  });
+  return { ids, vectors, dim };
+}
+
+/** Takes away everything that was derived from an image's old bytes. */
+export function forgetDerived(catalog: Catalog, imageId: number): void {
+  catalog.run('DELETE FROM embeddings WHERE image_id = ?', imageId);
+  catalog.run('DELETE FROM scores WHERE image_id = ?', imageId);
+}

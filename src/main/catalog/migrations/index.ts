@@ -1,0 +1,44 @@
+/**
+ * Owns the list of migrations, in order, and how they are applied. They are TypeScript files that export SQL,
+ * so that a bundle carries them and plain Node finds them alike.
+ */
+import type { Database } from 'better-sqlite3';
+import * as initial from './0001-initial.ts';
+
+export interface Migration {
+  number: number;
+  name: string;
+  sql: string;
+}
+
+export const migrations: readonly Migration[] = [{ number: 1, name: 'initial', sql: initial.sql }];
+
+/**
+ * Brings a catalog to the newest shape: each missing migration in one transaction with its record. Two processes
+ * may do it at once: the second waits for the first's transaction and finds nothing left to do.
+ */
+export function migrate(db: Database, list: readonly Migration[] = migrations): void {
+  db.exec(
+    'CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT',
+  );
+  const known = db.prepare('SELECT number FROM migrations').pluck();
+  const newest = list[list.length - 1].number;
+  const ahead = (known.all() as number[]).filter((n) => n > newest);
+  if (ahead.length > 0) {
+    throw new Error(
+      `catalog: it has migration ${Math.max(...ahead)}, this version of Crux knows up to ${newest}; open it with a newer version`,
+    );
+  }
+  for (const migration of list) {
+    const apply = db.transaction(() => {
+      if ((known.all() as number[]).includes(migration.number)) return;
+      db.exec(migration.sql);
+      db.prepare('INSERT INTO migrations (number, name, applied_at) VALUES (?, ?, ?)').run(
+        migration.number,
+        migration.name,
+        Date.now(),
+      );
+    });
+    apply.immediate();
+  }
+}

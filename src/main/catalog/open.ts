@@ -1,0 +1,119 @@
+/**
+ * Owns the catalog on disk: a folder with `catalog.sqlite` and what is derived beside it. Several processes
+ * (app, engine, CLI) open one catalog at once: WAL, short transactions, a busy time-out.
+ */
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import Database from 'better-sqlite3';
+import { resolveInRoot } from '../engine/images/fs-names.ts';
+import { migrate } from './migrations/index.ts';
+
+export type Value = string | number | bigint | Uint8Array | null;
+
+/** An open catalog: its folder, and SQL with prepared statements kept by their text. */
+export class Catalog {
+  readonly dir: string;
+  readonly db: Database.Database;
+  readonly #statements = new Map<string, Database.Statement>();
+
+  constructor(dir: string, db: Database.Database) {
+    this.dir = dir;
+    this.db = db;
+  }
+
+  statement(sql: string, pluck = false): Database.Statement {
+    const key = pluck ? `1:${sql}` : sql;
+    let found = this.#statements.get(key);
+    if (!found) {
+      found = this.db.prepare(sql);
+      if (pluck) found.pluck();
+      // Filters build many different texts; the newest few hundred are enough.
+      if (this.#statements.size >= 400) this.#statements.clear();
+      this.#statements.set(key, found);
+    }
+    return found;
+  }
+
+  all<Row>(sql: string, ...values: Value[]): Row[] {
+    return this.statement(sql).all(...values) as Row[];
+  }
+
+  get<Row>(sql: string, ...values: Value[]): Row | undefined {
+    return this.statement(sql).get(...values) as Row | undefined;
+  }
+
+  /** The first column of every row. */
+  column<T>(sql: string, ...values: Value[]): T[] {
+    return this.statement(sql, true).all(...values) as T[];
+  }
+
+  /** The first column of the first row. */
+  value<T>(sql: string, ...values: Value[]): T | undefined {
+    return this.statement(sql, true).get(...values) as T | undefined;
+  }
+
+  run(sql: string, ...values: Value[]): { changes: number; id: number } {
+    const { changes, lastInsertRowid } = this.statement(sql).run(...values);
+    return { changes, id: Number(lastInsertRowid) };
+  }
+
+  /** All or nothing; takes the write lock at once, so that it cannot fail half-way on another writer. */
+  write<T>(body: () => T): T {
+    return this.db.inTransaction ? body() : this.db.transaction(body).immediate();
+  }
+
+  /** A path stored relative to the catalog -> absolute. */
+  file(relative: string): string {
+    return resolveInRoot(this.dir, relative);
+  }
+
+  thumbnail(hash: string): string {
+    return join(this.dir, 'thumbs', hash.slice(0, 2), `${hash}.webp`);
+  }
+
+  jobDir(jobId: number): string {
+    return join(this.dir, 'jobs', String(jobId));
+  }
+
+  close(): void {
+    this.db.close();
+  }
+}
+
+/** Opens or makes the catalog in `dir`. */
+export function openCatalog(dir: string): Catalog {
+  const folder = resolve(dir);
+  mkdirSync(folder, { recursive: true });
+  let db: Database.Database;
+  try {
+    db = new Database(join(folder, 'catalog.sqlite'), { timeout: 15_000 });
+  } catch (error) {
+    throw new Error(
+      `catalog: ${join(folder, 'catalog.sqlite')} cannot be opened (${(error as Error).message}); choose a folder on a local disk that you may write to`,
+    );
+  }
+  try {
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = NORMAL');
+    db.pragma('foreign_keys = ON');
+    db.pragma('temp_store = MEMORY');
+    db.pragma('cache_size = -65536');
+    migrate(db);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  return new Catalog(folder, db);
+}
+
+/** Error with a code that callers branch on. */
+export class CatalogError extends Error {
+  readonly code: 'not-found' | 'invalid' | 'conflict';
+  constructor(code: CatalogError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export const notFound = (what: string, id: number | string) =>
+  new CatalogError('not-found', `${what} ${id} is not in this catalog; it may have been removed`);
