@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+/** Owns the command `crux`: runs the command line on the pinned Node, whichever Node started this file. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { onPinnedNode, root, runNode } from '../scripts/pinned-node.mjs';
+
+// A checkout runs its sources; Node strips types from no file below node_modules.
+const source = join(root, 'src', 'cli', 'main.ts');
+const built = join(root, 'out', 'main', 'cli.cjs');
+const entry = existsSync(source) && !root.includes('node_modules') ? source : built;
+
+try {
+  if (onPinnedNode()) {
+    process.argv[1] = entry;
+    await import(pathToFileURL(entry).href);
+  } else {
+    process.exitCode = await runNode([entry, ...process.argv.slice(2)], { cwd: process.cwd() });
+  }
+} catch (error) {
+  console.error(`crux: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+}

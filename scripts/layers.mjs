@@ -1,0 +1,102 @@
+/**
+ * Owns the direction of imports. The path of a file says what it may touch:
+ *   shared <- core <- main/{catalog,jobs,engine} <- main/*.ts and cli; shared <- preload; shared (and core) <- renderer
+ * and which packages and parts of Node each layer may name. Run by `npm run check`; prints every breach.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const nodeParts = ['main/catalog', 'main/jobs', 'main/engine'];
+
+/** layer -> layers it may import, whether it may name Node's modules, and its packages ('*': any). */
+const rules = {
+  shared: { layers: ['shared'], node: false, packages: ['zod'] },
+  core: { layers: ['shared', 'core'], node: false, packages: ['zod', '@bufbuild/protobuf'] },
+  'main/catalog': { layers: ['shared', 'core', ...nodeParts], node: true, packages: '*' },
+  'main/jobs': { layers: ['shared', 'core', ...nodeParts], node: true, packages: '*' },
+  'main/engine': { layers: ['shared', 'core', ...nodeParts], node: true, packages: '*' },
+  main: { layers: ['shared', 'core', ...nodeParts, 'main'], node: true, packages: '*' },
+  cli: { layers: ['shared', 'core', ...nodeParts, 'cli'], node: true, packages: '*' },
+  preload: { layers: ['shared', 'preload'], node: false, packages: ['electron'] },
+  renderer: { layers: ['shared', 'core', 'renderer'], node: false, packages: '*' },
+};
+
+/** Packages that only some folders may name. */
+const confined = {
+  electron: ['main', 'preload'],
+  'onnxruntime-node': ['main/engine'],
+  sharp: ['main/engine'],
+  'better-sqlite3': ['main/catalog'],
+  react: ['renderer'],
+  'react-dom': ['renderer'],
+};
+
+const layerOf = (path) => {
+  const [first, second, ...rest] = path.split('/');
+  if (first !== 'main') return first;
+  return rest.length > 0 ? `main/${second}` : 'main';
+};
+
+/** Every module named in `source` by import, export, import() or require(). Comments do not count. */
+export function importsOf(source) {
+  const code = source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:'"`])\/\/.*$/gm, '$1');
+  const found = [];
+  const pattern =
+    /(?:^|[\s;}])(?:import|export)\s(?:[^'"`;]*?\sfrom\s*)?['"]([^'"]+)['"]|\b(?:import|require)\(\s*['"]([^'"]+)['"]/g;
+  for (const match of code.matchAll(pattern)) found.push(match[1] ?? match[2]);
+  return found;
+}
+
+const packageOf = (name) =>
+  name
+    .split('/')
+    .slice(0, name.startsWith('@') ? 2 : 1)
+    .join('/');
+
+/** What is wrong with `file` (a path below src, with '/') importing `name`; null when nothing is. */
+export function breach(file, name) {
+  const layer = layerOf(file);
+  const rule = rules[layer];
+  if (rule === undefined) return `${layer}/ is no layer of this project`;
+  if (name.startsWith('.')) {
+    const target = join(dirname(file), name).split(sep).join('/');
+    if (target.startsWith('..')) return target.endsWith('.json') ? null : 'reaches outside src/';
+    const to = layerOf(target);
+    return rule.layers.includes(to) ? null : `${layer} may not import ${to}`;
+  }
+  if (name.startsWith('node:')) return rule.node ? null : `${layer} may not use Node (${name})`;
+  const wanted = packageOf(name);
+  const homes = confined[wanted];
+  if (homes !== undefined)
+    return homes.includes(layer) ? null : `only ${homes.join(' and ')} may import ${wanted}`;
+  if (rule.packages !== '*' && !rule.packages.includes(wanted))
+    return `${layer} may not import the package ${wanted}`;
+  return null;
+}
+
+/** All breaches below `sources`, one sentence each. */
+export function findBreaches(sources) {
+  const breaches = [];
+  for (const entry of readdirSync(sources, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !/\.tsx?$/.test(entry.name)) continue;
+    const path = join(entry.parentPath, entry.name);
+    const file = relative(sources, path).split(sep).join('/');
+    for (const name of importsOf(readFileSync(path, 'utf8'))) {
+      const wrong = breach(file, name);
+      if (wrong !== null) breaches.push(`src/${file}: imports "${name}": ${wrong}`);
+    }
+  }
+  return breaches;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const sources = join(dirname(dirname(fileURLToPath(import.meta.url))), 'src');
+  if (!existsSync(sources)) throw new Error(`layers: no folder ${sources}`);
+  const breaches = findBreaches(sources);
+  for (const line of breaches) console.error(line);
+  console.log(
+    breaches.length === 0 ? 'layers: every import runs the right way' : `layers: ${breaches.length} breaches`,
+  );
+  process.exitCode = breaches.length === 0 ? 0 : 1;
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { breach, importsOf } from '../../scripts/layers.mjs';
+
+describe('directions of imports', () => {
+  it('finds every way of naming a module, and nothing in comments', () => {
+    const source = `
+      import a from './a.ts';
+      import type { B } from "../b.ts";
+      import {
+        c,
+      } from './c.ts';
+      import './d.css';
+      export * from './e.ts';
+      const f = await import('./f.ts');
+      const g = require('./g.ts');
+      // import h from './h.ts';
+      /* import i from './i.ts'; */
+    `;
+    expect(importsOf(source)).toEqual([
+      './a.ts',
+      '../b.ts',
+      './c.ts',
+      './d.css',
+      './e.ts',
+      './f.ts',
+      './g.ts',
+    ]);
+  });
+
+  it('lets imports run down the layers', () => {
+    expect(breach('core/nn/unet.ts', '../../shared/domain.ts')).toBeNull();
+    expect(breach('main/engine/a.ts', '../catalog/b.ts')).toBeNull();
+    expect(breach('main/index.ts', './jobs/supervisor.ts')).toBeNull();
+    expect(breach('cli/main.ts', '../main/engine/a.ts')).toBeNull();
+    expect(breach('renderer/map/map.tsx', '../../core/rng.ts')).toBeNull();
+    expect(breach('main/index.ts', 'electron')).toBeNull();
+  });
+
+  it('refuses them the other way, each with its reason', () => {
+    expect(breach('shared/domain.ts', '../core/rng.ts')).toBe('shared may not import core');
+    expect(breach('core/rng.ts', '../main/catalog/a.ts')).toBe('core may not import main/catalog');
+    expect(breach('core/rng.ts', 'node:fs')).toBe('core may not use Node (node:fs)');
+    expect(breach('main/engine/a.ts', '../index.ts')).toBe('main/engine may not import main');
+    expect(breach('main/catalog/a.ts', 'electron')).toBe('only main and preload may import electron');
+    expect(breach('cli/main.ts', '../main/window.ts')).toBe('cli may not import main');
+    expect(breach('renderer/app.tsx', '../main/ipc.ts')).toBe('renderer may not import main');
+    expect(breach('renderer/app.tsx', '../preload/index.ts')).toBe('renderer may not import preload');
+    expect(breach('preload/index.ts', 'zod')).toBe('preload may not import the package zod');
+    expect(breach('drawer/a.ts', 'zod')).toBe('drawer/ is no layer of this project');
+  });
+});
