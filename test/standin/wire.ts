@@ -55,7 +55,8 @@ export function makeWire(): Wire {
     if (value instanceof Set) return tagged('set', [...value].map(encode));
     if (value instanceof Error) return tagged('error', [value.name, value.message]);
     const plain: Record<string, unknown> = {};
-    for (const key of Object.keys(value as object)) plain[key] = encode((value as Record<string, unknown>)[key]);
+    for (const key of Object.keys(value as object))
+      plain[key] = encode((value as Record<string, unknown>)[key]);
     return '$' in plain ? tagged('object', plain) : plain;
   }
 
