@@ -265,6 +265,28 @@ describe('refusals', () => {
     expect(Date.now() - started).toBeLessThan(2000);
   });
 
+  it('each of many side by side gets its own reason', async () => {
+    const good = await fromGradient(300, 300).jpeg().toBuffer();
+    const cut = good.subarray(0, Math.floor(good.length / 2));
+    const noHeader = Buffer.from([0xff, 0xd8, 0xff, 0xd9, 0, 0, 0, 0]);
+    const flipped = Buffer.from(await fromGradient(300, 300).png().toBuffer());
+    flipped[Math.floor(flipped.length / 2)] ^= 0xff;
+    const decode = (bytes: Uint8Array) =>
+      decodeRgb(bytes, { width: 64, height: 64, fit: 'fill' }).then(() => 'fine', reasonOf);
+    const alone = [await decode(good), await decode(cut), await decode(noHeader), await decode(flipped)];
+    expect(new Set(alone).size).toBe(4);
+    const inputs = Array.from({ length: 60 }, (_, i) => [good, cut, noHeader, flipped][i % 4]);
+    const together = await Promise.all(inputs.map(decode));
+    expect(together).toEqual(inputs.map((_, i) => alone[i % 4]));
+  });
+
+  it('a wrong argument is not blamed on the image', async () => {
+    const file = await fromGradient(8, 8).png().toBuffer();
+    const error = await decodeRgb(file, { width: -1, height: 8, fit: 'fill' }).catch((e) => e);
+    expect(error).not.toBeInstanceOf(UnreadableImage);
+    expect(error.message).toMatch(/positive integer/);
+  });
+
   it('a foreign error keeps its words', () => {
     expect(reasonOf(new Error('strange thing\nsecond line'))).toBe('damaged: strange thing');
   });
@@ -312,7 +334,9 @@ describe('thumbnails', () => {
     );
     await expect(makeThumbnail(broken, join(dir, 'broken.webp'))).rejects.toThrow(UnreadableImage);
     expect(await readdir(dir)).not.toContain('broken.webp');
-    await expect(makeThumbnail(small, join(dir, 'small.bmp'))).rejects.toThrow('wanted .webp or .jpg');
+    await expect(makeThumbnail(small, join(dir, 'small.bmp'))).rejects.toThrow(
+      /^makeThumbnail: .*wanted .webp or .jpg/,
+    );
   });
 
   it('examineImage reads once and agrees with the separate functions', async () => {

@@ -8,11 +8,12 @@
  * decodes is libuv's pool, 4).
  */
 import { open } from 'node:fs/promises';
-import sharp, { type Sharp } from 'sharp';
+import sharp, { type OutputInfo, type Sharp } from 'sharp';
 import { decodeBmp, readBmpHeader } from './bmp.ts';
 import { asUnreadable, DEFAULT_LIMITS, type DecodeLimits, tooLarge, UnreadableImage } from './errors.ts';
 import { fsPath } from './fs-names.ts';
 import { requireWholePng } from './png.ts';
+import { SharedLock } from './shared-lock.ts';
 import { type ImageFormat, SNIFF_BYTES, sniffFormat } from './sniff.ts';
 
 const HEAVY_PIXELS = 25_000_000;
@@ -73,32 +74,34 @@ export async function readImageBytes(file: string, limits: DecodeLimits = {}): P
 
 /** Format and upright size from the header alone; refuses what is too large. No pixel is decoded. */
 export async function readHeader(bytes: Uint8Array, limits: DecodeLimits = {}): Promise<Header> {
+  const timeoutMs = limits.timeoutMs ?? DEFAULT_LIMITS.timeoutMs;
+  return await withTrueReason(() => deadline(parseHeader(bytes, limits), timeoutMs));
+}
+
+async function parseHeader(bytes: Uint8Array, limits: DecodeLimits): Promise<Header> {
   const maxPixels = limits.maxPixels ?? DEFAULT_LIMITS.maxPixels;
   const sniffed = sniffFormat(bytes.subarray(0, SNIFF_BYTES));
   if (sniffed.format === null) throw new UnreadableImage(sniffed.reason);
-  let header: Header;
-  if (sniffed.format === 'bmp') {
-    const { width, height } = readBmpHeader(bytes);
-    header = { width, height, format: 'bmp' };
-  } else {
-    if (sniffed.format === 'png') requireWholePng(bytes, maxPixels);
-    if (sniffed.format === 'gif') requireGifScreen(bytes, maxPixels);
-    try {
-      const meta = await sharp(bytes, { limitInputPixels: false, failOn: 'error' }).metadata();
-      if (meta.depth !== 'uchar' && meta.depth !== 'ushort') {
-        // Black and white points of wider or signed samples are not in the file: mapping them would be a guess.
-        throw new UnreadableImage(`${meta.depth} samples are not supported; convert it to 8 or 16 bits`);
-      }
-      header = { width: meta.autoOrient.width, height: meta.autoOrient.height, format: sniffed.format };
-    } catch (error) {
-      throw asUnreadable(error);
-    }
+  const { width, height } =
+    sniffed.format === 'bmp' ? readBmpHeader(bytes) : await codecHeader(bytes, sniffed.format, maxPixels);
+  if (!(width > 0 && height > 0)) throw new UnreadableImage(`damaged: a size of ${width}x${height} pixels`);
+  if (width * height > maxPixels) throw tooLarge(width, height, maxPixels);
+  return { width, height, format: sniffed.format };
+}
+
+async function codecHeader(
+  bytes: Uint8Array,
+  format: ImageFormat,
+  maxPixels: number,
+): Promise<{ width: number; height: number }> {
+  if (format === 'png') requireWholePng(bytes, maxPixels);
+  if (format === 'gif') requireGifScreen(bytes, maxPixels);
+  const meta = await sharp(bytes, { limitInputPixels: false, failOn: 'error' }).metadata();
+  if (meta.depth !== 'uchar' && meta.depth !== 'ushort') {
+    // Black and white points of wider or signed samples are not in the file: mapping them would be a guess.
+    throw new UnreadableImage(`${meta.depth} samples are not supported; convert it to 8 or 16 bits`);
   }
-  if (!(header.width > 0 && header.height > 0)) {
-    throw new UnreadableImage(`damaged: a size of ${header.width}x${header.height} pixels`);
-  }
-  if (header.width * header.height > maxPixels) throw tooLarge(header.width, header.height, maxPixels);
-  return header;
+  return meta.autoOrient;
 }
 
 /** The GIF library reads the whole file to open it; the screen's size is refused before that. */
@@ -109,33 +112,38 @@ function requireGifScreen(bytes: Uint8Array, maxPixels: number): void {
   if (width * height > maxPixels) throw tooLarge(width, height, maxPixels);
 }
 
+export interface Decoded {
+  header: Header;
+  data: Buffer;
+  info: OutputInfo;
+}
+
 /**
- * Runs `work` on a pipeline of the first frame that comes out upright, opaque and sRGB; `work` adds the resize and
- * the output, and ends it. Resolves to what `work` returns; throws UnreadableImage.
+ * Runs a pipeline of the first frame that comes out upright, opaque and sRGB; `finish` adds the resize and the output
+ * format. Throws UnreadableImage; what `finish` itself throws (a wrong argument) comes through as it is.
  */
-export async function withPipeline<T>(
+export async function runPipeline(
   bytes: Uint8Array,
   limits: DecodeLimits,
-  work: (pipeline: Sharp, header: Header) => Promise<T>,
-): Promise<{ result: T; header: Header }> {
+  finish: (pipeline: Sharp, header: Header) => Sharp,
+): Promise<Decoded> {
   const timeoutMs = limits.timeoutMs ?? DEFAULT_LIMITS.timeoutMs;
   const maxPixels = limits.maxPixels ?? DEFAULT_LIMITS.maxPixels;
-  const header = await deadline(readHeader(bytes, limits), timeoutMs);
-  const heavy = header.width * header.height > HEAVY_PIXELS || bytes.length > HEAVY_BYTES;
-  const run = async (): Promise<T> => {
-    const pipeline = openPipeline(bytes, header.format, maxPixels)
-      // Stops the native side between regions; the race below covers a loader that never yields.
-      .timeout({ seconds: Math.min(3600, Math.max(1, Math.ceil(timeoutMs / 1000))) })
-      .autoOrient()
-      .flatten({ background: BACKGROUND })
-      .toColourspace('srgb');
-    return await deadline(work(pipeline, header), timeoutMs);
-  };
-  try {
-    return { result: await (heavy ? inHeavyLane(run) : run()), header };
-  } catch (error) {
-    throw asUnreadable(error);
-  }
+  return await withTrueReason(async () => {
+    const header = await deadline(parseHeader(bytes, limits), timeoutMs);
+    const heavy = header.width * header.height > HEAVY_PIXELS || bytes.length > HEAVY_BYTES;
+    const run = async (): Promise<Decoded> => {
+      const upright = openPipeline(bytes, header.format, maxPixels)
+        // Stops the native side between regions; the race below covers a loader that never yields.
+        .timeout({ seconds: Math.min(3600, Math.max(1, Math.ceil(timeoutMs / 1000))) })
+        .autoOrient()
+        .flatten({ background: BACKGROUND })
+        .toColourspace('srgb');
+      const pipeline = callersOwn(() => finish(upright, header));
+      return { header, ...(await deadline(pipeline.toBuffer({ resolveWithObject: true }), timeoutMs)) };
+    };
+    return await (heavy ? inHeavyLane(run) : run());
+  });
 }
 
 function openPipeline(bytes: Uint8Array, format: ImageFormat, maxPixels: number): Sharp {
@@ -146,6 +154,38 @@ function openPipeline(bytes: Uint8Array, format: ImageFormat, maxPixels: number)
   // 'error' refuses truncated and broken data but lets harmless oddities (a wrong JFIF version) pass; one page,
   // so that animated files give their first frame.
   return sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels, sequentialRead: true, pages: 1 });
+}
+
+/** An error of the caller's making, on its way past the translation into "this image is unreadable". */
+class CallersError extends Error {
+  constructor(cause: unknown) {
+    super('caller', { cause });
+  }
+}
+
+function callersOwn<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new CallersError(error);
+  }
+}
+
+const alone = new SharedLock();
+
+/**
+ * libvips keeps one error text for the whole process: with decodes side by side, a failure may carry another file's words
+ * or none. So a failure is tried again while nothing else decodes, and that second reason is the one told.
+ */
+async function withTrueReason<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await alone.shared(work).catch((error) => {
+      if (error instanceof UnreadableImage || error instanceof CallersError) throw error;
+      return alone.exclusive(work);
+    });
+  } catch (error) {
+    throw error instanceof CallersError ? error.cause : asUnreadable(error);
+  }
 }
 
 let heavyTail: Promise<unknown> = Promise.resolve();

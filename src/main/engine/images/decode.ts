@@ -8,7 +8,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { Sharp } from 'sharp';
-import { BACKGROUND, readHeader, readImageBytes, withPipeline } from './codec.ts';
+import { BACKGROUND, readHeader, readImageBytes, runPipeline } from './codec.ts';
 import { asUnreadable, type DecodeLimits } from './errors.ts';
 import { fsPath } from './fs-names.ts';
 import type { ImageFormat } from './sniff.ts';
@@ -41,24 +41,22 @@ export async function decodeRgb(
   limits: DecodeLimits = {},
 ): Promise<{ width: number; height: number; pixels: Uint8Array }> {
   const bytes = typeof file === 'string' ? await readImageBytes(file, limits) : file;
-  const { result } = await withPipeline(bytes, limits, async (pipeline) => {
-    const { data, info } = await pipeline
+  const { data, info } = await runPipeline(bytes, limits, (pipeline) =>
+    pipeline
       .resize(size.width, size.height, {
         fit: size.fit,
         kernel: size.kernel ?? 'lanczos3',
         background: BACKGROUND,
       })
       .removeAlpha()
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    if (info.channels !== 3) throw new Error(`decodeRgb: got ${info.channels} channels, wanted 3`);
-    return {
-      width: info.width,
-      height: info.height,
-      pixels: new Uint8Array(data.buffer, data.byteOffset, data.length),
-    };
-  });
-  return result;
+      .raw({ depth: 'uchar' }),
+  );
+  if (info.channels !== 3) throw new Error(`decodeRgb: got ${info.channels} channels, wanted 3`);
+  return {
+    width: info.width,
+    height: info.height,
+    pixels: new Uint8Array(data.buffer, data.byteOffset, data.length),
+  };
 }
 
 export interface Thumbnail {
@@ -78,10 +76,9 @@ export async function makeThumbnail(
   limits: DecodeLimits = {},
 ): Promise<Thumbnail> {
   const bytes = typeof file === 'string' ? await readImageBytes(file, limits) : file;
-  const { result } = await withPipeline(bytes, limits, (pipeline) =>
-    encodeThumbnail(pipeline, out, maxSide).toBuffer({ resolveWithObject: true }),
+  const { data, info } = await runPipeline(bytes, limits, (pipeline) =>
+    encodeThumbnail(pipeline, out, maxSide),
   );
-  const { data, info } = result;
   await writeAtomically(out, data);
   return { width: info.width, height: info.height, bytes: data.length };
 }
@@ -112,13 +109,11 @@ export async function examineImage(
   const bytes = await readImageBytes(file, limits);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const maxSide = thumbnail?.maxSide ?? 256;
-  const { result, header } = await withPipeline(bytes, limits, (pipeline) => {
-    if (thumbnail)
-      return encodeThumbnail(pipeline, thumbnail.out, maxSide).toBuffer({ resolveWithObject: true });
-    const small = pipeline.resize(maxSide, maxSide, { fit: 'inside', withoutEnlargement: true });
-    return small.raw().toBuffer({ resolveWithObject: true });
-  });
-  const { data, info } = result;
+  const { data, info, header } = await runPipeline(bytes, limits, (pipeline) =>
+    thumbnail
+      ? encodeThumbnail(pipeline, thumbnail.out, maxSide)
+      : pipeline.resize(maxSide, maxSide, { fit: 'inside', withoutEnlargement: true }).raw(),
+  );
   if (thumbnail) await writeAtomically(thumbnail.out, data);
   return {
     ...header,
