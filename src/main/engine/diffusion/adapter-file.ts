@@ -1,0 +1,79 @@
+/**
+ * Owns what difficulty training leaves behind: a folder with the LoRA in diffusers' layout, the difficulty
+ * encoder beside it, and a config that says what they were trained on.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readModelJson } from '../models/stored-part.ts';
+import { openSafetensors, writeSafetensors } from '../safetensors.ts';
+import type { DifficultyAdapter } from './sessions.ts';
+
+const loraFile = 'pytorch_lora_weights.safetensors';
+const encoderFile = 'difficulty_encoder.safetensors';
+const configFile = 'crux_adapter.json';
+
+const adapterConfig = z.object({
+  format: z.literal(1),
+  kind: z.literal('difficulty'),
+  baseModelId: z.string(),
+  baseModelHash: z.string(),
+  /** Class names in the order of the encoder's labels. */
+  classes: z.array(z.string()).min(1),
+  /** What the training captions looked like. */
+  prompt: z.string(),
+  scorer: z.object({ name: z.string(), modelHash: z.string() }),
+  lora: z.object({ rank: z.int().positive(), alpha: z.number().positive() }),
+  encoder: z.object({
+    classes: z.int().positive(),
+    width: z.int().positive(),
+    tokens: z.int().positive(),
+    hidden: z.int().positive(),
+    labelEncoding: z.enum(['one-hot', 'embedding']),
+    placement: z.enum(['append', 'overwrite']),
+  }),
+  steps: z.int().positive(),
+  finalLoss: z.number(),
+});
+export type AdapterConfig = z.infer<typeof adapterConfig>;
+
+export async function writeAdapter(
+  folder: string,
+  config: AdapterConfig,
+  adapter: DifficultyAdapter,
+): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  await writeSafetensors(join(folder, loraFile), Object.fromEntries(adapter.loraWeights), {
+    format: 'pt',
+    lora_adapter_metadata: JSON.stringify({
+      'unet.r': config.lora.rank,
+      'unet.lora_alpha': config.lora.alpha,
+    }),
+  });
+  await writeSafetensors(join(folder, encoderFile), Object.fromEntries(adapter.encoderWeights), {
+    format: 'pt',
+  });
+  writeFileSync(join(folder, configFile), `${JSON.stringify(config, null, 2)}\n`);
+}
+
+/** @throws an error that names the file and the field that is missing or wrong. */
+export function readAdapter(folder: string): { config: AdapterConfig; adapter: DifficultyAdapter } {
+  const path = join(folder, configFile);
+  const parsed = adapterConfig.safeParse(readModelJson(path, "the difficulty adapter's config"));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new Error(`${path}: ${issue.path.join('.')}: ${issue.message}`);
+  }
+  const weights = (file: string) => {
+    const stored = openSafetensors(join(folder, file));
+    const out: DifficultyAdapter['loraWeights'] = new Map();
+    for (const [name, t] of stored.tensors) out.set(name, { shape: t.shape, data: stored.read(name) });
+    stored.close();
+    return out;
+  };
+  const { lora, encoder } = parsed.data;
+  return {
+    config: parsed.data,
+    adapter: { lora, encoder, loraWeights: weights(loraFile), encoderWeights: weights(encoderFile) },
+  };
+}

@@ -1,0 +1,198 @@
+/**
+ * Owns the training of difficulty-controlled diffusion: LoRA and difficulty encoder jointly, on the latents of
+ * an imported dataset, loss = E || eps - eps_theta(z_t, t, E_text(p) (+) E_d(y, s)) ||^2.
+ *
+ * Every random draw comes from one generator whose state is part of the training state, so a training that is
+ * stopped and resumed takes exactly the steps it would have taken.
+ */
+import { noiseSchedule } from '../../../core/diffusion/noise-schedule.ts';
+import * as f from '../../../core/graph/functions.ts';
+import { input, type Shape } from '../../../core/graph/value.ts';
+import {
+  type DifficultyEncoderConfig,
+  difficultyEncoder,
+  placeTokens,
+} from '../../../core/nn/difficulty-encoder.ts';
+import { isLoraDown, type LoraConfig, withLora } from '../../../core/nn/lora.ts';
+import { frozenSource, paramsOf, trainableSource } from '../../../core/nn/params.ts';
+import { unet2dCondition } from '../../../core/nn/unet-2d-condition.ts';
+import { type Rng, rngFromSeed, rngFromState } from '../../../core/rng.ts';
+import { adamWDefaults } from '../../../core/training/adamw.ts';
+import { initialState, type TrainingState } from '../../../core/training/parameters.ts';
+import type { RuntimeOptions } from '../runtime.ts';
+import { compileStep } from '../training/step.ts';
+import type { DiffusionModel } from './model-folder.ts';
+import { type DifficultyAdapter, latentShape } from './sessions.ts';
+
+/** One training sample: where its latents are, what it is, how hard it is. */
+export interface TrainingSample {
+  /** Index of the latent pair (mean, deviation). */
+  latent: number;
+  classIndex: number;
+  difficulty: number; // [0,1]
+}
+
+export interface DifficultyTrainingOptions {
+  batchSize: number;
+  lora: LoraConfig;
+  encoder: DifficultyEncoderConfig;
+  loraLearningRate: number;
+  encoderLearningRate: number;
+  conditionDropout: number; // [0,1)
+  /** Draw difficulty evenly over its range rather than as it occurs. */
+  balanced: boolean;
+  seed: number;
+}
+
+export interface DifficultyTrainer {
+  readonly state: TrainingState;
+  /** The generator's state: with `state`, all that a resumed training needs. */
+  rngState(): number[];
+  restoreRng(state: readonly number[]): void;
+  /** One optimiser step on a fresh batch. @returns its loss. */
+  step(): Promise<number>;
+  adapter(): DifficultyAdapter;
+  close(): Promise<void>;
+}
+
+/** Difficulty levels that balanced sampling draws from evenly. */
+const levels = 10;
+
+/**
+ * @param latents f32[count, c,h,w] scaled means and deviations, by sample.latent
+ * @param textStates text states of each class's caption, f32[tokens,width]
+ */
+export async function openDifficultyTrainer(
+  model: DiffusionModel,
+  latents: { mean: Float32Array; deviation: Float32Array },
+  samples: readonly TrainingSample[],
+  textStates: readonly Float32Array[],
+  o: DifficultyTrainingOptions,
+  runtime: RuntimeOptions,
+): Promise<DifficultyTrainer> {
+  const shape = latentShape(model);
+  const n = o.batchSize;
+  const width = model.unet.config.cross_attention_dim;
+  const noisy = input('noisy', [n, shape.channels, shape.height, shape.width]);
+  const noise = input('noise', noisy.shape);
+  const timesteps = input('timesteps', [n]);
+  const text = input('text', [n, model.textLength, width]);
+  const label = input('label', [n, o.encoder.classes]);
+  const difficulty = input('difficulty', [n, 1]);
+  const keep = input('keep', [n, 1]);
+
+  const encoderSource = trainableSource('difficulty_encoder.');
+  const tokens = difficultyEncoder(paramsOf(encoderSource), o.encoder, { label, difficulty, keep });
+  const adapted = withLora(frozenSource(model.unet.table), o.lora);
+  const predicted = unet2dCondition(paramsOf(adapted), model.unet.config, {
+    sample: noisy,
+    timesteps,
+    encoderHiddenStates: placeTokens(text, tokens, o.encoder.placement),
+  });
+  const encoderName = (name: string) => `difficulty_encoder.${name}`;
+  const parameters = new Map([
+    ...adapted.parameters,
+    ...[...encoderSource.parameters].map(([name, value]) => [encoderName(name), value] as const),
+  ]);
+
+  let rng: Rng = rngFromSeed(o.seed, 'difficulty training');
+  const state = initialState(parameters, rng, { average: false, initialise: initialLora });
+  const compiled = await compileStep(f.mseLoss(predicted, noise), parameters, runtime, {
+    weights: model.unet.locate,
+    externalFolder: model.unet.folder,
+  });
+  const { alphasCumprod } = noiseSchedule(model.scheduler);
+  const draw = sampler(samples, o.balanced);
+
+  return {
+    state,
+    rngState: () => rng.state(),
+    restoreRng(stored) {
+      rng = rngFromState(stored);
+    },
+    async step() {
+      const size = shape.numbers;
+      const z = new Float32Array(n * size);
+      const eps = new Float32Array(n * size);
+      const t = new Float32Array(n);
+      const states = new Float32Array(n * model.textLength * width);
+      const labels = new Float32Array(n * o.encoder.classes);
+      const scores = new Float32Array(n);
+      const kept = new Float32Array(n);
+      for (let row = 0; row < n; row++) {
+        const sample = samples[draw(rng)];
+        t[row] = rng.int(alphasCumprod.length);
+        const signal = Math.sqrt(alphasCumprod[t[row]]);
+        const spread = Math.sqrt(1 - alphasCumprod[t[row]]);
+        for (let i = 0; i < size; i++) {
+          const from = sample.latent * size + i;
+          const at = row * size + i;
+          eps[at] = rng.normal();
+          z[at] = signal * (latents.mean[from] + latents.deviation[from] * rng.normal()) + spread * eps[at];
+        }
+        states.set(textStates[sample.classIndex], row * model.textLength * width);
+        labels[row * o.encoder.classes + sample.classIndex] = 1;
+        scores[row] = sample.difficulty;
+        kept[row] = rng.uniform() < o.conditionDropout ? 0 : 1;
+      }
+      const { loss } = await compiled.run(
+        state,
+        {
+          noisy: { dims: noisy.shape, data: z },
+          noise: { dims: noisy.shape, data: eps },
+          timesteps: { dims: [n], data: t },
+          text: { dims: text.shape, data: states },
+          label: { dims: label.shape, data: labels },
+          difficulty: { dims: [n, 1], data: scores },
+          keep: { dims: [n, 1], data: kept },
+        },
+        {
+          ...adamWDefaults,
+          learningRate: o.loraLearningRate,
+          rate: (name) => (name.startsWith('unet.') ? 1 : o.encoderLearningRate / o.loraLearningRate),
+          maxNorm: 1,
+          averageDecay: 0,
+        },
+      );
+      return loss;
+    },
+    adapter() {
+      const weights = (names: Iterable<string>, key: (name: string) => string) =>
+        new Map(
+          [...names].map((name) => {
+            const p = state.parameters.get(key(name))!;
+            return [name, { shape: p.shape, data: p.value.slice() }] as const;
+          }),
+        );
+      return {
+        lora: o.lora,
+        encoder: o.encoder,
+        loraWeights: weights(adapted.parameters.keys(), (name) => name),
+        encoderWeights: weights(encoderSource.parameters.keys(), encoderName),
+      };
+    },
+    close: () => compiled.close(),
+  };
+}
+
+/** LoRA starts as the base model: A is N(0, 1/rank), as diffusers' "gaussian", B is zero. The null token is zero. */
+function initialLora(name: string, shape: Shape, rng: Rng): Float32Array | null {
+  const n = shape.reduce((a, b) => a * b, 1);
+  if (isLoraDown(name)) return Float32Array.from({ length: n }, () => rng.normal() / shape[0]);
+  if (name.endsWith('.lora_B.weight') || name.endsWith('null_token')) return new Float32Array(n);
+  return null;
+}
+
+/** Draws sample indices: as they occur, or first a non-empty difficulty level, then a sample of it. */
+function sampler(samples: readonly TrainingSample[], balanced: boolean): (rng: Rng) => number {
+  if (!balanced) return (rng) => rng.int(samples.length);
+  const byLevel: number[][] = Array.from({ length: levels }, () => []);
+  samples.forEach((s, i) => {
+    byLevel[Math.min(levels - 1, Math.floor(s.difficulty * levels))].push(i);
+  });
+  const filled = byLevel.filter((level) => level.length > 0);
+  return (rng) => {
+    const level = filled[rng.int(filled.length)];
+    return level[rng.int(level.length)];
+  };
+}

@@ -1,0 +1,58 @@
+/** Owns a Stable-Diffusion-shaped model as people have it: a Diffusers folder with its parts. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SchedulerConfig } from '../../../core/diffusion/noise-schedule.ts';
+import type { AutoencoderConfig } from '../../../core/nn/autoencoder-kl.ts';
+import type { ClipTextConfig } from '../../../core/nn/clip-text.ts';
+import type { UNetConfig } from '../../../core/nn/unet-2d-condition.ts';
+import { type ClipTokenizer, createClipTokenizer } from '../../../core/tokenizer/clip-bpe.ts';
+import { openPart, readModelJson, type StoredPart } from '../models/stored-part.ts';
+
+export interface DiffusionModel {
+  folder: string;
+  unet: StoredPart<UNetConfig>;
+  vae: StoredPart<AutoencoderConfig & { sample_size?: number }>;
+  text: StoredPart<ClipTextConfig>;
+  scheduler: SchedulerConfig;
+  tokenizer: ClipTokenizer;
+  /** Tokens of a prompt, padding included. */
+  textLength: number;
+  /** sha256 over the hashes of the parts: what provenance records. */
+  hash(): Promise<string>;
+}
+
+const unetWeights = ['diffusion_pytorch_model.safetensors', 'diffusion_pytorch_model.fp16.safetensors'];
+const textWeights = ['model.safetensors', 'model.fp16.safetensors'];
+
+/** @throws an error that names the missing or unfit file. Weights stay in the folder and are only read. */
+export function openDiffusionModel(folder: string): DiffusionModel {
+  if (!existsSync(join(folder, 'model_index.json'))) {
+    throw new Error(`${folder} is no Diffusers folder: model_index.json is missing`);
+  }
+  const unet = openPart<UNetConfig>(join(folder, 'unet'), 'U-Net', unetWeights);
+  const vae = openPart<AutoencoderConfig>(join(folder, 'vae'), 'autoencoder', unetWeights);
+  const text = openPart<ClipTextConfig>(join(folder, 'text_encoder'), 'text encoder', textWeights);
+  const tokenizerFolder = join(folder, 'tokenizer');
+  const merges = join(tokenizerFolder, 'merges.txt');
+  if (!existsSync(merges)) throw new Error(`${merges} is missing: the tokenizer's merges`);
+  const tokenizer = createClipTokenizer({
+    vocab: readModelJson(join(tokenizerFolder, 'vocab.json'), "the tokenizer's vocabulary"),
+    merges: readFileSync(merges, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#version')),
+  });
+  return {
+    folder,
+    unet,
+    vae,
+    text,
+    scheduler: readModelJson(join(folder, 'scheduler', 'scheduler_config.json'), "the scheduler's config"),
+    tokenizer,
+    textLength: text.config.max_position_embeddings,
+    async hash() {
+      const parts = await Promise.all([unet.hash(), vae.hash(), text.hash()]);
+      return createHash('sha256').update(parts.join()).digest('hex');
+    },
+  };
+}

@@ -1,0 +1,192 @@
+/**
+ * Owns the compiled parts of a diffusion model: prompt -> states, image <-> latents, and the noise prediction
+ * with its adapters. Each is a graph over weights that stay in the user's files.
+ */
+import { encodeGraph } from '../../../core/graph/emit.ts';
+import * as f from '../../../core/graph/functions.ts';
+import { input, type Value } from '../../../core/graph/value.ts';
+import { decode, downsamplingFactor, encode, scalingFactor } from '../../../core/nn/autoencoder-kl.ts';
+import { clipText } from '../../../core/nn/clip-text.ts';
+import { type DifficultyEncoderConfig, difficultyEncoder } from '../../../core/nn/difficulty-encoder.ts';
+import { type LoraConfig, withLora } from '../../../core/nn/lora.ts';
+import { frozenSource, paramsOf, trainableSource } from '../../../core/nn/params.ts';
+import { unet2dCondition } from '../../../core/nn/unet-2d-condition.ts';
+import { openSession, type RuntimeOptions, type Tensor } from '../runtime.ts';
+import type { DiffusionModel } from './model-folder.ts';
+
+type Feeds = Record<string, Tensor>;
+const floats = (t: Tensor) => t.data as Float32Array;
+
+export interface TextEncoder {
+  /** f32[tokens,width] of a prompt; each distinct prompt is computed once. */
+  encode(prompt: string): Promise<{ states: Float32Array; truncated: boolean }>;
+  close(): Promise<void>;
+}
+
+export async function openTextEncoder(model: DiffusionModel, runtime: RuntimeOptions): Promise<TextEncoder> {
+  const ids = input('ids', [1, model.textLength], 'i64');
+  const states = clipText(paramsOf(frozenSource(model.text.table)), model.text.config, ids);
+  const { bytes } = encodeGraph({ states }, { weights: model.text.locate });
+  const session = await openSession(bytes, runtime, { externalFolder: model.text.folder });
+  const known = new Map<string, { states: Float32Array; truncated: boolean }>();
+  return {
+    async encode(prompt) {
+      const cached = known.get(prompt);
+      if (cached) return cached;
+      const tokens = model.tokenizer.encode(prompt, { maxLength: model.textLength });
+      const data = BigInt64Array.from(tokens.ids, (v) => BigInt(v));
+      const out = await session.run({ ids: { dims: ids.shape, data } });
+      const result = { states: floats(out.states), truncated: tokens.truncated };
+      known.set(prompt, result);
+      return result;
+    },
+    close: () => session.close(),
+  };
+}
+
+export interface LatentShape {
+  channels: number;
+  height: number;
+  width: number;
+  /** channels x height x width */
+  numbers: number;
+}
+
+/** The latents of pictures of the model's own size. */
+export function latentShape(model: DiffusionModel): LatentShape {
+  const size = model.unet.config.sample_size;
+  const channels = model.unet.config.in_channels;
+  return { channels, height: size, width: size, numbers: channels * size * size };
+}
+
+/** Side of the model's pictures, in pixels. */
+export const pictureSize = (model: DiffusionModel): number =>
+  model.unet.config.sample_size * downsamplingFactor(model.vae.config);
+
+/** images f32[n,3,s,s] in -1..1 -> scaled latent mean and deviation, f32[n,c,h,w] each. */
+export async function openImageEncoder(model: DiffusionModel, runtime: RuntimeOptions, batch: number) {
+  const size = pictureSize(model);
+  const { config } = model.vae;
+  const image = input('image', [batch, 3, size, size]);
+  const moments = encode(paramsOf(frozenSource(model.vae.table)), config, image);
+  const scale = scalingFactor(config);
+  const outputs = {
+    mean: f.mul(moments.mean, scale),
+    deviation: f.mul(f.exp(f.mul(moments.logvar, 0.5)), scale),
+  };
+  const { bytes } = encodeGraph(outputs, { weights: model.vae.locate });
+  const session = await openSession(bytes, runtime, { externalFolder: model.vae.folder });
+  return {
+    async encode(data: Float32Array): Promise<{ mean: Float32Array; deviation: Float32Array }> {
+      const out = await session.run({ image: { dims: image.shape, data } });
+      return { mean: floats(out.mean), deviation: floats(out.deviation) };
+    },
+    close: () => session.close(),
+  };
+}
+
+/** One scaled latent f32[c,h,w] -> u8 RGB of the model's picture size. */
+export async function openImageDecoder(model: DiffusionModel, runtime: RuntimeOptions) {
+  const shape = latentShape(model);
+  const size = pictureSize(model);
+  const latents = input('latents', [1, shape.channels, shape.height, shape.width]);
+  const scaled = f.div(latents, scalingFactor(model.vae.config));
+  const image = decode(paramsOf(frozenSource(model.vae.table)), model.vae.config, scaled);
+  const { bytes } = encodeGraph({ image }, { weights: model.vae.locate });
+  const session = await openSession(bytes, runtime, { externalFolder: model.vae.folder });
+  return {
+    async decode(data: Float32Array): Promise<Uint8Array> {
+      const out = floats((await session.run({ latents: { dims: latents.shape, data } })).image);
+      const plane = size * size;
+      const rgb = new Uint8Array(3 * plane);
+      for (let i = 0; i < plane; i++) {
+        for (let c = 0; c < 3; c++) {
+          rgb[3 * i + c] = Math.max(0, Math.min(255, Math.round((out[c * plane + i] + 1) * 127.5)));
+        }
+      }
+      return rgb;
+    },
+    close: () => session.close(),
+  };
+}
+
+/** What training adds to a base model. */
+export interface DifficultyAdapter {
+  lora: LoraConfig;
+  encoder: DifficultyEncoderConfig;
+  /** Values by name: `unet...lora_A.weight`, and the encoder's under their own names. */
+  loraWeights: Map<string, { shape: readonly number[]; data: Float32Array }>;
+  encoderWeights: Map<string, { shape: readonly number[]; data: Float32Array }>;
+}
+
+const feedsOf = (weights: DifficultyAdapter['loraWeights'], inputs: ReadonlyMap<string, Value>): Feeds =>
+  Object.fromEntries(
+    [...inputs].map(([name, value]) => {
+      const w = weights.get(name);
+      if (!w) throw new Error(`the adapter has no ${name}, wanted [${value.shape}]`);
+      return [(value as { name: string }).name, { dims: value.shape, data: w.data }];
+    }),
+  );
+
+/** The noise prediction of `batch` samples with `tokens` conditioning tokens. */
+export async function openNoisePredictor(
+  model: DiffusionModel,
+  runtime: RuntimeOptions,
+  batch: number,
+  tokens: number,
+  adapter: DifficultyAdapter | null,
+) {
+  const shape = latentShape(model);
+  const sample = input('sample', [batch, shape.channels, shape.height, shape.width]);
+  const timestep = input('timestep', [1]);
+  const context = input('context', [batch, tokens, model.unet.config.cross_attention_dim]);
+  const frozen = frozenSource(model.unet.table);
+  const adapted = adapter ? withLora(frozen, adapter.lora) : null;
+  const noise = unet2dCondition(paramsOf(adapted ?? frozen), model.unet.config, {
+    sample,
+    timesteps: f.expand(timestep, [batch]),
+    encoderHiddenStates: context,
+  });
+  const { bytes } = encodeGraph({ noise }, { weights: model.unet.locate });
+  const session = await openSession(bytes, runtime, { externalFolder: model.unet.folder });
+  const constant = adapter && adapted ? feedsOf(adapter.loraWeights, adapted.parameters) : {};
+  return {
+    /** sample f32[batch,c,h,w], context f32[batch,tokens,width] -> noise, of the sample's shape. */
+    async predict(data: Float32Array, t: number, states: Float32Array): Promise<Float32Array> {
+      const out = await session.run({
+        ...constant,
+        sample: { dims: sample.shape, data },
+        timestep: { dims: [1], data: Float32Array.of(t) },
+        context: { dims: context.shape, data: states },
+      });
+      return floats(out.noise);
+    },
+    close: () => session.close(),
+  };
+}
+
+/** Difficulty tokens one sample at a time: class index and score -> f32[tokens,width]; null score: the null token. */
+export async function openDifficultyEncoder(adapter: DifficultyAdapter, runtime: RuntimeOptions) {
+  const { config, weights } = { config: adapter.encoder, weights: adapter.encoderWeights };
+  const source = trainableSource();
+  const label = input('label', [1, config.classes]);
+  const difficulty = input('difficulty', [1, 1]);
+  const keep = input('keep', [1, 1]);
+  const tokens = difficultyEncoder(paramsOf(source), config, { label, difficulty, keep });
+  const session = await openSession(encodeGraph({ tokens }).bytes, runtime);
+  const constant = feedsOf(weights, source.parameters);
+  return {
+    async encode(classIndex: number, score: number | null): Promise<Float32Array> {
+      const oneHot = new Float32Array(config.classes);
+      oneHot[classIndex] = 1;
+      const out = await session.run({
+        ...constant,
+        label: { dims: label.shape, data: oneHot },
+        difficulty: { dims: [1, 1], data: Float32Array.of(score ?? 0) },
+        keep: { dims: [1, 1], data: Float32Array.of(score === null ? 0 : 1) },
+      });
+      return floats(out.tokens);
+    },
+    close: () => session.close(),
+  };
+}
