@@ -1,0 +1,102 @@
+/**
+ * Owns which training timesteps a run of n steps visits: the three spacings of "Common Diffusion Noise
+ * Schedules and Sample Steps are Flawed" (Lin et al. 2023, table 2), Karras' sigmas, and where img2img enters.
+ */
+import { linspace, type SchedulerConfig, type TimestepSpacing } from './noise-schedule.ts';
+
+/** Rounds half to even, as the reference's rint does: 2.5 -> 2, 3.5 -> 4. */
+export function roundHalfEven(x: number): number {
+  const floor = Math.floor(x);
+  const rest = x - floor;
+  if (rest !== 0.5) return Math.round(x);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+export function spacingOf(config: SchedulerConfig, fallback: TimestepSpacing): TimestepSpacing {
+  const spacing = config.timestep_spacing ?? fallback;
+  if (spacing === 'leading' || spacing === 'linspace' || spacing === 'trailing') return spacing;
+  throw new Error(`scheduler: timestep_spacing "${spacing}", wanted leading, linspace or trailing`);
+}
+
+/** @throws when n steps cannot be taken on a schedule of `total` timesteps. */
+export function requireSteps(name: string, n: number, total: number): void {
+  if (!Number.isInteger(n) || n < 1 || n > total) {
+    throw new Error(`${name}: ${n} steps, wanted a whole number from 1 to ${total}`);
+  }
+}
+
+/** n whole timesteps in falling order whose last one is the end of the run (DDPM, DDIM, PNDM). */
+export function closedTimesteps(
+  spacing: TimestepSpacing,
+  total: number,
+  n: number,
+  offset: number,
+): number[] {
+  switch (spacing) {
+    case 'linspace':
+      return Array.from(linspace(0, total - 1, n), roundHalfEven).reverse();
+    case 'leading':
+      return multiples(Math.floor(total / n), n).map((t) => t + offset);
+    case 'trailing':
+      return trailing(total, n).map(roundHalfEven);
+  }
+}
+
+/** n whole timesteps in falling order that leave the last interval, down to 0, to the solver (DPM, UniPC). */
+export function openTimesteps(spacing: TimestepSpacing, total: number, n: number, offset: number): number[] {
+  switch (spacing) {
+    case 'linspace':
+      return Array.from(linspace(0, total - 1, n + 1), roundHalfEven)
+        .reverse()
+        .slice(0, n);
+    case 'leading':
+      return multiples(Math.floor(total / (n + 1)), n + 1)
+        .slice(0, n)
+        .map((t) => t + offset);
+    case 'trailing':
+      return trailing(total, n).map(roundHalfEven);
+  }
+}
+
+/** (n-1) step, ..., step, 0 */
+const multiples = (step: number, n: number): number[] =>
+  Array.from({ length: n }, (_, k) => (n - 1 - k) * step);
+
+/** total - 1, then down by total / n */
+const trailing = (total: number, n: number): number[] =>
+  Array.from({ length: n }, (_, k) => total - k * (total / n) - 1);
+
+/** Karras et al. 2022, eq. 5 with rho = 7: n sigmas falling from `max` to `min`. */
+export function karrasSigmas(min: number, max: number, n: number): number[] {
+  const rho = 7;
+  const from = max ** (1 / rho);
+  const to = min ** (1 / rho);
+  return Array.from(linspace(0, 1, n), (ramp) => (from + ramp * (to - from)) ** rho);
+}
+
+/** The (fractional) timestep whose log sigma is that of `sigma`, linear between the table's rows. */
+export function timestepOfSigma(sigma: number, logSigmas: ArrayLike<number>): number {
+  const wanted = Math.log(sigma);
+  let low = 0;
+  let high = logSigmas.length - 1;
+  // The table rises with t: find the last row not above the wanted value, leaving room for a next one.
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (logSigmas[middle] <= wanted) low = middle;
+    else high = middle;
+  }
+  const w = (wanted - logSigmas[low]) / (logSigmas[high] - logSigmas[low]);
+  return low + Math.min(1, Math.max(0, w)) * (high - low);
+}
+
+/**
+ * Index into the timesteps at which image-to-image enters: the last floor(steps x strength) of `steps` are run.
+ * SDEdit (Meng et al. 2022): the image is noised to that timestep and denoised from there.
+ * @param strength (0,1]; 1 starts from (almost) pure noise. @throws outside of that range.
+ */
+export function img2imgStart(steps: number, strength: number): number {
+  if (!(strength > 0 && strength <= 1)) {
+    throw new Error(`img2img: strength ${strength}, wanted above 0 and at most 1`);
+  }
+  return Math.max(steps - Math.min(Math.floor(steps * strength), steps), 0);
+}
