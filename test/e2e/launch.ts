@@ -16,6 +16,8 @@ export interface LaunchOptions {
   /** Folder of the program: the repository, or an unpacked package. */
   program?: string;
   env?: Record<string, string>;
+  /** More of Electron's or Chromium's switches. */
+  switches?: string[];
   width?: number;
   height?: number;
 }
@@ -68,7 +70,13 @@ export async function launchCrux(options: LaunchOptions = {}): Promise<Crux> {
   const { path, env } = executable();
   const app = await _electron.launch({
     executablePath: path,
-    args: [program, '--catalog', catalog, `--user-data-dir=${join(scratch, 'user-data')}`],
+    args: [
+      program,
+      '--catalog',
+      catalog,
+      `--user-data-dir=${join(scratch, 'user-data')}`,
+      ...(options.switches ?? []),
+    ],
     env: { ...inherited(), ...env, ...options.env },
     timeout: 60_000,
   });

@@ -34,7 +34,7 @@ if (!existsSync(executable)) {
   );
   process.exit(1);
 }
-const netLog = process.env.CRUX_STANDIN_NETLOG;
+const netLog = flag('log-net-log');
 const browser = spawn(
   executable,
   [
@@ -52,6 +52,8 @@ const browser = spawn(
     '--disable-extensions',
     '--disable-quic',
     '--disable-sync',
+    '--block-new-web-contents', // setWindowOpenHandler answers only after the request has left
+    '--enable-features=SkipListAccountsWithoutGaiaCookies',
     '--disable-features=OptimizationHints,NetworkTimeServiceQuerying,MediaRouter,HttpsUpgrades,Translate',
     '--disable-backgrounding-occluded-windows',
     '--disable-renderer-backgrounding',
@@ -59,7 +61,7 @@ const browser = spawn(
     '--force-color-profile=srgb',
     '--use-angle=swiftshader',
     '--enable-unsafe-swiftshader',
-    ...(netLog ? [`--log-net-log=${netLog}`, '--net-log-capture-mode=Everything'] : []),
+    ...(netLog ? [`--log-net-log=${netLog}`] : []),
     `--user-data-dir=${join(scratch, 'chromium')}`,
   ],
   { stdio: ['ignore', 'ignore', 'pipe'] },
@@ -77,7 +79,7 @@ function shutdown(code: number): void {
     finish();
   } else {
     browser.once('exit', finish);
-    browser.kill('SIGTERM');
+    cdp.send('Browser.close').catch(() => browser.kill('SIGTERM'));
     setTimeout(() => browser.kill('SIGKILL'), 3000).unref();
   }
 }
@@ -107,7 +109,7 @@ Object.defineProperty(process.versions, 'chrome', { value: '156.0.0.0', enumerab
 Object.assign(process, { type: 'browser', resourcesPath: join(appDirectory, '..') });
 process.argv = [
   process.execPath,
-  ...args.filter((a) => !/^--(inspect|remote-debugging-port|no-sandbox)/.test(a)),
+  ...args.filter((a) => !/^--(inspect|remote-debugging-port|no-sandbox|log-net-log)/.test(a)),
 ];
 
 const app = new api.App({
