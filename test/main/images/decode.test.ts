@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -231,6 +232,12 @@ describe('refusals', () => {
     gif.writeUInt16LE(65535, 6);
     gif.writeUInt16LE(65535, 8);
     expect(await reason(probeImage(await put('bomb.gif', gif)))).toMatch(/^too large: 65535x65535/);
+  });
+
+  it.skipIf(process.platform === 'win32')('a named pipe is refused at once', async () => {
+    const pipe = join(dir, 'pipe.jpg');
+    execFileSync('mkfifo', [pipe]);
+    expect(await reason(probeImage(pipe))).toBe('not a regular file');
   });
 
   it('a file above the byte limit is refused before it is read', async () => {

@@ -3,12 +3,13 @@
  * Turns bytes into a sharp pipeline that is upright, opaque and sRGB, after the header has been checked.
  *
  * Memory: sharp's operation cache is off, and only the seven formats' loaders are allowed, whatever the bytes
- * claim to be. Images above HEAVY_PIXELS, and files above HEAVY_BYTES, pass one at a time, so that peak memory
+ * claim to be. Decodes that need more than HEAVY_BYTES pass one at a time, so that peak memory
  * does not grow with the caller's concurrency (which is the caller's to choose; the number of useful parallel
  * decodes is libuv's pool, 4).
  */
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import sharp, { type OutputInfo, type Sharp } from 'sharp';
+import sharp, { type Metadata, type OutputInfo, type Sharp } from 'sharp';
 import { decodeBmp, readBmpHeader } from './bmp.ts';
 import { asUnreadable, DEFAULT_LIMITS, type DecodeLimits, tooLarge, UnreadableImage } from './errors.ts';
 import { fsPath } from './fs-names.ts';
@@ -16,8 +17,13 @@ import { requireWholePng } from './png.ts';
 import { SharedLock } from './shared-lock.ts';
 import { type ImageFormat, SNIFF_BYTES, sniffFormat } from './sniff.ts';
 
-const HEAVY_PIXELS = 25_000_000;
-const HEAVY_BYTES = 64 * 1024 * 1024;
+/** Estimated working memory of a decode, in bytes, above which it waits for its turn. */
+const HEAVY_BYTES = 80_000_000;
+/** The AVIF decoder holds a whole picture several times over, 18 bytes a pixel measured: 50 megapixels are 0.9 GB. */
+const MAX_AVIF_PIXELS = 50_000_000;
+
+/** Opening a named pipe would otherwise wait for its writer, for ever. No such flag, and no such files, on Windows. */
+const READ_WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /** Transparent pixels are shown on white. */
 export const BACKGROUND = { r: 255, g: 255, b: 255 };
@@ -48,10 +54,9 @@ export interface Header {
 export async function readImageBytes(file: string, limits: DecodeLimits = {}): Promise<Buffer> {
   const maxFileBytes = limits.maxFileBytes ?? DEFAULT_LIMITS.maxFileBytes;
   try {
-    const handle = await open(fsPath(file), 'r');
+    const handle = await open(fsPath(file), READ_WITHOUT_WAITING);
     try {
       const stat = await handle.stat();
-      // A named pipe or a device would block or never end.
       if (!stat.isFile())
         throw new UnreadableImage(stat.isDirectory() ? 'a folder, not a file' : 'not a regular file');
       if (stat.size === 0) throw new UnreadableImage('empty file');
@@ -75,25 +80,33 @@ export async function readImageBytes(file: string, limits: DecodeLimits = {}): P
 /** Format and upright size from the header alone; refuses what is too large. No pixel is decoded. */
 export async function readHeader(bytes: Uint8Array, limits: DecodeLimits = {}): Promise<Header> {
   const timeoutMs = limits.timeoutMs ?? DEFAULT_LIMITS.timeoutMs;
-  return await withTrueReason(() => deadline(parseHeader(bytes, limits), timeoutMs));
+  return (await withTrueReason(() => deadline(parseHeader(bytes, limits), timeoutMs))).header;
 }
 
-async function parseHeader(bytes: Uint8Array, limits: DecodeLimits): Promise<Header> {
+interface ParsedHeader {
+  header: Header;
+  workingBytes: number; // estimate of what decoding holds at once
+}
+
+async function parseHeader(bytes: Uint8Array, limits: DecodeLimits): Promise<ParsedHeader> {
   const maxPixels = limits.maxPixels ?? DEFAULT_LIMITS.maxPixels;
   const sniffed = sniffFormat(bytes.subarray(0, SNIFF_BYTES));
   if (sniffed.format === null) throw new UnreadableImage(sniffed.reason);
-  const { width, height } =
-    sniffed.format === 'bmp' ? readBmpHeader(bytes) : await codecHeader(bytes, sniffed.format, maxPixels);
+  const { format } = sniffed;
+  const allowed = format === 'avif' ? Math.min(maxPixels, MAX_AVIF_PIXELS) : maxPixels;
+  const facts =
+    format === 'bmp' ? { ...readBmpHeader(bytes), pixelBytes: 8 } : await codecHeader(bytes, format, allowed);
+  const { width, height, pixelBytes } = facts;
   if (!(width > 0 && height > 0)) throw new UnreadableImage(`damaged: a size of ${width}x${height} pixels`);
-  if (width * height > maxPixels) throw tooLarge(width, height, maxPixels);
-  return { width, height, format: sniffed.format };
+  if (width * height > allowed) throw tooLarge(width, height, allowed);
+  return { header: { width, height, format }, workingBytes: bytes.length + width * height * pixelBytes };
 }
 
 async function codecHeader(
   bytes: Uint8Array,
-  format: ImageFormat,
+  format: Exclude<ImageFormat, 'bmp'>,
   maxPixels: number,
-): Promise<{ width: number; height: number }> {
+): Promise<{ width: number; height: number; pixelBytes: number }> {
   if (format === 'png') requireWholePng(bytes, maxPixels);
   if (format === 'gif') requireGifScreen(bytes, maxPixels);
   const meta = await sharp(bytes, { limitInputPixels: false, failOn: 'error' }).metadata();
@@ -101,7 +114,19 @@ async function codecHeader(
     // Black and white points of wider or signed samples are not in the file: mapping them would be a guess.
     throw new UnreadableImage(`${meta.depth} samples are not supported; convert it to 8 or 16 bits`);
   }
-  return meta.autoOrient;
+  const { width, height } = meta.autoOrient;
+  return { width, height, pixelBytes: workingBytesPerPixel(format, meta) };
+}
+
+/**
+ * Measured on pictures of 25 to 98 megapixels. Baseline JPEG and plain PNG stream through in strips; progressive and
+ * interlaced ones are held whole before the first row can be used.
+ */
+function workingBytesPerPixel(format: Exclude<ImageFormat, 'bmp'>, meta: Metadata): number {
+  if (format === 'jpeg') return meta.isProgressive ? 4 : 1;
+  if (format === 'png')
+    return meta.isProgressive ? (meta.channels ?? 4) * (meta.depth === 'ushort' ? 2 : 1) + 1 : 1;
+  return { webp: 5, gif: 5, tiff: 4, avif: 18 }[format];
 }
 
 /** The GIF library reads the whole file to open it; the screen's size is refused before that. */
@@ -130,8 +155,7 @@ export async function runPipeline(
   const timeoutMs = limits.timeoutMs ?? DEFAULT_LIMITS.timeoutMs;
   const maxPixels = limits.maxPixels ?? DEFAULT_LIMITS.maxPixels;
   return await withTrueReason(async () => {
-    const header = await deadline(parseHeader(bytes, limits), timeoutMs);
-    const heavy = header.width * header.height > HEAVY_PIXELS || bytes.length > HEAVY_BYTES;
+    const { header, workingBytes } = await deadline(parseHeader(bytes, limits), timeoutMs);
     const run = async (): Promise<Decoded> => {
       const upright = openPipeline(bytes, header.format, maxPixels)
         // Stops the native side between regions; the race below covers a loader that never yields.
@@ -142,7 +166,7 @@ export async function runPipeline(
       const pipeline = callersOwn(() => finish(upright, header));
       return { header, ...(await deadline(pipeline.toBuffer({ resolveWithObject: true }), timeoutMs)) };
     };
-    return await (heavy ? inHeavyLane(run) : run());
+    return await (workingBytes > HEAVY_BYTES ? inHeavyLane(run) : run());
   });
 }
 
