@@ -1,0 +1,18 @@
+/** Owns which body runs which kind of job. Loaded on demand: an import needs no model code. */
+import type { JobKind } from '../../../shared/jobs.ts';
+import type { JobBody } from '../job-context.ts';
+
+type Bodies = { [K in JobKind]: { models: boolean; load: () => Promise<JobBody<K>> } };
+
+/** models: whether the body runs networks, so that a provider must be chosen before it starts. */
+export const bodies: Bodies = {
+  import: { models: false, load: async () => (await import('./import.ts')).importBody },
+  embed: { models: true, load: async () => (await import('./embed.ts')).embedBody },
+  score: { models: true, load: async () => (await import('./score.ts')).scoreBody },
+  project: { models: true, load: async () => (await import('./project.ts')).projectBody },
+  train: { models: true, load: async () => (await import('./train.ts')).trainBody },
+  generate: { models: true, load: async () => (await import('./generate.ts')).generateBody },
+  rescore: { models: true, load: async () => (await import('./rescore.ts')).rescoreBody },
+  caption: { models: false, load: async () => (await import('./caption.ts')).captionBody },
+  export: { models: false, load: async () => (await import('./export.ts')).exportBody },
+};

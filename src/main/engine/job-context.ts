@@ -1,0 +1,109 @@
+/** Owns what a job's body gets: its parameters, and every effect it may have on the world outside its files. */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
+import type { EventName, EventPayload } from '../../shared/contract.ts';
+import type { Job, JobKind, JobParams } from '../../shared/jobs.ts';
+import { addLog, addTrainingPoint, type Catalog, getJob } from '../catalog/index.ts';
+import { type JobProgress, writeProgress } from '../jobs/lease.ts';
+import { RateEstimate } from './progress.ts';
+import type { RuntimeOptions } from './runtime.ts';
+
+export interface JobContext<K extends JobKind = JobKind> {
+  job: Job;
+  params: JobParams<K>;
+  catalog: Catalog;
+  /** Provider that was chosen and probed, and the thread setting. */
+  runtime: RuntimeOptions;
+  /** Aborted when the job shall stop: look at it between items, finish nothing half, call `throwIfAborted`. */
+  signal: AbortSignal;
+  /** Call as often as you like: written and sent a few times a second. `total` null: unknown. */
+  progress(change: { stage?: string; done?: number; total?: number | null }): void;
+  log(level: 'info' | 'warn' | 'error', text: string): void;
+  /** This job's own folder in the catalog, for checkpoints. */
+  jobDir: string;
+  /** What `writeCheckpoint` stored last, also by an engine that was killed since; null where there is none. */
+  readCheckpoint<T>(): T | null;
+  /** Replaces the checkpoint whole or not at all. Anything that can be structured-cloned: typed arrays, maps. */
+  writeCheckpoint<T>(value: T): void;
+  /** Sends an event to windows and terminals; training points are stored as well. */
+  emit<N extends EventName>(name: N, payload: EventPayload<N>): void;
+}
+
+/** Returns the result's figures. Throws to fail; throws the signal's reason (or anything) when aborted. */
+export type JobBody<K extends JobKind> = (ctx: JobContext<K>) => Promise<Record<string, unknown>>;
+
+const THROTTLE_MS = 200;
+
+export interface ContextParts {
+  job: Job;
+  catalog: Catalog;
+  engineId: string;
+  runtime: RuntimeOptions;
+  abort: AbortController;
+  send: <N extends EventName>(name: N, payload: EventPayload<N>) => void;
+}
+
+export function jobContext<K extends JobKind>(parts: ContextParts): JobContext<K> & { flush(): void } {
+  const { job, catalog, engineId, abort, send } = parts;
+  const jobDir = catalog.jobDir(job.id);
+  const checkpoint = join(jobDir, 'checkpoint.bin');
+  const rate = new RateEstimate();
+  const now: JobProgress = { stage: job.stage, done: job.done, total: job.total, secondsLeft: null };
+  let writtenAt = 0;
+
+  const flush = () => {
+    writtenAt = performance.now();
+    if (!writeProgress(catalog, engineId, job.id, now)) {
+      abort.abort(new Error(`job ${job.id} is no longer this engine's`));
+      return;
+    }
+    send('job.updated', getJob(catalog, job.id));
+  };
+
+  return {
+    job,
+    params: job.params as JobParams<K>,
+    catalog,
+    runtime: parts.runtime,
+    signal: abort.signal,
+    jobDir,
+    progress(change) {
+      const newStage = change.stage !== undefined && change.stage !== now.stage;
+      if (newStage) rate.reset();
+      Object.assign(now, change);
+      const at = performance.now();
+      if (!newStage && at - writtenAt < THROTTLE_MS) return;
+      now.secondsLeft = rate.secondsLeft(at, now.done, now.total);
+      flush();
+    },
+    log: (level, text) => addLog(catalog, job.id, level, text),
+    readCheckpoint<T>() {
+      try {
+        return deserialize(readFileSync(checkpoint)) as T;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+        throw new Error(`checkpoint ${checkpoint} cannot be read: ${(error as Error).message}`);
+      }
+    },
+    writeCheckpoint(value) {
+      mkdirSync(jobDir, { recursive: true });
+      const next = `${checkpoint}.${process.pid}.tmp`;
+      writeFileSync(next, serialize(value));
+      renameSync(next, checkpoint);
+    },
+    emit(name, payload) {
+      if (name === 'training.point') {
+        const { point } = payload as EventPayload<'training.point'>;
+        addTrainingPoint(catalog, job.id, point);
+      }
+      send(name, payload);
+    },
+    flush,
+  };
+}
+
+/** A finished job's checkpoints are of no more use. */
+export function removeJobDir(catalog: Catalog, jobId: number): void {
+  rmSync(catalog.jobDir(jobId), { recursive: true, force: true });
+}

@@ -1,0 +1,82 @@
+/** Owns putting jobs in line and out of it. Everything here is a row first; engines find it there. */
+import type { DeviceName } from '../../shared/domain.ts';
+import { type Job, type JobRequestInput, jobRequest } from '../../shared/jobs.ts';
+import {
+  addJob,
+  addLog,
+  type Catalog,
+  CatalogError,
+  getDataset,
+  getJob,
+  listJobs,
+  listLog,
+  listTrainingPoints,
+} from '../catalog/index.ts';
+import { releaseOrphans } from './lease.ts';
+import { jobTitle } from './title.ts';
+
+export class JobQueue {
+  readonly catalog: Catalog;
+  readonly #owner: string | null;
+
+  /** owner: jobs of this queue are run by this supervisor's engine only; null: by any engine that takes all. */
+  constructor(catalog: Catalog, owner: string | null = null) {
+    this.catalog = catalog;
+    this.#owner = owner;
+  }
+
+  /** Checks the request against its schema (defaults filled in) and stores it. */
+  enqueue(request: JobRequestInput, device: DeviceName = 'auto'): Job {
+    const checked = jobRequest.parse(request);
+    const datasetId = 'datasetId' in checked.params ? checked.params.datasetId : null;
+    const dataset = datasetId === null ? null : getDataset(this.catalog, datasetId).name;
+    return addJob(this.catalog, {
+      kind: checked.kind,
+      datasetId,
+      title: jobTitle(checked, dataset),
+      device,
+      params: checked.params,
+      owner: this.#owner,
+    });
+  }
+
+  /** A queued job is cancelled at once; a running one is asked to stop (its engine looks at its row). */
+  cancel(jobId: number): Job {
+    return this.catalog.write(() => {
+      getJob(this.catalog, jobId);
+      this.catalog.run(
+        "UPDATE jobs SET state = 'cancelled', finished_at = ? WHERE id = ? AND state = 'queued'",
+        Date.now(),
+        jobId,
+      );
+      this.catalog.run("UPDATE jobs SET cancel_requested = 1 WHERE id = ? AND state = 'running'", jobId);
+      return getJob(this.catalog, jobId);
+    });
+  }
+
+  /** Puts a cancelled or failed job in line again; it goes on from what it has finished. */
+  resume(jobId: number): Job {
+    releaseOrphans(this.catalog);
+    return this.catalog.write(() => {
+      const { state } = getJob(this.catalog, jobId);
+      if (state === 'done' || state === 'running')
+        throw new CatalogError(
+          'conflict',
+          `job ${jobId} is ${state}; only a cancelled or failed job can be resumed`,
+        );
+      this.catalog.run(
+        `UPDATE jobs SET state = 'queued', owner = ?, error = NULL, cancel_requested = 0, crashes = 0,
+           crash_done = -1, started_at = NULL, finished_at = NULL WHERE id = ?`,
+        this.#owner,
+        jobId,
+      );
+      if (state !== 'queued') addLog(this.catalog, jobId, 'info', `resumed after it was ${state}`);
+      return getJob(this.catalog, jobId);
+    });
+  }
+
+  get = (jobId: number): Job => getJob(this.catalog, jobId);
+  list = (limit: number): Job[] => listJobs(this.catalog, limit);
+  log = (jobId: number) => listLog(this.catalog, this.get(jobId).id);
+  training = (jobId: number) => listTrainingPoints(this.catalog, this.get(jobId).id);
+}

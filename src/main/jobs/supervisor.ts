@@ -1,0 +1,258 @@
+/**
+ * Owns the life of one engine process: start, health, restart with back-off, cancel with kill as the fallback,
+ * end. Electron's main and the CLI use the same class; neither loads a model or decodes a picture itself.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import type { EventName, EventPayload } from '../../shared/contract.ts';
+import type { Job } from '../../shared/jobs.ts';
+import type { Catalog } from '../catalog/index.ts';
+import { findJob, getJob } from '../catalog/index.ts';
+import { releaseEngine, releaseOrphans } from './lease.ts';
+import type { FromEngine, ToEngine } from './messages.ts';
+import { unpackBytes } from './messages.ts';
+import { engineEntry, nodeBinary } from './node-binary.ts';
+import { JobQueue } from './queue.ts';
+
+export interface SupervisorOptions {
+  catalog: Catalog;
+  /** app: the engine runs every job that nobody owns. cli: only those of this supervisor's queue. */
+  role: 'app' | 'cli';
+  entry?: string;
+  node?: string;
+  env?: NodeJS.ProcessEnv;
+  pingMs?: number;
+  /** Without an answer for so long the engine hangs and is killed. Long: one model run blocks it. */
+  hangMs?: number;
+  /** After a request to cancel, the engine has so long to stop by itself. */
+  cancelMs?: number;
+  /** Gets every line that the engine prints to its standard error. */
+  onLine?: (line: string) => void;
+}
+
+export type EngineState = 'starting' | 'ready' | 'down';
+
+const BACK_OFF_MS = [100, 500, 1000, 2000, 5000, 10_000, 30_000];
+/** A run of this length shows that the engine works: the next failure starts the back-off anew. */
+const HEALTHY_MS = 20_000;
+
+export class EngineSupervisor {
+  readonly owner: string;
+  readonly queue: JobQueue;
+  readonly #options: Required<Omit<SupervisorOptions, 'onLine'>> & Pick<SupervisorOptions, 'onLine'>;
+  readonly #events = new EventEmitter().setMaxListeners(0);
+  #child: ChildProcess | null = null;
+  #engineId = '';
+  #state: EngineState = 'down';
+  #message = 'not started';
+  #wanted = false;
+  #failures = 0;
+  #startedAt = 0;
+  #heardAt = 0;
+  #restart: NodeJS.Timeout | undefined;
+  #pinger: NodeJS.Timeout | undefined;
+  #lastWords: string[] = [];
+  readonly #killTimers = new Map<number, NodeJS.Timeout>();
+
+  constructor(options: SupervisorOptions) {
+    this.#options = {
+      entry: engineEntry(),
+      node: nodeBinary(),
+      env: process.env,
+      pingMs: 5000,
+      hangMs: 15 * 60_000,
+      cancelMs: 8000,
+      ...options,
+    };
+    this.owner = `${options.role}:${process.pid}:${randomBytes(4).toString('hex')}`;
+    this.queue = new JobQueue(options.catalog, options.role === 'cli' ? this.owner : null);
+  }
+
+  get state(): EngineState {
+    return this.#state;
+  }
+
+  get message(): string {
+    return this.#message;
+  }
+
+  /** The engine's process, for tests that kill it. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  on<N extends EventName>(name: N, listener: (payload: EventPayload<N>) => void): () => void {
+    this.#events.on(name, listener);
+    return () => this.#events.off(name, listener);
+  }
+
+  emit<N extends EventName>(name: N, payload: EventPayload<N>): void {
+    this.#events.emit(name, payload);
+  }
+
+  /** Starts the engine and keeps it alive until `stop`. */
+  start(): void {
+    if (this.#wanted) return;
+    this.#wanted = true;
+    for (const job of releaseOrphans(this.#options.catalog)) this.emit('job.updated', job);
+    this.#spawn();
+    this.#pinger = setInterval(() => this.#checkHealth(), this.#options.pingMs);
+    this.#pinger.unref();
+  }
+
+  /** Tells the engine that a job may be waiting (it would find it by itself within a second). */
+  wake(): void {
+    this.#send({ type: 'wake' });
+  }
+
+  /** Asks a job to stop; an engine of ours that does not is killed after a while. */
+  cancel(jobId: number): Job {
+    const job = this.queue.cancel(jobId);
+    this.emit('job.updated', job);
+    if (job.state !== 'running') return job;
+    this.#send({ type: 'cancel', jobId });
+    const holder = this.#options.catalog.value<string>('SELECT engine FROM jobs WHERE id = ?', jobId);
+    if (holder === this.#engineId && !this.#killTimers.has(jobId)) {
+      const timer = setTimeout(() => {
+        this.#killTimers.delete(jobId);
+        const state = findJob(this.#options.catalog, jobId)?.state;
+        const still = this.#options.catalog.value<string>('SELECT engine FROM jobs WHERE id = ?', jobId);
+        if (state === 'running' && still === holder) this.#child?.kill('SIGKILL');
+      }, this.#options.cancelMs);
+      this.#killTimers.set(jobId, timer);
+    }
+    return job;
+  }
+
+  /** Resolves when the job has ended (done, failed or cancelled), whoever runs it. */
+  async waitFor(jobId: number): Promise<Job> {
+    for (;;) {
+      const job = getJob(this.#options.catalog, jobId);
+      if (job.state !== 'queued' && job.state !== 'running') return job;
+      await new Promise<void>((resolve) => {
+        const done = () => {
+          clearTimeout(timer);
+          off();
+          resolve();
+        };
+        const off = this.on('job.updated', (updated) => {
+          if (updated.id === jobId && updated.state !== 'running') done();
+        });
+        const timer = setTimeout(done, 400); // another process may run it: no event comes from there
+      });
+    }
+  }
+
+  /** Kills the engine at once and for good; its job goes back to the queue. */
+  async kill(): Promise<void> {
+    await this.stop(0);
+  }
+
+  /** Ends the engine: its job goes back to the queue. Kills it where it does not follow within `graceMs`. */
+  async stop(graceMs = 3000): Promise<void> {
+    this.#wanted = false;
+    clearTimeout(this.#restart);
+    clearInterval(this.#pinger);
+    for (const timer of this.#killTimers.values()) clearTimeout(timer);
+    this.#killTimers.clear();
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    this.#send({ type: 'shutdown' });
+    const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  #spawn(): void {
+    const { catalog, node, entry, env, role } = this.#options;
+    this.#engineId = `${this.owner}/${randomBytes(4).toString('hex')}`;
+    this.#lastWords = [];
+    this.#setState('starting', 'the engine is starting');
+    this.#startedAt = Date.now();
+    this.#heardAt = Date.now();
+    const claims = role === 'app' ? 'any' : 'own';
+    const child = fork(entry, [catalog.dir, this.#engineId, this.owner, claims], {
+      execPath: node,
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+      // Electron's own switches would turn the child into something else.
+      env: { ...env, ELECTRON_RUN_AS_NODE: undefined, NODE_OPTIONS: undefined },
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      serialization: 'json',
+    });
+    this.#child = child;
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      for (const line of text.split('\n').filter(Boolean)) {
+        this.#lastWords.push(line);
+        if (this.#lastWords.length > 20) this.#lastWords.shift();
+        this.#options.onLine?.(line);
+      }
+    });
+    child.on('message', (message: FromEngine) => {
+      if (this.#child === child) this.#hear(message);
+    });
+    child.on('error', (error) => this.#lastWords.push(error.message));
+    const engineId = this.#engineId;
+    let over = false;
+    const ended = (code: number | null, signal: NodeJS.Signals | null) => {
+      if (over) return;
+      over = true;
+      this.#ended(engineId, code, signal);
+    };
+    child.once('exit', ended);
+    child.once('error', () => {
+      if (child.pid === undefined) ended(null, null); // it could not even be started
+    });
+  }
+
+  #hear(message: FromEngine): void {
+    this.#heardAt = Date.now();
+    if (message.type === 'ready') this.#setState('ready', `engine ${message.pid} is ready`);
+    if (message.type !== 'event') return;
+    const payload = unpackBytes(message.payload);
+    if (message.name === 'job.updated') {
+      const job = payload as Job;
+      if (job.state !== 'running') {
+        clearTimeout(this.#killTimers.get(job.id));
+        this.#killTimers.delete(job.id);
+      }
+    }
+    this.#events.emit(message.name, payload);
+  }
+
+  #ended(engineId: string, code: number | null, signal: NodeJS.Signals | null): void {
+    this.#child = null;
+    const how = signal ? `was ended by ${signal}` : `ended with code ${code}`;
+    const why = `the engine ${how}${this.#lastWords.length && code !== 0 ? `: ${this.#lastWords.at(-1)}` : ''}`;
+    try {
+      for (const job of releaseEngine(this.#options.catalog, engineId, why)) this.emit('job.updated', job);
+    } catch (error) {
+      this.#options.onLine?.(`supervisor: ${(error as Error).message}`);
+    }
+    this.#setState('down', why);
+    if (!this.#wanted) return;
+    this.#failures = Date.now() - this.#startedAt > HEALTHY_MS ? 0 : this.#failures;
+    const delay = BACK_OFF_MS[Math.min(this.#failures, BACK_OFF_MS.length - 1)];
+    this.#failures++;
+    this.#restart = setTimeout(() => this.#spawn(), delay);
+  }
+
+  #checkHealth(): void {
+    if (!this.#child) return;
+    if (Date.now() - this.#heardAt > this.#options.hangMs) {
+      this.#lastWords.push(`no sign of life for ${Math.round(this.#options.hangMs / 1000)} s`);
+      this.#child.kill('SIGKILL');
+    } else this.#send({ type: 'ping' });
+  }
+
+  #send(message: ToEngine): void {
+    if (this.#child?.connected) this.#child.send(message, () => {}); // a dying child is noticed by its exit
+  }
+
+  #setState(state: EngineState, message: string): void {
+    this.#state = state;
+    this.#message = message;
+    this.emit('engine.state', { state, message });
+  }
+}

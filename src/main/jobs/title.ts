@@ -1,0 +1,30 @@
+/** Owns what a job is called in lists, from its request. */
+import { basename } from 'node:path';
+import type { JobRequest } from '../../shared/jobs.ts';
+
+/** `dataset`: its name; null for an import. */
+export function jobTitle(request: JobRequest, dataset: string | null): string {
+  switch (request.kind) {
+    case 'import':
+      return `Import ${request.params.name} from ${basename(request.params.source)}`;
+    case 'embed':
+      return `Embed ${dataset}`;
+    case 'score':
+      return `Score ${dataset} (${request.params.method})`;
+    case 'project':
+      return `Map ${dataset} (${request.params.method === 'tsne' ? 't-SNE' : 'PCA'})`;
+    case 'train':
+      return `Train difficulty on ${dataset} (${request.params.steps} steps)`;
+    case 'generate': {
+      const { classes, count } = request.params;
+      const which = classes === 'all' ? 'every class' : classes.join(', ');
+      return `Generate ${count} of ${which} for ${dataset}`;
+    }
+    case 'rescore':
+      return `Measure new images of ${dataset}`;
+    case 'caption':
+      return `Caption ${dataset}`;
+    case 'export':
+      return `Export ${dataset} to ${basename(request.params.out)}`;
+  }
+}
