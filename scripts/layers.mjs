@@ -90,6 +90,32 @@ export function findBreaches(sources) {
   return breaches;
 }
 
+/**
+ * What Electron's main process loads with its own runtime, from its entry on: image and inference libraries
+ * crash there (docs/decisions/0001-platform.md), so no chain of imports may lead to them. Type imports and
+ * import() on demand do not load. Returns the offending chains.
+ */
+export function findForbiddenChains(sources, entry = 'main/index.ts') {
+  const chains = [];
+  const seen = new Set();
+  const visit = (file, chain) => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    const path = join(sources, file);
+    if (!existsSync(path)) return;
+    const source = readFileSync(path, 'utf8')
+      .replace(/\b(?:import|export)\s+type\s[^;]*?from\s*['"][^'"]+['"]/g, '')
+      .replace(/\bimport\s*\{(?:\s*type\s+\w+(?:\s+as\s+\w+)?\s*,?)+\s*\}\s*from\s*['"][^'"]+['"]/g, '')
+      .replace(/\bimport\(\s*['"][^'"]+['"]\s*\)/g, '');
+    for (const name of importsOf(source)) {
+      if (name === 'sharp' || name === 'onnxruntime-node') chains.push([...chain, file, name].join(' -> '));
+      else if (name.startsWith('.')) visit(join(dirname(file), name).split(sep).join('/'), [...chain, file]);
+    }
+  };
+  visit(entry, []);
+  return chains;
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const sources = join(dirname(dirname(fileURLToPath(import.meta.url))), 'src');
   if (!existsSync(sources)) throw new Error(`layers: no folder ${sources}`);

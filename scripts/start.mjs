@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { pinnedEnv, root, runTool } from './pinned-node.mjs';
+import { build } from './build.mjs';
+import { pinnedEnv, root } from './pinned-node.mjs';
 
 /** The Electron binary; null where it was not fetched (asking the package itself would start a download). */
 function electronBinary() {
@@ -31,7 +32,7 @@ if (electron === null) {
   );
   process.exitCode = 1;
 } else {
-  const code = stale() ? await runTool('electron-vite/bin/electron-vite.js', ['build']) : 0;
+  const code = stale() ? await build() : 0;
   if (code !== 0) {
     process.exitCode = code;
   } else {

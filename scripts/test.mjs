@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { build } from './build.mjs';
 import { root, runTool } from './pinned-node.mjs';
 
 // e2e drives one app at a time and is timed by a person's patience, so it runs after the others, alone.
@@ -35,8 +36,7 @@ function count(file, code) {
   totals.failed += failed;
 }
 
-const build = await runTool('electron-vite/bin/electron-vite.js', ['build', '--logLevel', 'warn']);
-if (build !== 0) {
+if ((await build('warn')) !== 0) {
   console.error('test: the build failed; the end-to-end suite needs it');
   totals.failed++;
 }

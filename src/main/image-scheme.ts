@@ -4,6 +4,7 @@
  */
 import { open } from 'node:fs/promises';
 import { imageScheme } from '../shared/contract.ts';
+import { fsPath } from './engine/images/fs-names.ts';
 import { type ImageFormat, SNIFF_BYTES, sniffFormat } from './engine/images/sniff.ts';
 
 /** Where the files of one image lie; null: no such image, or no such file yet. */
@@ -44,7 +45,7 @@ export function serveImages(files: ImageFiles): (request: Request) => Promise<Re
 
 async function picture(file: string): Promise<Response | null> {
   try {
-    const handle = await open(file, 'r');
+    const handle = await open(fsPath(file), 'r');
     try {
       const { size } = await handle.stat();
       const head = new Uint8Array(SNIFF_BYTES);

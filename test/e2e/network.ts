@@ -15,8 +15,12 @@ export interface Attempt {
 
 const watcher = pathToFileURL(join(import.meta.dirname, 'watch-network.mjs')).href;
 
-/** Environment that makes Node processes (and their children) write to `log`. */
-export const watchNode = (log: string) => ({ NODE_OPTIONS: `--import=${watcher}`, CRUX_NET_LOG: log });
+/** Environment that makes a Node process and its engine write to `log`; the second name is the stand-in's. */
+export const watchNode = (log: string) => ({
+  NODE_OPTIONS: `--import=${watcher}`,
+  CRUX_STANDIN_IMPORT: watcher,
+  CRUX_NET_LOG: log,
+});
 
 export function readAttempts(log: string): Attempt[] {
   if (!existsSync(log)) return [];

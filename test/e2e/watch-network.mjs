@@ -1,8 +1,9 @@
 /**
- * Loaded before anything else into every Node process of a run (`NODE_OPTIONS=--import`): writes one line to
+ * Loaded before anything else into every Node process of a run: writes one line to
  * CRUX_NET_LOG for each attempt to reach the network or to resolve a name, and one when it starts watching,
  * so that a silent log is told from a watcher that never ran.
  */
+import childProcess from 'node:child_process';
 import dgram from 'node:dgram';
 import dns from 'node:dns';
 import { appendFileSync } from 'node:fs';
@@ -37,5 +38,12 @@ if (log) {
     before(dns, name, 'name', ([host]) => String(host));
     if (dns.promises[name]) before(dns.promises, name, 'name', ([host]) => String(host));
   }
+  // The program clears NODE_OPTIONS of its engine; here it is given back, so that the engine is watched too.
+  const fork = childProcess.fork;
+  childProcess.fork = (file, args, options) =>
+    fork(file, args, {
+      ...options,
+      env: { ...(options?.env ?? process.env), NODE_OPTIONS: `--import=${import.meta.url}`, CRUX_NET_LOG: log },
+    });
   syncBuiltinESMExports();
 }

@@ -1,5 +1,8 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { breach, importsOf } from '../../scripts/layers.mjs';
+import { breach, findForbiddenChains, importsOf } from '../../scripts/layers.mjs';
 
 describe('directions of imports', () => {
   it('finds every way of naming a module, and nothing in comments', () => {
@@ -47,5 +50,45 @@ describe('directions of imports', () => {
     expect(breach('renderer/app.tsx', '../preload/index.ts')).toBe('renderer may not import preload');
     expect(breach('preload/index.ts', 'zod')).toBe('preload may not import the package zod');
     expect(breach('drawer/a.ts', 'zod')).toBe('drawer/ is no layer of this project');
+  });
+});
+
+describe('what the main process of Electron loads', () => {
+  const chainsOf = (files) => {
+    const sources = mkdtempSync(join(tmpdir(), 'crux-layers-'));
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(sources, name)), { recursive: true });
+      writeFileSync(join(sources, name), text);
+    }
+    try {
+      return findForbiddenChains(sources);
+    } finally {
+      rmSync(sources, { recursive: true });
+    }
+  };
+
+  it('finds the chain that leads to a library that crashes there', () => {
+    const chains = chainsOf({
+      'main/index.ts': "import { a } from './catalog/a.ts';",
+      'main/catalog/a.ts': "export { b } from '../engine/b.ts';",
+      'main/engine/b.ts': "import sharp from 'sharp';\nimport * as ort from 'onnxruntime-node';",
+    });
+    expect(chains).toEqual([
+      'main/index.ts -> main/catalog/a.ts -> main/engine/b.ts -> sharp',
+      'main/index.ts -> main/catalog/a.ts -> main/engine/b.ts -> onnxruntime-node',
+    ]);
+  });
+
+  it('lets types and imports on demand be', () => {
+    const chains = chainsOf({
+      'main/index.ts': `
+        import type { A } from './engine/b.ts';
+        import { type B, type C as D } from './engine/b.ts';
+        export type { E } from './engine/b.ts';
+        const load = () => import('./engine/b.ts');
+      `,
+      'main/engine/b.ts': "import sharp from 'sharp';",
+    });
+    expect(chains).toEqual([]);
   });
 });

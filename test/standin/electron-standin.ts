@@ -27,6 +27,9 @@ const scratch = mkdtempSync(join(tmpdir(), 'crux-standin-'));
 const userData = flag('user-data-dir') ?? join(scratch, 'user-data');
 mkdirSync(userData, { recursive: true });
 
+// Playwright drops NODE_OPTIONS; this is how a spec loads a module before the program.
+if (process.env.CRUX_STANDIN_IMPORT) await import(process.env.CRUX_STANDIN_IMPORT);
+
 const executable = process.env.CRUX_CHROMIUM ?? '/usr/bin/chromium';
 if (!existsSync(executable)) {
   console.error(

@@ -1,0 +1,29 @@
+/**
+ * Owns the bundles that plain Node runs in the installed program: engine, its provider probe, command line.
+ * ES modules, beside the bundle of main, which finds them there. Runs after electron.vite.config.ts.
+ */
+import { resolve } from 'node:path';
+import { defineConfig } from 'vite';
+
+const here = import.meta.dirname;
+
+export default defineConfig({
+  publicDir: false,
+  ssr: { noExternal: true, external: ['better-sqlite3', 'onnxruntime-node', 'sharp'] },
+  build: {
+    target: 'node22',
+    ssr: true,
+    outDir: resolve(here, 'out/main'),
+    emptyOutDir: false,
+    minify: false,
+    rolldownOptions: {
+      input: {
+        engine: resolve(here, 'src/main/engine/main.ts'),
+        'probe-child': resolve(here, 'src/main/engine/probe-child.ts'),
+        cli: resolve(here, 'src/cli/main.ts'),
+      },
+      // Shared chunks lie beside the entries: code finds other files from its own folder.
+      output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+    },
+  },
+});
