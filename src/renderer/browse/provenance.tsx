@@ -1,0 +1,36 @@
+/** Owns how the making of a synthetic image is told. */
+import { Fragment } from 'react';
+import type { Provenance as Facts } from '../../shared/domain.ts';
+import { testIds } from '../test-ids.ts';
+import { score } from '../ui/format.ts';
+
+export function Provenance({ of }: { of: Facts }) {
+  const rows: [string, string][] = [
+    ['Recipe', of.recipe],
+    ['Prompt', of.prompt],
+    ['Negative prompt', of.negativePrompt || 'none'],
+    ['Class', of.className],
+    ['Difficulty asked for', score(of.requestedDifficulty)],
+    ['Seed', String(of.seed)],
+    ['Scheduler', `${of.scheduler}, ${of.steps} steps`],
+    ['Guidance', `${of.guidanceScale} (${of.guidanceMode})`],
+    ['Computed on', of.provider],
+    ['Made by', of.createdBy],
+    ...Object.entries(of.models).map(([role, hash]): [string, string] => [role, hash]),
+  ];
+  return (
+    <div data-testid={testIds.provenance}>
+      <h3>Provenance</h3>
+      <dl className="facts-list num">
+        {rows.map(([term, value]) => (
+          <Fragment key={term}>
+            <dt>{term}</dt>
+            <dd className={/^[0-9a-f]{32,}$/.test(value) ? 'mono ellipsis' : undefined} title={value}>
+              {value}
+            </dd>
+          </Fragment>
+        ))}
+      </dl>
+    </div>
+  );
+}

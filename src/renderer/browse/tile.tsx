@@ -1,0 +1,59 @@
+/** Owns one cell of the grid. */
+import { memo } from 'react';
+import type { ImageSummary } from '../../shared/domain.ts';
+import { testIds } from '../test-ids.ts';
+import { Icon } from '../ui/icons.tsx';
+import { altOf, DifficultyChip, SyntheticMark, Thumb } from '../ui/picture.tsx';
+
+export const tileDomId = (id: number) => `tile-${id}`;
+
+interface Props {
+  id: number;
+  image: ImageSummary | undefined;
+  size: number;
+  selected: boolean;
+  cursor: boolean;
+}
+
+export const Tile = memo(function Tile({ id, image, size, selected, cursor }: Props) {
+  return (
+    <div
+      id={tileDomId(id)}
+      className="tile"
+      role="gridcell"
+      aria-selected={selected}
+      aria-label={
+        image ? `${altOf(image)}, difficulty ${image.difficulty?.toFixed(2) ?? 'unknown'}` : undefined
+      }
+      data-testid={testIds.tile}
+      data-image-id={id}
+      data-difficulty={image?.difficulty?.toFixed(6) ?? ''}
+      data-class-name={image?.className ?? ''}
+      data-selected={selected}
+      data-cursor={cursor}
+      style={{ width: size, height: size }}
+    >
+      <div className="tile-frame">
+        <div className="tile-picture">
+          <Thumb id={id} alt={altOf(image)} />
+        </div>
+        {image && (
+          <>
+            <div className="tile-foot">
+              <DifficultyChip value={image.difficulty} />
+              <span className="ellipsis">{image.className ?? 'no class'}</span>
+            </div>
+            <div className="tile-marks">
+              {image.decision && (
+                <span className="decision-mark" data-decision={image.decision} title={`${image.decision}ed`}>
+                  <Icon name={image.decision} size={12} />
+                </span>
+              )}
+              {image.origin === 'synthetic' && <SyntheticMark />}
+            </div>
+          </>
+        )}
+      </div>
+    </div>
+  );
+});

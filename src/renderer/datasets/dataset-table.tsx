@@ -1,0 +1,130 @@
+/** Owns the table of datasets. */
+import { ActionIcon, Anchor, Badge, Button } from '@mantine/core';
+import type { Dataset } from '../../shared/domain.ts';
+import { useStore } from '../state.ts';
+import { testIds } from '../test-ids.ts';
+import { useEnqueue } from '../ui/feedback.tsx';
+import { count, percent, when } from '../ui/format.ts';
+import { Icon } from '../ui/icons.tsx';
+
+interface Props {
+  datasets: Dataset[];
+  onSkipped: (dataset: Dataset) => void;
+  onRemove: (dataset: Dataset) => void;
+}
+
+export function DatasetTable({ datasets, onSkipped, onRemove }: Props) {
+  return (
+    <div className="panel" style={{ overflow: 'auto' }}>
+      <table className="data num">
+        <thead>
+          <tr>
+            <th>Name</th>
+            <th className="right">Images</th>
+            <th className="right">Synthetic</th>
+            <th className="right">Classes</th>
+            <th className="right">Skipped</th>
+            <th className="right">Missing</th>
+            <th>Scored by</th>
+            <th>Imported</th>
+            <th aria-label="Actions" />
+          </tr>
+        </thead>
+        <tbody>
+          {[...datasets].reverse().map((dataset) => (
+            <Row key={dataset.id} dataset={dataset} onSkipped={onSkipped} onRemove={onRemove} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Row({ dataset, onSkipped, onRemove }: { dataset: Dataset } & Omit<Props, 'datasets'>) {
+  const current = useStore((state) => state.datasetId);
+  const open = useStore((state) => state.openDataset);
+  const show = useStore((state) => state.show);
+  const enqueue = useEnqueue();
+  const scorer = dataset.scorers.find(({ id }) => id === dataset.currentScorerId);
+  return (
+    <tr data-testid={testIds.datasetRow} data-dataset-id={dataset.id} data-dataset-name={dataset.name}>
+      <td style={{ maxWidth: 320 }}>
+        <div className="row">
+          <strong className="ellipsis">{dataset.name}</strong>
+          {dataset.id === current && <Badge>open</Badge>}
+        </div>
+        <div className="muted small ellipsis selectable" title={dataset.root}>
+          {dataset.root}
+        </div>
+      </td>
+      <td className="right" data-testid={testIds.datasetImages} data-value={dataset.images}>
+        {count(dataset.images)}
+      </td>
+      <td className="right">{count(dataset.synthetic)}</td>
+      <td className="right">{dataset.classes.length}</td>
+      <td className="right">
+        {dataset.skipped > 0 ? (
+          <Anchor
+            component="button"
+            size="xs"
+            data-testid={testIds.skippedOpen}
+            onClick={() => onSkipped(dataset)}
+            title="Which files, and why"
+          >
+            {count(dataset.skipped)}
+          </Anchor>
+        ) : (
+          '0'
+        )}
+      </td>
+      <td className="right" title="Files that a later import did not find any more">
+        {count(dataset.removed)}
+      </td>
+      <td>
+        {scorer ? (
+          <>
+            <div className="ellipsis" style={{ maxWidth: 200 }}>
+              {scorer.name}
+            </div>
+            <div className="muted small">accuracy {percent(scorer.accuracy)}</div>
+          </>
+        ) : (
+          <span className="muted">not scored</span>
+        )}
+      </td>
+      <td className="muted">{when(dataset.createdAt)}</td>
+      <td className="right" style={{ whiteSpace: 'nowrap' }}>
+        <div className="row" style={{ justifyContent: 'flex-end' }}>
+          <Button
+            data-testid={testIds.datasetOpen}
+            onClick={() => {
+              open(dataset.id);
+              show('browse');
+            }}
+          >
+            Browse
+          </Button>
+          <Button
+            title="Reads only new and changed files"
+            onClick={() =>
+              void enqueue('Importing again', {
+                kind: 'import',
+                params: { source: dataset.root, name: dataset.name },
+              })
+            }
+          >
+            Re-import
+          </Button>
+          <ActionIcon
+            aria-label={`Remove ${dataset.name} from the catalog`}
+            title="Remove from the catalog"
+            data-testid={testIds.datasetRemove}
+            onClick={() => onRemove(dataset)}
+          >
+            <Icon name="trash" />
+          </ActionIcon>
+        </div>
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,73 @@
+/** Owns the last step before an import: the name, prefilled from what was chosen. */
+import { Button, Modal, TextInput } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import { useDatasets } from '../queries.ts';
+import { testIds } from '../test-ids.ts';
+import { useEnqueue } from '../ui/feedback.tsx';
+import { fileName } from '../ui/format.ts';
+
+export const nameFromPath = (path: string): string => fileName(path).replace(/\.(csv|jsonl)$/i, '');
+
+export function ImportDialog({ source, onClose }: { source: string | null; onClose: () => void }) {
+  const { data: datasets = [] } = useDatasets();
+  const [name, setName] = useState('');
+  const [busy, setBusy] = useState(false);
+  const enqueue = useEnqueue();
+  useEffect(() => {
+    if (source) setName(nameFromPath(source));
+  }, [source]);
+
+  const namesake = datasets.find((dataset) => dataset.name === name.trim());
+  const start = async () => {
+    if (!source || !name.trim()) return;
+    setBusy(true);
+    const job = await enqueue('The import', { kind: 'import', params: { source, name: name.trim() } });
+    setBusy(false);
+    if (job) onClose();
+  };
+
+  return (
+    <Modal opened={source !== null} onClose={onClose} title="Import">
+      <form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void start();
+        }}
+      >
+        <dl className="facts-list">
+          <dt>From</dt>
+          <dd className="mono" data-testid={testIds.importSource}>
+            {source}
+          </dd>
+        </dl>
+        <TextInput
+          label="Name of the dataset"
+          data-testid={testIds.importName}
+          data-autofocus
+          value={name}
+          maxLength={200}
+          onChange={(event) => setName(event.currentTarget.value)}
+          error={name.trim() ? null : 'Give the dataset a name.'}
+        />
+        <div className="muted small">
+          {namesake
+            ? `"${namesake.name}" is in the catalog already: new and changed files are added to it, and files that are gone are marked as missing.`
+            : 'Every image is read once, checked and given a thumbnail. Files that cannot be read are listed with the reason.'}
+        </div>
+        <div className="row" style={{ justifyContent: 'flex-end' }}>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button
+            type="submit"
+            variant="filled"
+            loading={busy}
+            disabled={!name.trim()}
+            data-testid={testIds.importStart}
+          >
+            {namesake ? 'Import again' : 'Import'}
+          </Button>
+        </div>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,212 @@
+/** Owns the difficulty screen: figures, density, buckets, classes, easiest and hardest. */
+import { Button, Select } from '@mantine/core';
+import { useState } from 'react';
+import { type Bucket, bucket, type Dataset, type DifficultySummary } from '../../shared/domain.ts';
+import { request } from '../api.ts';
+import { Inspector } from '../browse/inspector.tsx';
+import { useDataset, useRequest } from '../queries.ts';
+import { useStore } from '../state.ts';
+import { testIds } from '../test-ids.ts';
+import { BucketBar } from '../ui/bucket-bar.tsx';
+import { definitions } from '../ui/definitions.ts';
+import { EmptyState, ErrorPanel, NoDataset, useAct } from '../ui/feedback.tsx';
+import { Term } from '../ui/fields.tsx';
+import { count, percent } from '../ui/format.ts';
+import { JobLine, useActiveJob } from '../ui/job-progress.tsx';
+import { ImageStrip } from '../ui/picture.tsx';
+import { bucketColour, bucketName } from '../ui/scale.ts';
+import { ClassTable } from './class-table.tsx';
+import { DensityChart } from './density-chart.tsx';
+import { ScoreForm } from './score-form.tsx';
+
+const perClass = 12;
+
+export function DifficultyScreen() {
+  const dataset = useDataset();
+  return dataset ? <Difficulty dataset={dataset} /> : <NoDataset />;
+}
+
+function Difficulty({ dataset }: { dataset: Dataset }) {
+  const {
+    data: summary,
+    error,
+    refetch,
+    isPending,
+  } = useRequest('difficulty.summary', {
+    datasetId: dataset.id,
+    perClass,
+  });
+  const job = useActiveJob('score', dataset.id);
+  const inspectId = useStore((state) => state.inspectId);
+  const inspect = useStore((state) => state.inspect);
+  const [scoring, setScoring] = useState(false);
+  const act = useAct();
+
+  return (
+    <>
+      <div className="screen">
+        <div className="toolbar">
+          <span className="toolbar-title">Difficulty</span>
+          {dataset.scorers.length > 0 && (
+            <Select
+              w={320}
+              aria-label="Scorer"
+              data={dataset.scorers.map(({ id, name, method }) => ({
+                value: String(id),
+                label: `${name} · ${method}`,
+              }))}
+              value={dataset.currentScorerId === null ? null : String(dataset.currentScorerId)}
+              onChange={(value) =>
+                value &&
+                void act('Choosing the scorer', () =>
+                  request('datasets.setScorer', { datasetId: dataset.id, scorerId: Number(value) }),
+                )
+              }
+            />
+          )}
+          <div className="spacer" />
+          {summary && <Button onClick={() => setScoring((open) => !open)}>Score again…</Button>}
+        </div>
+        <div className="screen page">
+          {error && (
+            <ErrorPanel what="The summary cannot be shown" error={error} retry={() => void refetch()} />
+          )}
+          {job && (
+            <div className="notice">
+              <div>
+                <JobLine job={job} />
+              </div>
+            </div>
+          )}
+          {summary && scoring && !job && <ScoreForm dataset={dataset} />}
+          {!isPending && !error && !summary && !job && (
+            <EmptyState icon="difficulty" title="No image of this dataset is scored yet">
+              Scoring trains a small probe on the features of a frozen encoder and asks how sure it is of each
+              label. It takes seconds to minutes and changes none of your files.
+              <div style={{ marginTop: 16, textAlign: 'left' }}>
+                <ScoreForm dataset={dataset} />
+              </div>
+            </EmptyState>
+          )}
+          {summary && <Summary summary={summary} dataset={dataset} />}
+        </div>
+      </div>
+      {inspectId !== null && <Inspector id={inspectId} dataset={dataset} onClose={() => inspect(null)} />}
+    </>
+  );
+}
+
+function Summary({ summary, dataset }: { summary: DifficultySummary; dataset: Dataset }) {
+  const browse = useStore((state) => state.browse);
+  const total = summary.buckets.easy + summary.buckets.medium + summary.buckets.hard;
+  return (
+    <>
+      <div className="row wrap" style={{ gap: 28, alignItems: 'flex-end' }}>
+        <Stat label="mean difficulty" help={definitions.difficulty}>
+          <b className="num" data-testid={testIds.difficultyMean} data-value={summary.mean}>
+            {summary.mean.toFixed(3)}
+          </b>
+        </Stat>
+        <Stat label="accuracy" help={definitions.accuracy}>
+          <b className="num" data-testid={testIds.difficultyAccuracy} data-value={summary.accuracy}>
+            {percent(summary.accuracy)}
+          </b>
+        </Stat>
+        <Stat label="scored" help="Images that this scorer has a difficulty for.">
+          <b className="num" data-testid={testIds.difficultyScored} data-value={summary.scorer.scored}>
+            {count(summary.scorer.scored)}
+          </b>
+        </Stat>
+        <div style={{ flex: 1, minWidth: 320, maxWidth: 620 }}>
+          <div className="row" style={{ marginBottom: 5 }}>
+            {bucket.options.map((name: Bucket) => (
+              <button
+                key={name}
+                type="button"
+                className="bucket-chip"
+                data-testid={testIds.bucketCount(name)}
+                data-value={summary.buckets[name]}
+                title={`Show these images in Browse. ${definitions.buckets}`}
+                onClick={() => browse({ bucket: name }, 'difficulty-desc')}
+              >
+                <span className="swatch" style={{ background: bucketColour[name] }} />
+                {bucketName[name]}
+                <b className="num">{count(summary.buckets[name])}</b>
+                <span className="muted num">{percent(total ? summary.buckets[name] / total : null)}</span>
+              </button>
+            ))}
+          </div>
+          <BucketBar buckets={summary.buckets} height={10} />
+        </div>
+      </div>
+
+      <div className="panel">
+        <div className="panel-head">
+          <Term help={definitions.density}>Density of difficulty</Term>
+          <span className="spacer" />
+          <span className="muted small" style={{ fontWeight: 400 }}>
+            {summary.scorer.name} on {summary.scorer.modelName}
+          </span>
+        </div>
+        <div className="panel-body">
+          <DensityChart curves={summary.curves} />
+        </div>
+      </div>
+
+      <div className="strips">
+        <Strip
+          title="Easiest"
+          ids={summary.easiest}
+          testId={testIds.stripEasiest}
+          onAll={() => browse({}, 'difficulty-asc')}
+        />
+        <Strip
+          title="Hardest"
+          ids={summary.hardest}
+          testId={testIds.stripHardest}
+          onAll={() => browse({}, 'difficulty-desc')}
+        />
+      </div>
+
+      <ClassTable classes={summary.classes} dataset={dataset} />
+    </>
+  );
+}
+
+function Stat({ label, help, children }: { label: string; help: string; children: React.ReactNode }) {
+  return (
+    <div className="stat">
+      {children}
+      <span>
+        <Term help={help}>{label}</Term>
+      </span>
+    </div>
+  );
+}
+
+function Strip({
+  title,
+  ids,
+  testId,
+  onAll,
+}: {
+  title: string;
+  ids: number[];
+  testId: string;
+  onAll: () => void;
+}) {
+  return (
+    <div className="panel">
+      <div className="panel-head">
+        {title}
+        <span className="spacer" />
+        <Button variant="subtle" size="compact-xs" onClick={onAll}>
+          All in Browse
+        </Button>
+      </div>
+      <div className="panel-body">
+        <ImageStrip ids={ids} testId={testId} label={`${title} images`} />
+      </div>
+    </div>
+  );
+}

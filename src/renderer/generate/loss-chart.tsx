@@ -1,0 +1,75 @@
+/** Owns the live loss curve of a training job. */
+import * as Plot from '@observablehq/plot';
+import { useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect } from 'react';
+import type { TrainingPoint } from '../../shared/jobs.ts';
+import { listen } from '../api.ts';
+import { useRequest } from '../queries.ts';
+import { testIds } from '../test-ids.ts';
+import { Chart } from '../ui/plot.tsx';
+
+const none: TrainingPoint[] = [];
+
+/** A resumed training repeats the steps since its checkpoint: the newer point of a step counts. */
+export function addPoint(points: TrainingPoint[], point: TrainingPoint): TrainingPoint[] {
+  const last = points.at(-1);
+  if (!last || point.step > last.step) return [...points, point];
+  return [...points.filter(({ step }) => step < point.step), point];
+}
+
+export function LossChart({ jobId }: { jobId: number }) {
+  const { data: points = none } = useRequest('jobs.training', { jobId });
+  const client = useQueryClient();
+  useEffect(
+    () =>
+      listen('training.point', (event) => {
+        if (event.jobId !== jobId) return;
+        client.setQueryData<TrainingPoint[]>(['jobs.training', { jobId }], (old) =>
+          addPoint(old ?? [], event.point),
+        );
+      }),
+    [client, jobId],
+  );
+  const options = useCallback(
+    (): Plot.PlotOptions => ({
+      marginLeft: 44,
+      marginRight: 8,
+      marginTop: 8,
+      marginBottom: 24,
+      x: { label: 'step', labelArrow: 'none', tickSize: 3, ticks: 6 },
+      y: { label: null, grid: true, ticks: 4, tickSize: 0, nice: true },
+      marks: [
+        Plot.lineY(points, {
+          x: 'step',
+          y: 'loss',
+          stroke: 'var(--muted)',
+          strokeOpacity: 0.45,
+          strokeWidth: 1,
+        }),
+        Plot.lineY(points, { x: 'step', y: 'smoothedLoss', stroke: 'var(--accent)', strokeWidth: 1.75 }),
+      ],
+    }),
+    [points],
+  );
+  const last = points.at(-1);
+  return (
+    <div>
+      <div className="legend num">
+        <span className="legend-item">
+          <span className="swatch" style={{ background: 'var(--accent)' }} /> smoothed loss{' '}
+          {last ? last.smoothedLoss.toFixed(4) : ''}
+        </span>
+        <span className="legend-item muted">
+          <span className="swatch" style={{ background: 'var(--muted)' }} /> each step
+        </span>
+      </div>
+      <Chart
+        options={options}
+        height={170}
+        label="Training loss by step"
+        testId={testIds.lossChart}
+        data={{ 'data-points': points.length }}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,185 @@
+/** Owns training the difficulty model of a dataset: its form, its progress, its loss curve. */
+import { Button, Select, Switch } from '@mantine/core';
+import { useState } from 'react';
+import type { z } from 'zod';
+import type { Dataset } from '../../shared/domain.ts';
+import { type Job, trainParams } from '../../shared/jobs.ts';
+import { request } from '../api.ts';
+import { useRequest } from '../queries.ts';
+import { useStore } from '../state.ts';
+import { testIds } from '../test-ids.ts';
+import { useAct, useEnqueue } from '../ui/feedback.tsx';
+import { Field, NumberField } from '../ui/fields.tsx';
+import { JobLine } from '../ui/job-progress.tsx';
+import { LossChart } from './loss-chart.tsx';
+
+type Params = z.infer<typeof trainParams>;
+
+export function TrainSection({
+  dataset,
+  job,
+  first,
+}: {
+  dataset: Dataset;
+  job: Job | undefined;
+  first: boolean;
+}) {
+  const act = useAct();
+  return (
+    <div className="panel" style={{ flex: 'none' }}>
+      <div className="panel-head">
+        Train a difficulty model on this dataset
+        <span className="spacer" />
+        {job && (
+          <Button onClick={() => void act('Cancelling', () => request('jobs.cancel', { jobId: job.id }))}>
+            Cancel
+          </Button>
+        )}
+      </div>
+      <div className="panel-body stack">
+        {job ? (
+          <>
+            <JobLine job={job} />
+            <LossChart jobId={job.id} />
+          </>
+        ) : (
+          <>
+            {first && (
+              <div className="muted" style={{ maxWidth: 720 }}>
+                A small add-on (LoRA and a difficulty encoder) is trained on your images and their measured
+                difficulty; the base model stays as it is. Afterwards you can ask for images of a class at any
+                difficulty. Training checkpoints as it goes and can be stopped and resumed.
+              </div>
+            )}
+            <TrainForm dataset={dataset} />
+          </>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function TrainForm({ dataset }: { dataset: Dataset }) {
+  const { data: models = [] } = useRequest('models.list', {});
+  const show = useStore((state) => state.show);
+  const [params, setParams] = useState<Params>(() => trainParams.parse({ datasetId: dataset.id }));
+  const enqueue = useEnqueue();
+  const set = (change: Partial<Params>) => setParams((old) => ({ ...old, ...change }));
+  const bases = models.filter(({ kind, usable }) => kind === 'diffusion' && usable);
+  const wrong = new Set(trainParams.safeParse(params).error?.issues.map(({ path }) => path[0]));
+  const problem = (field: keyof Params, sentence: string) => (wrong.has(field) ? sentence : null);
+
+  if (dataset.scorers.length === 0) {
+    return (
+      <div className="notice">
+        <div>
+          <strong>Score the images first.</strong>
+          <div className="muted">
+            The model learns from the difficulty of each image, and none is known yet.
+          </div>
+        </div>
+        <Button variant="filled" onClick={() => show('difficulty')}>
+          Go to Difficulty
+        </Button>
+      </div>
+    );
+  }
+  return (
+    <form
+      className="stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (wrong.size === 0) void enqueue('The training', { kind: 'train', params });
+      }}
+    >
+      <div className="form-grid">
+        <Field label="Base model" help="The diffusion model that the add-on is trained for.">
+          <Select
+            aria-label="Base model"
+            data={bases.map(({ id, name }) => ({ value: id, label: name }))}
+            value={params.baseModelId}
+            onChange={(value) => value && set({ baseModelId: value })}
+          />
+        </Field>
+        <NumberField
+          label="Steps"
+          help="Optimiser steps. The loss curve shows when more no longer helps."
+          min={1}
+          max={1_000_000}
+          value={params.steps}
+          onChange={(steps) => set({ steps })}
+          testId={testIds.trainSteps}
+          error={problem('steps', 'A whole number from 1 to 1,000,000.')}
+        />
+        <NumberField
+          label="Rank"
+          help="Size of the LoRA matrices. Larger learns more detail and more noise. 4 is usual."
+          min={1}
+          max={256}
+          value={params.rank}
+          onChange={(rank) => set({ rank })}
+          testId={testIds.trainRank}
+          error={problem('rank', 'A whole number from 1 to 256.')}
+        />
+        <NumberField
+          label="Batch"
+          help="Images in each step."
+          min={1}
+          max={256}
+          value={params.batchSize}
+          onChange={(batchSize) => set({ batchSize })}
+          error={problem('batchSize', 'A whole number from 1 to 256.')}
+        />
+        <NumberField
+          label="LoRA learning rate"
+          help="Step size for the LoRA matrices."
+          min={0}
+          max={1}
+          step={0.0001}
+          decimals={7}
+          value={params.loraLearningRate}
+          onChange={(loraLearningRate) => set({ loraLearningRate })}
+          error={problem('loraLearningRate', 'A number above 0, up to 1.')}
+        />
+        <NumberField
+          label="Encoder learning rate"
+          help="Step size for the difficulty encoder, which turns class and difficulty into conditioning tokens."
+          min={0}
+          max={1}
+          step={0.0001}
+          decimals={7}
+          value={params.encoderLearningRate}
+          onChange={(encoderLearningRate) => set({ encoderLearningRate })}
+          error={problem('encoderLearningRate', 'A number above 0, up to 1.')}
+        />
+        <NumberField
+          label="Condition dropout"
+          help="Share of samples trained without a difficulty, so that guidance has something to compare with. 0.1 is usual."
+          min={0}
+          max={0.9}
+          step={0.05}
+          decimals={3}
+          value={params.conditionDropout}
+          onChange={(conditionDropout) => set({ conditionDropout })}
+          error={problem('conditionDropout', 'A share from 0 to 0.9.')}
+        />
+        <Field
+          label="Difficulty levels"
+          help="Even: easy, medium and hard images are drawn equally often, so that rare levels are learned too. As they occur: like in the dataset."
+        >
+          <Switch
+            mt={4}
+            label={params.balanced ? 'drawn evenly' : 'as they occur'}
+            checked={params.balanced}
+            onChange={(event) => set({ balanced: event.currentTarget.checked })}
+          />
+        </Field>
+      </div>
+      <div>
+        <Button type="submit" variant="filled" disabled={wrong.size > 0} data-testid={testIds.trainStart}>
+          Start training
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,34 @@
+/** Owns the log of one job, with its parameters. */
+
+import type { Job } from '../../shared/jobs.ts';
+import { messageOf } from '../api.ts';
+import { useRequest } from '../queries.ts';
+import { testIds } from '../test-ids.ts';
+import { clock } from '../ui/format.ts';
+import { isActive } from '../ui/job-progress.tsx';
+
+const pollMs = 1500; // log lines have no event of their own
+
+export function JobLog({ job }: { job: Job }) {
+  const { data: lines, error } = useRequest(
+    'jobs.log',
+    { jobId: job.id },
+    { refetchMs: isActive(job) ? pollMs : undefined },
+  );
+  return (
+    <div className="job-log selectable" data-testid={testIds.jobLog}>
+      {error && <div className="field-error">{messageOf(error)}</div>}
+      {lines?.length === 0 && <div className="muted">Nothing is in the log yet.</div>}
+      {lines?.map((line, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: lines are only ever appended
+        <div key={i} data-level={line.level}>
+          <span className="muted">{clock(line.at)}</span> {line.text}
+        </div>
+      ))}
+      <details>
+        <summary className="muted">Parameters</summary>
+        <pre>{JSON.stringify(job.params, null, 2)}</pre>
+      </details>
+    </div>
+  );
+}

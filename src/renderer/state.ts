@@ -1,0 +1,99 @@
+/** Owns what the window remembers between screens: where the user is, what is filtered, what is selected. */
+import { create } from 'zustand';
+import type { ImageFilter, ImageSort } from '../shared/domain.ts';
+import { emptySelection, type Selection } from './browse/selection.ts';
+
+export const screens = [
+  'datasets',
+  'browse',
+  'difficulty',
+  'map',
+  'generate',
+  'review',
+  'export',
+  'jobs',
+  'settings',
+] as const;
+export type Screen = (typeof screens)[number];
+
+export type MapColour = 'class' | 'difficulty' | 'origin';
+
+export interface Toast {
+  id: number;
+  kind: 'info' | 'error';
+  title: string;
+  message?: string;
+}
+
+interface State {
+  screen: Screen;
+  datasetId: number | null;
+  filter: ImageFilter;
+  sort: ImageSort;
+  /** Restricts Browse to these images (a lasso on the map); null: no restriction. */
+  within: Uint32Array | null;
+  /** Side of a grid cell in px, [72,256]. */
+  cell: number;
+  selection: Selection;
+  inspectId: number | null;
+  mapColour: MapColour;
+  /** Dataset whose import is to be offered when the Datasets screen opens (menu command). */
+  importRequested: boolean;
+  toasts: Toast[];
+  show(screen: Screen): void;
+  openDataset(datasetId: number | null): void;
+  browse(filter: ImageFilter, sort?: ImageSort, within?: Uint32Array | null): void;
+  setFilter(change: Partial<ImageFilter>): void;
+  resetFilter(): void;
+  setSort(sort: ImageSort): void;
+  setCell(cell: number): void;
+  setSelection(selection: Selection): void;
+  inspect(id: number | null): void;
+  setMapColour(colour: MapColour): void;
+  requestImport(requested: boolean): void;
+  toast(kind: Toast['kind'], title: string, message?: string): void;
+  dismiss(id: number): void;
+}
+
+let nextToast = 1;
+
+const freshBrowse = { filter: {}, within: null, selection: emptySelection, inspectId: null };
+
+export const useStore = create<State>()((set) => ({
+  screen: 'datasets',
+  datasetId: null,
+  sort: 'path',
+  cell: 128,
+  mapColour: 'class',
+  importRequested: false,
+  toasts: [],
+  ...freshBrowse,
+  show: (screen) => set({ screen }),
+  openDataset: (datasetId) => set({ datasetId, ...freshBrowse }),
+  browse: (filter, sort, within = null) =>
+    set((state) => ({
+      screen: 'browse',
+      filter,
+      sort: sort ?? state.sort,
+      within,
+      selection: emptySelection,
+      inspectId: null,
+    })),
+  setFilter: (change) =>
+    set((state) => {
+      const filter: Record<string, unknown> = { ...state.filter, ...change };
+      // An absent field does not restrict, and a query key must not tell absent from undefined.
+      for (const key of Object.keys(filter)) if (filter[key] === undefined) delete filter[key];
+      return { filter: filter as ImageFilter };
+    }),
+  resetFilter: () => set({ filter: {}, within: null }),
+  setSort: (sort) => set({ sort }),
+  setCell: (cell) => set({ cell }),
+  setSelection: (selection) => set({ selection }),
+  inspect: (inspectId) => set({ inspectId }),
+  setMapColour: (mapColour) => set({ mapColour }),
+  requestImport: (importRequested) => set({ importRequested }),
+  toast: (kind, title, message) =>
+    set((state) => ({ toasts: [...state.toasts.slice(-3), { id: nextToast++, kind, title, message }] })),
+  dismiss: (id) => set((state) => ({ toasts: state.toasts.filter((toast) => toast.id !== id) })),
+}));

@@ -1,0 +1,129 @@
+/** Owns the `data-testid` values that tests drive the app with; a spec imports these, never a literal. */
+export const testIds = {
+  nav: (screen: string) => `nav-${screen}`,
+  screen: (screen: string) => `screen-${screen}`,
+  datasetSwitch: 'dataset-switch',
+  engineState: 'engine-state',
+  themeToggle: 'theme-toggle',
+  shortcutsButton: 'shortcuts-button',
+  toast: 'toast',
+
+  importFolder: 'import-folder',
+  importManifest: 'import-manifest',
+  importSource: 'import-source',
+  importName: 'import-name',
+  importStart: 'import-start',
+  importProgress: 'import-progress',
+  datasetRow: 'dataset-row', // data-dataset-id, data-dataset-name
+  datasetOpen: 'dataset-open',
+  datasetImages: 'dataset-images',
+  datasetRemove: 'dataset-remove',
+  datasetRemoveConfirm: 'dataset-remove-confirm',
+  skippedOpen: 'skipped-open',
+  skippedList: 'skipped-list',
+  skippedRow: 'skipped-row',
+
+  grid: 'grid',
+  gridCount: 'grid-count', // data-count
+  tile: 'tile', // data-image-id, data-difficulty (six decimals, empty while unscored), data-selected
+  cellSize: 'cell-size',
+  filterClass: 'filter-class',
+  filterText: 'filter-text',
+  filterDifficulty: 'filter-difficulty',
+  filterBucket: (bucket: string) => `filter-bucket-${bucket}`,
+  filterOrigin: 'filter-origin',
+  filterDecision: 'filter-decision',
+  filterReset: 'filter-reset',
+  sort: 'sort',
+  selectionCount: 'selection-count', // data-count
+  bulkRelabel: 'bulk-relabel',
+  bulkTag: 'bulk-tag',
+  bulkCaption: 'bulk-caption',
+  bulkAccept: 'bulk-accept',
+  bulkReject: 'bulk-reject',
+  undo: 'undo',
+  redo: 'redo',
+
+  inspector: 'inspector', // data-image-id
+  inspectorDifficulty: 'inspector-difficulty', // data-value
+  inspectorClass: 'inspector-class',
+  inspectorCaption: 'inspector-caption',
+  inspectorCaptionSave: 'inspector-caption-save',
+  inspectorTag: 'inspector-tag',
+  provenance: 'provenance',
+
+  scoreStart: 'score-start',
+  difficultyMean: 'difficulty-mean', // data-value
+  difficultyAccuracy: 'difficulty-accuracy', // data-value
+  difficultyScored: 'difficulty-scored', // data-value
+  bucketCount: (bucket: string) => `bucket-count-${bucket}`, // data-value
+  densityChart: 'density-chart',
+  classTable: 'class-table',
+  classRow: 'class-row', // data-class-name, data-mean, data-count
+  stripEasiest: 'strip-easiest',
+  stripHardest: 'strip-hardest',
+
+  projectStart: 'project-start',
+  mapCanvas: 'map-canvas', // data-renderer: webgl | canvas
+  mapCount: 'map-count', // data-count
+  mapColour: 'map-colour',
+  mapLasso: 'map-lasso',
+  mapSelected: 'map-selected', // data-count
+  mapOpenInBrowse: 'map-open-in-browse',
+  mapHover: 'map-hover',
+
+  trainStart: 'train-start',
+  trainSteps: 'train-steps',
+  trainRank: 'train-rank',
+  lossChart: 'loss-chart', // data-points
+  generateClasses: 'generate-classes',
+  generatePrompt: 'generate-prompt',
+  generateNegative: 'generate-negative',
+  generateMu: 'generate-mu',
+  generateSigma: 'generate-sigma',
+  generateCount: 'generate-count',
+  generateGuidance: 'generate-guidance',
+  generateScheduler: 'generate-scheduler',
+  generateSteps: 'generate-steps',
+  generateSeed: 'generate-seed',
+  generateStart: 'generate-start',
+  generatePreview: 'generate-preview', // data-step
+  generateResults: 'generate-results', // data-count
+
+  reviewImage: 'review-image', // data-image-id
+  reviewAccept: 'review-accept',
+  reviewReject: 'review-reject',
+  reviewUndo: 'review-undo',
+  reviewProgress: 'review-progress', // data-reviewed, data-total
+  reviewDecision: 'review-decision', // data-decision
+  reviewMode: 'review-mode',
+  reviewClass: 'review-class',
+  reviewMeasured: 'review-measured', // data-value
+  reviewRequested: 'review-requested', // data-value
+
+  exportOrigin: 'export-origin',
+  exportClasses: 'export-classes',
+  exportAccepted: 'export-accepted',
+  exportDifficulty: 'export-difficulty',
+  exportCount: 'export-count', // data-count
+  exportChoose: 'export-choose',
+  exportDestination: 'export-destination',
+  exportStart: 'export-start',
+  exportShow: 'export-show',
+  exportResult: 'export-result',
+
+  jobRow: 'job-row', // data-job-id, data-kind, data-state
+  jobCancel: 'job-cancel',
+  jobResume: 'job-resume',
+  jobLog: 'job-log',
+  jobBar: 'job-bar', // data-running
+
+  modelRow: 'model-row', // data-model-id, data-kind, data-usable
+  modelAdd: 'model-add',
+  modelSave: 'model-save',
+  deviceChoice: 'device-choice',
+  doctorTable: 'doctor-table',
+  doctorRun: 'doctor-run',
+  themeChoice: 'theme-choice',
+  modelsFolder: 'models-folder',
+} as const;
