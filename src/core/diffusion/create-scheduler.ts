@@ -1,8 +1,13 @@
 /** Owns the table of schedulers: name, the class name a checkpoint's config gives it, and its constructor. */
 import { type DdimOptions, ddim } from './ddim.ts';
+import { ddimInverse } from './ddim-inverse.ts';
+import { ddpm } from './ddpm.ts';
+import { dpmSolver } from './dpm-solver.ts';
+import { euler } from './euler.ts';
 import type { SchedulerConfig } from './noise-schedule.ts';
 import { pndm } from './pndm.ts';
 import type { Scheduler, SchedulerName } from './scheduler.ts';
+import { unipc } from './unipc.ts';
 
 interface Entry {
   /** `_class_name` in scheduler_config.json */
@@ -13,9 +18,14 @@ interface Entry {
 /** What a run adds to the checkpoint's config. */
 export interface SchedulerOptions extends DdimOptions {}
 
-const SCHEDULERS: Partial<Record<SchedulerName, Entry>> = {
+const SCHEDULERS: Record<SchedulerName, Entry> = {
   pndm: { className: 'PNDMScheduler', create: pndm },
   ddim: { className: 'DDIMScheduler', create: ddim },
+  ddpm: { className: 'DDPMScheduler', create: ddpm },
+  'ddim-inverse': { className: 'DDIMInverseScheduler', create: ddimInverse },
+  'dpm-solver++': { className: 'DPMSolverMultistepScheduler', create: dpmSolver },
+  unipc: { className: 'UniPCMultistepScheduler', create: unipc },
+  euler: { className: 'EulerDiscreteScheduler', create: euler },
 };
 
 export const schedulerNames = Object.keys(SCHEDULERS) as SchedulerName[];
@@ -30,12 +40,12 @@ export function createScheduler(
   steps: number,
   options: SchedulerOptions = {},
 ): Scheduler {
-  const entry = SCHEDULERS[name];
+  const entry: Entry | undefined = SCHEDULERS[name];
   if (!entry) throw new Error(`scheduler "${name}" is unknown, wanted one of ${schedulerNames.join(', ')}`);
   return entry.create(config, steps, options);
 }
 
 /** The scheduler a checkpoint names by its class, or undefined where there is none of that name here. */
 export function schedulerOfClass(className: string): SchedulerName | undefined {
-  return schedulerNames.find((name) => SCHEDULERS[name]?.className === className);
+  return schedulerNames.find((name) => SCHEDULERS[name].className === className);
 }

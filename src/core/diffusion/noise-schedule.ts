@@ -92,10 +92,13 @@ function betasOf(config: SchedulerConfig): Float64Array {
   }
 }
 
-/** n evenly spaced values from `from` to `to`, both included (n = 1: `from`). */
+/**
+ * n evenly spaced values from `from` to `to`, both included (n = 1: `from`). Multiples of a rounded step, as the
+ * reference has them: 15 x 33.3 is just below 499.5, and that decides which way a timestep is rounded.
+ */
 export function linspace(from: number, to: number, n: number): Float64Array {
-  const out = new Float64Array(n);
-  for (let i = 0; i < n; i++) out[i] = n === 1 ? from : from + ((to - from) * i) / (n - 1);
+  const step = n > 1 ? (to - from) / (n - 1) : 0;
+  const out = Float64Array.from({ length: n }, (_, i) => i * step + from);
   if (n > 1) out[n - 1] = to;
   return out;
 }

@@ -38,7 +38,7 @@ export function closedTimesteps(
     case 'leading':
       return multiples(Math.floor(total / n), n).map((t) => t + offset);
     case 'trailing':
-      return trailing(total, n).map(roundHalfEven);
+      return trailing(total, n);
   }
 }
 
@@ -54,7 +54,7 @@ export function openTimesteps(spacing: TimestepSpacing, total: number, n: number
         .slice(0, n)
         .map((t) => t + offset);
     case 'trailing':
-      return trailing(total, n).map(roundHalfEven);
+      return trailing(total, n);
   }
 }
 
@@ -62,9 +62,11 @@ export function openTimesteps(spacing: TimestepSpacing, total: number, n: number
 const multiples = (step: number, n: number): number[] =>
   Array.from({ length: n }, (_, k) => (n - 1 - k) * step);
 
-/** total - 1, then down by total / n */
-const trailing = (total: number, n: number): number[] =>
-  Array.from({ length: n }, (_, k) => total - k * (total / n) - 1);
+/** total - 1, then down by total / n; rounded before the 1 goes, with the reference's rounded difference. */
+function trailing(total: number, n: number): number[] {
+  const step = total - (total - total / n);
+  return Array.from({ length: n }, (_, k) => roundHalfEven(total - k * step) - 1);
+}
 
 /** Karras et al. 2022, eq. 5 with rho = 7: n sigmas falling from `max` to `min`. */
 export function karrasSigmas(min: number, max: number, n: number): number[] {
