@@ -1,6 +1,118 @@
 /** Owns the opening of a catalog for commands: catalog, queue and engine behind the `Session` interface. */
+import {
+  decide,
+  difficultySummary,
+  findDataset,
+  getProjection,
+  imageDetail,
+  imageIds,
+  imagesByIds,
+  listDatasets,
+  listSkipped,
+  openCatalog,
+  readSettings,
+  removeDataset,
+  removeModelRow,
+  thumbnailFile,
+} from '../main/catalog/index.ts';
+import { listModels } from '../main/engine/models/registry.ts';
+import { EngineSupervisor } from '../main/jobs/index.ts';
+import type { Dataset } from '../shared/domain.ts';
+import { CliError, usageError } from './errors.ts';
+import { followEngine } from './follow-engine.ts';
 import type { Session, SessionOptions } from './session.ts';
 
-export async function openSession(options: SessionOptions): Promise<Session> {
-  throw new Error(`catalog ${options.folder}: cannot be opened by this build`);
+const quoted = (names: readonly string[]) => names.map((n) => `"${n}"`).join(', ');
+
+/** The engine starts with the first job that is followed, not before. */
+export async function openSession({ io, folder, device }: SessionOptions): Promise<Session> {
+  const catalog = openCatalog(folder);
+  const supervisor = new EngineSupervisor({
+    catalog,
+    role: 'cli',
+    onLine: io.env.CRUX_DEBUG ? (line) => io.stderr(`engine: ${line}\n`) : undefined,
+  });
+  const { queue } = supervisor;
+
+  function classOf(dataset: Dataset, name: string) {
+    const found = dataset.classes.find((c) => c.name === name);
+    if (found) return found;
+    const shown = dataset.classes.slice(0, 20).map((c) => c.name);
+    const more = dataset.classes.length > shown.length ? ', ...' : '';
+    throw usageError(`no class "${name}" in ${dataset.name}; there are ${quoted(shown)}${more}`);
+  }
+
+  return {
+    io,
+    folder: catalog.dir,
+
+    datasets: () => listDatasets(catalog),
+    dataset(name) {
+      const found = findDataset(catalog, name);
+      if (found) return found;
+      const names = listDatasets(catalog).map((d) => d.name);
+      const remedy =
+        names.length > 0
+          ? `there are ${quoted(names)}`
+          : `import one with: crux import FOLDER --name ${name.includes(' ') ? `"${name}"` : name}`;
+      throw usageError(`no dataset "${name}" in ${catalog.dir}; ${remedy}`);
+    },
+    removeDataset: (dataset) => removeDataset(catalog, dataset.id),
+    skipped: (dataset, limit) => listSkipped(catalog, dataset.id, 0, limit),
+    classId: (dataset, name) => classOf(dataset, name).id,
+    className: (dataset, name) => classOf(dataset, name).name,
+
+    imageIds: (dataset, filter, sort = 'path') => Array.from(imageIds(catalog, dataset.id, filter, sort)),
+    images: (ids) => imagesByIds(catalog, ids),
+    imageDetail: (id) => imageDetail(catalog, id),
+    thumbnail: (id) => thumbnailFile(catalog, id),
+    decide: (ids, decision) => decide(catalog, ids, decision),
+    summary: (dataset, perClass) => difficultySummary(catalog, dataset.id, perClass),
+    projection: (dataset) => getProjection(catalog, dataset.id),
+
+    models: async () => listModels(catalog),
+    modelId(nameOrId) {
+      const models = listModels(catalog);
+      const found = models.filter((m) => m.id === nameOrId || m.name === nameOrId);
+      if (found.length === 1) return found[0].id;
+      if (found.length > 1)
+        throw usageError(
+          `${found.length} models are called "${nameOrId}"; give one of ${quoted(found.map((m) => m.id))}`,
+        );
+      throw usageError(
+        `no model "${nameOrId}"; there are ${quoted(models.map((m) => m.id))} (see crux models list)`,
+      );
+    },
+    async checkModel(path) {
+      throw new CliError(`${path}: checking models is not built yet`);
+    },
+    async addModel({ path }) {
+      throw new CliError(`${path}: adding models is not built yet`);
+    },
+    async removeModel(id) {
+      if (!id.startsWith('model:'))
+        throw usageError(`${id} is built in; only added or trained models can be removed`);
+      removeModelRow(catalog, id);
+    },
+    doctor: async () => (await import('../main/engine/doctor.ts')).runDoctor(),
+
+    jobs: (limit) => queue.list(limit),
+    job(id) {
+      try {
+        return queue.get(id);
+      } catch {
+        return null;
+      }
+    },
+    jobLog: (job) => queue.log(job.id),
+    enqueue: (request) => queue.enqueue(request, device ?? readSettings(catalog).device),
+    follow: (job, onUpdate, onNote) => followEngine(supervisor, job, onUpdate, onNote),
+    cancel: (job) => void supervisor.cancel(job.id),
+    resume: (job) => queue.resume(job.id),
+    kill: () => supervisor.kill(),
+    async close() {
+      await supervisor.stop();
+      catalog.close();
+    },
+  };
 }

@@ -76,14 +76,13 @@ function lineView(io: Io, label: string): ProgressView {
     update(state) {
       const part = share(state);
       const now = part === null ? -1 : Math.floor(part * 10);
+      if (state.stage === '') return; // between jobs: nothing to say
       // Stages that carry counters ("fold 3 of 5") would print a line each time: digits do not count.
       const kind = state.stage.replace(/\d+/g, '#');
       if (kind === stage && now <= tenth) return;
-      if (kind === stage || part !== null || kind !== '') {
-        const figures = part === null ? '' : ` ${Math.floor(part * 100)} %`;
-        const left = state.secondsLeft !== null && part !== 1 ? `, ${clock(state.secondsLeft)} left` : '';
-        io.stderr(`${label}:${state.stage ? ` ${state.stage}` : ''}${figures}${left}\n`);
-      }
+      const figures = part === null ? '' : ` ${Math.floor(part * 100)} %`;
+      const left = state.secondsLeft !== null && part !== 1 ? `, ${clock(state.secondsLeft)} left` : '';
+      io.stderr(`${label}: ${state.stage}${figures}${left}\n`);
       stage = kind;
       tenth = now;
     },

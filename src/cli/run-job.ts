@@ -1,6 +1,6 @@
 /** Owns running one job from the command line: progress, Ctrl+C, and what is said when it ends. */
 import { type Job, type JobRequestInput, jobParams } from '../shared/jobs.ts';
-import { CliError, interrupted } from './errors.ts';
+import { CliError, exitCode, interrupted } from './errors.ts';
 import { progressView } from './progress.ts';
 import type { Session } from './session.ts';
 
@@ -30,9 +30,8 @@ export async function followJob(session: Session, queued: Job, label: string = q
       session.cancel(queued);
     } else {
       view.end();
-      session.kill();
       io.stderr(`crux: killed; go on with: crux jobs resume ${queued.id}\n`);
-      process.exit(130);
+      void session.kill().finally(() => process.exit(exitCode.interrupted));
     }
   };
   process.on('SIGINT', onInterrupt);

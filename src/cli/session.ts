@@ -76,8 +76,8 @@ export interface Session {
   follow(job: Job, onUpdate: (job: Job) => void, onNote: (text: string) => void): Promise<Job>;
   cancel(job: Job): void;
   resume(job: Job): Job;
-  /** Kills the engine at once. */
-  kill(): void;
+  /** Kills the engine at once; its job goes back to the queue. */
+  kill(): Promise<void>;
   close(): Promise<void>;
 }
 
