@@ -23,8 +23,12 @@ export async function followJob(session: Session, queued: Job, label: string = q
   const { io } = session;
   const view = progressView(io, label);
   let interrupts = 0;
+  let firstAt = 0;
   const onInterrupt = () => {
+    // One Ctrl+C may arrive twice: from the terminal, and passed on by the process that started this one.
+    if (interrupts > 0 && io.nowMs() - firstAt < 500) return;
     interrupts++;
+    if (interrupts === 1) firstAt = io.nowMs();
     if (interrupts === 1) {
       view.note(`crux: stopping ${queued.title} at the next safe point; press Ctrl+C again to kill it`);
       session.cancel(queued);

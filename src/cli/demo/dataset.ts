@@ -1,4 +1,8 @@
 /** Owns the demo dataset on disk: PNG scenes in class folders, and the drawn factors beside them. */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { renderScene, sceneClasses } from '../../core/scenes/scenes.ts';
+import { encodePng } from '../../main/engine/images/png.ts';
 import type { DemoOptions } from './state.ts';
 
 /** Ground truth of every scene, one JSON object a line; no image, so no import reads it. */
@@ -11,10 +15,54 @@ export interface FactorLine {
   factors: Record<string, number>; // strength in [0,1]
 }
 
+/** Far from the seeds that the built-in models were trained on: the demo shows them pictures they never saw. */
+const firstSeed = 1_500_000_000;
+
+/** Draws what is not there yet (a stopped demo goes on). The same options give the same bytes. */
 export async function writeDemoDataset(
-  _folder: string,
-  _options: DemoOptions,
-  _onProgress: (done: number, total: number) => void,
+  folder: string,
+  { perClass, size, seed }: DemoOptions,
+  onProgress: (done: number, total: number) => void,
 ): Promise<{ images: number; classes: number }> {
-  throw new Error('not yet');
+  const total = perClass * sceneClasses.length;
+  const lines: string[] = [];
+  for (const [classIndex, label] of sceneClasses.entries()) {
+    mkdirSync(join(folder, label), { recursive: true });
+    for (let i = 0; i < perClass; i++) {
+      const path = `${label}/${String(i + 1).padStart(4, '0')}.png`;
+      const scene = renderScene({ classIndex, seed: firstSeed + seed * 20_000 + i, size });
+      const file = join(folder, path);
+      if (!existsSync(file)) await writeWhole(file, await encodePng(scene.pixels, size, size, {}));
+      const line: FactorLine = {
+        path,
+        label,
+        seed: firstSeed + seed * 20_000 + i,
+        factors: rounded(scene.factors),
+      };
+      lines.push(JSON.stringify(line));
+      onProgress(lines.length, total);
+    }
+  }
+  await writeWhole(join(folder, factorsFile), Buffer.from(`${lines.join('\n')}\n`));
+  return { images: total, classes: sceneClasses.length };
+}
+
+/** Every line of `factors.jsonl`, by path. */
+export function readFactors(folder: string): Map<string, FactorLine> {
+  const rows = readFileSync(join(folder, factorsFile), 'utf8').trim().split('\n');
+  return new Map(
+    rows.map((text) => {
+      const line = JSON.parse(text) as FactorLine;
+      return [line.path, line];
+    }),
+  );
+}
+
+const rounded = (factors: Record<string, number>) =>
+  Object.fromEntries(Object.entries(factors).map(([name, v]) => [name, Math.round(v * 1e4) / 1e4]));
+
+/** A kill leaves the file whole or absent. */
+async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
+  writeFileSync(`${file}.new`, bytes);
+  renameSync(`${file}.new`, file);
 }

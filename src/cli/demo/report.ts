@@ -1,11 +1,11 @@
 /** Owns the demo's report: the dataset's report with the ground-truth check, the stages and honest notes. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { type FactorSample, factorCorrelations } from '../../core/report/factors.ts';
 import { renderReport } from '../../core/report/report.ts';
 import { allImages, gatherReport } from '../gather.ts';
 import type { Session } from '../session.ts';
-import { type FactorLine, factorsFile } from './dataset.ts';
+import { readFactors } from './dataset.ts';
 import { datasetName } from './stages.ts';
 import type { DemoState } from './state.ts';
 
@@ -57,12 +57,7 @@ export function writeDemoReport(
 /** Real scored images with the strengths that were drawn, by their path in the dataset. */
 function factorSamples(session: Session, folder: string): { samples: FactorSample[]; names: string[] } {
   const root = join(folder, 'dataset');
-  const lines = readFileSync(join(root, factorsFile), 'utf8').trim().split('\n');
-  const truth = new Map<string, FactorLine>();
-  for (const line of lines) {
-    const row = JSON.parse(line) as FactorLine;
-    truth.set(row.path, row);
-  }
+  const truth = readFactors(root);
   const names = Object.keys(truth.values().next().value?.factors ?? {});
   const dataset = session.dataset(datasetName);
   const samples: FactorSample[] = [];
