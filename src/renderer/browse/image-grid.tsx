@@ -30,7 +30,7 @@ export function ImageGrid({ order, cell, selection, onSelection, label, onOpen }
     estimateSize: () => cell,
     overscan: overscanRows,
   });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: measures again when the cell changes
+  // measures again when the cell changes
   useEffect(() => virtual.measure(), [cell, columns]);
   const items = virtual.getVirtualItems();
   const first = (items[0]?.index ?? 0) * columns;
@@ -48,6 +48,8 @@ export function ImageGrid({ order, cell, selection, onSelection, label, onOpen }
   const onClick = (event: MouseEvent) => {
     const index = indexAt(event);
     if (index < 0) return;
+    // A tile that scrolls away leaves the document; the keyboard must not go with it.
+    scroller.current?.focus({ preventScroll: true });
     onSelection(
       clickAt(selection, order, index, { shift: event.shiftKey, ctrl: event.ctrlKey || event.metaKey }),
     );
@@ -76,7 +78,7 @@ export function ImageGrid({ order, cell, selection, onSelection, label, onOpen }
   };
 
   return (
-    // biome-ignore lint/a11y/useAriaPropsSupportedByRole: a grid may have an active descendant
+    // biome-ignore lint/a11y/useSemanticElements: a virtual grid has only its visible rows; a table would promise all
     <div
       ref={scroller}
       className="grid"
@@ -98,10 +100,12 @@ export function ImageGrid({ order, cell, selection, onSelection, label, onOpen }
     >
       <div ref={sizeRef} style={{ height: virtual.getTotalSize(), position: 'relative' }}>
         {items.map((row) => (
+          // biome-ignore lint/a11y/useSemanticElements: see above
           <div
             key={row.key}
             className="grid-row"
             role="row"
+            tabIndex={-1}
             aria-rowindex={row.index + 1}
             style={{ transform: `translateY(${row.start}px)`, height: cell }}
           >

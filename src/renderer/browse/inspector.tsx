@@ -157,7 +157,7 @@ const HistoryRow = ({ at, text }: { at: number; text: string }) => (
 function Caption({ image }: { image: ImageDetail }) {
   const [text, setText] = useState(image.caption ?? '');
   const edit = useEdit();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another image brings its own caption
+  // another image brings its own caption
   useEffect(() => setText(image.caption ?? ''), [image.id, image.caption]);
   const changed = text !== (image.caption ?? '');
   const save = () => edit('Captioning', () => request('captions.set', { ids: [image.id], text }));

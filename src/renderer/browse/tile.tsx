@@ -17,10 +17,12 @@ interface Props {
 
 export const Tile = memo(function Tile({ id, image, size, selected, cursor }: Props) {
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a cell of the virtual grid, which is no table
     <div
       id={tileDomId(id)}
       className="tile"
       role="gridcell"
+      tabIndex={-1}
       aria-selected={selected}
       aria-label={
         image ? `${altOf(image)}, difficulty ${image.difficulty?.toFixed(2) ?? 'unknown'}` : undefined

@@ -34,7 +34,7 @@ export function DatasetsScreen() {
     if (path) setSource(path);
   };
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: runs once for each request from the menu
+  // runs once for each request from the menu
   useEffect(() => {
     if (!importRequested) return;
     requestImport(false);

@@ -24,7 +24,7 @@ export function SkippedDialog({ dataset, onClose }: { dataset: Dataset | null; o
 
 function SkippedList({ datasetId }: { datasetId: number }) {
   const [offset, setOffset] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another dataset starts at its first page
+  // another dataset starts at its first page
   useEffect(() => setOffset(0), [datasetId]);
   const { data, error } = useRequest(
     'datasets.skipped',

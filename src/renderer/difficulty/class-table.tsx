@@ -25,13 +25,13 @@ const columns: { key: Key; label: string; right?: boolean; help?: string }[] = [
   },
 ];
 
-const valueOf = (row: ClassDifficulty, key: Key): number | string =>
+const figureOf = (row: ClassDifficulty, key: Key): number | string =>
   key === 'hard' ? (row.count ? row.buckets.hard / row.count : 0) : row[key];
 
 export function sortClasses(classes: ClassDifficulty[], key: Key, down: boolean): ClassDifficulty[] {
   const sign = down ? -1 : 1;
   return [...classes].sort((a, b) => {
-    const [x, y] = [valueOf(a, key), valueOf(b, key)];
+    const [x, y] = [figureOf(a, key), figureOf(b, key)];
     return sign * (typeof x === 'string' ? x.localeCompare(String(y)) : x - Number(y));
   });
 }

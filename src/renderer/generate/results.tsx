@@ -124,7 +124,7 @@ export function agreementOf(images: ImageSummary[]) {
 function Agreement({ images }: { images: ImageSummary[] }) {
   const { pairs, asked, measured, error } = agreementOf(images);
   const key = JSON.stringify(pairs);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the pairs, by value
+  // the pairs, by value
   const options = useCallback(
     (): Plot.PlotOptions => ({
       marginLeft: 38,

@@ -20,7 +20,7 @@ export function JobLog({ job }: { job: Job }) {
       {error && <div className="field-error">{messageOf(error)}</div>}
       {lines?.length === 0 && <div className="muted">Nothing is in the log yet.</div>}
       {lines?.map((line, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: lines are only ever appended
+        // lines are only ever appended
         <div key={i} data-level={line.level}>
           <span className="muted">{clock(line.at)}</span> {line.text}
         </div>

@@ -54,7 +54,7 @@ export function Scatter({
   const index = useMemo(() => new PointIndex(positions), [positions]);
   const diameter = pointSize(positions.length / 2);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new painter for each life of the drawing context
+  // a new painter for each life of the drawing context
   useEffect(() => {
     const element = canvas.current!;
     try {
@@ -75,21 +75,21 @@ export function Scatter({
     };
   }, [generation]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new painter needs the points again
+  // a new painter needs the points again
   useEffect(() => painter.current?.setPoints(positions), [positions, generation, kind]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  // as above
   useEffect(() => painter.current?.setColours(colours), [colours, generation, kind]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another map starts over
+  // another map starts over
   useEffect(() => {
     touched.current = false;
   }, [fitKey]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: fitKey stands for the positions
+  // fitKey stands for the positions
   useEffect(() => {
     if (width > 0 && height > 0 && !touched.current) setCamera(fit(boundsOf(positions), { width, height }));
   }, [fitKey, width, height]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: draws again whenever anything shown has changed
+  // draws again whenever anything shown has changed
   useEffect(() => {
     const element = canvas.current;
     if (!camera || !element || !painter.current) return;
