@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import { type EncodeOptions, encodeGraph } from '../../src/core/graph/emit.ts';
 import type { Value } from '../../src/core/graph/value.ts';
 import { openSession, type Tensor } from '../../src/main/engine/runtime.ts';
-import type { OracleTensor } from './read-safetensors.ts';
+import type { GoldenTensor } from './read-safetensors.ts';
 
 export const goldenFolder = join(import.meta.dirname, '../../../shared/golden');
 export const goldenPresent = existsSync(goldenFolder);
@@ -19,7 +19,7 @@ export interface Tolerance {
 }
 
 /** A check of the oracle passes when both the largest and the relative L2 difference are within tolerance. */
-export function expectClose(what: string, got: Float32Array, want: OracleTensor, tol: Tolerance): void {
+export function expectClose(what: string, got: Float32Array, want: GoldenTensor, tol: Tolerance): void {
   expect(got.length, `${what}: size`).toBe(want.data.length);
   let maxAbs = 0;
   let square = 0;
@@ -50,9 +50,9 @@ export async function run(
   return Object.fromEntries(Object.entries(results).map(([k, t]) => [k, t.data as Float32Array]));
 }
 
-export const feed = (t: OracleTensor): Tensor => ({ dims: t.shape, data: t.data });
+export const feed = (t: GoldenTensor): Tensor => ({ dims: t.shape, data: t.data });
 /** Integer-valued float32, as the oracle stores ids, to i64. */
-export const feedIds = (t: OracleTensor): Tensor => ({
+export const feedIds = (t: GoldenTensor): Tensor => ({
   dims: t.shape,
   data: BigInt64Array.from(t.data, (v) => BigInt(v)),
 });

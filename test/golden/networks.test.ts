@@ -12,7 +12,7 @@ import { paramsOf, trainableSource } from '../../src/core/nn/params.ts';
 import { type UNetConfig, unet2dCondition } from '../../src/core/nn/unet-2d-condition.ts';
 import type { Tensor } from '../../src/main/engine/runtime.ts';
 import { expectClose, feed, feedIds, goldenFolder, goldenPresent, readJson, run } from './harness.ts';
-import { type OracleTensor, readSafetensors } from './read-safetensors.ts';
+import { type GoldenTensor, readSafetensors } from './read-safetensors.ts';
 
 const cases = (kind: string) =>
   goldenPresent
@@ -28,7 +28,7 @@ const open = (name: string, weights: string) => ({
   weights: readSafetensors(join(goldenFolder, name, weights)),
 });
 
-const feedAll = (...sets: Record<string, OracleTensor>[]): Record<string, Tensor> =>
+const feedAll = (...sets: Record<string, GoldenTensor>[]): Record<string, Tensor> =>
   Object.fromEntries(sets.flatMap((s) => Object.entries(s).map(([k, v]) => [k, feed(v)])));
 
 describe.each(cases('unet'))('golden U-Net %s', (name) => {
@@ -98,7 +98,7 @@ describe.each(cases('vae'))('golden autoencoder %s', (name) => {
   const opened = open(name, 'diffusion_pytorch_model.safetensors');
   const { config, tol, io } = opened;
 
-  const check = async (weights: Record<string, OracleTensor>, vaeConfig: AutoencoderConfig) => {
+  const check = async (weights: Record<string, GoldenTensor>, vaeConfig: AutoencoderConfig) => {
     const p = paramsOf(trainableSource('', (n) => n in weights));
     const image = input('image', io.image.shape);
     const latents = input('latents', io.latents.shape);

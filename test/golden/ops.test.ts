@@ -5,7 +5,7 @@ import { vjp } from '../../src/core/graph/backward.ts';
 import * as f from '../../src/core/graph/functions.ts';
 import { input, integers, type Value } from '../../src/core/graph/value.ts';
 import { expectClose, feed, goldenFolder, goldenPresent, readJson, run, type Tolerance } from './harness.ts';
-import { type OracleTensor, readSafetensors } from './read-safetensors.ts';
+import { type GoldenTensor, readSafetensors } from './read-safetensors.ts';
 
 type Inputs = Record<string, Value>;
 // biome-ignore lint/suspicious/noExplicitAny: the attributes of a case are whatever its meta.json says
@@ -43,7 +43,7 @@ const convOptions = (a: Attrs): f.ConvOptions => ({
   groups: a.groups,
 });
 
-const builders: Record<string, (x: Inputs, a: Attrs, io: (name: string) => OracleTensor) => Value | null> = {
+const builders: Record<string, (x: Inputs, a: Attrs, io: (name: string) => GoldenTensor) => Value | null> = {
   conv2d: ({ x, weight, bias }, a) => f.conv2d(x, weight, bias, convOptions(a)),
   conv_transpose2d: ({ x, weight, bias }, a) =>
     f.convTranspose2d(x, weight, bias, { ...convOptions(a), outputPadding: a.output_padding }),

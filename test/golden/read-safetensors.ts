@@ -10,6 +10,9 @@ export interface GoldenTensor {
   data: Float32Array;
 }
 
+/** The same, under the name that the network tests use. */
+export type OracleTensor = GoldenTensor;
+
 /** Folder of an oracle case beside the repository (`../shared/golden/NAME`). */
 export function goldenPath(...parts: string[]): string {
   return fileURLToPath(new URL(['../../../shared/golden', ...parts].join('/'), import.meta.url));
@@ -26,7 +29,7 @@ export function readGoldenJson<T>(...parts: string[]): T {
   return JSON.parse(readFileSync(goldenPath(...parts), 'utf8')) as T;
 }
 
-/** Every float32 tensor of a safetensors file, by name; another dtype is an error. */
+/** Every float32 tensor of a safetensors file, by name; other dtypes are passed over. */
 export function readSafetensors(path: string): Record<string, GoldenTensor> {
   const file = readFileSync(path);
   const headerLength = Number(file.readBigUInt64LE(0));

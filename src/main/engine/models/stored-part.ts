@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import type { WeightBytes } from '../../../core/graph/emit.ts';
 import type { StoredParameter } from '../../../core/nn/params.ts';
 import { hashFile } from '../images/hash.ts';
-import { openSafetensors, type SafetensorsFile } from '../safetensors.ts';
+import { openSafetensors } from '../safetensors.ts';
 
 export interface StoredPart<Config> {
   folder: string;
@@ -47,7 +47,7 @@ export function openPart<Config>(
 /** The weights of one .safetensors file, without a config. */
 export function openWeights(path: string): Omit<StoredPart<null>, 'config'> {
   const folder = dirname(path);
-  const stored: SafetensorsFile = openSafetensors(path);
+  const stored = openSafetensors(path);
   const table = new Map<string, StoredParameter>();
   const places = new Map<string, { offset: number; length: number }>();
   for (const [tensor, t] of stored.tensors) {
