@@ -114,7 +114,7 @@ export function velocity(original: Float32Array, noise: Float32Array, alphaCumpr
 }
 
 /** p x + q y, elementwise; summed in float64, stored as float32. @throws when the sizes differ. */
-export function combine(x: Float32Array, p: number, y: Float32Array, q: number): Float32Array {
+export function combine(x: Float32Array, p: number, y: Float32Array, q: number): Float32Array<ArrayBuffer> {
   requireSameSize('combine', x, y);
   const out = new Float32Array(x.length);
   for (let k = 0; k < x.length; k++) out[k] = p * x[k] + q * y[k];

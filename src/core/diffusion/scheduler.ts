@@ -34,7 +34,7 @@ export const initialState: SchedulerState = {
 
 export interface StepResult {
   /** x at the next timestep, f32 of the sample's size */
-  sample: Float32Array;
+  sample: Float32Array<ArrayBuffer>;
   state: SchedulerState;
 }
 
@@ -64,7 +64,12 @@ export interface Scheduler {
 /** A run in progress, for callers that take one step after the other: holds the state between them. */
 export interface SchedulerRun {
   /** Takes the next step of the scheduler. @throws when i does not follow the last step's. */
-  step(modelOutput: Float32Array, i: number, sample: Float32Array, noise?: NoiseSource): Float32Array;
+  step(
+    modelOutput: Float32Array,
+    i: number,
+    sample: Float32Array,
+    noise?: NoiseSource,
+  ): Float32Array<ArrayBuffer>;
 }
 
 /** Opens a run that begins at index `start` of the timesteps (0 from noise; `img2imgStart` from an image). */

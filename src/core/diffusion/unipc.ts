@@ -79,7 +79,7 @@ function solve(
   at: readonly number[],
   order: number,
   arrived: Vector | null,
-): Float32Array {
+): Float32Array<ArrayBuffer> {
   const newest = outputs.length - 1;
   const s0 = at[newest];
   const m0 = outputs[newest];
