@@ -36,6 +36,8 @@ export interface SelfScored {
   fold?: Int32Array;
   /** Trained on every labelled row; only for in-sample. */
   probe?: Probe;
+  /** One per fold, trained on the other folds' labelled rows; only for out-of-fold. */
+  probes?: Probe[];
 }
 
 /**
@@ -77,6 +79,7 @@ export function* outOfFoldSteps(
   const begin = options.l2 === undefined ? 0.3 : 0;
   const share = (1 - begin) / folds;
   const probabilities = new Float32Array(n * k);
+  const probes: Probe[] = [];
   for (let f = 0; f < folds; f++) {
     const held = Array.from({ length: n }, (_, i) => i).filter((i) => fold[i] === f);
     const rest = labelled.filter((i) => fold[i] !== f);
@@ -86,12 +89,13 @@ export function* outOfFoldSteps(
       iterations: options.iterations,
     });
     const probe = yield* within(training, begin + f * share, begin + (f + 1) * share);
+    probes.push(probe);
     const judged = probeProbabilities(probe, gather(features, d, held), held.length);
     held.forEach((i, r) => {
       probabilities.set(judged.subarray(r * k, r * k + k), i * k);
     });
   }
-  return { probabilities, accuracy: accuracyOf(probabilities, k, labels, labelled), l2, fold };
+  return { probabilities, accuracy: accuracyOf(probabilities, k, labels, labelled), l2, fold, probes };
 }
 
 /** One probe on all labelled rows, asked on all rows: easy images look easier than they are. */

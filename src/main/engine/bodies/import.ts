@@ -1,0 +1,247 @@
+/**
+ * Owns the import of an image folder or a manifest. Each image is committed by itself and in the order of the
+ * search, so that a killed import loses at most the images in flight and ends, resumed, with the same rows.
+ * Resuming is what a re-import is anyway: files whose size and time are as stored are not read again.
+ */
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname, extname, resolve } from 'node:path';
+import {
+  addCaption,
+  type Catalog,
+  ensureClasses,
+  ensureDataset,
+  forgetDerived,
+  recordLabel,
+  setJobDataset,
+  setLabel,
+} from '../../catalog/index.ts';
+import { type ExaminedImage, examineImage, reasonOf } from '../images/decode.ts';
+import type { FoundImage, SkippedFile } from '../images/found.ts';
+import { fsPath } from '../images/fs-names.ts';
+import { hashFile } from '../images/hash.ts';
+import { readManifest } from '../images/manifest.ts';
+import { scanImageFolder } from '../images/scan.ts';
+import type { JobBody, JobContext } from '../job-context.ts';
+import { mapOrdered } from '../ordered.ts';
+
+const CONCURRENCY = 3;
+const THUMBNAIL_SIDE = 256;
+const MANIFESTS = new Set(['.csv', '.tsv', '.txt', '.jsonl', '.ndjson']);
+
+interface Known {
+  id: number;
+  hash: string;
+  bytes: number;
+  mtime_ms: number | null;
+  present: number;
+  import_label: string | null;
+  split: string | null;
+}
+
+type Outcome =
+  | { kind: 'same'; found: FoundImage; known: Known; mtimeMs: number }
+  | { kind: 'read'; found: FoundImage; known: Known | undefined; mtimeMs: number; facts: ExaminedImage }
+  | { kind: 'skipped'; found: FoundImage; reason: string };
+
+export const importBody: JobBody<'import'> = async (ctx) => {
+  const { catalog, params, signal } = ctx;
+  const source = resolve(params.source);
+  const isManifest = await looksLikeManifest(source);
+  const root = isManifest ? dirname(source) : source;
+  const datasetId = ensureDataset(catalog, params.name, root, source);
+  setJobDataset(catalog, ctx.job.id, datasetId);
+  ctx.emit('catalog.changed', { datasetId: null });
+
+  const { found, skipped, classes } = await search(ctx, source, isManifest);
+  signal.throwIfAborted();
+  const classIds = ensureClasses(catalog, datasetId, classes);
+  const known = knownImages(catalog, datasetId);
+  const figures = { imported: 0, unchanged: 0, changed: 0, removed: 0, skipped: 0, classes: classes.length };
+  const keep = new Set<string>();
+
+  ctx.progress({ stage: 'reading images', done: 0, total: found.length });
+  const outcomes = mapOrdered(found, CONCURRENCY, (image) => {
+    signal.throwIfAborted();
+    return read(catalog, image, known.get(image.relativePath));
+  });
+  let done = 0;
+  let lastChange = performance.now();
+  for await (const outcome of outcomes) {
+    signal.throwIfAborted();
+    if (outcome.kind === 'skipped') {
+      skipped.push({ relativePath: outcome.found.relativePath, reason: outcome.reason });
+    } else {
+      keep.add(outcome.found.relativePath);
+      const what = store(catalog, datasetId, outcome, classIds);
+      figures[what]++;
+    }
+    done++;
+    ctx.progress({ done });
+    if (performance.now() - lastChange > 1000) {
+      lastChange = performance.now();
+      ctx.emit('catalog.changed', { datasetId });
+    }
+  }
+  catalog.write(() => {
+    for (const image of known.values()) {
+      if (keep.has(image.path) || image.present === 0) continue;
+      catalog.run('UPDATE images SET present = 0 WHERE id = ?', image.id);
+      figures.removed++;
+    }
+    catalog.run('DELETE FROM skipped_files WHERE dataset_id = ?', datasetId);
+    for (const file of skipped) {
+      catalog.run(
+        'INSERT INTO skipped_files (dataset_id, path, reason) VALUES (?, ?, ?)',
+        datasetId,
+        file.relativePath,
+        file.reason,
+      );
+    }
+  });
+  figures.skipped = skipped.length;
+  if (skipped.length > 0)
+    ctx.log('warn', `${skipped.length} files were left out; each is listed with its reason`);
+  return { datasetId, found: found.length, ...figures };
+};
+
+async function looksLikeManifest(source: string): Promise<boolean> {
+  const facts = await stat(fsPath(source)).catch(() => null);
+  if (!facts)
+    throw new Error(`import: there is nothing at ${source}; choose a folder of images or a manifest`);
+  if (facts.isDirectory()) return false;
+  if (MANIFESTS.has(extname(source).toLowerCase())) return true;
+  throw new Error(`import: ${source} is neither a folder nor a manifest; wanted .csv or .jsonl`);
+}
+
+async function search(ctx: JobContext<'import'>, source: string, isManifest: boolean) {
+  const found: FoundImage[] = [];
+  const skipped: SkippedFile[] = [];
+  ctx.progress({ stage: 'looking for images', done: 0, total: null });
+  const options = {
+    signal: ctx.signal,
+    onFound: (image: FoundImage) => {
+      found.push(image);
+      ctx.progress({ done: found.length });
+    },
+    onSkipped: (file: SkippedFile) => void skipped.push(file),
+  };
+  if (isManifest) {
+    const { classes } = await readManifest(source, options);
+    return { found, skipped, classes };
+  }
+  const result = await scanImageFolder(source, options);
+  for (const warning of result.warnings) ctx.log('warn', warning);
+  ctx.log('info', `layout: ${result.layout}; ${result.found} images, ${result.classes.length} classes`);
+  return { found, skipped, classes: result.classes };
+}
+
+function knownImages(catalog: Catalog, datasetId: number): Map<string, Known & { path: string }> {
+  const rows = catalog.all<Known & { path: string }>(
+    `SELECT id, path, hash, bytes, mtime_ms, present, import_label, split FROM images
+     WHERE dataset_id = ? AND origin = 'real'`,
+    datasetId,
+  );
+  return new Map(rows.map((row) => [row.path, row]));
+}
+
+/** Looks at one file; reads it only where the catalog does not know these bytes. */
+async function read(catalog: Catalog, found: FoundImage, known: Known | undefined): Promise<Outcome> {
+  try {
+    const { size, mtimeMs } = await stat(fsPath(found.file));
+    if (known && known.bytes === size) {
+      const thumbnail = await stat(catalog.thumbnail(known.hash)).catch(() => null);
+      if (thumbnail) {
+        if (known.mtime_ms === mtimeMs) return { kind: 'same', found, known, mtimeMs };
+        if ((await hashFile(found.file)) === known.hash) return { kind: 'same', found, known, mtimeMs };
+      }
+    }
+    const hash = await hashFile(found.file);
+    const out = catalog.thumbnail(hash);
+    await mkdir(dirname(out), { recursive: true });
+    const facts = await examineImage(found.file, { out, maxSide: THUMBNAIL_SIDE });
+    if (facts.sha256 !== hash) throw new Error('changed while it was read; import again');
+    return { kind: 'read', found, known, mtimeMs, facts };
+  } catch (error) {
+    return { kind: 'skipped', found, reason: reasonOf(error) };
+  }
+}
+
+/** One transaction per image. */
+function store(
+  catalog: Catalog,
+  datasetId: number,
+  outcome: Exclude<Outcome, { kind: 'skipped' }>,
+  classIds: ReadonlyMap<string, number>,
+): 'imported' | 'changed' | 'unchanged' {
+  const { found, known, mtimeMs } = outcome;
+  const classId = found.label === null ? null : classIds.get(found.label)!;
+  return catalog.write(() => {
+    if (outcome.kind === 'read' && !known) {
+      const { facts } = outcome;
+      const { id } = catalog.run(
+        `INSERT INTO images (dataset_id, origin, path, hash, bytes, mtime_ms, width, height, format, class_id, import_label, split, created_at)
+         VALUES (?, 'real', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        datasetId,
+        found.relativePath,
+        facts.sha256,
+        facts.fileBytes,
+        mtimeMs,
+        facts.width,
+        facts.height,
+        facts.format,
+        classId,
+        found.label,
+        found.split,
+        Date.now(),
+      );
+      if (classId !== null) recordLabel(catalog, id, null, classId, 'import');
+      storeExtras(catalog, id, found);
+      return 'imported';
+    }
+    const row = known!;
+    catalog.run(
+      'UPDATE images SET mtime_ms = ?, present = 1, split = ? WHERE id = ?',
+      mtimeMs,
+      found.split,
+      row.id,
+    );
+    // Only a label that changed at its source overrides what a person may have set here.
+    if (found.label !== row.import_label) {
+      setLabel(catalog, row.id, classId, 'import');
+      catalog.run('UPDATE images SET import_label = ? WHERE id = ?', found.label, row.id);
+    }
+    storeExtras(catalog, row.id, found);
+    if (outcome.kind === 'same') return 'unchanged';
+    const { facts } = outcome;
+    if (facts.sha256 === row.hash) return 'unchanged'; // only its thumbnail had gone
+    catalog.run(
+      'UPDATE images SET hash = ?, bytes = ?, width = ?, height = ?, format = ? WHERE id = ?',
+      facts.sha256,
+      facts.fileBytes,
+      facts.width,
+      facts.height,
+      facts.format,
+      row.id,
+    );
+    forgetDerived(catalog, row.id);
+    return 'changed';
+  });
+}
+
+/** Captions and probabilities that the source brings along; an import never repeats what it said before. */
+function storeExtras(catalog: Catalog, imageId: number, found: FoundImage): void {
+  if (found.caption) {
+    const said = catalog.value<string>(
+      "SELECT text FROM captions WHERE image_id = ? AND source = 'import' ORDER BY id DESC LIMIT 1",
+      imageId,
+    );
+    if (said !== found.caption) addCaption(catalog, imageId, found.caption, 'import');
+  }
+  if (found.probabilities) {
+    catalog.run(
+      'INSERT OR REPLACE INTO given_probabilities (image_id, probabilities) VALUES (?, ?)',
+      imageId,
+      JSON.stringify(found.probabilities),
+    );
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * Owns the scoring of a dataset's real images: difficulty = 1 - p(label), by a probe on frozen features, by a
+ * classifier, or from probabilities that the import brought. The scorer appears with all its scores at once.
+ */
+
+import { inSampleSteps, outOfFoldSteps } from '../../../core/difficulty/out-of-fold.ts';
+import type { Probe } from '../../../core/difficulty/probe.ts';
+import type { ScorerMethod } from '../../../shared/domain.ts';
+import {
+  addScorer,
+  classesOf,
+  listScorers,
+  loadEmbeddings,
+  type StoredScorer,
+  workImages,
+} from '../../catalog/index.ts';
+import { givenRow, labelColumns, softmaxOfColumns } from '../class-probabilities.ts';
+import { embedMissing } from '../embedding.ts';
+import type { JobBody, JobContext } from '../job-context.ts';
+import { openEncoder } from '../models/registry.ts';
+import { storeProbes } from '../probe-store.ts';
+import { pump } from '../pump.ts';
+
+type Context = JobContext<'score'>;
+type Classes = ReturnType<typeof classesOf>;
+
+interface Measured {
+  imageIds: number[];
+  /** f32[n,k], columns in class order. */
+  probabilities: Float32Array;
+  probes: Probe[] | null;
+  modelName: string;
+  modelHash: string;
+  figures: Record<string, unknown>;
+}
+
+const methods: Record<ScorerMethod, (ctx: Context, classes: Classes) => Promise<Measured>> = {
+  'out-of-fold': byProbe,
+  'in-sample': byProbe,
+  classifier: byClassifier,
+  precomputed: fromImport,
+};
+
+const methodNames: Record<ScorerMethod, string> = {
+  'out-of-fold': 'out-of-fold probe',
+  'in-sample': 'in-sample probe',
+  classifier: 'classifier',
+  precomputed: 'given probabilities',
+};
+
+export const scoreBody: JobBody<'score'> = async (ctx) => {
+  const { catalog, params } = ctx;
+  const classes = classesOf(catalog, params.datasetId);
+  if (classes.length < 2)
+    throw new Error(
+      `score: the dataset has ${classes.length} classes, wanted 2 or more; label some images first`,
+    );
+  const measured = await methods[params.method](ctx, classes);
+  ctx.signal.throwIfAborted();
+  ctx.progress({ stage: 'storing scores' });
+  const scorerId = addScorer(
+    catalog,
+    {
+      datasetId: params.datasetId,
+      name: `${methodNames[params.method]}, ${measured.modelName}`,
+      method: params.method,
+      modelId: params.method === 'precomputed' ? '' : params.modelId,
+      modelName: measured.modelName,
+      modelHash: measured.modelHash,
+      classIds: classes.map((c) => c.id),
+      probes: measured.probes && storeProbes(measured.probes),
+      params,
+    } satisfies Omit<StoredScorer, 'id'>,
+    measured,
+  );
+  const scorer = listScorers(catalog, params.datasetId).find((s) => s.id === scorerId)!;
+  return { scorerId, scored: scorer.scored, accuracy: scorer.accuracy, ...measured.figures };
+};
+
+async function byProbe(ctx: Context, classes: Classes): Promise<Measured> {
+  const { catalog, params, signal } = ctx;
+  const { set } = await embedMissing(ctx, params.datasetId, params.modelId, 'real');
+  const { ids, vectors, dim } = loadEmbeddings(catalog, set, { origin: 'real' });
+  const n = ids.length;
+  const k = classes.length;
+  const columnOf = new Map(classes.map((c, at) => [c.id, at]));
+  const classOf = new Map(
+    workImages(catalog, params.datasetId, 'real').map((image) => [image.id, image.classId]),
+  );
+  const labels = Int32Array.from(ids, (id) => columnOf.get(classOf.get(id) ?? -1) ?? -1);
+  const inSample = params.method === 'in-sample';
+  const options = { seed: params.seed, folds: params.folds };
+  const steps = inSample
+    ? inSampleSteps(vectors, n, dim, labels, k, options)
+    : outOfFoldSteps(vectors, n, dim, labels, k, options);
+  ctx.progress({ stage: inSample ? 'training the probe' : 'training a probe per fold', done: 0, total: 100 });
+  const result = await pump(steps, {
+    signal,
+    onProgress: (fraction) => ctx.progress({ done: Math.round(100 * fraction) }),
+  });
+  const probes = inSample ? [result.probe!] : result.probes!;
+  return {
+    imageIds: Array.from(ids),
+    probabilities: result.probabilities,
+    probes,
+    modelName: set.modelName,
+    modelHash: set.modelHash,
+    figures: inSample ? { penalty: result.l2 } : { folds: probes.length, penalty: result.l2 },
+  };
+}
+
+async function byClassifier(ctx: Context, classes: Classes): Promise<Measured> {
+  const { catalog, params } = ctx;
+  // Looked at before anything is computed: a wrong label file is the likely mistake.
+  const encoder = await openEncoder(catalog, params.modelId, ctx.runtime);
+  await encoder.close();
+  const columns = labelColumns(
+    classes.map((c) => c.name),
+    encoder.labels,
+    encoder.name,
+  );
+  const { set } = await embedMissing(ctx, params.datasetId, params.modelId, 'real');
+  const { ids, vectors, dim } = loadEmbeddings(catalog, set, { origin: 'real', which: 'logits' });
+  if (ids.length === 0) throw new Error(`model ${encoder.name}: it gave no logits; name its logits output`);
+  return {
+    imageIds: Array.from(ids),
+    probabilities: softmaxOfColumns(vectors, ids.length, dim, columns),
+    probes: null,
+    modelName: set.modelName,
+    modelHash: set.modelHash,
+    figures: {},
+  };
+}
+
+async function fromImport(ctx: Context, classes: Classes): Promise<Measured> {
+  const { catalog, params } = ctx;
+  const names = classes.map((c) => c.name);
+  const rows = catalog.all<{ id: number; path: string; probabilities: string }>(
+    `SELECT i.id, i.path, p.probabilities FROM given_probabilities p JOIN images i ON i.id = p.image_id
+     WHERE i.dataset_id = ? AND i.present = 1 ORDER BY i.id`,
+    params.datasetId,
+  );
+  if (rows.length === 0)
+    throw new Error(
+      'score: no image came with probabilities; import a manifest that has a "probabilities" column, or choose another method',
+    );
+  const probabilities = new Float32Array(rows.length * names.length);
+  rows.forEach((row, i) => {
+    probabilities.set(givenRow(JSON.parse(row.probabilities), names, row.path), i * names.length);
+  });
+  return {
+    imageIds: rows.map((row) => row.id),
+    probabilities,
+    probes: null,
+    modelName: 'given with the images',
+    modelHash: '',
+    figures: {},
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * Owns how probabilities that others made are brought to a dataset's classes: a classifier's logits by its label
+ * names, and the probabilities that an import brought along. Names must match exactly; nothing is guessed.
+ */
+import { checkProbabilities } from '../../core/difficulty/score.ts';
+
+/** Column of the logits for each class. Throws where a class has no label of its name, or more than one. */
+export function labelColumns(
+  classNames: readonly string[],
+  labels: readonly string[] | null,
+  modelName: string,
+): number[] {
+  if (!labels)
+    throw new Error(`model ${modelName}: its labels are not known; add it again with its label file`);
+  const missing = classNames.filter((name) => !labels.includes(name));
+  if (missing.length > 0) {
+    throw new Error(
+      `model ${modelName}: no label is called ${missing.slice(0, 5).map(quote).join(', ')}${missing.length > 5 ? ` (and ${missing.length - 5} more)` : ''}; its labels are ${labels.slice(0, 5).map(quote).join(', ')}${labels.length > 5 ? ' ...' : ''}. Rename the classes, or score with a probe (out-of-fold)`,
+    );
+  }
+  const doubled = classNames.find((name) => labels.indexOf(name) !== labels.lastIndexOf(name));
+  if (doubled !== undefined)
+    throw new Error(
+      `model ${modelName}: two labels are called ${quote(doubled)}; rename one in its label file`,
+    );
+  return classNames.map((name) => labels.indexOf(name));
+}
+
+const quote = (name: string) => `"${name}"`;
+
+/** logits: f32[n,width] -> f32[n,k]: softmax over the dataset's classes only, which then sum to 1. */
+export function softmaxOfColumns(
+  logits: Float32Array,
+  n: number,
+  width: number,
+  columns: readonly number[],
+): Float32Array {
+  const k = columns.length;
+  const p = new Float32Array(n * k);
+  for (let i = 0; i < n; i++) {
+    let max = -Infinity;
+    for (const c of columns) max = Math.max(max, logits[i * width + c]);
+    let sum = 0;
+    for (let j = 0; j < k; j++) {
+      p[i * k + j] = Math.exp(logits[i * width + columns[j]] - max);
+      sum += p[i * k + j];
+    }
+    for (let j = 0; j < k; j++) p[i * k + j] /= sum;
+  }
+  return p;
+}
+
+/** One image's given probabilities -> f32[k] in class order, summing to 1. `where` names the image in errors. */
+export function givenRow(
+  given: Record<string, number> | number[],
+  classNames: readonly string[],
+  where: string,
+): Float32Array {
+  const k = classNames.length;
+  const row = new Float32Array(k);
+  if (Array.isArray(given)) {
+    if (given.length !== k)
+      throw new Error(
+        `${where}: ${given.length} probabilities for ${k} classes (${classNames.slice(0, 5).join(', ')}${k > 5 ? ' ...' : ''}); name them, as {"class": probability}`,
+      );
+    row.set(given);
+  } else {
+    for (const [name, p] of Object.entries(given)) {
+      const at = classNames.indexOf(name);
+      if (at < 0 && p > 0)
+        throw new Error(`${where}: a probability for ${quote(name)}, which is no class of this dataset`);
+      if (at >= 0) row[at] = p;
+    }
+  }
+  checkProbabilities(row, 1, k, 0.011);
+  const sum = row.reduce((total, p) => total + p, 0);
+  return row.map((p) => Math.max(0, p) / sum);
+}

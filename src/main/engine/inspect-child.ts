@@ -1,0 +1,41 @@
+/**
+ * Owns looking into an ONNX file, in a process of its own: a broken model may end it. Argument 1: the file.
+ * Without argument 2 prints { inputs, outputs }; with it (an OnnxClassifierFile as JSON) runs the model and prints
+ * { dim }. Failures go to standard error, in one line.
+ */
+import * as ort from 'onnxruntime-node';
+import { openOnnxClassifier } from './models/onnx-classifier.ts';
+
+type Metadata = { name: string; isTensor: boolean; type?: string; shape?: readonly (number | string)[] };
+
+const describe = (values: readonly Metadata[]) =>
+  values.map(({ name, type = 'other', shape = [] }) => ({
+    name,
+    type,
+    // A free axis comes as its name, or as -1 or 0 where it has none.
+    shape: shape.map((d) => (typeof d === 'number' && d > 0 ? d : null)),
+  }));
+
+try {
+  const [path, file] = process.argv.slice(2);
+  let result: unknown;
+  if (file) {
+    const encoder = await openOnnxClassifier(JSON.parse(file), { provider: 'cpu', threads: 1 });
+    result = { dim: encoder.dim };
+    await encoder.close();
+  } else {
+    const session = await ort.InferenceSession.create(path, {
+      executionProviders: ['cpu'],
+      logSeverityLevel: 4,
+    });
+    result = {
+      inputs: describe(session.inputMetadata as readonly Metadata[]),
+      outputs: describe(session.outputMetadata as readonly Metadata[]),
+    };
+    await session.release();
+  }
+  process.stdout.write(JSON.stringify(result), () => process.exit(0));
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${message.replace(/\s*\n\s*/g, ' ')}\n`, () => process.exit(1));
+}

@@ -1,0 +1,179 @@
+/**
+ * Owns looking at a model that a person names: what it is, whether it can be used, and what an ONNX file says and
+ * does not say about itself. What is not written in the file is left open for the person; nothing is guessed.
+ */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+import type { ModelEntry, OnnxClassifierSpec } from '../../../shared/domain.ts';
+import { onnxClassifierSpec } from '../../../shared/domain.ts';
+import { addModelRow, type Catalog, CatalogError } from '../../catalog/index.ts';
+import { hashFile } from '../images/hash.ts';
+import { runChild } from '../providers.ts';
+import { hashFolder } from './hash-folder.ts';
+import { getModel } from './registry.ts';
+
+export interface ModelCheck {
+  kind: string;
+  usable: boolean;
+  summary: string;
+  problems: string[];
+  onnx: Partial<OnnxClassifierSpec> | null;
+}
+
+export interface OnnxValueInfo {
+  name: string;
+  type: string;
+  /** null: not fixed in the file. */
+  shape: (number | null)[];
+}
+
+const INSPECT_LIMIT_MS = 60_000;
+
+const verdict = (kind: string, summary: string, problems: string[] = []): ModelCheck => ({
+  kind,
+  usable: problems.length === 0,
+  summary,
+  problems,
+  onnx: null,
+});
+
+export async function checkModel(path: string): Promise<ModelCheck> {
+  if (!existsSync(path)) return verdict('nothing', '', [`there is nothing at ${path}`]);
+  if (statSync(path).isDirectory()) return checkFolder(path);
+  const extension = extname(path).toLowerCase();
+  if (extension === '.onnx') return await checkOnnx(path);
+  if (extension === '.safetensors') return await checkSafetensors(path);
+  if (['.bin', '.pt', '.pth', '.ckpt', '.pkl'].includes(extension)) {
+    return verdict('pickle', '', [
+      'a Python pickle can run any program when it is read; convert it to .safetensors first',
+    ]);
+  }
+  return verdict('unknown', '', [
+    `${basename(path)} is no model that Crux knows; wanted .onnx, or a Diffusers folder`,
+  ]);
+}
+
+/** A Diffusers folder is opened far enough to see that its parts and weights are there. */
+async function checkFolder(path: string): Promise<ModelCheck> {
+  const index = join(path, 'model_index.json');
+  if (!existsSync(index))
+    return verdict('folder', '', [`no model_index.json in ${path}; choose the folder of a Diffusers model`]);
+  try {
+    const { _class_name: pipeline } = JSON.parse(readFileSync(index, 'utf8')) as { _class_name?: string };
+    const { openDiffusionModel } = await import('../diffusion/model-folder.ts');
+    openDiffusionModel(path);
+    return verdict('diffusion', `Diffusers folder (${pipeline ?? 'pipeline not named'})`);
+  } catch (error) {
+    return verdict('diffusion', '', [(error as Error).message]);
+  }
+}
+
+async function checkSafetensors(path: string): Promise<ModelCheck> {
+  try {
+    const { openSafetensors } = await import('../safetensors.ts');
+    const file = openSafetensors(path);
+    const count = file.tensors.size;
+    file.close();
+    return verdict('safetensors', `${count} tensors`, [
+      'a single .safetensors file cannot be used by itself yet; add the Diffusers folder that it belongs to',
+    ]);
+  } catch (error) {
+    return verdict('safetensors', '', [(error as Error).message]);
+  }
+}
+
+async function checkOnnx(path: string): Promise<ModelCheck> {
+  const answer = await runChild('inspect-child', [path], INSPECT_LIMIT_MS);
+  if (!answer.ok) return verdict('onnx', '', [`ONNX Runtime cannot open it: ${answer.reason}`]);
+  const { inputs, outputs } = JSON.parse(answer.stdout) as {
+    inputs: OnnxValueInfo[];
+    outputs: OnnxValueInfo[];
+  };
+  const describe = (v: OnnxValueInfo) => `${v.name} ${v.type}[${v.shape.map((d) => d ?? '?').join(',')}]`;
+  const summary = `${inputs.map(describe).join(', ')} -> ${outputs.map(describe).join(', ')}`;
+  if (inputs.length !== 1)
+    return verdict('onnx', summary, [`it has ${inputs.length} inputs, wanted one: a batch of images`]);
+  const [image] = inputs;
+  if (image.type !== 'float32' || image.shape.length !== 4)
+    return verdict('onnx', summary, [
+      `its input is ${describe(image)}, wanted float32 with four axes (images)`,
+    ]);
+  return { ...verdict('classifier', summary), onnx: readSpec(path, image, outputs) };
+}
+
+/** Only what the file itself fixes. Layout counts as fixed where just one axis can be the channels. */
+function readSpec(path: string, image: OnnxValueInfo, outputs: OnnxValueInfo[]): Partial<OnnxClassifierSpec> {
+  const spec: Partial<OnnxClassifierSpec> = { input: image.name };
+  const isChannels = (d: number | null) => d === 1 || d === 3;
+  const [, a, b, c] = image.shape;
+  if (isChannels(a) !== isChannels(c)) {
+    spec.layout = isChannels(a) ? 'NCHW' : 'NHWC';
+    spec.channels = (isChannels(a) ? a : c) as 1 | 3;
+    const [height, width] = isChannels(a) ? [b, c] : [a, b];
+    if (height !== null) spec.height = height;
+    if (width !== null) spec.width = width;
+  }
+  const named = (pattern: RegExp) => outputs.filter((o) => o.type === 'float32' && pattern.test(o.name));
+  const logits = named(/^logits?$/i);
+  const features = named(/^(features?|embeddings?|pooled|pooler_output)$/i);
+  if (logits.length === 1) spec.logits = logits[0].name;
+  if (features.length === 1) spec.features = features[0].name;
+  const labels = labelsBeside(path);
+  if (labels) spec.labels = labels;
+  return spec;
+}
+
+/** A text file of the model's own name with one label a line: NAME.labels.txt or NAME.txt. Others must be named. */
+function labelsBeside(path: string): string[] | null {
+  const stem = join(dirname(path), basename(path, extname(path)));
+  const file = [`${stem}.labels.txt`, `${stem}.txt`].find((candidate) => existsSync(candidate));
+  return file ? readLabels(file) : null;
+}
+
+/** One label a line; empty lines at the end are dropped. */
+export function readLabels(file: string): string[] {
+  const lines = readFileSync(file, 'utf8')
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/);
+  while (lines.length > 0 && lines[lines.length - 1].trim() === '') lines.pop();
+  return lines.map((line) => line.trim());
+}
+
+/** Adds a checked model to the catalog; the file stays where it is. */
+export async function addModel(
+  catalog: Catalog,
+  input: { path: string; name: string; onnx?: OnnxClassifierSpec },
+): Promise<ModelEntry> {
+  const { path, name } = input;
+  const found = await checkModel(path);
+  if (!found.usable) throw new CatalogError('invalid', `model ${path}: ${found.problems.join('; ')}`);
+  if (found.kind === 'diffusion') {
+    const id = addModelRow(catalog, {
+      name,
+      kind: 'diffusion',
+      path,
+      hash: await hashFolder(path),
+      summary: found.summary,
+    });
+    return getModel(catalog, id);
+  }
+  if (!input.onnx) {
+    const open = Object.keys(onnxClassifierSpec.shape).filter((key) => !(key in (found.onnx ?? {})));
+    throw new CatalogError('invalid', `model ${path}: say ${open.join(', ')}; the file does not`);
+  }
+  const spec = onnxClassifierSpec.parse(input.onnx);
+  const hash = await hashFile(path);
+  const facts = await tryClassifier({ name, path, hash, spec });
+  const parts = [`ONNX, ${spec.width}x${spec.height}`];
+  parts.push(spec.features ? `${facts.dim} features` : `${facts.dim} logits as features`);
+  if (spec.labels) parts.push(`${spec.labels.length} labels`);
+  const id = addModelRow(catalog, { name, kind: 'classifier', path, hash, summary: parts.join(', '), spec });
+  return getModel(catalog, id);
+}
+
+/** Runs it once, in a child, exactly as jobs will. */
+async function tryClassifier(file: { name: string; path: string; hash: string; spec: OnnxClassifierSpec }) {
+  const answer = await runChild('inspect-child', [file.path, JSON.stringify(file)], INSPECT_LIMIT_MS);
+  if (!answer.ok) throw new CatalogError('invalid', answer.reason);
+  return JSON.parse(answer.stdout) as { dim: number };
+}

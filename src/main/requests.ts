@@ -1,0 +1,133 @@
+/**
+ * Owns the answer to every request of the contract that needs no window. Imports no Electron and loads no model
+ * or image library: what does runs in children.
+ */
+import type { z } from 'zod';
+import type { EventName, EventPayload, RequestName, RequestOutput, Requests } from '../shared/contract.ts';
+import * as c from './catalog/index.ts';
+import { runDoctor } from './engine/doctor.ts';
+import { addModel, checkModel } from './engine/models/check.ts';
+import { getModel, listModels } from './engine/models/registry.ts';
+import type { EngineSupervisor } from './jobs/supervisor.ts';
+
+export type RequestHandlers = {
+  [N in RequestName]: (input: z.output<Requests[N]['input']>) => RequestOutput<N> | Promise<RequestOutput<N>>;
+};
+
+/** What only the program with the window can do. */
+export type WindowRequests = Pick<
+  RequestHandlers,
+  'app.info' | 'dialog.openFolder' | 'dialog.openFile' | 'dialog.saveFolder' | 'shell.showItem'
+>;
+
+export interface RequestDeps {
+  catalog: c.Catalog;
+  supervisor: EngineSupervisor;
+  /** Sends an event to the windows. */
+  emit: <N extends EventName>(name: N, payload: EventPayload<N>) => void;
+  window: WindowRequests;
+}
+
+export function createRequestHandlers({ catalog, supervisor, emit, window }: RequestDeps): RequestHandlers {
+  const { queue } = supervisor;
+
+  const changedImages = (ids: readonly number[]): null => {
+    const datasets = catalog.column<number>(
+      'SELECT DISTINCT dataset_id FROM images WHERE id IN (SELECT value FROM json_each(?))',
+      JSON.stringify(ids),
+    );
+    for (const datasetId of datasets) emit('catalog.changed', { datasetId });
+    return null;
+  };
+  const step = (outcome: { label: string; datasetIds: number[] } | null): string | null => {
+    for (const datasetId of outcome?.datasetIds ?? []) emit('catalog.changed', { datasetId });
+    return outcome?.label ?? null;
+  };
+
+  return {
+    ...window,
+    'settings.get': () => c.readSettings(catalog),
+    'settings.set': (change) => c.writeSettings(catalog, change),
+    'doctor.run': () => runDoctor(),
+
+    'datasets.list': () => c.listDatasets(catalog),
+    'datasets.get': ({ datasetId }) => c.getDataset(catalog, datasetId),
+    'datasets.remove': ({ datasetId }) => {
+      c.removeDataset(catalog, datasetId);
+      emit('catalog.changed', { datasetId: null });
+      return null;
+    },
+    'datasets.setScorer': ({ datasetId, scorerId }) => {
+      const dataset = c.setScorer(catalog, datasetId, scorerId);
+      emit('catalog.changed', { datasetId });
+      return dataset;
+    },
+    'datasets.skipped': ({ datasetId, offset, limit }) => c.listSkipped(catalog, datasetId, offset, limit),
+
+    'images.ids': ({ datasetId, filter, sort }) => c.imageIds(catalog, datasetId, filter, sort),
+    'images.byIds': ({ ids }) => c.imagesByIds(catalog, ids),
+    'images.detail': ({ id }) => c.imageDetail(catalog, id),
+    'images.setClass': ({ ids, classId }) => {
+      c.setClass(catalog, ids, classId);
+      return changedImages(ids);
+    },
+    'images.setTag': ({ ids, tag, on }) => {
+      c.setTag(catalog, ids, tag, on);
+      return changedImages(ids);
+    },
+    'captions.set': ({ ids, text }) => {
+      c.setCaption(catalog, ids, text);
+      return changedImages(ids);
+    },
+    'captions.replace': ({ ids, find, replace }) => {
+      const changed = c.replaceInCaptions(catalog, ids, find, replace);
+      changedImages(ids);
+      return changed;
+    },
+    'edits.undo': () => step(c.undoEdit(catalog)),
+    'edits.redo': () => step(c.redoEdit(catalog)),
+
+    'difficulty.summary': ({ datasetId, scorerId, perClass }) =>
+      c.difficultySummary(catalog, datasetId, perClass, scorerId),
+    'projection.get': ({ datasetId }) => c.getProjection(catalog, datasetId),
+
+    'review.decide': ({ ids, decision, classId }) => {
+      c.decide(catalog, ids, decision, classId);
+      return changedImages(ids);
+    },
+
+    'models.list': () => listModels(catalog),
+    'models.check': ({ path }) => checkModel(path),
+    'models.add': async (input) => {
+      const entry = await addModel(catalog, input);
+      emit('catalog.changed', { datasetId: null });
+      return entry;
+    },
+    'models.remove': ({ id }) => {
+      if (getModel(catalog, id).builtIn)
+        throw new c.CatalogError('invalid', `model ${id} is built in and cannot be removed`);
+      c.removeModelRow(catalog, id);
+      emit('catalog.changed', { datasetId: null });
+      return null;
+    },
+
+    'jobs.list': ({ limit }) => queue.list(limit),
+    'jobs.enqueue': ({ request, device }) => {
+      const job = queue.enqueue(request, device);
+      emit('job.updated', job);
+      supervisor.wake();
+      return job;
+    },
+    'jobs.cancel': ({ jobId }) => {
+      supervisor.cancel(jobId);
+      return null;
+    },
+    'jobs.resume': ({ jobId }) => {
+      emit('job.updated', queue.resume(jobId));
+      supervisor.wake();
+      return null;
+    },
+    'jobs.log': ({ jobId }) => queue.log(jobId),
+    'jobs.training': ({ jobId }) => queue.training(jobId),
+  };
+}
