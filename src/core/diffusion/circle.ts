@@ -1,6 +1,6 @@
 /**
- * Owns circle interpolation between the inverted latents of two images (Wang et al., "Inversion Circle
- * Interpolation"): the circle through both, so that interpolated latents keep about the norm of noise.
+ * Owns circle interpolation between the inverted latents of two images (Diff-II, "Inversion
+ * Circle Interpolation"): the circle through both, so that interpolated latents keep about the norm of noise.
  *
  * Symbols: I_a, I_b = the two latents of ONE image each, flattened; alpha = the angle between them;
  * Z(lambda) = [sin((1 + lambda) alpha) I_a - sin(lambda alpha) I_b] / sin alpha. lambda = 0 gives I_a, -1 gives

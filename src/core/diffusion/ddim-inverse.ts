@@ -1,6 +1,6 @@
 /**
- * Owns DDIM run backwards, from an image's latents to the noise that DDIM would make them from (Dhariwal & Nichol
- * 2021, app. F; Mokady et al. 2023, eq. 3): eq. 12 of DDIM with sigma = 0 and the neighbouring timesteps swapped.
+ * Owns DDIM run backwards, from an image's latents to the noise that DDIM would make them from (Song et al.
+ * 2021, sec. 4.3; Mokady et al. 2023): eq. 12 of DDIM with sigma = 0 and the neighbouring timesteps swapped.
  *
  * Step i goes from `timesteps[i]` up to `timesteps[i] + stride`. The first timestep is NEGATIVE (-99 for 10 steps)
  * and is handed to the model as it is, as the reference does; alpha-bar there is that of timestep 0.

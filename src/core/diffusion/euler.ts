@@ -1,6 +1,6 @@
 /**
  * Owns Euler's method on the probability-flow ODE in Karras' variables (Karras et al. 2022, "Elucidating the
- * Design Space", algorithm 2 without churn).
+ * Design Space", algorithm 1 without its second-order correction).
  *
  * The state is x = x_0 + sigma eps, sigma = sqrt((1 - alpha-bar) / alpha-bar); a run starts at noise times
  * `initNoiseSigma`, and the model sees x / sqrt(sigma^2 + 1). Timesteps may be fractional.

@@ -4,7 +4,7 @@
  *
  * Symbols: s0 = the timestep a step leaves from, s_m = those before it, t = target; h = lambda_t - lambda_s0,
  * hh = -h (x_0 prediction); r_m = (lambda_sm - lambda_s0) / h; D_m = x_0(s_m) - x_0(s0); rho = the
- * coefficients that solve R rho = b; phi_k = the exponential integrals of eq. 10.
+ * coefficients that solve R rho = b; phi_1 = e^hh - 1 and so on, the exponential integrals.
  */
 import { addNoise, type SchedulerConfig } from './noise-schedule.ts';
 import { predict, predictionTypeOf } from './prediction.ts';
@@ -94,7 +94,7 @@ function solve(
   const others = Array.from({ length: order - 1 }, (_, m) => outputs[newest - 1 - m]);
   const r = others.map((_, m) => (lambda[at[newest - 1 - m]] - lambda[s0]) / h);
   const B = bh1 ? -h : phi1;
-  // Order 1 of the corrector and order 2 of the predictor have closed coefficients (the paper's app. F).
+  // Order 1 of the corrector and order 2 of the predictor have the fixed coefficient 1/2, as the paper's code has it.
   const unknowns = arrived ? order : order - 1;
   const rho =
     unknowns === 0
