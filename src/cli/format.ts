@@ -19,7 +19,10 @@ export const count = (n: number, one: string, many = `${one}s`) => `${n} ${n ===
 /** Two or three significant decimals of any value; words stay words. */
 export function cell(value: unknown): string {
   if (value === null || value === undefined) return '-';
-  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : value.toFixed(3);
+  if (typeof value === 'number') {
+    if (Number.isInteger(value)) return String(value);
+    return Math.abs(value) < 0.001 ? value.toExponential(1) : value.toFixed(3);
+  }
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -1,7 +1,8 @@
 /** Owns how a person answers what an ONNX classifier's file does not say about itself. */
-import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { readLabels } from '../main/engine/models/check.ts';
 import { type OnnxClassifierSpec, onnxClassifierSpec } from '../shared/domain.ts';
 import { usageError } from './errors.ts';
 import type { Io } from './io.ts';
@@ -51,16 +52,9 @@ const orNone = (value: string) => (value === 'none' ? null : value);
 
 function labelsFrom(path: string, io: Io): string[] {
   const file = resolve(io.cwd, path);
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    throw usageError(`cannot read the label file ${file}; give a text file with one class name a line`);
-  }
-  return text
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter(Boolean);
+  if (!existsSync(file))
+    throw usageError(`no label file at ${file}; give a text file with one class name a line`);
+  return readLabels(file);
 }
 
 /** What the options say, laid over what the file says. */

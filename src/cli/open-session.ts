@@ -15,10 +15,11 @@ import {
   removeModelRow,
   thumbnailFile,
 } from '../main/catalog/index.ts';
+import { addModel, checkModel } from '../main/engine/models/check.ts';
 import { listModels } from '../main/engine/models/registry.ts';
 import { EngineSupervisor } from '../main/jobs/index.ts';
 import type { Dataset } from '../shared/domain.ts';
-import { CliError, usageError } from './errors.ts';
+import { usageError } from './errors.ts';
 import { followEngine } from './follow-engine.ts';
 import type { Session, SessionOptions } from './session.ts';
 
@@ -83,12 +84,8 @@ export async function openSession({ io, folder, device }: SessionOptions): Promi
         `no model "${nameOrId}"; there are ${quoted(models.map((m) => m.id))} (see crux models list)`,
       );
     },
-    async checkModel(path) {
-      throw new CliError(`${path}: checking models is not built yet`);
-    },
-    async addModel({ path }) {
-      throw new CliError(`${path}: adding models is not built yet`);
-    },
+    checkModel,
+    addModel: (input) => addModel(catalog, input),
     async removeModel(id) {
       if (!id.startsWith('model:'))
         throw usageError(`${id} is built in; only added or trained models can be removed`);

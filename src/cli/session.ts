@@ -4,6 +4,7 @@
  */
 import { homedir } from 'node:os';
 import type { z } from 'zod';
+import type { ModelCheck } from '../main/engine/models/check.ts';
 import type {
   Dataset,
   DeviceName,
@@ -23,15 +24,6 @@ import { catalogFolder } from './catalog-folder.ts';
 import type { GlobalOptions } from './command.ts';
 import type { Io } from './io.ts';
 import { openSession } from './open-session.ts';
-
-export interface ModelCheck {
-  kind: string;
-  usable: boolean;
-  summary: string;
-  problems: string[];
-  /** What an ONNX file says about itself; an absent field must be answered by a person. */
-  onnx: Partial<OnnxClassifierSpec> | null;
-}
 
 export interface SessionOptions {
   io: Io;

@@ -51,7 +51,7 @@ export function models(parent: Command, context: CommandContext): void {
             ...found.problems.map((problem) => `  ${problem}`),
             ...(open.length > 0 ? [`  to be told when adding it: ${open.join(' ')}`] : []),
           ],
-          failed: !found.usable && found.problems.length > 0 && open.length === 0,
+          failed: !found.usable,
         };
       });
     }),
