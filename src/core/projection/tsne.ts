@@ -47,7 +47,7 @@ export interface Tsne {
 }
 
 /** Beyond this the n^2 pairs take longer than the transforms (measured). */
-const GRID_FROM = 2500;
+const GRID_FROM = 4000;
 const EARLY_MOMENTUM = 0.5;
 const MOMENTUM = 0.8;
 const SMALLEST_GAIN = 0.01;
