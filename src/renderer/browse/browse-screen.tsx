@@ -66,6 +66,7 @@ function Browse({ dataset }: { dataset: Dataset }) {
     return () => window.removeEventListener('keydown', onKey);
   }, []);
 
+  const total = dataset.images + dataset.synthetic;
   const select = (next: Selection) => {
     setSelection(next);
     if (next.cursor !== null && next.cursor !== inspectId) inspect(next.cursor);
@@ -79,11 +80,7 @@ function Browse({ dataset }: { dataset: Dataset }) {
           <span className="toolbar-title num" data-testid={testIds.gridCount} data-count={order.length}>
             {count(order.length)}
           </span>
-          <span className="muted">
-            {order.length === dataset.images + dataset.synthetic
-              ? 'images'
-              : `of ${count(dataset.images)} images`}
-          </span>
+          <span className="muted">{order.length === total ? 'images' : `of ${count(total)} images`}</span>
           <div className="spacer" />
           <Select
             w={150}
@@ -112,16 +109,16 @@ function Browse({ dataset }: { dataset: Dataset }) {
         ) : data && order.length === 0 ? (
           <EmptyState
             icon="search"
-            title={dataset.images ? 'No image passes these filters' : 'This dataset has no images'}
+            title={total ? 'No image passes these filters' : 'This dataset has no images'}
             actions={
-              dataset.images ? (
+              total ? (
                 <Button onClick={resetFilter}>Clear all filters</Button>
               ) : (
                 <Button onClick={() => show('datasets')}>Go to datasets</Button>
               )
             }
           >
-            {dataset.images
+            {total
               ? 'Widen the difficulty range, choose more classes, or clear the filters.'
               : 'Look at its list of skipped files to see why.'}
           </EmptyState>

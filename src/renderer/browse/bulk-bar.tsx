@@ -258,7 +258,7 @@ function CaptionForm({ dataset, ids, run, close }: CaptionProps) {
               });
             }}
           >
-            Caption all {count(dataset.images)} images
+            Caption all {count(dataset.images + dataset.synthetic)} images
           </Button>
         </div>
       </Tabs.Panel>

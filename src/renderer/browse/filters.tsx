@@ -50,9 +50,9 @@ export function Filters({ dataset }: { dataset: Dataset }) {
           searchable
           clearable
           hidePickedOptions
-          data={dataset.classes.map(({ id, name, images }) => ({
+          data={dataset.classes.map(({ id, name, images, synthetic }) => ({
             value: String(id),
-            label: `${name} (${count(images)})`,
+            label: `${name} (${count(images + synthetic)})`,
           }))}
           value={(filter.classIds ?? []).map(String)}
           onChange={(values) => setFilter({ classIds: values.length ? values.map(Number) : undefined })}

@@ -216,8 +216,8 @@ function Score({ one, className }: { one: ImageScore; className: string | null }
           <div className="probability-track">
             <div style={{ width: `${100 * entry.probability}%` }} />
           </div>
-          <span className="muted" style={{ textAlign: 'right' }}>
-            {percent(entry.probability).replace(' ', '\u2009')}
+          <span className="muted" style={{ textAlign: 'right', whiteSpace: 'nowrap' }}>
+            {percent(entry.probability)}
           </span>
         </div>
       ))}

@@ -20,7 +20,7 @@ export function DatasetTable({ datasets, onSkipped, onRemove }: Props) {
         <thead>
           <tr>
             <th>Name</th>
-            <th className="right">Images</th>
+            <th className="right">Real images</th>
             <th className="right">Synthetic</th>
             <th className="right">Classes</th>
             <th className="right">Skipped</th>

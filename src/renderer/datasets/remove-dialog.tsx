@@ -21,8 +21,8 @@ export function RemoveDialog({ dataset, onClose }: { dataset: Dataset | null; on
     <Modal opened={dataset !== null} onClose={onClose} title={`Remove ${dataset?.name} from the catalog?`}>
       <div className="stack">
         <div>
-          The catalog forgets {counted(dataset?.images ?? 0, 'image')} with their scores, captions, tags and
-          reviews. This cannot be undone.
+          The catalog forgets {counted((dataset?.images ?? 0) + (dataset?.synthetic ?? 0), 'image')} with
+          their scores, captions, tags and reviews. This cannot be undone.
         </div>
         <div className="muted">
           Your files stay where they are:{' '}

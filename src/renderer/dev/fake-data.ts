@@ -130,7 +130,7 @@ export function datasetOf(images: ImageDetail[]): Dataset {
     id: 1,
     name: 'clothing-1k',
     root: '/home/ada/pictures/clothing-1k',
-    images: images.length,
+    images: images.length - synthetic,
     synthetic,
     removed: 0,
     skipped: 3,
@@ -140,7 +140,7 @@ export function datasetOf(images: ImageDetail[]): Dataset {
         id: index + 1,
         name,
         index,
-        images: mine.length,
+        images: mine.filter(({ origin }) => origin === 'real').length,
         synthetic: mine.filter(({ origin }) => origin === 'synthetic').length,
       };
     }),
@@ -196,6 +196,7 @@ function curve(label: string, values: number[]): DensityCurve {
 
 export function summaryOf(images: ImageDetail[], perClass: number): DifficultySummary {
   const scored = images.filter(({ difficulty }) => difficulty !== null);
+  const real = scored.filter(({ origin }) => origin === 'real');
   const stats = (set: ImageDetail[]) => {
     const sorted = ordered(set, 'difficulty-asc');
     const values = sorted.map(({ difficulty }) => difficulty ?? 0);
@@ -215,7 +216,7 @@ export function summaryOf(images: ImageDetail[], perClass: number): DifficultySu
         .map(({ id }) => id),
     };
   };
-  const { median: _, ...all } = stats(scored);
+  const { median: _, ...all } = stats(real);
   const of = (which: string) =>
     scored.filter(({ origin }) => origin === which).map(({ difficulty }) => difficulty ?? 0);
   return {
@@ -223,7 +224,7 @@ export function summaryOf(images: ImageDetail[], perClass: number): DifficultySu
     ...all,
     curves: [curve('Real', of('real')), curve('Synthetic', of('synthetic'))].filter(({ count }) => count > 0),
     classes: classNames.map((className, index) => {
-      const mine = scored.filter(({ classId }) => classId === index + 1);
+      const mine = real.filter(({ classId }) => classId === index + 1);
       return { classId: index + 1, className, count: mine.length, ...stats(mine) };
     }),
   };

@@ -112,7 +112,7 @@ export function ClassTable({ classes, dataset }: { classes: ClassDifficulty[]; d
                   <Button
                     size="compact-xs"
                     variant="subtle"
-                    onClick={() => browse({ classIds: [row.classId] }, 'difficulty-desc')}
+                    onClick={() => browse({ classIds: [row.classId], origin: 'real' }, 'difficulty-desc')}
                   >
                     Browse
                   </Button>

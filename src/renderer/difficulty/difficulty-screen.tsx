@@ -19,7 +19,7 @@ import { ClassTable } from './class-table.tsx';
 import { DensityChart } from './density-chart.tsx';
 import { ScoreForm } from './score-form.tsx';
 
-const perClass = 12;
+const perClass = 10;
 
 export function DifficultyScreen() {
   const dataset = useDataset();
@@ -102,7 +102,10 @@ function Summary({ summary, dataset }: { summary: DifficultySummary; dataset: Da
   return (
     <>
       <div className="row wrap" style={{ gap: 28, alignItems: 'flex-end' }}>
-        <Stat label="mean difficulty" help={definitions.difficulty}>
+        <Stat
+          label="mean difficulty"
+          help={`${definitions.difficulty} The figures here are those of the real images.`}
+        >
           <b className="num" data-testid={testIds.difficultyMean} data-value={summary.mean}>
             {summary.mean.toFixed(3)}
           </b>
@@ -127,7 +130,7 @@ function Summary({ summary, dataset }: { summary: DifficultySummary; dataset: Da
                 data-testid={testIds.bucketCount(name)}
                 data-value={summary.buckets[name]}
                 title={`Show these images in Browse. ${definitions.buckets}`}
-                onClick={() => browse({ bucket: name }, 'difficulty-desc')}
+                onClick={() => browse({ bucket: name, origin: 'real' }, 'difficulty-desc')}
               >
                 <span className="swatch" style={{ background: bucketColour[name] }} />
                 {bucketName[name]}
@@ -158,13 +161,13 @@ function Summary({ summary, dataset }: { summary: DifficultySummary; dataset: Da
           title="Easiest"
           ids={summary.easiest}
           testId={testIds.stripEasiest}
-          onAll={() => browse({}, 'difficulty-asc')}
+          onAll={() => browse({ origin: 'real' }, 'difficulty-asc')}
         />
         <Strip
           title="Hardest"
           ids={summary.hardest}
           testId={testIds.stripHardest}
-          onAll={() => browse({}, 'difficulty-desc')}
+          onAll={() => browse({ origin: 'real' }, 'difficulty-desc')}
         />
       </div>
 

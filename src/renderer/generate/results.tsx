@@ -129,7 +129,7 @@ function Agreement({ images }: { images: ImageSummary[] }) {
     (): Plot.PlotOptions => ({
       marginLeft: 38,
       marginBottom: 30,
-      marginTop: 10,
+      marginTop: 24,
       marginRight: 10,
       x: { domain: [0, 1], label: 'asked for', labelArrow: 'none', ticks: 3, tickSize: 3 },
       y: { domain: [0, 1], label: 'measured', labelArrow: 'none', ticks: 3, tickSize: 3 },
@@ -158,7 +158,7 @@ function Agreement({ images }: { images: ImageSummary[] }) {
       <div style={{ width: 230, flex: 'none' }}>
         <Chart
           options={options}
-          height={190}
+          height={204}
           label="Measured against requested difficulty, one dot per image"
         />
       </div>

@@ -113,7 +113,7 @@ function Row({ job, open, toggle }: { job: Job; open: boolean; toggle: () => voi
       <td>
         {isActive(job) ? (
           <>
-            <JobProgress job={job} wide />
+            {job.state === 'running' && <JobProgress job={job} wide />}
             <div className="muted small row">
               <span className="ellipsis">{job.stage}</span>
               <span className="spacer" />

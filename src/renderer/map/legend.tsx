@@ -27,16 +27,18 @@ export function Legend({
     );
   }
   const synthetic = projection.synthetic.reduce((sum, one) => sum + one, 0);
+  const perClass = new Map<number, number>();
+  for (const index of projection.classIndex) perClass.set(index, (perClass.get(index) ?? 0) + 1);
   const items =
     by === 'origin'
       ? [
           { name: 'Real', colour: originColour.real, n: projection.ids.length - synthetic },
           { name: 'Synthetic', colour: originColour.synthetic, n: synthetic },
         ]
-      : dataset.classes.slice(0, shownClasses).map(({ name, index, images }) => ({
+      : dataset.classes.slice(0, shownClasses).map(({ name, index }) => ({
           name,
           colour: classColour(index),
-          n: images,
+          n: perClass.get(index) ?? 0,
         }));
   return (
     <div className="legend map-legend">

@@ -87,9 +87,7 @@ export function ReviewOne({ dataset, order }: { dataset: Dataset; order: Uint32A
           </ActionIcon>
           <Button
             size="sm"
-            color="red"
-            variant="light"
-            leftSection={<Icon name="reject" />}
+            leftSection={<ToneIcon name="reject" />}
             rightSection={<kbd>R</kbd>}
             data-testid={testIds.reviewReject}
             onClick={() => void decide('reject')}
@@ -101,9 +99,7 @@ export function ReviewOne({ dataset, order }: { dataset: Dataset; order: Uint32A
           </span>
           <Button
             size="sm"
-            color="teal"
-            variant="light"
-            leftSection={<Icon name="accept" />}
+            leftSection={<ToneIcon name="accept" />}
             rightSection={<kbd>A</kbd>}
             data-testid={testIds.reviewAccept}
             onClick={() => void decide('accept')}
@@ -165,6 +161,12 @@ export function ReviewOne({ dataset, order }: { dataset: Dataset; order: Uint32A
     </div>
   );
 }
+
+const ToneIcon = ({ name }: { name: ReviewDecision }) => (
+  <span style={{ display: 'flex', color: name === 'accept' ? 'var(--ok)' : 'var(--danger)' }}>
+    <Icon name={name} />
+  </span>
+);
 
 function Facts({ image }: { image: ImageDetail }) {
   const newest = image.scores[0];

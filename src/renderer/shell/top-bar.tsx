@@ -69,7 +69,7 @@ export function TopBar({ undo, redo, help }: Props) {
       {dataset && (
         <div className="facts num">
           <span>
-            <b>{count(dataset.images)}</b> images
+            <b>{count(dataset.images)}</b> real
           </span>
           <span>
             <b>{count(dataset.synthetic)}</b> synthetic

@@ -67,7 +67,11 @@ export function useHistory() {
         answered = true;
         return value;
       });
-      if (answered) toast('info', what ? `${verb}: ${what}` : `Nothing to ${verb.toLowerCase()}`);
+      if (answered)
+        toast(
+          'info',
+          what ? `${verb === 'Undo' ? 'Undone' : 'Done again'}: ${what}` : `Nothing to ${verb.toLowerCase()}`,
+        );
     },
     [edit, toast],
   );

@@ -48,9 +48,11 @@ export function JobLine({ job }: { job: Job }) {
       <div className="row num">
         <span className="ellipsis">{job.stage || (job.state === 'queued' ? 'Waiting' : job.title)}</span>
         <span className="spacer" />
-        <span className="muted">{job.state === 'queued' ? 'queued' : progressText(job)}</span>
+        <span className="muted" style={{ whiteSpace: 'nowrap' }}>
+          {job.state === 'queued' ? 'queued' : progressText(job)}
+        </span>
       </div>
-      <JobProgress job={job} wide />
+      {job.state === 'running' && <JobProgress job={job} wide />}
     </div>
   );
 }

@@ -70,9 +70,9 @@ export const bucketColour: Record<Bucket, string> = {
 };
 export const bucketName: Record<Bucket, string> = { easy: 'Easy', medium: 'Medium', hard: 'Extremely hard' };
 export const bucketRange: Record<Bucket, string> = {
-  easy: '0 to 0.33',
-  medium: '0.33 to 0.66',
-  hard: '0.66 to 1',
+  easy: '< .33',
+  medium: '.33 – .66',
+  hard: '≥ .66',
 };
 
 export const originRgb: Record<'real' | 'synthetic', Rgb> = {
