@@ -2,8 +2,10 @@
 import type { ReportMap } from './data.ts';
 import { classColour, difficultyColour, escapeHtml, px } from './html.ts';
 
-const side = 520;
+const width = 520;
 const margin = 14;
+/** A map wider than this (width over height) is drawn as if it were so wide. */
+const widest = 2;
 /** More dots than this cannot be told apart in a report and make the file heavy. */
 export const maxDots = 8000;
 
@@ -11,7 +13,7 @@ export const maxDots = 8000;
 export function mapCharts(map: ReportMap): string {
   const n = map.positions.length / 2;
   const stride = Math.max(1, Math.ceil(n / maxDots));
-  const at = placed(map.positions);
+  const { at, height } = placed(map.positions);
   const byClass = new Map<string, string[]>();
   const byDifficulty = new Map<string, string[]>();
   const rings: string[] = [];
@@ -32,7 +34,7 @@ export function mapCharts(map: ReportMap): string {
     if (synthetic) rings.push(`<circle cx="${x}" cy="${y}" r="4.6"/>`);
   }
   const svg = (groups: Map<string, string[]>, label: string) =>
-    `<svg viewBox="0 0 ${side} ${side}" role="img" aria-label="${label}">` +
+    `<svg viewBox="0 0 ${width} ${px(height)}" role="img" aria-label="${label}">` +
     [...groups]
       .map(([colour, dots]) =>
         colour === 'none'
@@ -60,8 +62,8 @@ export function rampLegend(): string {
   return `<span class="key">easy 0 <i class="ramp" style="background:linear-gradient(90deg,${stops})"></i> 1 hard</span>`;
 }
 
-/** Positions into the square, one scale for both axes. */
-function placed(positions: Float32Array): (i: number) => [string, string] {
+/** Positions into a box of fixed width and fitting height, one scale for both axes. */
+function placed(positions: Float32Array): { at: (i: number) => [string, string]; height: number } {
   let minX = Infinity;
   let maxX = -Infinity;
   let minY = Infinity;
@@ -72,8 +74,15 @@ function placed(positions: Float32Array): (i: number) => [string, string] {
     minY = Math.min(minY, positions[i + 1]);
     maxY = Math.max(maxY, positions[i + 1]);
   }
-  const scale = (side - 2 * margin) / Math.max(maxX - minX, maxY - minY, 1e-9);
-  const dx = (side - scale * (maxX - minX)) / 2;
-  const dy = (side - scale * (maxY - minY)) / 2;
-  return (i) => [px(dx + scale * (positions[2 * i] - minX)), px(dy + scale * (positions[2 * i + 1] - minY))];
+  const spanX = Math.max(maxX - minX, 1e-9);
+  const spanY = Math.max(maxY - minY, 1e-9);
+  const inner = width - 2 * margin;
+  const height = 2 * margin + Math.min(inner, Math.max(inner / widest, (inner * spanY) / spanX));
+  const scale = Math.min(inner / spanX, (height - 2 * margin) / spanY);
+  const dx = (width - scale * spanX) / 2;
+  const dy = (height - scale * spanY) / 2;
+  return {
+    at: (i) => [px(dx + scale * (positions[2 * i] - minX)), px(dy + scale * (positions[2 * i + 1] - minY))],
+    height,
+  };
 }

@@ -76,7 +76,9 @@ export function difficultySection(data: ReportData): string {
     .join('');
   const { scorer } = data;
   const accuracy =
-    scorer.accuracy === null ? '' : ` Its accuracy on the real images is ${percent(scorer.accuracy)}.`;
+    scorer.accuracy === null
+      ? ''
+      : ` Its accuracy on the real images is ${(100 * scorer.accuracy).toFixed(1)} %.`;
   return section(
     'difficulty',
     'How hard the images are',
