@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { alphasCumprod } from '../../src/core/diffusion/noise-schedule.ts';
+import { noiseSchedule } from '../../src/core/diffusion/noise-schedule.ts';
 import * as f from '../../src/core/graph/functions.ts';
 import { input } from '../../src/core/graph/value.ts';
 import { type ClipTextConfig, clipText } from '../../src/core/nn/clip-text.ts';
@@ -105,7 +105,7 @@ export async function trainDiffusion(o: {
   const state = initialState(source.parameters, rng, { average: true });
   if (await loadState(o.checkpoint, state)) o.log(`diffusion goes on at step ${state.step}`);
 
-  const alphas = alphasCumprod(scheduler);
+  const alphas = noiseSchedule(scheduler).alphasCumprod;
   const encode = (caption: string) => tokenizer.encode(caption, { maxLength: textLength }).ids;
   const empty = encode('');
   const full = o.train.map((p) => encode(p.caption));
@@ -208,6 +208,7 @@ async function write(
     _class_name: 'PNDMScheduler',
     ...scheduler,
     prediction_type: 'epsilon',
+    clip_sample: false,
     set_alpha_to_one: false,
     skip_prk_steps: true,
     steps_offset: 1,

@@ -3,6 +3,7 @@
  * Each picture's noise comes from its own seed, so what it looks like does not depend on its neighbours.
  */
 import { createScheduler } from '../../../core/diffusion/create-scheduler.ts';
+import { guide } from '../../../core/diffusion/guidance.ts';
 import { type SchedulerName, startRun } from '../../../core/diffusion/scheduler.ts';
 import { randn, rngFromSeed } from '../../../core/rng.ts';
 import type { RuntimeOptions } from '../runtime.ts';
@@ -82,7 +83,7 @@ export async function openGenerator(
       const scheduler = createScheduler(o.scheduler, model.scheduler, o.steps);
       const run = startRun(scheduler);
       const half = o.batchSize * shape.numbers;
-      let latents = new Float32Array(half);
+      let latents: Float32Array = new Float32Array(half);
       const context = new Float32Array(rows * length * width);
       for (const [i, r] of requests.entries()) {
         const noise = randn(shape.numbers, rngFromSeed(r.seed, 'latents'));
@@ -101,9 +102,8 @@ export async function openGenerator(
         sample.set(scaled);
         if (guided) sample.set(scaled, half);
         const noise = await predictor.predict(sample, t, context);
-        latents = new Float32Array(
-          run.step(guided ? guide(noise, half, o.guidanceScale) : noise, i, latents),
-        );
+        const output = guided ? guide(noise.subarray(0, half), noise.subarray(half), o.guidanceScale) : noise;
+        latents = run.step(output, i, latents);
         const first = () => decoder.decode(latents.subarray(0, shape.numbers));
         await onStep?.(i + 1, scheduler.timesteps.length, first);
       }
@@ -117,11 +117,4 @@ export async function openGenerator(
       for (const part of [text, difficulty, predictor, decoder]) await part.close();
     },
   };
-}
-
-/** Classifier-free guidance (Ho and Salimans 2022): e_uncond + scale (e_cond - e_uncond); halves in that order. */
-function guide(noise: Float32Array, half: number, scale: number): Float32Array {
-  const out = new Float32Array(half);
-  for (let i = 0; i < half; i++) out[i] = noise[i] + scale * (noise[half + i] - noise[i]);
-  return out;
 }
