@@ -4,7 +4,7 @@ import { arch, cpus, platform, release } from 'node:os';
 import type { Pair, ReportClass, ReportData, ReportGenerated, ReportImage } from '../core/report/data.ts';
 import { levelRows, levelsOf } from '../core/report/levels.ts';
 import type { Dataset, DifficultySummary, ImageSummary } from '../shared/domain.ts';
-import { cell, percent } from './format.ts';
+import { cell, count, percent } from './format.ts';
 import type { Session } from './session.ts';
 import { version } from './version.ts';
 
@@ -57,7 +57,9 @@ export function gatherReport(session: Session, dataset: Dataset, options: Gather
   const generated = gatherGenerated(session, dataset, scorerId);
   const notes: string[] = [];
   if (dataset.skipped > 0)
-    notes.push(`${dataset.skipped} files of the folder could not be read and are not in here.`);
+    notes.push(
+      `${count(dataset.skipped, 'file')} of the source could not be read and ${dataset.skipped === 1 ? 'is' : 'are'} not in here.`,
+    );
   if (summary && summary.classes.length > mostClasses)
     notes.push(
       `Only the ${mostClasses} classes with the highest mean difficulty of ${summary.classes.length} are shown.`,
