@@ -65,7 +65,10 @@ export function makeImages(real: number, synthetic: number): ImageDetail[] {
     const top = [
       { className: classNames[best], probability: Math.max(probability, difficulty * 0.8) },
       { className: classNames[best === c ? other : c], probability: Math.min(probability, difficulty * 0.8) },
-      { className: classNames[(c + 5) % 10], probability: difficulty * 0.15 },
+      {
+        className: classNames[(other + 1) % 10 === c ? (c + 1) % 10 : (other + 1) % 10],
+        probability: difficulty * 0.15,
+      },
     ];
     return {
       id: i + 1,

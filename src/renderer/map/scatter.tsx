@@ -170,7 +170,7 @@ export function Scatter({
     }
     setLine([]);
   };
-  const path = line.length ? `M${line.slice(0, 2).join(' ')}L${line.slice(2).join(' ')}` : '';
+  const path = line.length >= 4 ? `M${line.slice(0, 2).join(' ')}L${line.slice(2).join(' ')}` : '';
 
   return (
     <div ref={ref} className="scatter">

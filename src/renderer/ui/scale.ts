@@ -58,8 +58,13 @@ export function difficultyRgb(difficulty: number | null): Rgb {
 
 export const difficultyColour = (difficulty: number | null): string => css(difficultyRgb(difficulty));
 
-/** Black or white, whichever reads better on this colour. */
-export const inkOn = (rgb: Rgb): string => (toOklab(rgb)[0] > 0.62 ? '#0c0f13' : '#ffffff');
+const luminance = (rgb: Rgb) => {
+  const [r, g, b] = rgb.map((c) => toLinear(c / 255));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+
+/** Black or white, whichever has more contrast (WCAG) on this colour. */
+export const inkOn = (rgb: Rgb): string => (luminance(rgb) > 0.19 ? '#0c0f13' : '#ffffff');
 
 export const rampGradient = `linear-gradient(90deg, ${[0, 0.25, 0.5, 0.75, 1].map(difficultyColour).join(', ')})`;
 

@@ -1,0 +1,70 @@
+// @vitest-environment jsdom
+import { fireEvent, screen, waitFor } from '@testing-library/react';
+import { expect, test } from 'vitest';
+import { BrowseScreen } from '../../../src/renderer/browse/browse-screen.tsx';
+import { useStore } from '../../../src/renderer/state.ts';
+import { testIds } from '../../../src/renderer/test-ids.ts';
+import { mount } from '../mount.tsx';
+
+const count = () => Number(screen.getByTestId(testIds.gridCount).dataset.count);
+const tiles = () => screen.getAllByTestId(testIds.tile);
+
+test('only the visible part of three thousand images is in the document', async () => {
+  mount(<BrowseScreen />, { real: 3000, synthetic: 0 });
+  await waitFor(() => expect(count()).toBe(3000));
+  await waitFor(() => expect(tiles().length).toBeGreaterThan(20));
+  expect(tiles().length).toBeLessThan(120);
+  await waitFor(() => expect(tiles()[0].dataset.difficulty).toMatch(/^\d\.\d{6}$/));
+});
+
+test('a filter narrows the grid, and what it hides leaves the selection', async () => {
+  mount(<BrowseScreen />, { real: 40, synthetic: 10 });
+  await waitFor(() => expect(count()).toBe(50));
+  const grid = screen.getByTestId(testIds.grid);
+  fireEvent.keyDown(grid, { key: 'a', ctrlKey: true });
+  expect(screen.getByTestId(testIds.selectionCount).dataset.count).toBe('50');
+  useStore.getState().setFilter({ origin: 'synthetic' });
+  await waitFor(() => expect(count()).toBe(10));
+  await waitFor(() => expect(screen.getByTestId(testIds.selectionCount).dataset.count).toBe('10'));
+});
+
+test('a click inspects, and Shift with an arrow extends the selection', async () => {
+  mount(<BrowseScreen />, { real: 30, synthetic: 0 });
+  await waitFor(() => expect(tiles().length).toBeGreaterThan(5));
+  fireEvent.click(tiles()[2]);
+  const id = tiles()[2].dataset.imageId;
+  await waitFor(() => expect(screen.getByTestId(testIds.inspector).dataset.imageId).toBe(id));
+  fireEvent.keyDown(screen.getByTestId(testIds.grid), { key: 'ArrowRight', shiftKey: true });
+  expect(tiles().map((tile) => tile.dataset.selected)).toEqual(
+    tiles().map((_, i) => String(i === 2 || i === 3)),
+  );
+});
+
+test('accepting in bulk sends exactly the selected ids', async () => {
+  const { asked } = mount(<BrowseScreen />, { real: 5, synthetic: 0 });
+  await waitFor(() => expect(tiles()).toHaveLength(5));
+  fireEvent.click(tiles()[0]);
+  fireEvent.click(tiles()[3], { ctrlKey: true });
+  fireEvent.click(screen.getByTestId(testIds.bulkAccept));
+  const expected = [0, 3].map((i) => Number(tiles()[i].dataset.imageId));
+  await waitFor(() => expect(asked('review.decide')).toEqual([{ ids: expected, decision: 'accept' }]));
+});
+
+test('a lasso from the map restricts the grid, and clearing the filters lifts it', async () => {
+  mount(<BrowseScreen />, { real: 30, synthetic: 0 });
+  useStore.getState().browse({}, undefined, Uint32Array.from([3, 5, 7, 4000]));
+  await waitFor(() => expect(count()).toBe(3));
+  fireEvent.click(screen.getByTestId(testIds.filterReset));
+  await waitFor(() => expect(count()).toBe(30));
+});
+
+test('an error of main takes the place of the grid', async () => {
+  mount(<BrowseScreen />, {
+    handlers: {
+      'images.ids': () => {
+        throw new Error('The catalog file cannot be read. Check the drive.');
+      },
+    },
+  });
+  expect((await screen.findByRole('alert')).textContent).toContain('The catalog file cannot be read.');
+});

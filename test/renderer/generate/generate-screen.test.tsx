@@ -1,0 +1,78 @@
+// @vitest-environment jsdom
+import { fireEvent, screen, waitFor } from '@testing-library/react';
+import { expect, test } from 'vitest';
+import { GenerateScreen } from '../../../src/renderer/generate/generate-screen.tsx';
+import { addPoint } from '../../../src/renderer/generate/loss-chart.tsx';
+import { toRgba } from '../../../src/renderer/generate/preview.tsx';
+import { agreementOf } from '../../../src/renderer/generate/results.tsx';
+import { testIds } from '../../../src/renderer/test-ids.ts';
+import { mount } from '../mount.tsx';
+
+const type = (testId: string, value: string) =>
+  fireEvent.change(screen.getByTestId(testId), { target: { value } });
+
+test('what is typed is what is enqueued, followed by the measuring', async () => {
+  const { asked } = mount(<GenerateScreen />);
+  await screen.findByTestId(testIds.generateStart);
+  type(testIds.generateCount, '3');
+  type(testIds.generateMu, '0.8');
+  type(testIds.generateSigma, '0');
+  type(testIds.generateSeed, '42');
+  fireEvent.click(screen.getByTestId(testIds.generateStart));
+  await waitFor(() => expect(asked('jobs.enqueue')).toHaveLength(2));
+  expect(asked('jobs.enqueue')[0]).toMatchObject({
+    request: {
+      kind: 'generate',
+      params: { datasetId: 1, classes: 'all', count: 3, mu: 0.8, sigma: 0, seed: 42 },
+    },
+  });
+  expect(asked('jobs.enqueue')[1]).toMatchObject({ request: { kind: 'rescore', params: { datasetId: 1 } } });
+});
+
+test('a wrong field is named and nothing starts', async () => {
+  const { asked } = mount(<GenerateScreen />);
+  const start = await screen.findByTestId(testIds.generateStart);
+  type(testIds.generatePrompt, 'a hat');
+  expect((await screen.findByRole('alert')).textContent).toContain('[CLS]');
+  expect(start).toHaveProperty('disabled', true);
+  fireEvent.submit(screen.getByRole('form', { name: 'Generate images' }));
+  expect(asked('jobs.enqueue')).toEqual([]);
+});
+
+test('without scores the way to them is shown instead of a training form', async () => {
+  mount(<GenerateScreen />, { fresh: true });
+  expect(await screen.findByText('Score the images first.')).toBeTruthy();
+  expect(screen.queryByTestId(testIds.trainStart)).toBeNull();
+});
+
+test('a refused job is told with its reason', async () => {
+  mount(<GenerateScreen />, {
+    handlers: {
+      'jobs.enqueue': () => {
+        throw new Error('The adapter file is missing. Train again.');
+      },
+    },
+  });
+  fireEvent.click(await screen.findByTestId(testIds.generateStart));
+  expect((await screen.findByTestId(testIds.toast)).textContent).toContain('The adapter file is missing.');
+});
+
+test('a resumed training replaces the points since its checkpoint', () => {
+  const point = (step: number, loss: number) => ({ step, loss, smoothedLoss: loss });
+  const points = [point(1, 5), point(2, 4), point(3, 3)];
+  expect(addPoint(points, point(4, 2))).toHaveLength(4);
+  expect(addPoint(points, point(2, 9))).toEqual([point(1, 5), point(2, 9)]);
+});
+
+test('rgb bytes become opaque pixels in the same order', () => {
+  expect(Array.from(toRgba(Uint8Array.from([1, 2, 3, 4, 5, 6]), 2, 1))).toEqual([1, 2, 3, 255, 4, 5, 6, 255]);
+});
+
+test('agreement counts only images with both difficulties', () => {
+  const { images } = mount(null, { real: 0, synthetic: 6 });
+  images[0].difficulty = null;
+  const { pairs, error } = agreementOf(images);
+  expect(pairs).toHaveLength(5);
+  const expected = images.slice(1).map((i) => Math.abs(i.requestedDifficulty! - i.difficulty!));
+  expect(error).toBeCloseTo(expected.reduce((a, b) => a + b) / 5, 12);
+});
