@@ -1,5 +1,5 @@
 /**
- * Owns the bundles that plain Node runs in the installed program: engine, its provider probe, command line.
+ * Owns the bundles that plain Node runs in the installed program: engine, the children it asks, command line.
  * ES modules, beside the bundle of main, which finds them there. Runs after electron.vite.config.ts.
  */
 import { resolve } from 'node:path';
@@ -20,6 +20,7 @@ export default defineConfig({
       input: {
         engine: resolve(here, 'src/main/engine/main.ts'),
         'probe-child': resolve(here, 'src/main/engine/probe-child.ts'),
+        'inspect-child': resolve(here, 'src/main/engine/inspect-child.ts'),
         cli: resolve(here, 'src/cli/main.ts'),
       },
       // Shared chunks lie beside the entries: code finds other files from its own folder.

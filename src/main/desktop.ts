@@ -5,15 +5,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { app, type BrowserWindow, dialog, shell } from 'electron';
 import { type Catalog, CatalogError, getJob } from './catalog/index.ts';
-import type { Handlers } from './ipc.ts';
 import type { EngineSupervisor } from './jobs/index.ts';
-
-type DesktopRequest =
-  | 'app.info'
-  | 'dialog.openFolder'
-  | 'dialog.openFile'
-  | 'dialog.saveFolder'
-  | 'shell.showItem';
+import type { WindowRequests } from './requests.ts';
 
 interface Desktop {
   catalog: Catalog;
@@ -22,7 +15,7 @@ interface Desktop {
   window(): BrowserWindow;
 }
 
-export function desktopHandlers({ catalog, supervisor, window }: Desktop): Pick<Handlers, DesktopRequest> {
+export function windowRequests({ catalog, supervisor, window }: Desktop): WindowRequests {
   const chosen = ({ canceled, filePaths }: { canceled: boolean; filePaths: string[] }) =>
     canceled ? null : (filePaths[0] ?? null);
   return {

@@ -3,24 +3,17 @@
  * and on the way out (output); every event is checked before it is pushed.
  */
 import type { IpcMainInvokeEvent, WebContents } from 'electron';
-import { ZodError, type z } from 'zod';
+import { ZodError } from 'zod';
 import {
   type Answer,
   type EventName,
   type EventPayload,
   events,
   type RequestName,
-  type RequestOutput,
-  type Requests,
   requests,
 } from '../shared/contract.ts';
+import type { RequestHandlers } from './requests.ts';
 import { isOurPage } from './security.ts';
-
-/** One function per request; it gets parsed input (defaults filled in). */
-export type Handlers = {
-  [N in RequestName]: (input: z.output<Requests[N]['input']>) => MaybePromise<RequestOutput<N>>;
-};
-type MaybePromise<T> = T | Promise<T>;
 
 const failure = (code: string, message: string): Answer<never> => ({ ok: false, error: { code, message } });
 
@@ -34,7 +27,11 @@ const explain = (error: ZodError): string =>
   error.issues.map((issue) => `${issue.path.join('.') || 'value'}: ${issue.message}`).join('; ');
 
 /** Answers one request as data; never throws. */
-export async function answer(handlers: Handlers, name: unknown, input: unknown): Promise<Answer<unknown>> {
+export async function answer(
+  handlers: RequestHandlers,
+  name: unknown,
+  input: unknown,
+): Promise<Answer<unknown>> {
   if (typeof name !== 'string' || !Object.hasOwn(requests, name))
     return failure('unknown-request', `"${String(name)}" is no request of the contract`);
   const schema = requests[name as RequestName];
@@ -57,7 +54,7 @@ export async function answer(handlers: Handlers, name: unknown, input: unknown):
 }
 
 /** The listener of the `crux:request` channel: answers the main frame of our own page, and nobody else. */
-export function requestListener(handlers: Handlers) {
+export function requestListener(handlers: RequestHandlers) {
   return (event: IpcMainInvokeEvent, name: unknown, input: unknown): Promise<Answer<unknown>> => {
     const frame = event.senderFrame;
     if (frame === null || frame.parent != null || !isOurPage(frame.url))

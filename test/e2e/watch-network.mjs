@@ -43,7 +43,11 @@ if (log) {
   childProcess.fork = (file, args, options) =>
     fork(file, args, {
       ...options,
-      env: { ...(options?.env ?? process.env), NODE_OPTIONS: `--import=${import.meta.url}`, CRUX_NET_LOG: log },
+      env: {
+        ...(options?.env ?? process.env),
+        NODE_OPTIONS: `--import=${import.meta.url}`,
+        CRUX_NET_LOG: log,
+      },
     });
   syncBuiltinESMExports();
 }

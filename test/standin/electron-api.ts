@@ -69,6 +69,7 @@ export class App extends EventEmitter {
   }
   getAppPath = (): string => this.#host.appDirectory;
   getVersion = (): string => this.#host.version;
+  setName(): void {}
   getName = (): string => this.name;
   getLocale = (): string => 'en-US';
   setAppUserModelId(): void {}

@@ -1,6 +1,7 @@
 import type { IpcMainInvokeEvent, WebContents } from 'electron';
 import { expect, it, vi } from 'vitest';
-import { answer, type Handlers, pushEvent, requestListener } from '../../../src/main/ipc.ts';
+import { answer, pushEvent, requestListener } from '../../../src/main/ipc.ts';
+import type { RequestHandlers } from '../../../src/main/requests.ts';
 
 const handlers = {
   'captions.replace': ({ ids }) => ids.length,
@@ -9,7 +10,7 @@ const handlers = {
     throw Object.assign(new Error('nothing to undo'), { code: 'empty' });
   },
   'edits.redo': () => 5 as never, // breaks the contract
-} as Partial<Handlers> as Handlers;
+} as Partial<RequestHandlers> as RequestHandlers;
 
 const senderAt = (url: string, parent: unknown = null) =>
   ({ senderFrame: { url, parent } }) as unknown as IpcMainInvokeEvent;
