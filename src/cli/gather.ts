@@ -1,8 +1,10 @@
 /** Owns the reading of a dataset into a report's data: the newest facts in the catalog, nothing computed twice. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { arch, cpus, platform, release } from 'node:os';
+import { extname } from 'node:path';
 import type { Pair, ReportClass, ReportData, ReportGenerated, ReportImage } from '../core/report/data.ts';
 import { levelRows, levelsOf } from '../core/report/levels.ts';
+import { fsPath } from '../main/engine/images/fs-names.ts';
 import type { Dataset, DifficultySummary, ImageSummary } from '../shared/domain.ts';
 import { cell, count, percent } from './format.ts';
 import type { Session } from './session.ts';
@@ -21,14 +23,22 @@ export interface GatherOptions {
   now: Date;
 }
 
+/** What every browser shows. */
 const mimes: Record<string, string> = { png: 'png', jpg: 'jpeg', jpeg: 'jpeg', webp: 'webp' };
+/** A larger original without a thumbnail is left out: reports would grow beyond reason. */
+const mostBytes = 400_000;
 
-/** The picture's thumbnail as a data URI; an empty one where the file is gone. */
+const noPicture = 'data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=';
+
+/** The picture as a data URI: its thumbnail, else the file itself where it is small; else an empty picture. */
 function picture(session: Session, id: number): string {
-  const file = session.thumbnail(id);
-  if (file === null) return 'data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=';
-  const mime = mimes[file.slice(file.lastIndexOf('.') + 1).toLowerCase()] ?? 'webp';
-  return `data:image/${mime};base64,${readFileSync(file).toString('base64')}`;
+  for (const file of session.pictures(id)) {
+    const mime = mimes[extname(file).slice(1).toLowerCase()];
+    const size = mime ? (statSync(fsPath(file), { throwIfNoEntry: false })?.size ?? null) : null;
+    if (size === null || size > mostBytes) continue;
+    return `data:image/${mime};base64,${readFileSync(fsPath(file)).toString('base64')}`;
+  }
+  return noPicture;
 }
 
 export function reportImage(session: Session, id: number, scorerId: number | null): ReportImage {
@@ -101,7 +111,7 @@ function figuresOf(
   const images = measured.reduce((sum, row) => sum + row.count, 0);
   if (images > 0) {
     const agreeing = measured.reduce((sum, row) => sum + row.agreement * row.count, 0);
-    figures.push({ label: 'generated: class agrees', value: percent(agreeing / images) });
+    figures.push({ label: 'class agreement', value: percent(agreeing / images) });
   }
   return figures;
 }
@@ -184,6 +194,24 @@ export function environmentOf(session: Session, dataset: Dataset): Pair[] {
     { label: 'processor', value: `${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores` },
     { label: 'dataset', value: dataset.root },
     { label: 'catalog', value: session.folder },
-    ...[...models].map(([name, hash]) => ({ label: name, value: `sha256 ${hash}` })),
+    ...[...models]
+      .filter(([, hash]) => hash)
+      .map(([name, hash]) => ({ label: name, value: `sha256 ${hash}` })),
+    ...generationOf(session, dataset),
+  ];
+}
+
+/** How the newest generated image was made. */
+function generationOf(session: Session, dataset: Dataset): Pair[] {
+  const [newest] = session.imageIds(dataset, { origin: 'synthetic' }, 'newest');
+  const made = newest === undefined ? null : session.imageDetail(newest).provenance;
+  if (!made) return [];
+  const value = `${made.recipe}; ${made.scheduler}, ${made.steps} steps, guidance ${made.guidanceScale} (${made.guidanceMode}), on ${made.provider}`;
+  return [
+    { label: 'generation', value },
+    ...Object.entries(made.models).map(([role, hash]) => ({
+      label: `generation: ${role}`,
+      value: `sha256 ${hash}`,
+    })),
   ];
 }

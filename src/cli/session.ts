@@ -46,8 +46,8 @@ export interface Session {
   imageIds(dataset: Dataset, filter: ImageFilter, sort?: ImageSort): number[];
   images(ids: readonly number[]): ImageSummary[];
   imageDetail(id: number): ImageDetail;
-  /** A small picture of an image, as a file on disk. */
-  thumbnail(id: number): string | null;
+  /** Files that show an image, the smallest first; they may have gone. */
+  pictures(id: number): string[];
   decide(ids: readonly number[], decision: ReviewDecision | null): void;
   summary(dataset: Dataset, perClass: number): DifficultySummary | null;
   projection(dataset: Dataset): ProjectionData | null;

@@ -9,7 +9,7 @@ import { parserFor } from '../schema-options.ts';
 import { withSession } from '../session.ts';
 
 /** Chosen so that two ordinary cores need less than six minutes. */
-const defaults = { perClass: 60, perLevel: 4, trainSteps: 300, size: 64 };
+const defaults = { perClass: 60, perLevel: 4, trainSteps: 240, size: 64 };
 
 const steps = (name: keyof typeof demoOptions.shape) =>
   parserFor(demoOptions.shape[name]) as (text: string) => number;
@@ -58,9 +58,10 @@ export function demo(parent: Command, context: CommandContext): void {
         const summary = await runDemo(io, session, folder, state);
         return {
           data: { command: 'demo', out: folder, ...summary },
+          failed: summary.export === null,
           lines: [
             `report   ${summary.report}`,
-            `export   ${summary.export}`,
+            `export   ${summary.export ?? 'none: no generated image was accepted; see the report'}`,
             `catalog  ${summary.catalog}`,
             `summary  ${join(folder, 'summary.json')}`,
             folder,

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { type FactorSample, factorCorrelations } from '../../core/report/factors.ts';
 import { renderReport } from '../../core/report/report.ts';
+import { classDominantFactors } from '../../core/scenes/scenes.ts';
 import { allImages, gatherReport } from '../gather.ts';
 import type { Session } from '../session.ts';
 import { readFactors } from './dataset.ts';
@@ -26,7 +27,7 @@ export function writeDemoReport(
   data.figures.push({ label: 'accepted for export', value: String(accepted) });
   data.stages = state.stages;
   const { samples, names } = factorSamples(session, folder);
-  data.factors = samples.length > 0 ? factorCorrelations(samples, names) : null;
+  data.factors = samples.length > 0 ? factorCorrelations(samples, names, dominantFactors) : null;
   data.notes.push(
     'The scenes are drawn by a program. They show that every part of the loop works and can be checked against known truth; they say nothing about how well it works on photographs.',
     'The built-in diffusion model is tiny (64x64 pixels, a few million weights) and was fine-tuned for a minute or two. A real Stable Diffusion checkpoint makes far better pictures.',
@@ -54,6 +55,13 @@ export function writeDemoReport(
   };
 }
 
+/** "lowLight" -> "low light". */
+const words = (name: string) => name.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`);
+
+const dominantFactors = Object.fromEntries(
+  Object.entries(classDominantFactors).map(([className, factors]) => [className, factors.map(words)]),
+);
+
 /** Real scored images with the strengths that were drawn, by their path in the dataset. */
 function factorSamples(session: Session, folder: string): { samples: FactorSample[]; names: string[] } {
   const root = join(folder, 'dataset');
@@ -71,5 +79,5 @@ function factorSamples(session: Session, folder: string): { samples: FactorSampl
         strengths: names.map((name) => row.factors[name]),
       });
   }
-  return { samples, names: names.map((n) => n.replace(/([A-Z])/g, (c) => ` ${c.toLowerCase()}`)) };
+  return { samples, names: names.map(words) };
 }

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Job } from '../../shared/jobs.ts';
-import { CliError } from '../errors.ts';
+import { CliError, exitCode, interrupted } from '../errors.ts';
 import { clock, duration } from '../format.ts';
 import type { Io } from '../io.ts';
 import { progressView } from '../progress.ts';
@@ -13,7 +13,8 @@ import { type Stage, type StageContext, stages } from './stages.ts';
 import { type DemoState, saveDemo } from './state.ts';
 
 export interface DemoSummary {
-  export: string;
+  /** null: nothing was accepted. */
+  export: string | null;
   catalog: string;
   dataset: string;
   report: string;
@@ -43,7 +44,7 @@ export async function runDemo(
   io.stderr(`${line(label, seconds, path)}\n`);
   const timed = [...state.stages, { name: 'report', seconds }];
   const summary: DemoSummary = {
-    export: join(folder, 'export'),
+    export: (figures.accepted ?? 0) > 0 ? join(folder, 'export') : null,
     catalog: session.folder,
     dataset: join(folder, 'dataset'),
     report: path,
@@ -94,12 +95,11 @@ async function runStage(
     io.stderr(`${line(label, seconds, detail)}\n`);
   } catch (error) {
     view.end();
+    const again = `crux demo --out ${folder} --resume`;
+    if (error instanceof CliError && error.exit === exitCode.interrupted)
+      throw interrupted(`the demo was stopped in its stage ${stage.name}; go on with: ${again}`);
     if (error instanceof CliError)
-      throw new CliError(
-        `demo, ${stage.name}: ${error.message}; go on with: crux demo --out ${folder} --resume`,
-        error.code,
-        error.exit,
-      );
+      throw new CliError(`${error.message}; then go on with: ${again}`, error.code, error.exit);
     throw error;
   }
 }

@@ -161,6 +161,9 @@ export const stages: Stage[] = [
   {
     name: 'export',
     async run(context) {
+      const dataset = context.session.dataset(datasetName);
+      if (context.session.imageIds(dataset, synthetic({ decision: 'accept' })).length === 0)
+        return 'nothing was accepted, so there is nothing to export';
       const job = await context.job({
         kind: 'export',
         params: {

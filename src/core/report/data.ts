@@ -61,6 +61,8 @@ export interface FactorCell {
   rho: number; // [-1,1]
   /** The 95 % interval leaves out 0. */
   certain: boolean;
+  /** This class was made hard by this factor above all. */
+  dominant: boolean;
 }
 
 export interface ReportFactors {

@@ -12,10 +12,14 @@ export interface FactorSample {
 /** Fewer images than this give no rank correlation worth printing. */
 const fewest = 8;
 
-/** Spearman's rho of every factor with the difficulty, per class, and of all factors together (their sum). */
+/**
+ * Spearman's rho of every factor with the difficulty, per class, and of all factors together (their sum).
+ * `dominant`: by class, the factors that make it hard above all, as far as that is known.
+ */
 export function factorCorrelations(
   samples: readonly FactorSample[],
   names: readonly string[],
+  dominant: Readonly<Record<string, readonly string[]>> = {},
 ): ReportFactors {
   const classes = new Map<string, FactorSample[]>();
   for (const s of samples) {
@@ -32,13 +36,19 @@ export function factorCorrelations(
   const rows = [...classes].map(([className, list]) => ({
     className,
     count: list.length,
-    cells: columns.map((of): FactorCell | null => {
+    cells: columns.map((of, f): FactorCell | null => {
       if (list.length < fewest) return null;
       const c = spearman(
         list.map(of),
         list.map((s) => s.difficulty),
       );
-      return Number.isNaN(c.rho) ? null : { rho: c.rho, certain: c.low > 0 || c.high < 0 };
+      return Number.isNaN(c.rho)
+        ? null
+        : {
+            rho: c.rho,
+            certain: c.low > 0 || c.high < 0,
+            dominant: dominant[className]?.includes(names[f]) === true,
+          };
     }),
   }));
   const mean = columns.map((_, f) => {

@@ -1,5 +1,5 @@
 /** Owns the parts of a report, one function each: data -> HTML, '' where there is nothing to show. */
-import type { ReportData, ReportImage } from './data.ts';
+import type { FactorCell, ReportData, ReportImage } from './data.ts';
 import { densityChart } from './density-chart.ts';
 import { difficultyColour, escapeHtml, isLight, percent, score, seconds } from './html.ts';
 import { levelChart } from './level-chart.ts';
@@ -171,25 +171,26 @@ export function levelsSection(data: ReportData): string {
 export function factorsSection(data: ReportData): string {
   const factors = data.factors;
   if (!factors || factors.rows.length === 0) return '';
-  const td = (value: number | null, strong: boolean) => {
+  const td = (value: number | null, cell: FactorCell | null = null) => {
     if (value === null) return '<td class="r none">–</td>';
     const alpha = Math.min(0.75, Math.abs(value)).toFixed(2);
     const rgb = value > 0 ? '214,90,60' : '58,120,185';
     const sign = value >= 0 ? '+' : '−';
-    return `<td class="r${strong ? ' strong' : ''}" style="background:rgba(${rgb},${alpha})">${sign}${score(Math.abs(value))}</td>`;
+    const marks = `${cell?.certain ? ' strong' : ''}${cell?.dominant ? ' dominant' : ''}`;
+    return `<td class="r${marks}" style="background:rgba(${rgb},${alpha})">${sign}${score(Math.abs(value))}</td>`;
   };
   const body = factors.rows
     .map(
       (row) =>
-        `<tr><td>${escapeHtml(row.className)}</td><td class="n">${row.count}</td>${row.cells.map((c) => td(c?.rho ?? null, c?.certain === true)).join('')}</tr>`,
+        `<tr><td>${escapeHtml(row.className)}</td><td class="n">${row.count}</td>${row.cells.map((c) => td(c?.rho ?? null, c)).join('')}</tr>`,
     )
     .join('');
   const total = factors.rows.reduce((sum, row) => sum + row.count, 0);
   return section(
     'factors',
     'Known factors against the score',
-    'Each demo image was drawn with known strengths of what makes it hard. Spearman’s rank correlation of each strength with the measured difficulty, per class: red means that more of the factor is harder. Bold: the 95 % interval leaves out 0.',
-    `<table class="heat">${heads(['class', 'images', ...factors.names])}${body}<tr class="sum"><td>mean of classes</td><td class="n">${total}</td>${factors.mean.map((v) => td(v, false)).join('')}</tr></table>`,
+    'Each demo image was drawn with known strengths of what makes it hard. Spearman’s rank correlation of each strength with the measured difficulty, per class: red means that more of the factor is harder. Bold: the 95 % interval leaves out 0. Framed: the two factors that were drawn strongest in this class. Factors come together (a scene that is drawn hard has more of each), so a column tells less than the whole row.',
+    `<table class="heat">${heads(['class', 'images', ...factors.names])}${body}<tr class="sum"><td>mean of classes</td><td class="n">${total}</td>${factors.mean.map((v) => td(v)).join('')}</tr></table>`,
   );
 }
 

@@ -76,6 +76,7 @@ svg text{font:11.5px system-ui,sans-serif}
 .heat th:first-child{text-align:left}.heat th:nth-child(2){text-align:left}
 .r{border:2px solid var(--bg);border-radius:4px;color:var(--soft)}
 .r.strong{font-weight:650;color:var(--ink)}
+.r.dominant{box-shadow:inset 0 0 0 2px var(--ink)}
 .heat .sum .r{color:var(--ink)}
 ul{margin:0;padding-left:18px}li{margin:0 0 6px;max-width:90ch}
 footer{margin-top:44px;color:var(--faint);font-size:12px}

@@ -177,14 +177,15 @@ describe('factorCorrelations', () => {
   }));
 
   it('finds what drives difficulty, per class and on the mean', () => {
-    const f = factorCorrelations(samples, ['up', 'down', 'constant', 'noise']);
+    const f = factorCorrelations(samples, ['up', 'down', 'constant', 'noise'], { boat: ['up'] });
     expect(f.names).toEqual(['up', 'down', 'constant', 'noise', 'all together']);
     expect(f.rows.map((r) => [r.className, r.count])).toEqual([
       ['boat', 20],
       ['cup', 20],
     ]);
-    expect(f.rows[0].cells[0]).toEqual({ rho: expect.closeTo(1), certain: true });
-    expect(f.rows[0].cells[1]).toEqual({ rho: expect.closeTo(-1), certain: true });
+    expect(f.rows[0].cells[0]).toEqual({ rho: expect.closeTo(1), certain: true, dominant: true });
+    expect(f.rows[0].cells[1]).toEqual({ rho: expect.closeTo(-1), certain: true, dominant: false });
+    expect(f.rows[1].cells[0]?.dominant).toBe(false);
     expect(f.rows[0].cells[2]).toBeNull();
     expect(Math.abs(f.rows[0].cells[3]?.rho ?? 1)).toBeLessThan(0.5);
     expect(f.mean[0]).toBeCloseTo(1);
