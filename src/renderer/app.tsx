@@ -69,12 +69,25 @@ function useMenu(undo: () => void, redo: () => void) {
   );
 }
 
+/** A job that failed is told where the user is; its row in Jobs keeps the reason. */
+function useFailures() {
+  const toast = useStore((state) => state.toast);
+  useEffect(
+    () =>
+      listen('job.updated', (job) => {
+        if (job.state === 'failed') toast('error', `${job.title} failed`, job.error ?? undefined);
+      }),
+    [toast],
+  );
+}
+
 export function App() {
   const screen = useStore((state) => state.screen);
   const [helpOpen, setHelpOpen] = useState(false);
   const { undo, redo } = useHistory();
   useCatalogEvents();
   useTheme();
+  useFailures();
   useOpenDataset();
   useMenu(undo, redo);
   const help = () => setHelpOpen(true);

@@ -19,9 +19,21 @@ interface Props {
 
 const overscanRows = 2;
 
-export function ImageGrid({ order, cell, selection, onSelection, label, onOpen }: Props) {
+/** Chromium cuts elements off at about 33.5 million px. */
+const maxHeightPx = 30_000_000;
+
+/** The wanted cell, or the largest smaller one with which the last row of so many images can still be reached. */
+export function fittingCell(images: number, width: number, wanted: number): number {
+  let cell = wanted;
+  while (cell > 24 && Math.ceil(images / Math.max(1, Math.floor(width / cell))) * cell > maxHeightPx)
+    cell -= 4;
+  return cell;
+}
+
+export function ImageGrid({ order, cell: wantedCell, selection, onSelection, label, onOpen }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const { ref: sizeRef, width } = useElementSize<HTMLDivElement>();
+  const cell = fittingCell(order.length, width, wantedCell);
   const columns = Math.max(1, Math.floor(width / cell));
   const rows = Math.ceil(order.length / columns);
   const virtual = useVirtualizer({

@@ -49,11 +49,11 @@ function Difficulty({ dataset }: { dataset: Dataset }) {
           <span className="toolbar-title">Difficulty</span>
           {dataset.scorers.length > 0 && (
             <Select
-              w={320}
+              w={400}
               aria-label="Scorer"
-              data={dataset.scorers.map(({ id, name, method }) => ({
+              data={dataset.scorers.map(({ id, name, accuracy }) => ({
                 value: String(id),
-                label: `${name} · ${method}`,
+                label: `${name} · accuracy ${percent(accuracy)}`,
               }))}
               value={dataset.currentScorerId === null ? null : String(dataset.currentScorerId)}
               onChange={(value) =>
@@ -148,7 +148,7 @@ function Summary({ summary, dataset }: { summary: DifficultySummary; dataset: Da
           <Term help={definitions.density}>Density of difficulty</Term>
           <span className="spacer" />
           <span className="muted small" style={{ fontWeight: 400 }}>
-            {summary.scorer.name} on {summary.scorer.modelName}
+            {summary.scorer.name}
           </span>
         </div>
         <div className="panel-body">

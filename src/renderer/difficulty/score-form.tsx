@@ -21,7 +21,11 @@ export function ScoreForm({ dataset }: { dataset: Dataset }) {
   const [params, setParams] = useState(() => scoreParams.parse({ datasetId: dataset.id }));
   const enqueue = useEnqueue();
   const method = methods.find(({ value }) => value === params.method)!;
-  const fitting = models.filter(({ kind, usable }) => usable && kind === method.needs);
+  // The features of a classifier serve a probe as well as those of an encoder.
+  const fitting = models.filter(
+    ({ kind, usable }) =>
+      usable && (kind === 'classifier' || (kind === 'encoder' && method.needs === 'encoder')),
+  );
   const modelId = fitting.some(({ id }) => id === params.modelId) ? params.modelId : (fitting[0]?.id ?? null);
   const badFolds = method.value === 'out-of-fold' && !(params.folds >= 2 && params.folds <= 50);
   const missing =

@@ -17,6 +17,8 @@ import { Legend } from './legend.tsx';
 import { ProjectForm } from './project-form.tsx';
 import { type Hover, Scatter } from './scatter.tsx';
 
+const methodName: Record<string, string> = { tsne: 't-SNE', pca: 'PCA' };
+
 export function MapScreen() {
   const dataset = useDataset();
   return dataset ? <MapOf key={dataset.id} dataset={dataset} /> : <NoDataset />;
@@ -90,7 +92,7 @@ function ProjectionMap({ projection, dataset, onAgain }: Props) {
           {count(projection.ids.length)}
         </span>
         <span className="muted ellipsis">
-          images · {projection.method} of {projection.modelName}
+          images · {methodName[projection.method] ?? projection.method} of {projection.modelName}
         </span>
         <div className="spacer" />
         <SegmentedControl

@@ -12,14 +12,18 @@ export function ProjectForm({ dataset, onStarted }: { dataset: Dataset; onStarte
   const { data: models = [] } = useRequest('models.list', {});
   const [params, setParams] = useState(() => projectParams.parse({ datasetId: dataset.id }));
   const enqueue = useEnqueue();
-  const encoders = models.filter(({ kind, usable }) => kind === 'encoder' && usable);
-  const valid = projectParams.safeParse(params).success;
+  const encoders = models.filter(
+    ({ kind, usable }) => usable && (kind === 'encoder' || kind === 'classifier'),
+  );
+  const modelId = encoders.find(({ id }) => id === params.modelId)?.id ?? encoders[0]?.id ?? null;
+  const valid = modelId !== null && projectParams.safeParse(params).success;
   return (
     <form
       className="stack"
       onSubmit={async (event) => {
         event.preventDefault();
-        if (valid && (await enqueue('The map', { kind: 'project', params }))) onStarted?.();
+        if (!valid) return;
+        if (await enqueue('The map', { kind: 'project', params: { ...params, modelId } })) onStarted?.();
       }}
     >
       <div className="form-grid">
@@ -41,7 +45,8 @@ export function ProjectForm({ dataset, onStarted }: { dataset: Dataset; onStarte
           <Select
             aria-label="Encoder"
             data={encoders.map(({ id, name }) => ({ value: id, label: name }))}
-            value={params.modelId}
+            value={modelId}
+            placeholder="No usable encoder"
             onChange={(value) => value && setParams({ ...params, modelId: value })}
           />
         </Field>

@@ -29,10 +29,13 @@ export function ReviewOne({ dataset, order }: { dataset: Dataset; order: Uint32A
   const go = (delta: number) => setAt(Math.min(order.length - 1, Math.max(0, index + delta)));
 
   const decide = async (decision: ReviewDecision) => {
-    const done = await edit('The review', () => request('review.decide', { ids: [id], decision }));
-    if (done === undefined) return;
+    // On to the next image at once: a fast reviewer's next key must not reach the same image again.
     setTaken((old) => [...old, index]);
     go(1);
+    const done = await edit('The review', () => request('review.decide', { ids: [id], decision }));
+    if (done !== undefined) return;
+    setTaken((old) => old.filter((place) => place !== index));
+    setAt(index);
   };
   const relabel = async (classId: number) => {
     if (!ready) return;
@@ -126,7 +129,7 @@ export function ReviewOne({ dataset, order }: { dataset: Dataset; order: Uint32A
         </div>
       </div>
       <aside className="review-side" aria-label="About this image">
-        {ready && <Facts image={ready} />}
+        {ready && <Facts image={ready} scorerId={dataset.currentScorerId} />}
         <div>
           <h3 style={{ marginBottom: 4 }}>Class</h3>
           <div className="class-keys" data-testid={testIds.reviewClass} data-value={ready?.className ?? ''}>
@@ -168,8 +171,8 @@ const ToneIcon = ({ name }: { name: ReviewDecision }) => (
   </span>
 );
 
-function Facts({ image }: { image: ImageDetail }) {
-  const newest = image.scores[0];
+function Facts({ image, scorerId }: { image: ImageDetail; scorerId: number | null }) {
+  const newest = image.scores.find((one) => one.scorerId === scorerId) ?? image.scores[0];
   const asked = image.provenance?.className ?? null;
   return (
     <>

@@ -152,7 +152,13 @@ function OnnxFields({ draft, errors, known, onChange }: OnnxProps) {
         <TextInput {...typed('logits', 'Output with the class scores')} />
         <TextInput {...typed('features', 'Output with the features')} />
       </div>
-      <Textarea {...typed('labels', 'Labels, one a line')} autosize minRows={3} maxRows={8} />
+      <Textarea
+        {...typed('labels', 'Labels, one a line, in the order of the class scores')}
+        description="Read from NAME.labels.txt or NAME.txt where such a file lies beside the model. Without labels the model serves as an encoder only."
+        autosize
+        minRows={3}
+        maxRows={8}
+      />
     </>
   );
 }

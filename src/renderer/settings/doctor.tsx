@@ -49,7 +49,9 @@ export function Doctor() {
                 <td className="right">
                   {report.maxAbsDiff === null ? '–' : report.maxAbsDiff.toExponential(1)}
                 </td>
-                <td className="right">{report.ms === null ? '–' : `${report.ms.toFixed(1)} ms`}</td>
+                <td className="right" style={{ whiteSpace: 'nowrap' }}>
+                  {report.ms === null ? '–' : `${report.ms.toFixed(1)} ms`}
+                </td>
                 <td className="selectable muted">{report.reason}</td>
               </tr>
             ))}

@@ -53,7 +53,8 @@ const hints: Record<keyof OnnxDraft, string> = {
   resize: 'Choose how images are brought to this size.',
   logits: 'Name the output with the class scores, or the one with the features.',
   features: 'Name the output with the features, or leave it empty.',
-  labels: 'One label a line, in the order of the outputs.',
+  labels:
+    'One label a line, in the order of the class scores; or name an output with features, to use it as an encoder.',
 };
 
 export interface Checked {
@@ -89,6 +90,7 @@ export function checkDraft(draft: OnnxDraft): Checked {
   if (numbers(draft.std).length !== channels || numbers(draft.std).some((std) => !(std > 0)))
     errors.std = hints.std;
   if (!draft.logits.trim() && !draft.features.trim()) errors.logits = hints.logits;
-  if (draft.logits.trim() && labels.length === 0) errors.labels = hints.labels;
+  // Without labels the class scores mean nothing, but the features still serve as an encoder.
+  if (labels.length === 0 && !draft.features.trim()) errors.labels = hints.labels;
   return { spec: answer.success && Object.keys(errors).length === 0 ? answer.data : null, errors };
 }

@@ -2,6 +2,7 @@
 import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { expect, test } from 'vitest';
 import { BrowseScreen } from '../../../src/renderer/browse/browse-screen.tsx';
+import { fittingCell } from '../../../src/renderer/browse/image-grid.tsx';
 import { useStore } from '../../../src/renderer/state.ts';
 import { testIds } from '../../../src/renderer/test-ids.ts';
 import { mount } from '../mount.tsx';
@@ -67,4 +68,11 @@ test('an error of main takes the place of the grid', async () => {
     },
   });
   expect((await screen.findByRole('alert')).textContent).toContain('The catalog file cannot be read.');
+});
+
+test('a million images keep their last row within what Chromium can scroll to', () => {
+  expect(fittingCell(5000, 1200, 256)).toBe(256);
+  const cell = fittingCell(1_000_000, 1200, 256);
+  expect(cell).toBeGreaterThan(150);
+  expect(Math.ceil(1_000_000 / Math.floor(1200 / cell)) * cell).toBeLessThan(33_500_000);
 });

@@ -31,6 +31,13 @@ test('A accepts, R rejects, and the next image comes; the pile keeps its order',
   expect(shown()).toBe(3);
 });
 
+test('two keys in a row decide two images', async () => {
+  const { images } = await open();
+  press('a');
+  press('a');
+  await waitFor(() => expect(images.filter(({ decision }) => decision === 'accept')).toHaveLength(2));
+});
+
 test('Z takes the last decision back and returns to its image', async () => {
   const { images } = await open();
   press('a');

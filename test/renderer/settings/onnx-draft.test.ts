@@ -40,3 +40,12 @@ test('means for another number of channels, words for numbers and a zero deviati
   expect(checkDraft({ ...base, mean: 'a b c' }).spec).toBeNull();
   expect(checkDraft({ ...base, logits: '' }).errors.logits).toBeTruthy();
 });
+
+test('without labels a model with features is an encoder; one with class scores alone needs them', () => {
+  const base = { ...draftOf(known), resize: 'crop', mean: '0 0 0', std: '1 1 1' };
+  expect(checkDraft({ ...base, features: 'pooled' }).spec).toMatchObject({
+    labels: null,
+    features: 'pooled',
+  });
+  expect(checkDraft(base).errors.labels).toBeTruthy();
+});
