@@ -60,7 +60,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.e2e.ts'],
           pool: 'forks',
           fileParallelism: false,
-          testTimeout: 180_000,
+          testTimeout: 60_000,
           hookTimeout: 120_000,
         },
       },

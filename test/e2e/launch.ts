@@ -85,6 +85,7 @@ export async function launchCrux(options: LaunchOptions = {}): Promise<Crux> {
     stderr += chunk;
   });
   const page = await app.firstWindow();
+  page.setDefaultTimeout(15_000);
   if (options.width !== undefined && options.height !== undefined)
     await page.setViewportSize({ width: options.width, height: options.height });
   await page.waitForURL(/\/index\.html/, { waitUntil: 'load' }); // a window begins at about:blank

@@ -34,7 +34,7 @@ beforeAll(async () => {
   page = crux.page;
   page.on('pageerror', (error) => problems.push(error.message));
   page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(message.text());
+    if (message.type() === 'error') problems.push(`${message.text()} ${message.location().url}`);
   });
   classes = await writeShapes(join(crux.scratch, 'shapes'), perClass);
   stored = openStored(crux.catalog);
@@ -69,13 +69,13 @@ describe('the whole loop, on screen and in the catalog', () => {
       'data-count',
       stored.value<number>('SELECT count(*) FROM images'),
     );
+    await expect.poll(() => at(testIds.tile).count()).toBeGreaterThan(10); // the grid has measured itself
     const tiles = await at(testIds.tile).evaluateAll((elements) =>
       elements.map((e) => ({
         id: Number(e.getAttribute('data-image-id')),
         name: e.getAttribute('data-class-name'),
       })),
     );
-    expect(tiles.length).toBeGreaterThan(10);
     const known = new Map(
       stored
         .rows<{ id: number; name: string }>(

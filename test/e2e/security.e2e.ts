@@ -118,7 +118,7 @@ it('stays on its page: navigation, frames and new windows are denied', async () 
     expect(crux.page.url()).toBe(before);
   }
   await crux.page.evaluate(() => {
-    window.open('http://example.com/');
+    if (window.open('http://example.com/') !== null) throw new Error('a window opened');
     const link = document.createElement('a');
     link.href = 'http://example.com/';
     link.target = '_blank';

@@ -55,7 +55,6 @@ const browser = spawn(
     '--disable-extensions',
     '--disable-quic',
     '--disable-sync',
-    '--block-new-web-contents', // setWindowOpenHandler answers only after the request has left
     '--enable-features=SkipListAccountsWithoutGaiaCookies',
     '--disable-features=OptimizationHints,NetworkTimeServiceQuerying,MediaRouter,HttpsUpgrades,Translate',
     '--disable-backgrounding-occluded-windows',

@@ -229,6 +229,8 @@ export function makeWindowClasses(host: WindowHost) {
       const event = { sender: this, senderFrame: { ...this.mainFrame }, frameId: 1, processId: 1 };
       if (message.kind === 'preload-error') {
         this.emit('preload-error', newEvent({}), '', new Error(message.error));
+      } else if (message.kind === 'open') {
+        this.#open(message.url);
       } else if (message.kind === 'send') {
         ipcMain.emit(message.channel, event, ...message.args.map(wire.decode));
       } else if (message.kind === 'invoke') {
@@ -269,11 +271,14 @@ export function makeWindowClasses(host: WindowHost) {
     setWindowOpenHandler(handler: OpenHandler): void {
       this.#openHandler = handler;
     }
-    /** A new target waits for its debugger until here, so a denied one has asked for nothing. */
-    popup(targetId: string, url: string): void {
+    #open(url: string): void {
       if (this.#openHandler({ url: fromReal(url) }).action !== 'deny')
-        console.error('stand-in: windows opened by a page are not reproduced; the window is closed');
-      cdp.send('Target.closeTarget', { targetId }).catch(() => {});
+        console.error('stand-in: windows opened by a page are not reproduced');
+    }
+    /** A window that came about in another way than page.js watches; closed once its opener goes on. */
+    popup(targetId: string, url: string): void {
+      this.#open(url);
+      setTimeout(() => cdp.send('Target.closeTarget', { targetId }).catch(() => {}), 300);
     }
     getURL = (): string => this.mainFrame.url;
     isDestroyed = (): boolean => this.#destroyed;

@@ -88,6 +88,20 @@ function install({ binding, receiver, makeWire, versions, platform, preload }) {
     },
   };
 
+  // New windows: asked of the app's handler by message, before Chromium makes anything. A denied one is null.
+  Object.defineProperty(window, 'open', {
+    value: (url = 'about:blank') => {
+      send({ kind: 'open', url: new URL(url, location.href).href });
+      return null;
+    },
+  });
+  window.addEventListener('click', (event) => {
+    const link = event.target instanceof Element ? event.target.closest('a[href][target]') : null;
+    if (link === null || event.defaultPrevented || ['_self', '_top', '_parent'].includes(link.target)) return;
+    event.preventDefault();
+    send({ kind: 'open', url: link.href });
+  });
+
   // A sandboxed preload may require these and no more.
   const require = (name) => {
     if (name === 'electron' || name === 'electron/renderer') return { ipcRenderer, contextBridge };
