@@ -70,6 +70,8 @@ export interface ReportFactors {
   rows: { className: string; count: number; cells: (FactorCell | null)[] }[]; // null: not enough images, or constant
   /** Means over the classes; null where no class has a value. */
   mean: (number | null)[];
+  /** Each factor's own share with the others held equal, over all classes, [-1,1]; null where it is not known. */
+  own: (number | null)[];
 }
 
 export interface Pair {

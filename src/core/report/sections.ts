@@ -189,8 +189,8 @@ export function factorsSection(data: ReportData): string {
   return section(
     'factors',
     'Known factors against the score',
-    'Each demo image was drawn with known strengths of what makes it hard. Spearman’s rank correlation of each strength with the measured difficulty, per class: red means that more of the factor is harder. Bold: the 95 % interval leaves out 0. Framed: the two factors that were drawn strongest in this class. Factors come together (a scene that is drawn hard has more of each), so a column tells less than the whole row.',
-    `<table class="heat">${heads(['class', 'images', ...factors.names])}${body}<tr class="sum"><td>mean of classes</td><td class="n">${total}</td>${factors.mean.map((v) => td(v)).join('')}</tr></table>`,
+    'Each demo image was drawn with known strengths of what makes it hard. Spearman’s rank correlation of each strength with the measured difficulty, per class: red means that more of the factor is harder. Bold: the 95 % interval leaves out 0. Framed: the two factors that were drawn strongest in this class. Factors come together (a scene that is drawn hard has more of each); the last row takes them apart: each factor’s own coefficient when all of them explain the ranks at once.',
+    `<table class="heat">${heads(['class', 'images', ...factors.names])}${body}<tr class="sum"><td>mean of classes</td><td class="n">${total}</td>${factors.mean.map((v) => td(v)).join('')}</tr><tr class="sum"><td>others held equal</td><td></td>${factors.own.map((v) => td(v)).join('')}</tr></table>`,
   );
 }
 

@@ -192,10 +192,24 @@ describe('factorCorrelations', () => {
     expect(f.mean[2]).toBeNull();
   });
 
+  it('takes factors that come together apart', () => {
+    const drawn = Array.from({ length: 200 }, (_, i) => {
+      const cause = (i * 7919) % 200;
+      const other = (i * 104729) % 193;
+      return { className: i % 2 ? 'a' : 'b', difficulty: cause, strengths: [cause, cause + 0.5 * other, 1] };
+    });
+    const { rows, own } = factorCorrelations(drawn, ['cause', 'companion', 'constant']);
+    expect(rows[0].cells[1]?.rho).toBeGreaterThan(0.7);
+    expect(own[0]).toBeGreaterThan(0.95);
+    expect(Math.abs(own[1] as number)).toBeLessThan(0.05);
+    expect(own.slice(2)).toEqual([null, null]);
+  });
+
   it('prints nothing for classes with too few images', () => {
     const f = factorCorrelations(samples.slice(0, 6), ['a', 'b', 'c', 'd']);
     expect(f.rows.every((r) => r.cells.every((c) => c === null))).toBe(true);
     expect(f.mean).toEqual([null, null, null, null, null]);
+    expect(f.own).toEqual([null, null, null, null, null]);
   });
 
   it('refuses a sample with another number of strengths', () => {
