@@ -83,7 +83,13 @@ export class Catalog {
 /** Opens or makes the catalog in `dir`. */
 export function openCatalog(dir: string): Catalog {
   const folder = resolve(dir);
-  mkdirSync(folder, { recursive: true });
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new Error(
+      `catalog: the folder ${folder} cannot be made (${(error as Error).message}); choose a folder that you may write to`,
+    );
+  }
   let db: Database.Database;
   try {
     db = new Database(join(folder, 'catalog.sqlite'), { timeout: 15_000 });

@@ -1,0 +1,60 @@
+/** Owns one job from its claim to its ending: parameters, provider, body, and what a failure leaves behind. */
+import type { EventName, EventPayload } from '../../shared/contract.ts';
+import { type Job, jobParams } from '../../shared/jobs.ts';
+import { addLog, type Catalog, readSettings } from '../catalog/index.ts';
+import { type Ending, heartbeat } from '../jobs/lease.ts';
+import { bodies } from './bodies/index.ts';
+import { type JobBody, jobContext } from './job-context.ts';
+import { chooseProvider } from './providers.ts';
+
+const HEARTBEAT_MS = 700;
+
+export interface Running {
+  catalog: Catalog;
+  engineId: string;
+  /** Claimed by this engine. */
+  job: Job;
+  abort: AbortController;
+  send: <N extends EventName>(name: N, payload: EventPayload<N>) => void;
+}
+
+/** Why a job was stopped; tells a request to cancel from an engine that ends. */
+export class Stopped extends Error {
+  readonly cancelled: boolean;
+  constructor(cancelled: boolean, why: string) {
+    super(why);
+    this.cancelled = cancelled;
+  }
+}
+
+/** Never throws; the caller writes the ending into the row. */
+export async function runJob({ catalog, engineId, job, abort, send }: Running): Promise<Ending> {
+  const watch = setInterval(() => {
+    const held = heartbeat(catalog, engineId, job.id);
+    if (held === 'cancel') abort.abort(new Stopped(true, 'cancelled'));
+    if (held === 'lost') abort.abort(new Stopped(false, 'the job was taken from this engine'));
+  }, HEARTBEAT_MS);
+  try {
+    const entry = bodies[job.kind];
+    const settings = readSettings(catalog);
+    job.params = jobParams[job.kind].parse(job.params);
+    const device = job.device === 'auto' ? settings.device : job.device;
+    const provider = entry.models ? await chooseProvider(device) : 'cpu';
+    if (entry.models) addLog(catalog, job.id, 'info', `runs on ${provider}`);
+    const runtime = { provider, threads: settings.threads };
+    const ctx = jobContext<never>({ job, catalog, engineId, runtime, abort, send });
+    const body = (await entry.load()) as unknown as JobBody<never>;
+    const result = await body(ctx);
+    ctx.flush();
+    return { state: 'done', result };
+  } catch (error) {
+    const { reason } = abort.signal;
+    if (abort.signal.aborted)
+      return { state: reason instanceof Stopped && reason.cancelled ? 'cancelled' : 'queued' };
+    const message = error instanceof Error ? error.message : String(error);
+    addLog(catalog, job.id, 'error', error instanceof Error && error.stack ? error.stack : message);
+    return { state: 'failed', error: message };
+  } finally {
+    clearInterval(watch);
+  }
+}
