@@ -33,8 +33,9 @@ export function serveImages(files: ImageFiles): (request: Request) => Promise<Re
     const match = pattern.exec(request.url);
     if (match === null || request.method !== 'GET') return missing();
     const id = Number(match[2]);
-    const candidates =
-      match[1] === 'thumb' ? [files.thumbnail(id)] : [files.original(id), files.thumbnail(id)];
+    // Generated images are small and have no thumbnail; originals that Chromium cannot show have one.
+    const candidates = [files.thumbnail(id), files.original(id)];
+    if (match[1] === 'image') candidates.reverse();
     for (const file of candidates) {
       const response = file === null ? null : await picture(file);
       if (response !== null) return response;

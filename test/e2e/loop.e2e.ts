@@ -197,6 +197,13 @@ describe('the whole loop, on screen and in the catalog', () => {
         recipe: expect.any(String),
       });
     await waitForAttribute(testIds.generateResults, 'data-count', made.length);
+    const shown = () =>
+      at(testIds.generateResults)
+        .locator('img')
+        .evaluateAll(
+          (images) => images.filter((image) => (image as HTMLImageElement).naturalWidth > 0).length,
+        );
+    await expect.poll(shown).toBe(made.length);
   }, 360_000);
 
   it('reviews them from the keyboard, with undo', async () => {

@@ -17,7 +17,7 @@ const png = put('original', [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1, 
 const tiff = put('tiff', [...Buffer.from('II*\0'), 8, 0, 0, 0]);
 const secret = put('secret', 'root:x:0:0');
 
-const originals: Record<number, string> = { 1: png, 2: tiff, 3: secret, 4: join(scratch, 'gone') };
+const originals: Record<number, string> = { 1: png, 2: tiff, 3: secret, 4: join(scratch, 'gone'), 6: png };
 const asked: number[] = [];
 const serve = serveImages({
   thumbnail: (id) => {
@@ -37,6 +37,11 @@ it('serves the picture of a number, with the type that its bytes show', async ()
   expect(image.headers.get('x-content-type-options')).toBe('nosniff');
 });
 
+it('shows the original where there is no thumbnail', async () => {
+  const thumb = await get('crux://thumb/6');
+  expect([thumb.status, thumb.headers.get('content-type')]).toEqual([200, 'image/png']);
+});
+
 it('shows the thumbnail where the browser cannot show the original', async () => {
   const image = await get('crux://image/2');
   expect([image.status, image.headers.get('content-type')]).toEqual([200, 'image/webp']);
@@ -44,6 +49,7 @@ it('shows the thumbnail where the browser cannot show the original', async () =>
 
 it('never sends a file that is no picture any more, or is gone', async () => {
   expect((await get('crux://image/3')).status).toBe(404);
+  expect((await get('crux://thumb/3')).status).toBe(404);
   expect((await get('crux://image/4')).status).toBe(404);
   expect((await get('crux://image/5')).status).toBe(404);
 });
