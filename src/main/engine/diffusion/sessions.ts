@@ -4,7 +4,7 @@
  */
 import { encodeGraph } from '../../../core/graph/emit.ts';
 import * as f from '../../../core/graph/functions.ts';
-import { input, type Value } from '../../../core/graph/value.ts';
+import { input, sameShape, type Value } from '../../../core/graph/value.ts';
 import { decode, downsamplingFactor, encode, scalingFactor } from '../../../core/nn/autoencoder-kl.ts';
 import { clipText } from '../../../core/nn/clip-text.ts';
 import { type DifficultyEncoderConfig, difficultyEncoder } from '../../../core/nn/difficulty-encoder.ts';
@@ -123,7 +123,10 @@ const feedsOf = (weights: DifficultyAdapter['loraWeights'], inputs: ReadonlyMap<
   Object.fromEntries(
     [...inputs].map(([name, value]) => {
       const w = weights.get(name);
-      if (!w) throw new Error(`the adapter has no ${name}, wanted [${value.shape}]`);
+      if (!w || !sameShape(w.shape, value.shape)) {
+        const there = w ? `has ${name} as [${w.shape}]` : `has no ${name}`;
+        throw new Error(`the adapter ${there}, wanted [${value.shape}]`);
+      }
       return [(value as { name: string }).name, { dims: value.shape, data: w.data }];
     }),
   );
