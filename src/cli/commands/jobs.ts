@@ -25,8 +25,14 @@ const figures = (job: Job) =>
     .slice(0, 4)
     .join(', ');
 
-const progressOf = (job: Job) =>
-  job.total !== null && job.total > 0 ? `${Math.floor((100 * job.done) / job.total)} %` : '-';
+function progressOf(job: Job): string {
+  if (job.state === 'done') return '100 %';
+  return job.total !== null && job.total > 0 ? `${Math.floor((100 * job.done) / job.total)} %` : '-';
+}
+
+/** Of a running job: so far. */
+const secondsOf = (job: Job) =>
+  job.state === 'running' && job.startedAt !== null ? (Date.now() - job.startedAt) / 1000 : jobSeconds(job);
 
 export function jobs(parent: Command, context: CommandContext): void {
   const group = parent.command('jobs').description('list, resume, cancel or read the log of jobs');
@@ -52,7 +58,7 @@ export function jobs(parent: Command, context: CommandContext): void {
                     job.id,
                     job.state,
                     progressOf(job),
-                    Math.round(jobSeconds(job)),
+                    Math.round(secondsOf(job)),
                     job.title,
                     job.error ?? figures(job),
                   ]),
