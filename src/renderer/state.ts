@@ -68,7 +68,8 @@ export const useStore = create<State>()((set) => ({
   importRequested: false,
   toasts: [],
   ...freshBrowse,
-  show: (screen) => set({ screen }),
+  // What is inspected stays open where it belongs; a form is not the place for it.
+  show: (screen) => set((state) => ({ screen, inspectId: screen === 'generate' ? null : state.inspectId })),
   openDataset: (datasetId) => set({ datasetId, ...freshBrowse }),
   browse: (filter, sort, within = null) =>
     set((state) => ({

@@ -103,7 +103,6 @@ function Browse({ dataset }: { dataset: Dataset }) {
             />
           </div>
         </div>
-        <BulkBar dataset={dataset} ids={selection.ids} />
         {error ? (
           <ErrorPanel what="The images cannot be listed" error={error} retry={() => void refetch()} />
         ) : data && order.length === 0 ? (
@@ -132,6 +131,7 @@ function Browse({ dataset }: { dataset: Dataset }) {
             label={`Images of ${dataset.name}`}
           />
         )}
+        <BulkBar dataset={dataset} ids={selection.ids} />
       </section>
       {inspectId !== null && <Inspector id={inspectId} dataset={dataset} onClose={() => inspect(null)} />}
     </>

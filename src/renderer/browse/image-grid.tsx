@@ -21,26 +21,31 @@ const overscanRows = 2;
 
 /** Chromium cuts elements off at about 33.5 million px. */
 const maxHeightPx = 30_000_000;
+/** Room below the last row for the bar of bulk actions, which floats over the grid. */
+const endPx = 60;
 
-/** The wanted cell, or the largest smaller one with which the last row of so many images can still be reached. */
-export function fittingCell(images: number, width: number, wanted: number): number {
-  let cell = wanted;
-  while (cell > 24 && Math.ceil(images / Math.max(1, Math.floor(width / cell))) * cell > maxHeightPx)
-    cell -= 4;
-  return cell;
+/**
+ * How many cells stand side by side: as many as come nearest to the wanted size, and more where the last of so
+ * many images could not be scrolled to otherwise. Cells then share the width evenly.
+ */
+export function columnsFor(images: number, width: number, wanted: number): number {
+  let columns = Math.max(1, Math.round(width / wanted));
+  while (Math.ceil(images / columns) * (width / columns) > maxHeightPx) columns++;
+  return columns;
 }
 
 export function ImageGrid({ order, cell: wantedCell, selection, onSelection, label, onOpen }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const { ref: sizeRef, width } = useElementSize<HTMLDivElement>();
-  const cell = fittingCell(order.length, width, wantedCell);
-  const columns = Math.max(1, Math.floor(width / cell));
+  const columns = columnsFor(order.length, width, wantedCell);
+  const cell = Math.max(1, Math.floor(width / columns));
   const rows = Math.ceil(order.length / columns);
   const virtual = useVirtualizer({
     count: rows,
     getScrollElement: () => scroller.current,
     estimateSize: () => cell,
     overscan: overscanRows,
+    paddingEnd: endPx,
   });
   // measures again when the cell changes
   useEffect(() => virtual.measure(), [cell, columns]);

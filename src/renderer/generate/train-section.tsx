@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import type { Dataset } from '../../shared/domain.ts';
 import { type Job, trainParams } from '../../shared/jobs.ts';
 import { request } from '../api.ts';
-import { useRequest } from '../queries.ts';
+import { useJobs, useRequest } from '../queries.ts';
 import { useStore } from '../state.ts';
 import { testIds } from '../test-ids.ts';
 import { useAct, useEnqueue } from '../ui/feedback.tsx';
@@ -25,6 +25,9 @@ export function TrainSection({
   first: boolean;
 }) {
   const act = useAct();
+  const { data: jobs = [] } = useJobs();
+  const newest = jobs.find(({ kind, datasetId }) => kind === 'train' && datasetId === dataset.id);
+  const stopped = newest?.state === 'failed' || newest?.state === 'cancelled' ? newest : null;
   return (
     <div className="panel" style={{ flex: 'none' }}>
       <div className="panel-head">
@@ -51,6 +54,21 @@ export function TrainSection({
                 difficulty. Training checkpoints as it goes and can be stopped and resumed.
               </div>
             )}
+            {stopped && (
+              <div className="notice" data-kind={stopped.state === 'failed' ? 'error' : undefined}>
+                <div>
+                  <strong>The last training {stopped.state === 'failed' ? 'failed' : 'was stopped'}.</strong>
+                  <div className="muted selectable">
+                    {stopped.error ?? 'It goes on from its last checkpoint when you resume it.'}
+                  </div>
+                </div>
+                <Button
+                  onClick={() => void act('Resuming', () => request('jobs.resume', { jobId: stopped.id }))}
+                >
+                  Resume
+                </Button>
+              </div>
+            )}
             <TrainForm dataset={dataset} />
           </>
         )}
@@ -66,6 +84,7 @@ function TrainForm({ dataset }: { dataset: Dataset }) {
   const enqueue = useEnqueue();
   const set = (change: Partial<Params>) => setParams((old) => ({ ...old, ...change }));
   const bases = models.filter(({ kind, usable }) => kind === 'diffusion' && usable);
+  const base = bases.find(({ id }) => id === params.baseModelId) ?? bases[0];
   const wrong = new Set(trainParams.safeParse(params).error?.issues.map(({ path }) => path[0]));
   const problem = (field: keyof Params, sentence: string) => (wrong.has(field) ? sentence : null);
 
@@ -89,7 +108,9 @@ function TrainForm({ dataset }: { dataset: Dataset }) {
       className="stack"
       onSubmit={(event) => {
         event.preventDefault();
-        if (wrong.size === 0) void enqueue('The training', { kind: 'train', params });
+        if (wrong.size === 0 && base) {
+          void enqueue('The training', { kind: 'train', params: { ...params, baseModelId: base.id } });
+        }
       }}
     >
       <div className="form-grid">
@@ -97,7 +118,8 @@ function TrainForm({ dataset }: { dataset: Dataset }) {
           <Select
             aria-label="Base model"
             data={bases.map(({ id, name }) => ({ value: id, label: name }))}
-            value={params.baseModelId}
+            value={base?.id ?? null}
+            placeholder="None is usable"
             onChange={(value) => value && set({ baseModelId: value })}
           />
         </Field>
@@ -176,7 +198,12 @@ function TrainForm({ dataset }: { dataset: Dataset }) {
         </Field>
       </div>
       <div>
-        <Button type="submit" variant="filled" disabled={wrong.size > 0} data-testid={testIds.trainStart}>
+        <Button
+          type="submit"
+          variant="filled"
+          disabled={wrong.size > 0 || !base}
+          data-testid={testIds.trainStart}
+        >
           Start training
         </Button>
       </div>

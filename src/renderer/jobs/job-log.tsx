@@ -18,7 +18,11 @@ export function JobLog({ job }: { job: Job }) {
   return (
     <div className="job-log selectable" data-testid={testIds.jobLog}>
       {error && <div className="field-error">{messageOf(error)}</div>}
-      {lines?.length === 0 && <div className="muted">Nothing is in the log yet.</div>}
+      {lines?.length === 0 && (
+        <div className="muted">
+          {isActive(job) ? 'Nothing is in the log yet.' : 'This job had nothing to say.'}
+        </div>
+      )}
       {lines?.map((line, i) => (
         // lines are only ever appended
         <div key={i} data-level={line.level}>

@@ -6,7 +6,7 @@ import { request } from '../api.ts';
 import { useDatasets, useJobs } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
 import { EmptyState, ErrorPanel, useAct } from '../ui/feedback.tsx';
-import { duration, when } from '../ui/format.ts';
+import { count, duration, when } from '../ui/format.ts';
 import { isActive, JobProgress, progressText } from '../ui/job-progress.tsx';
 import { JobLog } from './job-log.tsx';
 
@@ -162,12 +162,17 @@ function Row({ job, open, toggle }: { job: Job; open: boolean; toggle: () => voi
   );
 }
 
-/** The figures of a result that read as one line: "imported 240, skipped 3". */
+/** "smoothedLoss" -> "smoothed loss" */
+const words = (key: string) => key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
+/** The figures of a result that read as one line: "found 121, imported 120, skipped 1". */
 export function resultText(job: Job): string {
-  const figures = Object.entries(job.result ?? {}).filter(([, value]) => typeof value === 'number');
-  const text = ([key, value]: [string, unknown]) => {
-    const number = value as number;
-    return `${key} ${Number.isInteger(number) ? number : number.toPrecision(3)}`;
-  };
-  return figures.slice(0, 4).map(text).join(', ');
+  return Object.entries(job.result ?? {})
+    .filter(([key, value]) => typeof value === 'number' && value !== 0 && !key.endsWith('Id'))
+    .map(
+      ([key, value]) =>
+        `${words(key)} ${Number.isInteger(value) ? count(value as number) : (value as number).toPrecision(3)}`,
+    )
+    .slice(0, 4)
+    .join(', ');
 }

@@ -2,7 +2,7 @@
 import type { Dataset, ProjectionData } from '../../shared/domain.ts';
 import type { MapColour } from '../state.ts';
 import { count } from '../ui/format.ts';
-import { classColour, originColour, rampGradient } from '../ui/scale.ts';
+import { classColour, originColour, rampGradient, unscoredColour } from '../ui/scale.ts';
 
 const shownClasses = 40;
 
@@ -23,6 +23,12 @@ export function Legend({
         <div className="row num small muted">
           0 easy <span className="spacer" /> hard 1
         </div>
+        {projection.difficulty.some(Number.isNaN) && (
+          <span className="legend-item">
+            <span className="swatch" style={{ background: unscoredColour }} />
+            not scored
+          </span>
+        )}
       </div>
     );
   }

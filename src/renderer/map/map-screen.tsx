@@ -71,12 +71,13 @@ interface Props {
 }
 
 function ProjectionMap({ projection, dataset, onAgain }: Props) {
-  const { mapColour, setMapColour, inspect, browse } = useStore();
+  const { mapColour, setMapColour, inspectId, inspect, browse } = useStore();
   const [lasso, setLasso] = useState(false);
   const [hover, setHover] = useState<Hover | null>(null);
   const [chosen, setChosen] = useState<ReadonlySet<number> | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
   const colours = useMemo(() => pointColours(projection, mapColour, chosen), [projection, mapColour, chosen]);
+  const marked = inspectId === null ? -1 : projection.ids.indexOf(inspectId);
   const openInBrowse = () => {
     if (chosen)
       browse(
@@ -119,19 +120,6 @@ function ProjectionMap({ projection, dataset, onAgain }: Props) {
         </Tooltip>
         <Button onClick={onAgain}>Compute again…</Button>
       </div>
-      {chosen && (
-        <div className="bulk">
-          <strong className="num" data-testid={testIds.mapSelected} data-count={chosen.size}>
-            {count(chosen.size)} chosen
-          </strong>
-          <Button variant="filled" data-testid={testIds.mapOpenInBrowse} onClick={openInBrowse}>
-            Open in Browse
-          </Button>
-          <Button variant="subtle" onClick={() => setChosen(null)}>
-            Clear
-          </Button>
-        </div>
-      )}
       <div className="map-area">
         {failure ? (
           <ErrorPanel what="The map cannot be drawn" error={failure} />
@@ -139,6 +127,7 @@ function ProjectionMap({ projection, dataset, onAgain }: Props) {
           <Scatter
             positions={projection.positions}
             colours={colours}
+            marked={marked >= 0 ? marked : null}
             fitKey={`${projection.projectionId}:${projection.ids.length}`}
             lasso={lasso}
             label={`Map of ${projection.ids.length} images of ${dataset.name}, coloured by ${mapColour}`}
@@ -149,6 +138,19 @@ function ProjectionMap({ projection, dataset, onAgain }: Props) {
           />
         )}
         <Legend dataset={dataset} projection={projection} by={mapColour} />
+        {chosen && (
+          <div className="bulk">
+            <strong className="num" data-testid={testIds.mapSelected} data-count={chosen.size}>
+              {count(chosen.size)} chosen
+            </strong>
+            <Button variant="filled" data-testid={testIds.mapOpenInBrowse} onClick={openInBrowse}>
+              Open in Browse
+            </Button>
+            <Button variant="subtle" onClick={() => setChosen(null)}>
+              Clear
+            </Button>
+          </div>
+        )}
         {hover && <HoverCard hover={hover} projection={projection} dataset={dataset} />}
       </div>
     </>

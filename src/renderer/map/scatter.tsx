@@ -18,6 +18,8 @@ interface Props {
   colours: Uint8Array;
   /** The view starts over when this changes; new colours or relabelled points must not move it. */
   fitKey: string;
+  /** Index of the point to ring; null: none. */
+  marked: number | null;
   lasso: boolean;
   label: string;
   onHover: (hover: Hover | null) => void;
@@ -34,6 +36,7 @@ export function Scatter({
   positions,
   colours,
   fitKey,
+  marked,
   lasso,
   label,
   onHover,
@@ -172,6 +175,11 @@ export function Scatter({
   };
   const path = line.length >= 4 ? `M${line.slice(0, 2).join(' ')}L${line.slice(2).join(' ')}` : '';
 
+  const ring =
+    camera && marked !== null
+      ? toScreen(camera, size, positions[2 * marked], positions[2 * marked + 1])
+      : null;
+
   return (
     <div ref={ref} className="scatter">
       <canvas
@@ -190,6 +198,11 @@ export function Scatter({
           setCamera(fit(boundsOf(positions), size));
         }}
       />
+      {ring && (
+        <svg className="scatter-lasso" width={width} height={height} aria-hidden="true">
+          <circle cx={ring[0]} cy={ring[1]} r={diameter / 2 + 4} />
+        </svg>
+      )}
       {path && (
         <svg className="scatter-lasso" width={width} height={height} aria-hidden="true">
           <path d={`${path}Z`} />

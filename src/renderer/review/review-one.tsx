@@ -5,7 +5,6 @@ import { imageUrl } from '../../shared/contract.ts';
 import type { Dataset, ImageDetail, ReviewDecision } from '../../shared/domain.ts';
 import { request } from '../api.ts';
 import { useRequest } from '../queries.ts';
-import { dialogOpen, isTyping } from '../shell/shortcuts.ts';
 import { testIds } from '../test-ids.ts';
 import { definitions } from '../ui/definitions.ts';
 import { ErrorPanel, useEdit, useHistory } from '../ui/feedback.tsx';
@@ -13,8 +12,7 @@ import { Term } from '../ui/fields.tsx';
 import { count } from '../ui/format.ts';
 import { Icon } from '../ui/icons.tsx';
 import { DifficultyChip } from '../ui/picture.tsx';
-
-const keyedClasses = 10;
+import { keyedClasses, onReviewKeys } from './keys.ts';
 
 export function ReviewOne({ dataset, order }: { dataset: Dataset; order: Uint32Array }) {
   const [at, setAt] = useState(0);
@@ -52,24 +50,7 @@ export function ReviewOne({ dataset, order }: { dataset: Dataset; order: Uint32A
     setAt(last);
   };
 
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || isTyping(event.target) || dialogOpen()) return;
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const key = event.key.toLowerCase();
-      const digit = /^[0-9]$/.test(key) ? (Number(key) + 9) % 10 : -1;
-      if (key === 'a') void decide('accept');
-      else if (key === 'r') void decide('reject');
-      else if (key === 'z') void undo();
-      else if (key === 'arrowright') go(1);
-      else if (key === 'arrowleft') go(-1);
-      else if (digit >= 0 && dataset.classes[digit]) void relabel(dataset.classes[digit].id);
-      else return;
-      event.preventDefault();
-    };
-    window.addEventListener('keydown', onKey);
-    return () => window.removeEventListener('keydown', onKey);
-  });
+  useEffect(() => onReviewKeys(dataset, { decide, relabel, undo, go }));
 
   if (error) return <ErrorPanel what="This image cannot be shown" error={error} />;
   return (

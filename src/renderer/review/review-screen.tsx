@@ -3,14 +3,13 @@ import './review.css';
 import { Button, SegmentedControl } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { Dataset, ImageFilter } from '../../shared/domain.ts';
-import { BulkBar } from '../browse/bulk-bar.tsx';
-import { ImageGrid } from '../browse/image-grid.tsx';
 import { emptySelection } from '../browse/selection.ts';
 import { useDataset, useRequest } from '../queries.ts';
 import { useStore } from '../state.ts';
 import { testIds } from '../test-ids.ts';
 import { EmptyState, ErrorPanel, NoDataset } from '../ui/feedback.tsx';
 import { count } from '../ui/format.ts';
+import { ReviewGrid } from './review-grid.tsx';
 import { ReviewOne } from './review-one.tsx';
 
 type Pile = 'none' | 'accept' | 'reject' | 'all';
@@ -37,7 +36,7 @@ function Review({ dataset }: { dataset: Dataset }) {
   useEffect(() => {
     if (current.data && dealt?.pile !== pile) setDealt({ pile, order: current.data });
   }, [current.data, pile, dealt]);
-  const { selection, setSelection, cell, show } = useStore();
+  const { setSelection, show } = useStore();
   const switchTo = (next: Pile) => {
     setSelection(emptySelection);
     setPile(next);
@@ -124,18 +123,7 @@ function Review({ dataset }: { dataset: Dataset }) {
         </EmptyState>
       )}
       {order && order.length > 0 && mode === 'one' && <ReviewOne dataset={dataset} order={order} />}
-      {order && order.length > 0 && mode === 'grid' && (
-        <>
-          <BulkBar dataset={dataset} ids={selection.ids} />
-          <ImageGrid
-            order={order}
-            cell={Math.max(112, cell)}
-            selection={selection}
-            onSelection={setSelection}
-            label="Synthetic images"
-          />
-        </>
-      )}
+      {order && order.length > 0 && mode === 'grid' && <ReviewGrid dataset={dataset} order={order} />}
     </div>
   );
 }

@@ -25,8 +25,9 @@ export function bytes(n: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** Seconds as a person would say them: "8 s", "3 min 20 s", "1 h 04 min". */
+/** Seconds as a person would say them: "0.4 s", "12 s", "3 min 20 s", "1 h 04 min". */
 export function duration(seconds: number): string {
+  if (seconds >= 0 && seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const s = Math.max(0, Math.round(seconds));
   if (s < 60) return `${s} s`;
   if (s < 3600) return `${Math.floor(s / 60)} min ${String(s % 60).padStart(2, '0')} s`;

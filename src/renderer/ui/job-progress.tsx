@@ -9,7 +9,7 @@ export const share = (job: Job): number | null =>
 
 export function progressText(job: Job): string {
   const part = job.total === null ? count(job.done) : `${count(job.done)} of ${count(job.total)}`;
-  return job.secondsLeft === null ? part : `${part} · ${duration(job.secondsLeft)} left`;
+  return job.secondsLeft === null ? part : `${part} · ${duration(Math.round(job.secondsLeft) || 1)} left`;
 }
 
 export function JobProgress({ job, wide }: { job: Job; wide?: boolean }) {

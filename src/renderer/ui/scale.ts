@@ -49,6 +49,7 @@ const ramp: Rgb[] = Array.from({ length: levels }, (_, i) => {
 const css = (rgb: Rgb) => `rgb(${rgb[0]} ${rgb[1]} ${rgb[2]})`;
 
 export const unscoredRgb: Rgb = [122, 132, 145];
+export const unscoredColour = css(unscoredRgb);
 
 /** @param difficulty [0,1]; null or NaN: unscored, grey. */
 export function difficultyRgb(difficulty: number | null): Rgb {

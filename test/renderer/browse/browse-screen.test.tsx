@@ -2,7 +2,7 @@
 import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { expect, test } from 'vitest';
 import { BrowseScreen } from '../../../src/renderer/browse/browse-screen.tsx';
-import { fittingCell } from '../../../src/renderer/browse/image-grid.tsx';
+import { columnsFor } from '../../../src/renderer/browse/image-grid.tsx';
 import { useStore } from '../../../src/renderer/state.ts';
 import { testIds } from '../../../src/renderer/test-ids.ts';
 import { mount } from '../mount.tsx';
@@ -71,8 +71,9 @@ test('an error of main takes the place of the grid', async () => {
 });
 
 test('a million images keep their last row within what Chromium can scroll to', () => {
-  expect(fittingCell(5000, 1200, 256)).toBe(256);
-  const cell = fittingCell(1_000_000, 1200, 256);
-  expect(cell).toBeGreaterThan(150);
-  expect(Math.ceil(1_000_000 / Math.floor(1200 / cell)) * cell).toBeLessThan(33_500_000);
+  expect(columnsFor(5000, 1200, 256)).toBe(5);
+  expect(columnsFor(3, 90, 256)).toBe(1);
+  const columns = columnsFor(1_000_000, 1200, 256);
+  expect(columns).toBeLessThan(8);
+  expect(Math.ceil(1_000_000 / columns) * (1200 / columns)).toBeLessThan(33_500_000);
 });

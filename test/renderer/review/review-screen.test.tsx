@@ -90,3 +90,13 @@ test('keys typed into a field decide nothing', async () => {
   field.remove();
   expect(asked('review.decide')).toEqual([]);
 });
+
+test('in the grid the keys act on the selection', async () => {
+  const { images } = await open();
+  fireEvent.click(screen.getByText('Grid'));
+  const grid = await screen.findByTestId(testIds.grid);
+  press('a'); // nothing is selected: nothing is decided
+  fireEvent.keyDown(grid, { key: 'a', ctrlKey: true });
+  press('r');
+  await waitFor(() => expect(images.map(({ decision }) => decision)).toEqual(Array(4).fill('reject')));
+});
