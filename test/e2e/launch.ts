@@ -80,6 +80,7 @@ export async function launchCrux(options: LaunchOptions = {}): Promise<Crux> {
     env: { ...inherited(), ...env, ...options.env },
     timeout: 60_000,
   });
+  let closed = false;
   let stderr = '';
   app.process().stderr?.on('data', (chunk) => {
     stderr += chunk;
@@ -106,6 +107,8 @@ export async function launchCrux(options: LaunchOptions = {}): Promise<Crux> {
     chooseMenu: (id) =>
       app.evaluate(({ Menu }, item) => Menu.getApplicationMenu()?.getMenuItemById(item)?.click(), id),
     close: async () => {
+      if (closed) return;
+      closed = true;
       await app.close();
       rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
     },

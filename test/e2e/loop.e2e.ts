@@ -1,14 +1,17 @@
 /**
  * The main job as a person does it, in the built program: import, browse, score, map, train, generate, review,
- * export. After each step, what the screen shows is compared with what the catalog holds.
+ * export. After each step, what the screen shows is compared with what the catalog holds. The whole run is
+ * watched for connections, by the processes themselves and by the browser's network log.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testIds } from '../../src/renderer/test-ids.ts';
 import { openStored, type Stored } from './catalog.ts';
 import { type Crux, launchCrux } from './launch.ts';
+import { chromiumHosts, readAttempts, watchNode } from './network.ts';
 import { writeShapes } from './shapes.ts';
 
 const perClass = 16;
@@ -17,6 +20,9 @@ let page: Page;
 let stored: Stored;
 let classes: string[];
 const problems: string[] = [];
+const evidence = mkdtempSync(join(tmpdir(), 'crux-network-'));
+const nodeLog = join(evidence, 'node.log');
+const netLog = join(evidence, 'chromium.json');
 
 const at = (id: string): Locator => page.getByTestId(id);
 const numberAt = async (id: string, attribute: string): Promise<number> =>
@@ -30,7 +36,12 @@ const waitForAttribute = (id: string, attribute: string, value: string | number)
   expect.poll(() => at(id).first().getAttribute(attribute), { timeout: 20_000 }).toBe(String(value));
 
 beforeAll(async () => {
-  crux = await launchCrux({ width: 1440, height: 900 });
+  crux = await launchCrux({
+    width: 1440,
+    height: 900,
+    env: watchNode(nodeLog),
+    switches: [`--log-net-log=${netLog}`],
+  });
   page = crux.page;
   page.on('pageerror', (error) => problems.push(error.message));
   page.on('console', (message) => {
@@ -42,6 +53,7 @@ beforeAll(async () => {
 afterAll(async () => {
   stored?.close();
   await crux?.close();
+  rmSync(evidence, { recursive: true, force: true });
 });
 
 describe('the whole loop, on screen and in the catalog', () => {
@@ -248,5 +260,19 @@ describe('the whole loop, on screen and in the catalog', () => {
   it('raised no error on the way', () => {
     expect(problems).toEqual([]);
     expect(crux.errors()).toBe('');
+  });
+
+  it('opened no network connection', async () => {
+    stored.close();
+    await crux.close();
+    // In the stand-in the page's own address is resolved, to this machine, before its request is answered.
+    const hosts = chromiumHosts(netLog).filter((host) => host !== 'crux.app.localhost');
+    expect(hosts).toEqual([]);
+    if (process.env.ELECTRON_EXE) return; // the real main process cannot be made to load the watcher
+    const attempts = readAttempts(nodeLog);
+    const watched = attempts.filter(({ kind }) => kind === 'watching').map(({ what }) => what);
+    expect(watched.some((what) => what.includes('engine'))).toBe(true);
+    expect(watched.length).toBeGreaterThan(1); // main and engine
+    expect(attempts.filter(({ kind }) => kind !== 'watching')).toEqual([]);
   });
 });

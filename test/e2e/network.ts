@@ -28,13 +28,6 @@ export function readAttempts(log: string): Attempt[] {
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Attempt);
 }
 
-/** Attempts that left the process for the network; the driver's own loopback DevTools port apart. */
-export const outgoing = (attempts: readonly Attempt[], devToolsPort: string | null): Attempt[] =>
-  attempts.filter(({ kind, what }) => {
-    if (kind === 'watching') return false;
-    return !(kind === 'connect' && devToolsPort !== null && what === `127.0.0.1:${devToolsPort}`);
-  });
-
 interface NetEvent {
   type: number;
   params?: Record<string, unknown>;
@@ -59,21 +52,37 @@ function readNetLog(file: string): { types: Record<string, number>; events: NetE
   return { types: constants.logEventTypes, events };
 }
 
-/** Services of the test browser itself (Electron has none of them), whatever page it shows. */
-const browsersOwn = new Set(['accounts.google.com', 'update.googleapis.com']);
+const hostOf = (address: unknown): string | null =>
+  typeof address !== 'string'
+    ? null
+    : address.includes('://')
+      ? new URL(address).hostname
+      : address.replace(/:\d+$/, '');
 
-/** Hosts that Chromium asked for, by its own log: requests that left the page, and names to resolve. */
+/**
+ * Hosts that Chromium was made to ask for, by its own log: requests that left a page, and names to resolve.
+ * What the test browser asks for itself (updates, accounts, spelling; Electron has none of these) carries no
+ * page as its initiator and is left out.
+ */
 export function chromiumHosts(file: string): string[] {
   const { types, events } = readNetLog(file);
-  const wanted = ['URL_REQUEST_START_JOB', 'HOST_RESOLVER_MANAGER_REQUEST'].map((name) => types[name]);
-  if (wanted.includes(undefined as never))
+  const request = types.URL_REQUEST_START_JOB;
+  const resolution = types.HOST_RESOLVER_MANAGER_REQUEST;
+  if (request === undefined || resolution === undefined)
     throw new Error(`${file}: this browser names its events otherwise; mend chromiumHosts`);
-  const hosts = new Set<string>();
+  const browsersOwn = new Set(['google.com']); // its probe whether names resolve at all
+  const ofPages = new Set<string>();
+  const resolved = new Set<string>();
   for (const { type, params } of events) {
-    const address = wanted.includes(type) ? (params?.url ?? params?.host) : undefined;
-    if (typeof address !== 'string') continue;
-    const host = address.includes('://') ? new URL(address).hostname : address.replace(/:\d+$/, '');
-    if (!browsersOwn.has(host)) hosts.add(host);
+    if (type === request) {
+      const host = hostOf(params?.url);
+      const own = params?.initiator === 'not an origin' && params?.request_type === 'other';
+      if (host !== null) (own ? browsersOwn : ofPages).add(host);
+    } else if (type === resolution) {
+      const host = hostOf(params?.host);
+      if (host !== null) resolved.add(host);
+    }
   }
-  return [...hosts].sort();
+  for (const host of resolved) if (!browsersOwn.has(host)) ofPages.add(host);
+  return [...ofPages].sort();
 }

@@ -27,9 +27,6 @@ const scratch = mkdtempSync(join(tmpdir(), 'crux-standin-'));
 const userData = flag('user-data-dir') ?? join(scratch, 'user-data');
 mkdirSync(userData, { recursive: true });
 
-// Playwright drops NODE_OPTIONS; this is how a spec loads a module before the program.
-if (process.env.CRUX_STANDIN_IMPORT) await import(process.env.CRUX_STANDIN_IMPORT);
-
 const executable = process.env.CRUX_CHROMIUM ?? '/usr/bin/chromium';
 if (!existsSync(executable)) {
   console.error(
@@ -104,6 +101,10 @@ const browserUrl = await new Promise<string>((found) => {
   });
 });
 const cdp = await connectCdp(browserUrl);
+
+// Playwright drops NODE_OPTIONS; this is how a spec loads a module before the program, and after the
+// stand-in's own connection to its browser.
+if (process.env.CRUX_STANDIN_IMPORT) await import(process.env.CRUX_STANDIN_IMPORT);
 
 // What a program may ask to know where it runs.
 Object.defineProperty(process.versions, 'electron', { value: '45.4.1', enumerable: true });
