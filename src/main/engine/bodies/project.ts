@@ -90,11 +90,11 @@ async function byTsne(ctx: JobContext<'project'>, { ids, vectors, dim }: LoadedE
     run.step();
     if (performance.now() - rested < SLICE_MS) continue;
     ctx.progress({ done: run.iteration });
-    if (performance.now() - saved > CHECKPOINT_MS) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (signal.aborted || performance.now() - saved > CHECKPOINT_MS) {
       ctx.writeCheckpoint<Checkpoint>({ ids, state: run.state() });
       saved = performance.now();
     }
-    await new Promise((resolve) => setImmediate(resolve));
     signal.throwIfAborted();
     rested = performance.now();
   }

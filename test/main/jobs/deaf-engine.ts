@@ -1,0 +1,14 @@
+/** Owns an engine that claims a job and then hears nothing any more, as one stuck in native code. */
+import { getJob, openCatalog } from '../../../src/main/catalog/index.ts';
+import { claimJob } from '../../../src/main/jobs/lease.ts';
+
+const [dir, id, owner] = process.argv.slice(2);
+const catalog = openCatalog(dir);
+process.send?.({ type: 'ready', engine: id, pid: process.pid });
+const job = claimJob(catalog, { id, pid: process.pid, owner, claims: 'any' });
+if (job) process.send?.({ type: 'event', name: 'job.updated', payload: getJob(catalog, job.id) });
+setTimeout(() => {
+  const forever = new Int32Array(new SharedArrayBuffer(4));
+  if (job) Atomics.wait(forever, 0, 0);
+}, 50);
+process.on('message', () => {});

@@ -1,0 +1,173 @@
+/** A real engine process: it runs jobs, and what becomes of them when it is killed, cancelled or asked to end. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type Catalog, getJob, listDatasets, listJobs } from '../../../src/main/catalog/index.ts';
+import { EngineSupervisor } from '../../../src/main/jobs/supervisor.ts';
+import type { Job } from '../../../src/shared/jobs.ts';
+import { tempCatalog, tempFolder } from '../support/catalogs.ts';
+import { makeFolder } from '../support/pictures.ts';
+
+const PER_CLASS = 40;
+const running: EngineSupervisor[] = [];
+let photos: string;
+
+beforeAll(async () => {
+  // Big enough that one import is seen several times on its way.
+  photos = await makeFolder(mkdtempSync(join(tmpdir(), 'crux-photos-')), PER_CLASS, 160);
+});
+afterAll(() => rmSync(photos, { recursive: true, force: true }));
+afterEach(async () => {
+  for (const supervisor of running.splice(0)) await supervisor.stop(500);
+});
+
+function supervise(catalog: Catalog, role: 'app' | 'cli' = 'app', more = {}): EngineSupervisor {
+  const supervisor = new EngineSupervisor({ catalog, role, ...more });
+  running.push(supervisor);
+  return supervisor;
+}
+
+const importRequest = (name = 'photos') => ({ kind: 'import' as const, params: { source: photos, name } });
+
+/** Resolves when a job reaches this many items in its reading stage. */
+const reaches = (supervisor: EngineSupervisor, jobId: number, done: number) =>
+  new Promise<Job>((resolve) => {
+    const off = supervisor.on('job.updated', (job) => {
+      if (job.id !== jobId || job.stage !== 'reading images' || job.done < done) return;
+      off();
+      resolve(job);
+    });
+  });
+
+const rows = (catalog: Catalog) =>
+  catalog.all('SELECT id, path, hash, class_id, width, height, present FROM images ORDER BY id');
+
+test('SIGKILL in the middle of an import: it goes on by itself and ends as an undisturbed one', async () => {
+  const calm = tempCatalog();
+  const undisturbed = supervise(calm);
+  undisturbed.start();
+  await undisturbed.waitFor(undisturbed.queue.enqueue(importRequest()).id);
+
+  const catalog = tempCatalog();
+  const supervisor = supervise(catalog);
+  const states: string[] = [];
+  supervisor.on('engine.state', ({ state }) => states.push(state));
+  supervisor.start();
+  const job = supervisor.queue.enqueue(importRequest());
+  supervisor.wake();
+  const at = await reaches(supervisor, job.id, 1);
+  const before = catalog.value<number>('SELECT COUNT(*) FROM images')!;
+  process.kill(supervisor.pid!, 'SIGKILL');
+  const ended = await supervisor.waitFor(job.id);
+
+  expect(at.done).toBeLessThan(3 * PER_CLASS); // it was really under way
+  expect(before).toBeGreaterThanOrEqual(at.done); // what was reported was stored
+  expect(ended).toMatchObject({ state: 'done', done: 3 * PER_CLASS });
+  expect(ended.result!.unchanged as number).toBeGreaterThanOrEqual(before); // and was not read again
+  expect(rows(catalog)).toEqual(rows(calm));
+  expect(catalog.all('SELECT * FROM label_history').length).toBe(3 * PER_CLASS);
+  expect(states.slice(0, 4)).toEqual(['starting', 'ready', 'down', 'starting']);
+});
+
+test('cancel stops between items; resume goes on', async () => {
+  const catalog = tempCatalog();
+  const supervisor = supervise(catalog);
+  supervisor.start();
+  const job = supervisor.queue.enqueue(importRequest());
+  supervisor.wake();
+  await reaches(supervisor, job.id, 1);
+  supervisor.cancel(job.id);
+  const cancelled = await supervisor.waitFor(job.id);
+  expect(cancelled.state).toBe('cancelled');
+  const some = catalog.value<number>('SELECT COUNT(*) FROM images')!;
+  expect(some).toBeLessThan(3 * PER_CLASS);
+  supervisor.queue.resume(job.id);
+  supervisor.wake();
+  const ended = await supervisor.waitFor(job.id);
+  expect(ended).toMatchObject({ state: 'done', result: { unchanged: some, imported: 3 * PER_CLASS - some } });
+});
+
+test('a job that does not stop is killed, and stays cancelled', async () => {
+  const catalog = tempCatalog();
+  const supervisor = supervise(catalog, 'app', {
+    entry: join(import.meta.dirname, 'deaf-engine.ts'),
+    cancelMs: 300,
+  });
+  const ready = new Promise<void>((resolve) => {
+    const off = supervisor.on('job.updated', (job) => {
+      if (job.state === 'running') {
+        off();
+        resolve();
+      }
+    });
+  });
+  supervisor.queue.enqueue(importRequest());
+  supervisor.start();
+  await ready;
+  const [job] = listJobs(catalog, 1);
+  expect(supervisor.cancel(job.id).state).toBe('running');
+  expect((await supervisor.waitFor(job.id)).state).toBe('cancelled');
+});
+
+test('an engine that ends at once is restarted with growing pauses, and says why', async () => {
+  const catalog = tempCatalog();
+  const messages: { state: string; message: string; at: number }[] = [];
+  const supervisor = supervise(catalog, 'app', { entry: join(import.meta.dirname, 'missing-engine.ts') });
+  supervisor.on('engine.state', (event) => messages.push({ ...event, at: performance.now() }));
+  supervisor.start();
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const down = messages.filter((m) => m.state === 'down');
+  expect(down.length).toBeGreaterThanOrEqual(2);
+  expect(down.length).toBeLessThan(6);
+  expect(down[0].message).toMatch(/engine ended with code 1/);
+});
+
+test('stop hands the job back; the next engine finishes it', async () => {
+  const catalog = tempCatalog();
+  const first = supervise(catalog);
+  first.start();
+  const job = first.queue.enqueue(importRequest());
+  first.wake();
+  await reaches(first, job.id, 1);
+  await first.stop();
+  expect(getJob(catalog, job.id)).toMatchObject({ state: 'queued' });
+  expect(first.pid).toBeUndefined();
+  const second = supervise(catalog);
+  second.start();
+  expect((await second.waitFor(job.id)).state).toBe('done');
+});
+
+test("two engines on one catalog: each its own jobs, and the app's engine takes no terminal's job", async () => {
+  const catalog = tempCatalog();
+  const app = supervise(catalog, 'app');
+  const cli = supervise(catalog, 'cli');
+  app.start();
+  const mine = cli.queue.enqueue(importRequest('from the terminal'));
+  const free = app.queue.enqueue(importRequest('from the app'));
+  app.wake();
+  expect((await app.waitFor(free.id)).state).toBe('done');
+  expect(getJob(catalog, mine.id).state).toBe('queued');
+  cli.start();
+  expect((await cli.waitFor(mine.id)).state).toBe('done');
+  expect(listDatasets(catalog).map((d) => [d.name, d.images])).toEqual([
+    ['from the app', 3 * PER_CLASS],
+    ['from the terminal', 3 * PER_CLASS],
+  ]);
+});
+
+test('a failing job says so, and the engine goes on', async () => {
+  const catalog = tempCatalog();
+  const supervisor = supervise(catalog);
+  supervisor.start();
+  const bad = supervisor.queue.enqueue({
+    kind: 'import',
+    params: { source: join(tempFolder(), 'nothing'), name: 'x' },
+  });
+  const good = supervisor.queue.enqueue(importRequest());
+  supervisor.wake();
+  const failed = await supervisor.waitFor(bad.id);
+  expect(failed).toMatchObject({ state: 'failed', error: expect.stringMatching(/nothing at/) });
+  expect((await supervisor.waitFor(good.id)).state).toBe('done');
+  expect(supervisor.queue.log(bad.id).some((line) => line.level === 'error')).toBe(true);
+});
