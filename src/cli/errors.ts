@@ -33,6 +33,8 @@ export function sentence(error: unknown): string {
 
 /** What a script reads with --json when a command fails. */
 export function errorReport(error: unknown): { ok: false; error: { code: string; message: string } } {
-  const code = error instanceof CliError ? error.code : 'failed';
+  // Errors of the catalog carry a code, too: not-found, invalid, conflict.
+  const given = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = typeof given === 'string' && /^[a-z-]+$/.test(given) ? given : 'failed';
   return { ok: false, error: { code, message: sentence(error) } };
 }

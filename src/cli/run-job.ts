@@ -1,6 +1,6 @@
 /** Owns running one job from the command line: progress, Ctrl+C, and what is said when it ends. */
 import { type Job, type JobRequestInput, jobParams } from '../shared/jobs.ts';
-import { CliError, exitCode, interrupted } from './errors.ts';
+import { CliError, exitCode, interrupted, usageError } from './errors.ts';
 import { progressView } from './progress.ts';
 import type { Session } from './session.ts';
 
@@ -9,10 +9,14 @@ export function runJob(session: Session, request: JobRequestInput): Promise<Job>
   return followJob(session, enqueueJob(session, request));
 }
 
-/** Queues a job; its defaults come from the schema. */
+/** Queues a job; its defaults come from the schema. Errors: `usage` where a parameter does not fit it. */
 export function enqueueJob(session: Session, request: JobRequestInput): Job {
-  const params = jobParams[request.kind].parse(request.params);
-  return session.enqueue({ kind: request.kind, params } as JobRequestInput);
+  const params = jobParams[request.kind].safeParse(request.params);
+  if (!params.success) {
+    const wrong = params.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw usageError(`${request.kind}: ${wrong.join('; ')}; see crux ${request.kind} --help`);
+  }
+  return session.enqueue({ kind: request.kind, params: params.data } as JobRequestInput);
 }
 
 /**

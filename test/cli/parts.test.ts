@@ -5,6 +5,7 @@ import { clock, table } from '../../src/cli/format.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { progressLine, progressView } from '../../src/cli/progress.ts';
 import { parserFor, readParams } from '../../src/cli/schema-options.ts';
+import { CatalogError } from '../../src/main/catalog/index.ts';
 import { generateParams, trainParams } from '../../src/shared/jobs.ts';
 
 function recordingIo(columns: number | null): Io & { text: string } {
@@ -30,6 +31,8 @@ describe('errors', () => {
 
   it('carry their code to scripts', () => {
     expect(errorReport(usageError('x')).error).toEqual({ code: 'usage', message: 'x' });
+    expect(errorReport(new CatalogError('conflict', 'z')).error).toEqual({ code: 'conflict', message: 'z' });
+    expect(errorReport(Object.assign(new Error('y'), { code: 'ENOENT' })).error.code).toBe('failed');
     expect(errorReport(new Error('y')).error).toEqual({ code: 'failed', message: 'y' });
   });
 });

@@ -26,6 +26,7 @@ describe('wrong usage', () => {
     ['train x --kind magic', /difficulty/],
     ['export x', /required option '--out <dir>'/],
     ['import folder', /required option '--name <name>'/],
+    ['import . --name=', /name: .*see crux import --help/],
     ['import nowhere --name n', /no folder or manifest at .*nowhere; give the folder/],
     ['score x --device tpu', /auto, cpu, cuda, dml, webgpu/],
     ['score x --seed -1', /at least 0/],
