@@ -7,7 +7,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { testIds } from '../src/renderer/test-ids.ts';
 import type { CruxBridge } from '../src/shared/contract.ts';
 import type { Settings } from '../src/shared/domain.ts';
@@ -35,6 +35,12 @@ async function settle(page: Page): Promise<void> {
   await page.waitForTimeout(600);
 }
 
+/** A screen without data has nothing to click. */
+async function clickIfThere(target: Locator): Promise<void> {
+  await page.waitForTimeout(300);
+  if ((await target.count()) > 0 && (await target.isVisible())) await target.click();
+}
+
 const ask = (page: Page, theme: Settings['theme'] | null) =>
   page.evaluate(async (next) => {
     const { crux } = globalThis as unknown as { crux: CruxBridge };
@@ -59,9 +65,11 @@ try {
     const row = page.locator(`[data-testid="${testIds.datasetRow}"][data-dataset-name="${values.dataset}"]`);
     await row.getByTestId(testIds.datasetOpen).click();
   }
-  const all = await page.locator('[data-testid^="nav-"]').evaluateAll((elements) =>
-    elements.map((element) => (element.getAttribute('data-testid') ?? '').slice('nav-'.length)),
-  );
+  const all = await page
+    .locator('[data-testid^="nav-"]')
+    .evaluateAll((elements) =>
+      elements.map((element) => (element.getAttribute('data-testid') ?? '').slice('nav-'.length)),
+    );
   const wanted = values.screens?.split(',') ?? all;
   for (const theme of values.themes.split(',')) {
     await ask(page, theme as Settings['theme']);
@@ -74,14 +82,15 @@ try {
         continue;
       }
       await item.click();
-      if (screen === 'browse') {
-        const tile = page.getByTestId(testIds.tile).first();
-        if (await tile.isVisible({ timeout: 2000 }).catch(() => false)) await tile.click();
-      }
+      await page.mouse.move(width / 2, height - 4); // no tooltip in the picture
+      if (screen === 'browse') await clickIfThere(page.getByTestId(testIds.tile).first());
+      if (screen === 'review' && (await page.getByTestId(testIds.reviewImage).count()) === 0)
+        await clickIfThere(page.getByText('All', { exact: true }));
       await settle(page);
       const file = join(out, `${screen}-${theme}.png`);
       await page.screenshot({ path: file });
       console.log(file);
+      await clickIfThere(page.getByTestId(testIds.inspector).getByRole('button', { name: /^Close/ }));
     }
   }
   await ask(page, before);

@@ -2,7 +2,7 @@
  * The main job from the command line opens no network connection. The window's run is watched in loop.e2e.ts.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -35,7 +35,9 @@ it('would notice each way to the network, also in a child', () => {
     const udp = require('node:dgram').createSocket('udp4');
     udp.send('x', 65530, '127.0.0.1', () => udp.close());
   `;
-  const parent = `require('node:child_process').fork('-e', [], { execArgv: ['-e', ${JSON.stringify(tries)}], env: {} })`;
+  const child = join(scratch, 'tries.cjs');
+  writeFileSync(child, tries);
+  const parent = `require('node:child_process').fork(${JSON.stringify(child)}, [], { env: {} })`;
   for (const source of [tries, parent]) {
     rmSync(log, { force: true });
     const { stderr } = node(log, '-e', source);
