@@ -77,7 +77,7 @@ export function upsertJob(client: QueryClient, job: Job): void {
 }
 
 /** A bulk job reports often; the lists are asked again at most this often (ms). */
-const quietMs = 400;
+const quietMs = 800;
 
 /** Connects main's events to the cache; mounted once, by the app. */
 export function useCatalogEvents(): void {

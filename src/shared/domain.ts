@@ -53,6 +53,8 @@ export const dataset = z.object({
   id,
   name: z.string(),
   root: z.string(),
+  /** What was imported: the root itself, or a manifest inside it. */
+  source: z.string(),
   images: z.int(),
   synthetic: z.int(),
   removed: z.int(),

@@ -57,6 +57,7 @@ function assemble(catalog: Catalog, row: DatasetRow): Dataset {
     id: row.id,
     name: row.name,
     root: row.root,
+    source: row.source,
     images: count((r) => r.origin === 'real' && r.present === 1),
     synthetic: count((r) => r.origin === 'synthetic' && r.present === 1),
     removed: count((r) => r.origin === 'real' && r.present === 0),

@@ -1,5 +1,5 @@
 /** Owns what can be done to many images at once. */
-import { Button, Menu, Popover, Select, Tabs, Textarea, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Menu, Popover, Select, Tabs, Textarea, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import type { Dataset, ReviewDecision } from '../../shared/domain.ts';
 import { request } from '../api.ts';
@@ -101,10 +101,13 @@ export function BulkBar({ dataset, ids: chosen }: Props) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <div className="spacer" />
-      <Button variant="subtle" onClick={() => setSelection(emptySelection)}>
-        Clear selection
-      </Button>
+      <ActionIcon
+        aria-label="Clear the selection"
+        title="Clear the selection (Esc)"
+        onClick={() => setSelection(emptySelection)}
+      >
+        <Icon name="close" />
+      </ActionIcon>
     </div>
   );
 }

@@ -31,7 +31,7 @@ export function DatasetTable({ datasets, onSkipped, onRemove }: Props) {
           </tr>
         </thead>
         <tbody>
-          {[...datasets].reverse().map((dataset) => (
+          {datasets.map((dataset) => (
             <Row key={dataset.id} dataset={dataset} onSkipped={onSkipped} onRemove={onRemove} />
           ))}
         </tbody>
@@ -53,8 +53,8 @@ function Row({ dataset, onSkipped, onRemove }: { dataset: Dataset } & Omit<Props
           <strong className="ellipsis">{dataset.name}</strong>
           {dataset.id === current && <Badge>open</Badge>}
         </div>
-        <div className="muted small ellipsis selectable" title={dataset.root}>
-          {dataset.root}
+        <div className="muted small ellipsis selectable" title={dataset.source}>
+          {dataset.source}
         </div>
       </td>
       <td className="right" data-testid={testIds.datasetImages} data-value={dataset.images}>
@@ -109,7 +109,7 @@ function Row({ dataset, onSkipped, onRemove }: { dataset: Dataset } & Omit<Props
             onClick={() =>
               void enqueue('Importing again', {
                 kind: 'import',
-                params: { source: dataset.root, name: dataset.name },
+                params: { source: dataset.source, name: dataset.name },
               })
             }
           >

@@ -18,8 +18,9 @@ export function ImportDialog({ source, onClose }: { source: string | null; onClo
   }, [source]);
 
   const namesake = datasets.find((dataset) => dataset.name === name.trim());
+  const taken = namesake !== undefined && namesake.source !== source;
   const start = async () => {
-    if (!source || !name.trim()) return;
+    if (!source || !name.trim() || taken) return;
     setBusy(true);
     const job = await enqueue('The import', { kind: 'import', params: { source, name: name.trim() } });
     setBusy(false);
@@ -50,8 +51,14 @@ export function ImportDialog({ source, onClose }: { source: string | null; onClo
           onChange={(event) => setName(event.currentTarget.value)}
           error={name.trim() ? null : 'Give the dataset a name.'}
         />
+        {taken && (
+          <div className="field-error" role="alert">
+            "{namesake.name}" was imported from {namesake.source}. Choose another name, or remove that dataset
+            first.
+          </div>
+        )}
         <div className="muted small">
-          {namesake
+          {namesake && !taken
             ? `"${namesake.name}" is in the catalog already: new and changed files are added to it, and files that are gone are marked as missing.`
             : 'Every image is read once, checked and given a thumbnail. Files that cannot be read are listed with the reason.'}
         </div>
@@ -61,10 +68,10 @@ export function ImportDialog({ source, onClose }: { source: string | null; onClo
             type="submit"
             variant="filled"
             loading={busy}
-            disabled={!name.trim()}
+            disabled={!name.trim() || taken}
             data-testid={testIds.importStart}
           >
-            {namesake ? 'Import again' : 'Import'}
+            {namesake && !taken ? 'Import again' : 'Import'}
           </Button>
         </div>
       </form>

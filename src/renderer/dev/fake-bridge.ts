@@ -108,7 +108,8 @@ export function makeFakeBridge(options: FakeOptions = {}) {
         ),
         ({ id }) => id,
       ),
-    'images.byIds': ({ ids }) => ids.map((id) => byId.get(id)).filter((image) => image !== undefined),
+    'images.byIds': ({ ids }) =>
+      structuredClone(ids.map((id) => byId.get(id)).filter((image) => image !== undefined)),
     'images.detail': ({ id }) => {
       const image = byId.get(id);
       if (!image) throw new Error(`No image ${id} is in the catalog.`);

@@ -133,6 +133,7 @@ export function datasetOf(images: ImageDetail[]): Dataset {
     id: 1,
     name: 'clothing-1k',
     root: '/home/ada/pictures/clothing-1k',
+    source: '/home/ada/pictures/clothing-1k',
     images: images.length - synthetic,
     synthetic,
     removed: 0,

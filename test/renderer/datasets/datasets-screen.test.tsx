@@ -3,6 +3,7 @@ import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { expect, test } from 'vitest';
 import { DatasetsScreen } from '../../../src/renderer/datasets/datasets-screen.tsx';
 import { nameFromPath } from '../../../src/renderer/datasets/import-dialog.tsx';
+import { makeFakeBridge } from '../../../src/renderer/dev/fake-bridge.ts';
 import { testIds } from '../../../src/renderer/test-ids.ts';
 import { mount } from '../mount.tsx';
 
@@ -41,4 +42,27 @@ test('the name comes from the folder or the manifest, on either kind of path', (
   expect(nameFromPath('/data/pets/')).toBe('pets');
   expect(nameFromPath('C:\\data\\pets.csv')).toBe('pets');
   expect(nameFromPath('/data/v1.2')).toBe('v1.2');
+});
+
+test('importing again goes back to what was imported, not to its folder', async () => {
+  const fake = makeFakeBridge();
+  const answer = await fake.bridge.request('datasets.list', {});
+  if (!answer.ok) throw new Error(answer.error.message);
+  const dataset = { ...answer.value[0], source: '/home/ada/pictures/clothing-1k/labels.csv' };
+  const { asked } = mount(<DatasetsScreen />, { handlers: { 'datasets.list': () => [dataset] } });
+  fireEvent.click(await screen.findByText('Re-import'));
+  await waitFor(() =>
+    expect(asked('jobs.enqueue')).toEqual([
+      { request: { kind: 'import', params: { source: dataset.source, name: 'clothing-1k' } } },
+    ]),
+  );
+});
+
+test('a name that belongs to another folder is refused before the import starts', async () => {
+  const { asked } = mount(<DatasetsScreen />);
+  fireEvent.click(await screen.findByTestId(testIds.importFolder));
+  fireEvent.change(await screen.findByTestId(testIds.importName), { target: { value: 'clothing-1k' } });
+  expect((await screen.findByRole('alert')).textContent).toContain('Choose another name');
+  expect(screen.getByTestId(testIds.importStart)).toHaveProperty('disabled', true);
+  expect(asked('jobs.enqueue')).toEqual([]);
 });
