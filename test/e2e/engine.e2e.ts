@@ -1,0 +1,66 @@
+/**
+ * The engine dies while it trains: the window goes on answering, says so, and the job goes on by itself.
+ */
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { testIds } from '../../src/renderer/test-ids.ts';
+import type { CruxBridge } from '../../src/shared/contract.ts';
+import type { JobRequestInput } from '../../src/shared/jobs.ts';
+import { openStored, type Stored } from './catalog.ts';
+import { type Crux, launchCrux } from './launch.ts';
+import { writeShapes } from './shapes.ts';
+
+let crux: Crux;
+let stored: Stored;
+beforeAll(async () => {
+  crux = await launchCrux();
+  await writeShapes(join(crux.scratch, 'shapes'), 8);
+  stored = openStored(crux.catalog);
+});
+afterAll(async () => {
+  stored?.close();
+  await crux?.close();
+});
+
+const enqueue = (request: JobRequestInput) =>
+  crux.page.evaluate(async (job) => {
+    const { crux } = globalThis as unknown as { crux: CruxBridge };
+    const answer = await crux.request('jobs.enqueue', { request: job });
+    if (!answer.ok) throw new Error(answer.error.message);
+  }, request);
+
+it('keeps answering, and finishes the job on a new engine', async () => {
+  await enqueue({ kind: 'import', params: { source: join(crux.scratch, 'shapes'), name: 'shapes' } });
+  await stored.jobDone('import', 30_000);
+  const datasetId = stored.value<number>('SELECT id FROM datasets');
+  await enqueue({ kind: 'score', params: { datasetId } });
+  await stored.jobDone('score', 60_000);
+  await enqueue({ kind: 'train', params: { datasetId, steps: 12, checkpointEvery: 2 } });
+  const running = () =>
+    stored.rows<{ engine_pid: number | null; done: number }>(
+      "SELECT engine_pid, done FROM jobs WHERE kind = 'train'",
+    )[0];
+  await expect.poll(() => running().done, { timeout: 60_000 }).toBeGreaterThanOrEqual(3);
+  const first = running().engine_pid;
+  process.kill(first as number, 'SIGKILL');
+
+  // While there is no engine, browsing is answered from the catalog at once.
+  const started = performance.now();
+  const answered = await crux.page.evaluate(async (id) => {
+    const { crux } = globalThis as unknown as { crux: CruxBridge };
+    const answer = await crux.request('images.ids', { datasetId: id, filter: {}, sort: 'path' });
+    return answer.ok ? answer.value.length : answer.error.message;
+  }, datasetId);
+  expect(answered).toBe(24);
+  expect(performance.now() - started).toBeLessThan(3000);
+
+  await expect.poll(() => running().engine_pid, { timeout: 20_000 }).not.toBe(first);
+  await stored.jobDone('train', 120_000);
+  expect(stored.value<number>('SELECT max(step) FROM training_points')).toBeGreaterThanOrEqual(11);
+  expect(
+    stored.rows<{ text: string }>("SELECT text FROM job_logs WHERE level = 'warn'").map(({ text }) => text),
+  ).toEqual([expect.stringContaining('SIGKILL')]);
+  await expect
+    .poll(() => crux.page.getByTestId(testIds.engineState).textContent(), { timeout: 10_000 })
+    .toMatch(/ready/i);
+}, 240_000);
