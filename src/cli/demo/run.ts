@@ -70,6 +70,7 @@ async function runStage(
   label: string,
 ): Promise<void> {
   const started = io.nowMs();
+  const seconds = () => (state.spent[stage.name] ?? 0) + (io.nowMs() - started) / 1000;
   const view = progressView(io, label);
   const context: StageContext = {
     folder,
@@ -89,12 +90,13 @@ async function runStage(
   try {
     const detail = await stage.run(context);
     view.end();
-    const seconds = (io.nowMs() - started) / 1000;
-    state.stages.push({ name: stage.name, seconds, detail });
+    state.stages.push({ name: stage.name, seconds: seconds(), detail });
     saveDemo(folder, state);
-    io.stderr(`${line(label, seconds, detail)}\n`);
+    io.stderr(`${line(label, seconds(), detail)}\n`);
   } catch (error) {
     view.end();
+    state.spent[stage.name] = seconds();
+    saveDemo(folder, state);
     const again = `crux demo --out ${folder} --resume`;
     if (error instanceof CliError && error.exit === exitCode.interrupted)
       throw interrupted(`the demo was stopped in its stage ${stage.name}; go on with: ${again}`);

@@ -19,6 +19,8 @@ const demoState = z.object({
   stages: z.array(z.object({ name: z.string(), seconds: z.number(), detail: z.string() })),
   /** Jobs that were queued, by the name of their step: a resumed demo goes on with them. */
   jobs: z.record(z.string(), z.int()),
+  /** Seconds that stopped runs of a stage took: they count, too. */
+  spent: z.record(z.string(), z.number()).default({}),
 });
 export type DemoState = z.infer<typeof demoState>;
 
@@ -46,7 +48,7 @@ export function openDemo(folder: string, options: DemoOptions, resume: boolean):
       `${folder} is not empty; give another --out, or empty it first (the demo overwrites nothing)`,
     );
   mkdirSync(folder, { recursive: true });
-  const state: DemoState = { options, stages: [], jobs: {} };
+  const state: DemoState = { options, stages: [], jobs: {}, spent: {} };
   saveDemo(folder, state);
   return state;
 }
