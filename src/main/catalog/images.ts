@@ -1,4 +1,5 @@
 /** Owns the reading of images: the filtered order, rows for the screen, the inspector's facts, and files. */
+import { existsSync } from 'node:fs';
 import { BUCKET_BORDERS } from '../../core/difficulty/score.ts';
 import type { ImageDetail, ImageFilter, ImageSort, ImageSummary } from '../../shared/domain.ts';
 import { resolveInRoot } from '../engine/images/fs-names.ts';
@@ -135,10 +136,15 @@ export function imageFile(catalog: Catalog, id: number): string | null {
   return row.origin === 'real' ? resolveInRoot(row.root, row.path) : catalog.file(row.path);
 }
 
-/** Where the thumbnail lies once it is made; null where there is no such row. */
+/** Where the small picture lies: for a generated image that has no thumbnail, the image itself. null: no such row. */
 export function thumbnailFile(catalog: Catalog, id: number): string | null {
-  const hash = catalog.value<string>('SELECT hash FROM images WHERE id = ?', id);
-  return hash === undefined ? null : catalog.thumbnail(hash);
+  const row = catalog.get<{ hash: string; origin: string; path: string }>(
+    'SELECT hash, origin, path FROM images WHERE id = ?',
+    id,
+  );
+  if (!row) return null;
+  const thumbnail = catalog.thumbnail(row.hash);
+  return row.origin === 'synthetic' && !existsSync(thumbnail) ? catalog.file(row.path) : thumbnail;
 }
 
 /** What jobs read: one row per present image of a dataset, in the order of ids. */

@@ -68,8 +68,12 @@ export function getModelRow(catalog: Catalog, id: string): ModelRow {
   return assemble(catalog, row);
 }
 
-/** Returns 'model:<row>'. */
+/** Returns 'model:<row>'. What was trained into the same folder of the catalog before is the same model. */
 export function addModelRow(catalog: Catalog, model: NewModel): string {
+  const made = isAbsolute(model.path)
+    ? undefined
+    : catalog.value<number>('SELECT id FROM models WHERE path = ? AND hash = ?', model.path, model.hash);
+  if (made !== undefined) return `model:${made}`;
   const { id } = catalog.run(
     'INSERT INTO models (name, kind, path, hash, dataset_id, summary, spec, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     model.name,

@@ -13,6 +13,8 @@ export interface NewProjection {
   ids: Uint32Array;
   /** f32[n,2] */
   positions: Float32Array;
+  /** The job that makes it: the same job again returns the map that is there. */
+  jobId?: number;
 }
 
 export function addProjection(catalog: Catalog, p: NewProjection): number {
@@ -20,9 +22,11 @@ export function addProjection(catalog: Catalog, p: NewProjection): number {
     throw new Error(
       `projection: ${p.positions.length} coordinates for ${p.ids.length} images, wanted two each`,
     );
+  const made = catalog.value<number>('SELECT id FROM projections WHERE job_id = ?', p.jobId ?? null);
+  if (made !== undefined) return made;
   return catalog.run(
-    `INSERT INTO projections (dataset_id, method, model_name, model_hash, params, ids, positions, created_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO projections (dataset_id, method, model_name, model_hash, params, ids, positions, created_at, job_id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     p.datasetId,
     p.method,
     p.modelName,
@@ -31,6 +35,7 @@ export function addProjection(catalog: Catalog, p: NewProjection): number {
     blobOfU32(p.ids),
     blobOfF32(p.positions),
     Date.now(),
+    p.jobId ?? null,
   ).id;
 }
 

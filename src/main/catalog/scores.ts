@@ -16,9 +16,11 @@ export interface NewScorer {
   /** JSON headers and concatenated numbers of the stored probes; null: this scorer has none. */
   probes: { headers: unknown[]; data: Float32Array } | null;
   params: Record<string, unknown>;
+  /** The job that makes it: the same job again returns the scorer that is there. */
+  jobId?: number;
 }
 
-export interface StoredScorer extends NewScorer {
+export interface StoredScorer extends Omit<NewScorer, 'jobId'> {
   id: number;
 }
 
@@ -32,9 +34,11 @@ export interface ScoredImages {
 /** A scorer with all its scores in one transaction: it is visible whole or not at all. Returns its id. */
 export function addScorer(catalog: Catalog, scorer: NewScorer, scored: ScoredImages): number {
   return catalog.write(() => {
+    const made = catalog.value<number>('SELECT id FROM scorers WHERE job_id = ?', scorer.jobId ?? null);
+    if (made !== undefined) return made;
     const { id } = catalog.run(
-      `INSERT INTO scorers (dataset_id, name, method, model_id, model_name, model_hash, class_ids, probes, probe_data, params, created_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO scorers (dataset_id, name, method, model_id, model_name, model_hash, class_ids, probes, probe_data, params, created_at, job_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       scorer.datasetId,
       scorer.name,
       scorer.method,
@@ -46,6 +50,7 @@ export function addScorer(catalog: Catalog, scorer: NewScorer, scored: ScoredIma
       scorer.probes ? blobOfF32(scorer.probes.data) : null,
       JSON.stringify(scorer.params),
       Date.now(),
+      scorer.jobId ?? null,
     );
     addScores(catalog, id, scored);
     catalog.run('UPDATE scorers SET accuracy = ? WHERE id = ?', accuracy(catalog, id), id);

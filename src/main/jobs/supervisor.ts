@@ -14,6 +14,7 @@ import type { FromEngine, ToEngine } from './messages.ts';
 import { unpackBytes } from './messages.ts';
 import { engineEntry, nodeBinary } from './node-binary.ts';
 import { JobQueue } from './queue.ts';
+import { CatalogWatch } from './watch.ts';
 
 export interface SupervisorOptions {
   catalog: Catalog;
@@ -34,6 +35,7 @@ export interface SupervisorOptions {
 export type EngineState = 'starting' | 'ready' | 'down';
 
 const BACK_OFF_MS = [100, 500, 1000, 2000, 5000, 10_000, 30_000];
+const WATCH_MS = 1000;
 /** A run of this length shows that the engine works: the next failure starts the back-off anew. */
 const HEALTHY_MS = 20_000;
 
@@ -52,6 +54,8 @@ export class EngineSupervisor {
   #heardAt = 0;
   #restart: NodeJS.Timeout | undefined;
   #pinger: NodeJS.Timeout | undefined;
+  #watch: CatalogWatch | undefined;
+  #watcher: NodeJS.Timeout | undefined;
   #lastWords: string[] = [];
   readonly #killTimers = new Map<number, NodeJS.Timeout>();
 
@@ -99,6 +103,7 @@ export class EngineSupervisor {
     this.#spawn();
     this.#pinger = setInterval(() => this.#checkHealth(), this.#options.pingMs);
     this.#pinger.unref();
+    if (this.#options.role === 'app') this.#watchOthers();
   }
 
   /** Tells the engine that a job may be waiting (it would find it by itself within a second). */
@@ -154,6 +159,7 @@ export class EngineSupervisor {
     this.#wanted = false;
     clearTimeout(this.#restart);
     clearInterval(this.#pinger);
+    clearInterval(this.#watcher);
     for (const timer of this.#killTimers.values()) clearTimeout(timer);
     this.#killTimers.clear();
     const child = this.#child;
@@ -163,6 +169,17 @@ export class EngineSupervisor {
     const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
     await ended;
     clearTimeout(timer);
+  }
+
+  /** A terminal's jobs and decisions on the same catalog reach the window too. */
+  #watchOthers(): void {
+    this.#watch = new CatalogWatch(this.#options.catalog, {
+      job: (job) => this.emit('job.updated', job),
+      dataset: (datasetId) => this.emit('catalog.changed', { datasetId }),
+    });
+    this.on('job.updated', (job) => this.#watch?.know(job));
+    this.#watcher = setInterval(() => this.#watch?.look(), WATCH_MS);
+    this.#watcher.unref();
   }
 
   #spawn(): void {

@@ -4,6 +4,7 @@
  */
 import type { Database } from 'better-sqlite3';
 import * as initial from './0001-initial.ts';
+import * as jobResults from './0002-job-results.ts';
 
 export interface Migration {
   number: number;
@@ -11,7 +12,10 @@ export interface Migration {
   sql: string;
 }
 
-export const migrations: readonly Migration[] = [{ number: 1, name: 'initial', sql: initial.sql }];
+export const migrations: readonly Migration[] = [
+  { number: 1, name: 'initial', sql: initial.sql },
+  { number: 2, name: 'job-results', sql: jobResults.sql },
+];
 
 /**
  * Brings a catalog to the newest shape: each missing migration in one transaction with its record. Two processes

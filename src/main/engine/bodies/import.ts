@@ -38,6 +38,11 @@ interface Known {
   split: string | null;
 }
 
+/** What the catalog held when the job was first begun. */
+interface Start {
+  newestImage: number;
+}
+
 type Outcome =
   | { kind: 'same'; found: FoundImage; known: Known; mtimeMs: number }
   | { kind: 'read'; found: FoundImage; known: Known | undefined; mtimeMs: number; facts: ExaminedImage }
@@ -56,6 +61,9 @@ export const importBody: JobBody<'import'> = async (ctx) => {
   signal.throwIfAborted();
   const classIds = ensureClasses(catalog, datasetId, classes);
   const known = knownImages(catalog, datasetId);
+  // A resumed import counts what it stored before it was stopped as its own.
+  const start = ctx.readCheckpoint<Start>() ?? { newestImage: newestId(known) };
+  ctx.writeCheckpoint(start);
   const figures = { imported: 0, unchanged: 0, changed: 0, removed: 0, skipped: 0, classes: classes.length };
   const keep = new Set<string>();
 
@@ -73,7 +81,7 @@ export const importBody: JobBody<'import'> = async (ctx) => {
     } else {
       keep.add(outcome.found.relativePath);
       const what = store(catalog, datasetId, outcome, classIds);
-      figures[what]++;
+      figures[what === 'unchanged' && outcome.known!.id > start.newestImage ? 'imported' : what]++;
     }
     done++;
     ctx.progress({ done });
@@ -137,11 +145,25 @@ async function search(ctx: JobContext<'import'>, source: string, isManifest: boo
 
 function knownImages(catalog: Catalog, datasetId: number): Map<string, Known & { path: string }> {
   const rows = catalog.all<Known & { path: string }>(
-    `SELECT id, path, hash, bytes, mtime_ms, present, import_label, split FROM images
-     WHERE dataset_id = ? AND origin = 'real'`,
+    `SELECT ${KNOWN_COLUMNS} FROM images WHERE dataset_id = ? AND origin = 'real'`,
     datasetId,
   );
   return new Map(rows.map((row) => [row.path, row]));
+}
+
+const KNOWN_COLUMNS = 'id, path, hash, bytes, mtime_ms, present, import_label, split';
+
+const oneKnown = (catalog: Catalog, datasetId: number, path: string): Known | undefined =>
+  catalog.get<Known>(
+    `SELECT ${KNOWN_COLUMNS} FROM images WHERE dataset_id = ? AND origin = 'real' AND path = ?`,
+    datasetId,
+    path,
+  );
+
+function newestId(known: ReadonlyMap<string, Known>): number {
+  let newest = 0;
+  for (const image of known.values()) newest = Math.max(newest, image.id);
+  return newest;
 }
 
 /** Looks at one file; reads it only where the catalog does not know these bytes. */
@@ -173,9 +195,11 @@ function store(
   outcome: Exclude<Outcome, { kind: 'skipped' }>,
   classIds: ReadonlyMap<string, number>,
 ): 'imported' | 'changed' | 'unchanged' {
-  const { found, known, mtimeMs } = outcome;
+  const { found, mtimeMs } = outcome;
   const classId = found.label === null ? null : classIds.get(found.label)!;
   return catalog.write(() => {
+    // Another program may import the same folder at this moment: look again, now that nobody else writes.
+    const known = outcome.known ?? oneKnown(catalog, datasetId, found.relativePath);
     if (outcome.kind === 'read' && !known) {
       const { facts } = outcome;
       const { id } = catalog.run(

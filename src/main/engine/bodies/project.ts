@@ -41,6 +41,7 @@ export const projectBody: JobBody<'project'> = async (ctx) => {
     params,
     ids: loaded.ids,
     positions,
+    jobId: ctx.job.id,
   });
   return { projectionId, images: loaded.ids.length, ...figures };
 };

@@ -6,14 +6,7 @@
 import { inSampleSteps, outOfFoldSteps } from '../../../core/difficulty/out-of-fold.ts';
 import type { Probe } from '../../../core/difficulty/probe.ts';
 import type { ScorerMethod } from '../../../shared/domain.ts';
-import {
-  addScorer,
-  classesOf,
-  listScorers,
-  loadEmbeddings,
-  type StoredScorer,
-  workImages,
-} from '../../catalog/index.ts';
+import { addScorer, classesOf, listScorers, loadEmbeddings, workImages } from '../../catalog/index.ts';
 import { givenRow, labelColumns, softmaxOfColumns } from '../class-probabilities.ts';
 import { embedMissing } from '../embedding.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
@@ -70,7 +63,8 @@ export const scoreBody: JobBody<'score'> = async (ctx) => {
       classIds: classes.map((c) => c.id),
       probes: measured.probes && storeProbes(measured.probes),
       params,
-    } satisfies Omit<StoredScorer, 'id'>,
+      jobId: ctx.job.id,
+    },
     measured,
   );
   const scorer = listScorers(catalog, params.datasetId).find((s) => s.id === scorerId)!;

@@ -1,0 +1,75 @@
+/**
+ * Owns noticing what other programs do to the catalog: jobs that a terminal runs, decisions it makes. SQLite tells
+ * cheaply whether anybody else has committed; only then are the newest rows compared.
+ */
+import type { Job } from '../../shared/jobs.ts';
+import { type Catalog, listDatasets, listJobs } from '../catalog/index.ts';
+
+const JOBS = 50;
+
+export interface WatchEvents {
+  job: (job: Job) => void;
+  /** null: the list of datasets or models. */
+  dataset: (datasetId: number | null) => void;
+}
+
+export class CatalogWatch {
+  readonly #catalog: Catalog;
+  readonly #events: WatchEvents;
+  #version: number;
+  #jobs = new Map<number, string>();
+  #edits: number;
+  #lists: string;
+
+  constructor(catalog: Catalog, events: WatchEvents) {
+    this.#catalog = catalog;
+    this.#events = events;
+    this.#version = this.#dataVersion();
+    for (const job of listJobs(catalog, JOBS)) this.#jobs.set(job.id, mark(job));
+    this.#edits = this.#newestEdit();
+    this.#lists = this.#listMark();
+  }
+
+  /** A job whose state was told already (by the engine's own event). */
+  know(job: Job): void {
+    this.#jobs.set(job.id, mark(job));
+  }
+
+  /** Looks once; costs microseconds while nobody else writes. */
+  look(): void {
+    const version = this.#dataVersion();
+    if (version === this.#version) return;
+    this.#version = version;
+    for (const job of listJobs(this.#catalog, JOBS).reverse()) {
+      if (this.#jobs.get(job.id) === mark(job)) continue;
+      this.#jobs.set(job.id, mark(job));
+      this.#events.job(job);
+      if (job.datasetId !== null && job.state !== 'queued') this.#events.dataset(job.datasetId);
+    }
+    const lists = this.#listMark();
+    if (lists !== this.#lists) {
+      this.#lists = lists;
+      this.#events.dataset(null);
+    }
+    const edits = this.#newestEdit();
+    if (edits !== this.#edits) {
+      this.#edits = edits;
+      for (const { id } of listDatasets(this.#catalog)) this.#events.dataset(id);
+    }
+  }
+
+  #dataVersion = () => this.#catalog.db.pragma('data_version', { simple: true }) as number;
+
+  /** Grows with every edit, undo and redo. */
+  #newestEdit = () =>
+    this.#catalog.value<number>(
+      'SELECT COALESCE((SELECT MAX(id) FROM edits), 0) * 1000003 + (SELECT COUNT(*) FROM edits WHERE undone = 1)',
+    ) ?? 0;
+
+  #listMark = () =>
+    this.#catalog.value<string>(
+      "SELECT (SELECT COALESCE(MAX(id), 0) || '/' || COUNT(*) FROM datasets) || ' ' || (SELECT COALESCE(MAX(id), 0) || '/' || COUNT(*) FROM models)",
+    ) ?? '';
+}
+
+const mark = (job: Job) => `${job.state} ${job.stage} ${job.done} ${job.startedAt}`;
