@@ -131,6 +131,12 @@ function fail(error: unknown): void {
 }
 
 try {
+  // The built-in models lie outside the archive, where the engine can read them.
+  if (app.isPackaged)
+    process.env.CRUX_RESOURCES ??= join(
+      app.getAppPath().replace(/app\.asar$/, 'app.asar.unpacked'),
+      'resources',
+    );
   app.setName('crux'); // the folder of user data that the command line uses too
   const { directory, profile } = openProfile();
   if (app.requestSingleInstanceLock()) {

@@ -109,7 +109,10 @@ if (process.env.CRUX_STANDIN_IMPORT) await import(process.env.CRUX_STANDIN_IMPOR
 // What a program may ask to know where it runs.
 Object.defineProperty(process.versions, 'electron', { value: '45.4.1', enumerable: true });
 Object.defineProperty(process.versions, 'chrome', { value: '156.0.0.0', enumerable: true });
-Object.assign(process, { type: 'browser', resourcesPath: join(appDirectory, '..') });
+Object.assign(process, {
+  type: 'browser',
+  resourcesPath: process.env.CRUX_STANDIN_RESOURCES ?? join(appDirectory, '..'),
+});
 process.argv = [
   process.execPath,
   ...args.filter((a) => !/^--(inspect|remote-debugging-port|no-sandbox|log-net-log)/.test(a)),

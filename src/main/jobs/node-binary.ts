@@ -34,6 +34,9 @@ export function nodeBinary(): string {
   );
 }
 
+/** Electron sees files inside its archive, plain Node does not: it gets the copy that lies beside it. */
+const onDisk = (path: string): string => path.replace(/([/\\])app\.asar([/\\])/, '$1app.asar.unpacked$2');
+
 /** The engine's entry: the source in the repository, the built file beside the bundle. */
 export function engineEntry(name = 'main'): string {
   const here = import.meta.dirname;
@@ -45,5 +48,5 @@ export function engineEntry(name = 'main'): string {
   ];
   const found = candidates.find((candidate) => existsSync(candidate));
   if (!found) throw new Error(`engine: ${candidates.join(' or ')} is missing; build or reinstall Crux`);
-  return found;
+  return onDisk(found);
 }

@@ -1,0 +1,109 @@
+/**
+ * The installed program: packed as it ships (around an empty Electron), unpacked, and run. Shows that nothing
+ * in it needs the repository: bundles, native packages, models and the Node binary of the engine come along.
+ */
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { extractAll } from '@electron/asar';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { testIds } from '../../src/renderer/test-ids.ts';
+import { openStored } from './catalog.ts';
+import { launchCrux, root } from './launch.ts';
+import { writeShapes } from './shapes.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'crux-package-'));
+const resources = join(scratch, 'out/linux-unpacked/resources');
+const program = join(scratch, 'program');
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** What electron-builder wants to find of Electron; none of it is run. */
+function emptyElectron(): string {
+  const folder = join(scratch, 'electron');
+  mkdirSync(join(folder, 'locales'), { recursive: true });
+  mkdirSync(join(folder, 'resources'));
+  for (const name of [
+    'electron',
+    'LICENSE',
+    'LICENSES.chromium.html',
+    'chrome-sandbox',
+    'version',
+    'locales/en-US.pak',
+  ])
+    writeFileSync(join(folder, name), '');
+  chmodSync(join(folder, 'electron'), 0o755);
+  return folder;
+}
+
+const onLinux = process.platform === 'linux' && process.env.ELECTRON_EXE === undefined;
+if (!onLinux) console.warn('skipped: the packed program (it is tried on Linux, in the stand-in)');
+
+beforeAll(() => {
+  if (!onLinux) return;
+  const builder = join(root, 'node_modules/electron-builder/cli.js');
+  const options = ['--dir', '--linux', '--publish', 'never', '--config', 'electron-builder.yml'];
+  const overrides = [`-c.electronDist=${emptyElectron()}`, `-c.directories.output=${join(scratch, 'out')}`];
+  const run = spawnSync(process.execPath, [builder, ...options, ...overrides], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  if (run.status !== 0) throw new Error(`electron-builder: ${run.stderr}\n${run.stdout}`);
+  extractAll(join(resources, 'app.asar'), program);
+}, 180_000);
+
+it.runIf(onLinux)('carries what it needs, and no more', () => {
+  expect(existsSync(join(resources, 'app.asar.unpacked/out/main/engine.js'))).toBe(true);
+  for (const name of [
+    'src',
+    'test',
+    'docs',
+    'node_modules/react',
+    'node_modules/zod',
+    'node_modules/electron',
+  ])
+    expect(existsSync(join(program, name)), name).toBe(false);
+});
+
+it.runIf(onLinux)('runs by itself: window, engine on its own Node, pictures', async () => {
+  const crux = await launchCrux({
+    program,
+    env: { CRUX_STANDIN_PACKAGED: '1', CRUX_STANDIN_RESOURCES: resources },
+  });
+  const stored = openStored(crux.catalog);
+  try {
+    await writeShapes(join(crux.scratch, 'shapes'), 6);
+    await crux.answerDialog(join(crux.scratch, 'shapes'));
+    const at = (id: string) => crux.page.getByTestId(id);
+    await expect.poll(() => at(testIds.engineState).textContent(), { timeout: 20_000 }).toMatch(/ready/i);
+    const pid = crux.app.process().pid;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+    const programs = children.map((child) => readlinkSync(`/proc/${child}/exe`));
+    expect(programs).toContain(join(resources, 'node/node'));
+
+    await at(testIds.importFolder).click();
+    await at(testIds.importStart).click();
+    expect(await stored.jobDone('import', 30_000)).toMatchObject({ imported: 18, skipped: 0 });
+    await at(testIds.nav('browse')).click();
+    await expect
+      .poll(() =>
+        at(testIds.tile)
+          .first()
+          .locator('img')
+          .evaluate((i: HTMLImageElement) => i.naturalWidth),
+      )
+      .toBeGreaterThan(0);
+  } finally {
+    stored.close();
+    await crux.close();
+  }
+});
