@@ -49,6 +49,13 @@ export function ImageGrid({ order, cell: wantedCell, selection, onSelection, lab
   });
   // measures again when the cell changes
   useEffect(() => virtual.measure(), [cell, columns]);
+  useEffect(() => {
+    // Coming from the rail, the arrows belong to the grid at once.
+    const { activeElement } = document;
+    if (!activeElement || activeElement === document.body || activeElement.closest('.rail')) {
+      scroller.current?.focus({ preventScroll: true });
+    }
+  }, []);
   const items = virtual.getVirtualItems();
   const first = (items[0]?.index ?? 0) * columns;
   const end = ((items.at(-1)?.index ?? -1) + 1) * columns;

@@ -52,7 +52,7 @@ function Generate({ dataset }: { dataset: Dataset }) {
           {adapters.length > 0 && (
             <div className="generate-columns">
               <GenerateForm dataset={dataset} adapters={adapters} />
-              <Preview job={generating} />
+              <Preview job={generating} datasetId={dataset.id} />
             </div>
           )}
           <Results dataset={dataset} running={generating} />

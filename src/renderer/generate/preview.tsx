@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { EventPayload } from '../../shared/contract.ts';
 import type { Job } from '../../shared/jobs.ts';
 import { listen } from '../api.ts';
+import { useJobs } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
 import { JobLine } from '../ui/job-progress.tsx';
 import { DifficultyChip } from '../ui/picture.tsx';
@@ -21,11 +22,14 @@ export function toRgba(rgb: Uint8Array, width: number, height: number): Uint8Cla
   return rgba;
 }
 
-export function Preview({ job }: { job: Job | undefined }) {
+export function Preview({ job, datasetId }: { job: Job | undefined; datasetId: number }) {
+  const { data: jobs = [] } = useJobs();
   const [frame, setFrame] = useState<Frame | null>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => listen('generate.preview', setFrame), []);
-  const live = frame && job && frame.jobId === job.id ? frame : null;
+  // The last picture stays when its job is done; one of an earlier job makes room for the job that runs now.
+  const owner = frame && jobs.find(({ id }) => id === frame.jobId);
+  const live = owner?.datasetId === datasetId && (!job || job.id === owner.id) ? frame : null;
   useEffect(() => {
     const context = canvas.current?.getContext('2d');
     if (!context || !live) return;
@@ -36,7 +40,7 @@ export function Preview({ job }: { job: Job | undefined }) {
   }, [live]);
   return (
     <div className="panel" data-testid={testIds.generatePreview} data-step={live?.step ?? ''}>
-      <div className="panel-head">Now</div>
+      <div className="panel-head">{job ? 'Now' : live ? 'Last' : 'Preview'}</div>
       <div className="panel-body stack">
         <div className="preview-frame">
           {live ? (

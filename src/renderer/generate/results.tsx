@@ -101,6 +101,7 @@ export function Results({ dataset, running }: { dataset: Dataset; running: Job |
             </button>
           ))}
         </div>
+        {order.length === 0 && <div className="muted">Images appear here as they are made.</div>}
         {order.length > shown && <div className="muted">The newest {shown} are shown; Browse has all.</div>}
       </div>
     </div>

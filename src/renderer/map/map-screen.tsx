@@ -78,6 +78,7 @@ function ProjectionMap({ projection, dataset, onAgain }: Props) {
   const [failure, setFailure] = useState<unknown>(null);
   const colours = useMemo(() => pointColours(projection, mapColour, chosen), [projection, mapColour, chosen]);
   const marked = inspectId === null ? -1 : projection.ids.indexOf(inspectId);
+  const missing = dataset.images + dataset.synthetic - projection.ids.length;
   const openInBrowse = () => {
     if (chosen)
       browse(
@@ -95,6 +96,11 @@ function ProjectionMap({ projection, dataset, onAgain }: Props) {
         <span className="muted ellipsis">
           images · {methodName[projection.method] ?? projection.method} of {projection.modelName}
         </span>
+        {missing > 0 && (
+          <span className="muted ellipsis num" title="Compute the map again to place them">
+            · {count(missing)} newer not on it
+          </span>
+        )}
         <div className="spacer" />
         <SegmentedControl
           aria-label="Colour by"

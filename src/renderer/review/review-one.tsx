@@ -1,6 +1,6 @@
 /** Owns the review of one image after another from the keyboard. */
 import { ActionIcon, Button, Select } from '@mantine/core';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { imageUrl } from '../../shared/contract.ts';
 import type { Dataset, ImageDetail, ReviewDecision } from '../../shared/domain.ts';
 import { request } from '../api.ts';
@@ -21,6 +21,8 @@ export function ReviewOne({ dataset, order }: { dataset: Dataset; order: Uint32A
   const index = Math.min(at, order.length - 1);
   const id = order[index];
   const { data: image, error } = useRequest('images.detail', { id }, { keep: true });
+  const stage = useRef<HTMLDivElement>(null);
+  useEffect(() => stage.current?.focus({ preventScroll: true }), []);
   const edit = useEdit();
   const history = useHistory();
   const ready = image?.id === id ? image : undefined;
@@ -55,7 +57,7 @@ export function ReviewOne({ dataset, order }: { dataset: Dataset; order: Uint32A
   if (error) return <ErrorPanel what="This image cannot be shown" error={error} />;
   return (
     <div className="review">
-      <div className="review-stage">
+      <div className="review-stage" ref={stage} tabIndex={-1}>
         <div className="review-picture">
           <img
             className={image && image.width <= 160 ? 'pixelated' : undefined}
