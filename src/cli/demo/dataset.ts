@@ -30,7 +30,12 @@ export async function writeDemoDataset(
     mkdirSync(join(folder, label), { recursive: true });
     for (let i = 0; i < perClass; i++) {
       const path = `${label}/${String(i + 1).padStart(4, '0')}.png`;
-      const scene = renderScene({ classIndex, seed: firstSeed + seed * 20_000 + i, size });
+      const scene = renderScene({
+        classIndex,
+        seed: firstSeed + seed * 20_000 + i,
+        size,
+        distribution: 'wide',
+      });
       const file = join(folder, path);
       if (!existsSync(file)) await writeWhole(file, await encodePng(scene.pixels, size, size, {}));
       const line: FactorLine = {

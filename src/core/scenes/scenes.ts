@@ -36,6 +36,8 @@ export function renderScene(options: {
   seed: number; // an integer
   size?: number;
   factors?: SceneFactors;
+  /** How hard the drawn factors are; see factors.ts. */
+  distribution?: 'mild' | 'wide';
 }): Scene {
   const { classIndex, seed, size = 64 } = options;
   const thing = things[classIndex];
@@ -43,7 +45,7 @@ export function renderScene(options: {
   if (!Number.isInteger(size) || size < 8)
     throw new Error(`scene: size ${size}, wanted a whole number from 8`);
   const stream = (stage: string) => rngFromSeed(seed, `${stage} ${thing.name}`);
-  const factors = options.factors ?? drawFactors(stream('factors'), classIndex);
+  const factors = options.factors ?? drawFactors(stream('factors'), classIndex, options.distribution);
   for (const name of sceneFactors) {
     const strength = factors[name];
     if (!(strength >= 0 && strength <= 1)) throw new Error(`scene: ${name} ${strength}, wanted 0..1`);
