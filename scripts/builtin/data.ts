@@ -9,7 +9,7 @@ import { renderScene, sceneClasses } from '../../src/core/scenes/scenes.ts';
 
 export const imageSize = 64;
 export const imageBytes = imageSize * imageSize * 3;
-/** Demo datasets use seeds below this; training starts here, held-out scenes at twice this. */
+/** Training scenes start here, held-out scenes at twice this; the demo dataset draws far above both. */
 export const trainingSeedBase = 1_000_000;
 
 export interface Picture {
