@@ -17,6 +17,7 @@ export default defineConfig({
         test: {
           name: 'pure',
           include: ['test/core/**/*.test.ts', 'test/shared/**/*.test.ts', 'test/scripts/**/*.test.mjs'],
+          testTimeout: 60_000,
         },
       },
       {
@@ -33,6 +34,7 @@ export default defineConfig({
           name: 'renderer',
           include: ['test/renderer/**/*.test.{ts,tsx}'],
           environment: 'jsdom',
+          testTimeout: 60_000,
         },
       },
       {
