@@ -138,6 +138,8 @@ export const imageFilter = z.object({
   difficulty: z.object({ min: unit, max: unit }).optional(),
   bucket: bucket.optional(),
   decision: z.enum(['accept', 'reject', 'none']).optional(),
+  /** Leaves out synthetic images that were not accepted in review; real images need no review. */
+  acceptedOnly: z.boolean().optional(),
   split: split.optional(),
   tag: z.string().optional(),
   /** Substring of path or caption, case-insensitive. */

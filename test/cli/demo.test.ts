@@ -21,10 +21,9 @@ it.skipIf(!models)(
   'runs the whole loop and leaves what it says it leaves',
   async () => {
     const ran = await crux(small, cwd);
-    // Three training steps may spoil every picture: then nothing is accepted, and the demo says so.
     const summary = json(ran) as unknown as DemoSummary & { ok: boolean };
-    expect(ran.exit).toBe(summary.export === null ? 1 : 0);
-    expect(summary.ok).toBe(summary.export !== null);
+    expect(ran.exit).toBe(0);
+    expect(summary.ok).toBe(true);
 
     const written = JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')) as DemoSummary;
     expect(summary).toMatchObject(written);
@@ -48,11 +47,10 @@ it.skipIf(!models)(
     expect(made.map((m) => m.requested).sort()).toEqual([0.2, 0.5, 0.8].flatMap((s) => Array(10).fill(s)));
     expect(made.every((m) => m.decision !== null && JSON.parse(m.provenance).seed >= 0)).toBe(true);
 
-    if (written.export !== null) {
-      const lines = readFileSync(join(written.export, 'metadata.jsonl'), 'utf8').trim().split('\n');
-      expect(lines).toHaveLength(written.figures.accepted as number);
-      expect(lines.every((line) => JSON.parse(line).origin === 'synthetic')).toBe(true);
-    }
+    const lines = readFileSync(join(written.export, 'metadata.jsonl'), 'utf8').trim().split('\n');
+    const origins = lines.map((line) => JSON.parse(line).origin);
+    expect(origins.filter((o) => o === 'real')).toHaveLength(120);
+    expect(origins.filter((o) => o === 'synthetic')).toHaveLength(written.figures.accepted as number);
   },
   600_000,
 );

@@ -58,10 +58,9 @@ export function demo(parent: Command, context: CommandContext): void {
         const summary = await runDemo(io, session, folder, state);
         return {
           data: { command: 'demo', out: folder, ...summary },
-          failed: summary.export === null,
           lines: [
             `report   ${summary.report}`,
-            `export   ${summary.export ?? 'none: no generated image was accepted; see the report'}`,
+            `export   ${summary.export}`,
             `catalog  ${summary.catalog}`,
             `summary  ${join(folder, 'summary.json')}`,
             folder,

@@ -19,12 +19,12 @@ export const exportCommand = (parent: Command, context: CommandContext) =>
     more: (command) =>
       addFilter(
         command.requiredOption('--out <dir>', 'folder to make; it must not exist yet, or be empty'),
-      ).option('--accepted', 'only images that were accepted in review'),
+      ).option('--accepted', 'of the synthetic images only those accepted in review'),
     params: (values, dataset, session) => ({
       out: resolve(context.io.cwd, String(values.out)),
       filter: {
         ...filterOf(values as FilterValues, dataset, session),
-        ...(values.accepted ? { decision: 'accept' } : {}),
+        ...(values.accepted ? { acceptedOnly: true } : {}),
       },
     }),
   });

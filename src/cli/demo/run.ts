@@ -13,8 +13,7 @@ import { type Stage, type StageContext, stages } from './stages.ts';
 import { type DemoState, saveDemo } from './state.ts';
 
 export interface DemoSummary {
-  /** null: nothing was accepted. */
-  export: string | null;
+  export: string;
   catalog: string;
   dataset: string;
   report: string;
@@ -44,7 +43,7 @@ export async function runDemo(
   io.stderr(`${line(label, seconds, path)}\n`);
   const timed = [...state.stages, { name: 'report', seconds }];
   const summary: DemoSummary = {
-    export: (figures.accepted ?? 0) > 0 ? join(folder, 'export') : null,
+    export: join(folder, 'export'),
     catalog: session.folder,
     dataset: join(folder, 'dataset'),
     report: path,

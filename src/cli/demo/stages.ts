@@ -161,19 +161,16 @@ export const stages: Stage[] = [
   {
     name: 'export',
     async run(context) {
-      const dataset = context.session.dataset(datasetName);
-      if (context.session.imageIds(dataset, synthetic({ decision: 'accept' })).length === 0)
-        return 'nothing was accepted, so there is nothing to export';
       const job = await context.job({
         kind: 'export',
         params: {
           datasetId: datasetId(context),
           out: join(context.folder, 'export'),
-          filter: synthetic({ decision: 'accept' }),
+          filter: { acceptedOnly: true },
         },
       });
       const images = figure(job, 'images') ?? figure(job, 'exported');
-      return `${images === null ? 'accepted images' : count(images, 'accepted image')} with metadata.jsonl`;
+      return `${count(images ?? 0, 'image')}, real and accepted synthetic, with metadata.jsonl`;
     },
   },
 ];

@@ -35,6 +35,10 @@ function conditions(datasetId: number, filter: ImageFilter): { where: string; va
   if (filter.decision === 'none') add('NOT EXISTS (SELECT 1 FROM reviews r WHERE r.image_id = i.id)');
   else if (filter.decision)
     add('EXISTS (SELECT 1 FROM reviews r WHERE r.image_id = i.id AND r.decision = ?)', filter.decision);
+  if (filter.acceptedOnly)
+    add(
+      "(i.origin = 'real' OR EXISTS (SELECT 1 FROM reviews r WHERE r.image_id = i.id AND r.decision = 'accept'))",
+    );
   if (filter.tag !== undefined)
     add('EXISTS (SELECT 1 FROM tags t WHERE t.image_id = i.id AND t.tag = ?)', filter.tag);
   if (filter.text) {

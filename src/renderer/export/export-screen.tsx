@@ -31,7 +31,7 @@ function Export({ dataset }: { dataset: Dataset }) {
     ...(which === 'both' ? {} : { origin: which }),
     ...(classIds.length ? { classIds } : {}),
     ...(range ? { difficulty: range } : {}),
-    ...(accepted ? { decision: 'accept' as const } : {}),
+    ...(accepted ? { acceptedOnly: true } : {}),
   };
   const { data: ids, error } = useRequest(
     'images.ids',
@@ -108,7 +108,7 @@ function Export({ dataset }: { dataset: Dataset }) {
                 <DifficultyRange value={range} onChange={setRange} testId={testIds.exportDifficulty} />
               </Field>
               <Checkbox
-                label="Only images accepted in review"
+                label="Synthetic images only if accepted in review"
                 data-testid={testIds.exportAccepted}
                 checked={accepted}
                 onChange={(event) => setAccepted(event.currentTarget.checked)}
