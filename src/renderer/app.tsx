@@ -19,6 +19,7 @@ import { isTyping, useGlobalShortcuts } from './shell/shortcuts.ts';
 import { TopBar } from './shell/top-bar.tsx';
 import { type Screen, useStore } from './state.ts';
 import { testIds } from './test-ids.ts';
+import { Boundary } from './ui/boundary.tsx';
 import { Toasts, useHistory } from './ui/feedback.tsx';
 
 const screenOf: Record<Screen, ComponentType> = {
@@ -98,7 +99,9 @@ export function App() {
       <Rail />
       <TopBar undo={undo} redo={redo} help={help} />
       <main className="main" data-testid={testIds.screen(screen)}>
-        <Current />
+        <Boundary name={screen}>
+          <Current />
+        </Boundary>
       </main>
       <JobBar />
       <Toasts />

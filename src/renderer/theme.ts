@@ -30,7 +30,7 @@ const small = { defaultProps: { size: 'xs' } };
 
 export const theme = createTheme({
   primaryColor: 'accent',
-  primaryShade: { light: 6, dark: 5 },
+  primaryShade: 7, // white on it reads at 5.5 to 1
   colors: { accent, dark },
   fontFamily: 'Inter, "Segoe UI", system-ui, -apple-system, "Noto Sans", "DejaVu Sans", sans-serif',
   fontFamilyMonospace: 'ui-monospace, "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace',
@@ -58,7 +58,13 @@ export const theme = createTheme({
     Slider: { defaultProps: { size: 3, thumbSize: 13 } },
     RangeSlider: { defaultProps: { size: 3, thumbSize: 13 } },
     Tooltip: { defaultProps: { withArrow: true, multiline: true, maw: 320, openDelay: 250, fz: 12 } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 } } },
+    Modal: {
+      defaultProps: {
+        closeButtonProps: { 'aria-label': 'Close' },
+        centered: true,
+        overlayProps: { backgroundOpacity: 0.45 },
+      },
+    },
     Badge: { defaultProps: { size: 'sm', variant: 'light', radius: 'sm', tt: 'none', fw: 500 } },
   },
 });

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { act, fireEvent, screen, waitFor } from '@testing-library/react';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { App } from '../../src/renderer/app.tsx';
 import { makeJob } from '../../src/renderer/dev/fake-data.ts';
 import { screens } from '../../src/renderer/state.ts';
@@ -83,4 +83,15 @@ test('with no dataset every screen that needs one says where to go', async () =>
   fireEvent.click(screen.getByTestId(testIds.nav('difficulty')));
   fireEvent.click(await screen.findByText('Go to datasets'));
   await on('datasets');
+});
+
+test('a screen that breaks leaves the window standing', async () => {
+  const quiet = vi.spyOn(console, 'error').mockImplementation(() => {});
+  mount(<App />, { handlers: { 'models.list': () => [null] as never } });
+  fireEvent.click(screen.getByTestId(testIds.nav('settings')));
+  expect((await screen.findByRole('alert')).textContent).toContain('This screen broke');
+  fireEvent.click(screen.getByTestId(testIds.nav('browse')));
+  await screen.findByTestId(testIds.grid);
+  expect(screen.queryByRole('alert')).toBeNull();
+  quiet.mockRestore();
 });

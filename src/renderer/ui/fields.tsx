@@ -101,7 +101,7 @@ export function SliderField({
     <Field label={label} help={help} htmlFor={id} error={error}>
       <div className="slider-row">
         <Slider
-          aria-label={label}
+          thumbLabel={label}
           style={{ flex: 1 }}
           min={props.min}
           max={props.max}
