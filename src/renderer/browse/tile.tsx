@@ -7,6 +7,9 @@ import { altOf, DifficultyChip, SyntheticMark, Thumb } from '../ui/picture.tsx';
 
 export const tileDomId = (id: number) => `tile-${id}`;
 
+/** Smaller cells show the number alone; the class is in the label and the inspector. */
+const nameFromPx = 96;
+
 interface Props {
   id: number;
   image: ImageSummary | undefined;
@@ -43,7 +46,7 @@ export const Tile = memo(function Tile({ id, image, size, selected, cursor }: Pr
           <>
             <div className="tile-foot">
               <DifficultyChip value={image.difficulty} />
-              <span className="ellipsis">{image.className ?? 'no class'}</span>
+              {size >= nameFromPx && <span className="ellipsis">{image.className ?? 'no class'}</span>}
             </div>
             <div className="tile-marks">
               {image.decision && (

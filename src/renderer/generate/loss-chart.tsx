@@ -35,8 +35,8 @@ export function LossChart({ jobId }: { jobId: number }) {
       marginLeft: 44,
       marginRight: 8,
       marginTop: 8,
-      marginBottom: 24,
-      x: { label: 'step', labelArrow: 'none', tickSize: 3, ticks: 6 },
+      marginBottom: 32,
+      x: { label: 'step', labelArrow: 'none', labelAnchor: 'center', tickSize: 3, ticks: 6 },
       y: { label: null, grid: true, ticks: 4, tickSize: 0, nice: true },
       marks: [
         Plot.lineY(points, {

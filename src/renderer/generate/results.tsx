@@ -132,7 +132,14 @@ function Agreement({ images }: { images: ImageSummary[] }) {
       marginBottom: 30,
       marginTop: 24,
       marginRight: 10,
-      x: { domain: [0, 1], label: 'asked for', labelArrow: 'none', ticks: 3, tickSize: 3 },
+      x: {
+        domain: [0, 1],
+        label: 'asked for',
+        labelArrow: 'none',
+        labelAnchor: 'center',
+        ticks: 3,
+        tickSize: 3,
+      },
       y: { domain: [0, 1], label: 'measured', labelArrow: 'none', ticks: 3, tickSize: 3 },
       marks: [
         Plot.line(
