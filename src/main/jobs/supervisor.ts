@@ -36,7 +36,7 @@ export type EngineState = 'starting' | 'ready' | 'down';
 
 const BACK_OFF_MS = [100, 500, 1000, 2000, 5000, 10_000, 30_000];
 const WATCH_MS = 1000;
-/** A run of this length shows that the engine works: the next failure starts the back-off anew. */
+/** A run of this length, or one that got work done, shows that the engine works: the back-off starts anew. */
 const HEALTHY_MS = 20_000;
 
 export class EngineSupervisor {
@@ -51,6 +51,7 @@ export class EngineSupervisor {
   #wanted = false;
   #failures = 0;
   #startedAt = 0;
+  #useful = false;
   #heardAt = 0;
   #restart: NodeJS.Timeout | undefined;
   #pinger: NodeJS.Timeout | undefined;
@@ -188,6 +189,7 @@ export class EngineSupervisor {
     this.#lastWords = [];
     this.#setState('starting', 'the engine is starting');
     this.#startedAt = Date.now();
+    this.#useful = false;
     this.#heardAt = Date.now();
     const claims = role === 'app' ? 'any' : 'own';
     const child = fork(entry, [catalog.dir, this.#engineId, this.owner, claims], {
@@ -230,6 +232,7 @@ export class EngineSupervisor {
     const payload = unpackBytes(message.payload);
     if (message.name === 'job.updated') {
       const job = payload as Job;
+      if (job.done > 0) this.#useful = true;
       if (job.state !== 'running') {
         clearTimeout(this.#killTimers.get(job.id));
         this.#killTimers.delete(job.id);
@@ -249,7 +252,7 @@ export class EngineSupervisor {
     }
     this.#setState('down', why);
     if (!this.#wanted) return;
-    this.#failures = Date.now() - this.#startedAt > HEALTHY_MS ? 0 : this.#failures;
+    if (this.#useful || Date.now() - this.#startedAt > HEALTHY_MS) this.#failures = 0;
     const delay = BACK_OFF_MS[Math.min(this.#failures, BACK_OFF_MS.length - 1)];
     this.#failures++;
     this.#restart = setTimeout(() => this.#spawn(), delay);

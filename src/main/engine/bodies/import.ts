@@ -3,8 +3,8 @@
  * search, so that a killed import loses at most the images in flight and ends, resumed, with the same rows.
  * Resuming is what a re-import is anyway: files whose size and time are as stored are not read again.
  */
-import { mkdir, stat } from 'node:fs/promises';
-import { dirname, extname, resolve } from 'node:path';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { dirname, extname, join, resolve } from 'node:path';
 import {
   addCaption,
   type Catalog,
@@ -15,6 +15,7 @@ import {
   setJobDataset,
   setLabel,
 } from '../../catalog/index.ts';
+import { isAlive } from '../../jobs/lease.ts';
 import { type ExaminedImage, examineImage, reasonOf } from '../images/decode.ts';
 import type { FoundImage, SkippedFile } from '../images/found.ts';
 import { fsPath } from '../images/fs-names.ts';
@@ -67,6 +68,7 @@ export const importBody: JobBody<'import'> = async (ctx) => {
   const figures = { imported: 0, unchanged: 0, changed: 0, removed: 0, skipped: 0, classes: classes.length };
   const keep = new Set<string>();
 
+  await removeLeftovers(join(catalog.dir, 'thumbs'));
   ctx.progress({ stage: 'reading images', done: 0, total: found.length });
   const outcomes = mapOrdered(found, CONCURRENCY, (image) => {
     signal.throwIfAborted();
@@ -111,6 +113,15 @@ export const importBody: JobBody<'import'> = async (ctx) => {
     ctx.log('warn', `${skipped.length} files were left out; each is listed with its reason`);
   return { datasetId, found: found.length, ...figures };
 };
+
+/** Half-written thumbnails of an engine that was killed; its process number is in their names. */
+async function removeLeftovers(thumbnails: string): Promise<void> {
+  const names = await readdir(thumbnails, { recursive: true }).catch(() => []);
+  for (const name of names) {
+    const pid = /\.(\d+)-[0-9a-f]+\.tmp$/.exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(thumbnails, name), { force: true });
+  }
+}
 
 async function looksLikeManifest(source: string): Promise<boolean> {
   const facts = await stat(fsPath(source)).catch(() => null);

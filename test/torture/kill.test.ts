@@ -1,0 +1,205 @@
+/**
+ * The engine killed with SIGKILL again and again during import, scoring, map, training, generation and export: each
+ * job goes on by itself and ends with the very files and rows of a run that nobody disturbed. Real engine processes;
+ * a tiny random diffusion model stands in for the built-in one (the same code, less arithmetic).
+ */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import * as c from '../../src/main/catalog/index.ts';
+import { addModel } from '../../src/main/engine/models/check.ts';
+import { EngineSupervisor } from '../../src/main/jobs/supervisor.ts';
+import type { Job, JobRequestInput } from '../../src/shared/jobs.ts';
+import { writeTinyDiffusion } from '../main/engine/tiny-diffusion.ts';
+import { classifierSpec, makeFolder, writeClassifier } from '../main/support/pictures.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'crux-kill-'));
+const PER_CLASS = 40;
+
+interface Place {
+  catalog: c.Catalog;
+  supervisor: EngineSupervisor;
+  out: string;
+  encoder: string;
+  diffusion: string;
+}
+let calm: Place;
+let stormy: Place;
+
+async function open(name: string): Promise<Place> {
+  const catalog = c.openCatalog(join(folder, name));
+  const supervisor = new EngineSupervisor({ catalog, role: 'app' });
+  const encoder = await addModel(catalog, {
+    path: join(folder, 'colours.onnx'),
+    name: 'colours',
+    onnx: classifierSpec,
+  });
+  const diffusion = await addModel(catalog, { path: join(folder, 'tiny'), name: 'tiny' });
+  supervisor.start();
+  return {
+    catalog,
+    supervisor,
+    out: join(folder, `${name}-export`),
+    encoder: encoder.id,
+    diffusion: diffusion.id,
+  };
+}
+
+beforeAll(async () => {
+  await makeFolder(join(folder, 'photos'), PER_CLASS, 128);
+  writeClassifier(join(folder, 'colours.onnx'));
+  writeTinyDiffusion(join(folder, 'tiny'));
+  calm = await open('calm');
+  stormy = await open('stormy');
+}, 60_000);
+afterAll(async () => {
+  for (const place of [calm, stormy]) {
+    await place?.supervisor.stop(500);
+    place?.catalog.close();
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function run(
+  place: Place,
+  request: JobRequestInput,
+  kills: ((job: Job) => boolean)[] = [],
+): Promise<Job> {
+  const { supervisor } = place;
+  let killed = 0;
+  const off = supervisor.on('job.updated', (job) => {
+    if (job.state !== 'running' || !kills[killed]?.(job) || supervisor.pid === undefined) return;
+    killed++;
+    process.kill(supervisor.pid, 'SIGKILL');
+  });
+  const job = supervisor.queue.enqueue(request);
+  supervisor.wake();
+  const ended = await supervisor.waitFor(job.id);
+  off();
+  const interruptions = supervisor.queue
+    .log(job.id)
+    .filter((line) => line.text.includes('goes on where it was'));
+  expect(ended, ended.error ?? '').toMatchObject({ state: 'done' });
+  expect(killed).toBe(kills.length);
+  expect(interruptions.length).toBeGreaterThanOrEqual(Math.min(1, kills.length)); // it was hit while it ran
+  return ended;
+}
+
+/** Runs the same job undisturbed and disturbed; both results. */
+async function both(request: (place: Place) => JobRequestInput, kills: ((job: Job) => boolean)[]) {
+  const [a, b] = [await run(calm, request(calm)), await run(stormy, request(stormy), kills)];
+  return [a, b];
+}
+
+const during =
+  (stage: string, done = 0) =>
+  (job: Job) =>
+    job.stage === stage && job.done >= done;
+const rows = (sql: string) => [calm.catalog.all(sql), stormy.catalog.all(sql)];
+
+function expectSame(sql: string, atLeast = 1): void {
+  const [a, b] = rows(sql);
+  expect(a.length).toBeGreaterThanOrEqual(atLeast);
+  expect(b).toEqual(a);
+}
+
+/** relative path -> sha256 of every file below a folder. */
+function filesOf(root: string): Record<string, string> {
+  const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    files
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort()
+      .map((file) => [
+        file.slice(root.length),
+        createHash('sha256').update(readFileSync(file)).digest('hex'),
+      ]),
+  );
+}
+
+test('import', async () => {
+  const [a, b] = await both(
+    () => ({ kind: 'import', params: { source: join(folder, 'photos'), name: 'photos' } }),
+    [during('looking for images'), during('reading images', 1), during('reading images', 60)],
+  );
+  expect(b.result).toEqual(a.result);
+  expectSame(
+    'SELECT id, path, hash, class_id, width, height, present FROM images ORDER BY id',
+    3 * PER_CLASS,
+  );
+  expect(filesOf(join(stormy.catalog.dir, 'thumbs'))).toEqual(filesOf(join(calm.catalog.dir, 'thumbs')));
+});
+
+test('score', async () => {
+  await both(
+    ({ encoder }) => ({ kind: 'score', params: { datasetId: 1, modelId: encoder } }),
+    [during('computing features'), during('storing scores')],
+  );
+  expectSame('SELECT scorer_id, image_id, difficulty, entropy FROM scores ORDER BY 1, 2', 3 * PER_CLASS);
+  expectSame('SELECT id, accuracy, probe_data FROM scorers');
+});
+
+test('map', async () => {
+  await both(
+    ({ encoder }) => ({
+      kind: 'project',
+      params: { datasetId: 1, modelId: encoder, perplexity: 10, iterations: 10_000 },
+    }),
+    [during('laying out the map', 1)],
+  );
+  expectSame('SELECT id, ids, positions FROM projections');
+});
+
+test('training', async () => {
+  const [a, b] = await both(
+    ({ diffusion }) => ({
+      kind: 'train',
+      params: {
+        datasetId: 1,
+        baseModelId: diffusion,
+        steps: 120,
+        batchSize: 4,
+        checkpointEvery: 10,
+        seed: 5,
+      },
+    }),
+    [during('training', 1), during('training', 50)],
+  );
+  expect(b.result).toEqual(a.result);
+  expectSame("SELECT id, kind, hash FROM models WHERE kind = 'difficulty-adapter'");
+  expectSame('SELECT step, loss FROM training_points ORDER BY step', 120);
+});
+
+test('generation', async () => {
+  await both(
+    () => ({
+      kind: 'generate',
+      params: { datasetId: 1, count: 8, batchSize: 2, steps: 12, scheduler: 'pndm', seed: 3 },
+    }),
+    [during('generating'), during('generating', 4), during('generating', 12)],
+  );
+  expectSame("SELECT id, path, hash, class_id FROM images WHERE origin = 'synthetic' ORDER BY id", 24);
+  expectSame(
+    'SELECT job_index, requested_difficulty, provenance FROM synthetic_samples ORDER BY job_index',
+    24,
+  );
+  expect(filesOf(join(stormy.catalog.dir, 'synthetic'))).toEqual(
+    filesOf(join(calm.catalog.dir, 'synthetic')),
+  );
+});
+
+test('export', async () => {
+  await both(
+    ({ out }) => ({ kind: 'export', params: { datasetId: 1, out } }),
+    [during('copying images'), during('finishing')],
+  );
+  const [a, b] = [filesOf(calm.out), filesOf(stormy.out)];
+  // Each export's own mark holds its id; all else is the same, to the byte.
+  const marks = Object.keys(a).filter((name) => a[name] !== b[name]);
+  expect(marks.every((name) => /^\/\.[^/]+$/.test(name))).toBe(true);
+  expect(Object.keys(b)).toEqual(Object.keys(a));
+  expect(Object.keys(a).length).toBeGreaterThan(3 * PER_CLASS + 24);
+  expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]); // no half export lies about
+});
