@@ -115,9 +115,12 @@ function Summary({ summary, dataset }: { summary: DifficultySummary; dataset: Da
             {percent(summary.accuracy)}
           </b>
         </Stat>
-        <Stat label="scored" help="Images that this scorer has a difficulty for.">
-          <b className="num" data-testid={testIds.difficultyScored} data-value={summary.scorer.scored}>
-            {count(summary.scorer.scored)}
+        <Stat
+          label="real images scored"
+          help={`Images that this scorer has a difficulty for; ${count(summary.scorer.scored - total)} synthetic ones are scored too.`}
+        >
+          <b className="num" data-testid={testIds.difficultyScored} data-value={total}>
+            {count(total)}
           </b>
         </Stat>
         <div style={{ flex: 1, minWidth: 320, maxWidth: 620 }}>
