@@ -89,24 +89,30 @@ export function loadEmbeddings(
   options: { origin?: 'real' | 'synthetic'; which?: 'vector' | 'logits' } = {},
 ): LoadedEmbeddings {
   const which = options.which ?? 'vector';
-  const rows = catalog.all<{ id: number; blob: Uint8Array }>(
-    `SELECT i.id, e.${which} AS blob FROM embeddings e JOIN images i ON i.id = e.image_id
-     WHERE e.set_id = ? AND i.present = 1 AND e.${which} IS NOT NULL ${options.origin ? 'AND i.origin = ?' : ''} ORDER BY i.id`,
-    ...(options.origin ? [set.id, options.origin] : [set.id]),
-  );
-  const dim = rows.length > 0 ? rows[0].blob.byteLength / 4 : set.dim;
-  const vectors = new Float32Array(rows.length * dim);
-  const ids = new Uint32Array(rows.length);
-  rows.forEach((row, i) => {
+  const from = `FROM embeddings e JOIN images i ON i.id = e.image_id
+     WHERE e.set_id = ? AND i.present = 1 AND e.${which} IS NOT NULL ${options.origin ? 'AND i.origin = ?' : ''}`;
+  const values = options.origin ? [set.id, options.origin] : [set.id];
+  // One by one: all rows at once would hold every vector twice.
+  const { n, bytes } = catalog.get<{ n: number; bytes: number | null }>(
+    `SELECT COUNT(*) AS n, MAX(LENGTH(e.${which})) AS bytes ${from}`,
+    ...values,
+  )!;
+  const dim = bytes === null ? set.dim : bytes / 4;
+  const vectors = new Float32Array(n * dim);
+  const ids = new Uint32Array(n);
+  let at = 0;
+  const rows = catalog.statement(`SELECT i.id, e.${which} AS blob ${from} ORDER BY i.id`).iterate(...values);
+  for (const row of rows as Iterable<{ id: number; blob: Uint8Array }>) {
     const vector = f32OfBlob(row.blob);
-    if (vector.length !== dim)
+    if (vector.length !== dim || at === n)
       throw new Error(
         `embeddings: image ${row.id} has ${vector.length} numbers, wanted ${dim}; embed it again`,
       );
-    vectors.set(vector, i * dim);
-    ids[i] = row.id;
-  });
-  return { ids, vectors, dim };
+    vectors.set(vector, at * dim);
+    ids[at++] = row.id;
+  }
+  // Another program may have taken images away between count and read.
+  return { ids: ids.subarray(0, at), vectors: vectors.subarray(0, at * dim), dim };
 }
 
 /** Takes away everything that was derived from an image's old bytes. */

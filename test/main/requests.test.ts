@@ -1,0 +1,172 @@
+/** Every request of the contract is answered by what the catalog holds, in the contract's own shape. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import * as c from '../../src/main/catalog/index.ts';
+import { EngineSupervisor } from '../../src/main/jobs/supervisor.ts';
+import { createRequestHandlers, type RequestHandlers } from '../../src/main/requests.ts';
+import {
+  type RequestInput,
+  type RequestName,
+  type RequestOutput,
+  requests,
+} from '../../src/shared/contract.ts';
+import { addImage, addProbabilities, makeDataset, tempCatalog, tempFolder } from './support/catalogs.ts';
+import { classifierSpec, writeClassifier } from './support/pictures.ts';
+
+let catalog: c.Catalog;
+let handlers: RequestHandlers;
+let datasetId: number;
+let cat: number;
+let dog: number;
+let a: number;
+let b: number;
+let told: string[];
+
+/** As the border does: input parsed, output checked. */
+async function ask<N extends RequestName>(name: N, input: RequestInput<N>): Promise<RequestOutput<N>> {
+  const schema = requests[name];
+  const handler = handlers[name] as (input: unknown) => unknown;
+  return schema.output.parse(await handler(schema.input.parse(input))) as RequestOutput<N>;
+}
+
+beforeEach(() => {
+  catalog = tempCatalog();
+  told = [];
+  handlers = createRequestHandlers({
+    catalog,
+    supervisor: new EngineSupervisor({ catalog, role: 'app' }), // never started: rows only
+    emit: (name, payload) => told.push(`${name} ${(payload as { datasetId?: number }).datasetId}`),
+    window: {
+      'app.info': () => ({ version: '0', catalog: catalog.dir, engine: 'down', platform: 'test' }),
+      'dialog.openFolder': () => '/chosen',
+      'dialog.openFile': () => null,
+      'dialog.saveFolder': () => null,
+      'shell.showItem': () => null,
+    },
+  });
+  const made = makeDataset(catalog, ['cat', 'dog']);
+  datasetId = made.datasetId;
+  cat = made.classes.get('cat')!;
+  dog = made.classes.get('dog')!;
+  a = addImage(catalog, datasetId, 'a.png', cat);
+  b = addImage(catalog, datasetId, 'b.png', dog);
+});
+
+test('every request has a handler, and no other', () => {
+  expect(Object.keys(handlers).sort()).toEqual(Object.keys(requests).sort());
+});
+
+test('datasets, images, scores and maps', async () => {
+  expect(await ask('difficulty.summary', { datasetId, perClass: 3 })).toBeNull();
+  expect(await ask('projection.get', { datasetId })).toBeNull();
+  const scorerId = addProbabilities(
+    catalog,
+    datasetId,
+    new Map([
+      [a, [0.9, 0.1]],
+      [b, [0.6, 0.4]],
+    ]),
+  );
+  const [dataset] = await ask('datasets.list', {});
+  expect(dataset).toMatchObject({ id: datasetId, images: 2, currentScorerId: scorerId });
+  expect(await ask('datasets.get', { datasetId })).toEqual(dataset);
+  expect((await ask('datasets.setScorer', { datasetId, scorerId })).currentScorerId).toBe(scorerId);
+  expect(await ask('datasets.skipped', { datasetId, offset: 0, limit: 10 })).toEqual({ total: 0, items: [] });
+  const ids = await ask('images.ids', { datasetId, filter: {}, sort: 'difficulty-desc' });
+  expect([...ids]).toEqual([b, a]);
+  expect((await ask('images.byIds', { ids: [...ids] })).map((s) => s.path)).toEqual(['b.png', 'a.png']);
+  expect(await ask('images.detail', { id: b })).toMatchObject({ datasetId, className: 'dog' });
+  expect((await ask('difficulty.summary', { datasetId, perClass: 3 }))!.scorer.id).toBe(scorerId);
+  c.addProjection(catalog, {
+    datasetId,
+    method: 'pca',
+    modelName: 'm',
+    modelHash: 'h',
+    params: {},
+    ids: Uint32Array.of(a, b),
+    positions: Float32Array.of(1, 2, 3, 4),
+  });
+  expect([...(await ask('projection.get', { datasetId }))!.ids]).toEqual([a, b]);
+  expect(told).toEqual([`catalog.changed ${datasetId}`]); // the chosen scorer; reading tells nobody
+});
+
+test('edits tell the windows, and are undone in order', async () => {
+  await ask('images.setClass', { ids: [a], classId: dog });
+  await ask('images.setTag', { ids: [a, b], tag: 'look', on: true });
+  await ask('captions.set', { ids: [a], text: 'a dog' });
+  expect(await ask('captions.replace', { ids: [a, b], find: 'dog', replace: 'cat' })).toBe(1);
+  await ask('review.decide', { ids: [b], decision: 'reject', classId: cat });
+  expect(told).toEqual(Array(5).fill(`catalog.changed ${datasetId}`));
+  expect(await ask('images.detail', { id: b })).toMatchObject({ decision: 'reject', className: 'cat' });
+  const undone: (string | null)[] = [];
+  for (let i = 0; i < 6; i++) undone.push(await ask('edits.undo', {}));
+  expect(undone).toEqual([
+    'reject of 1 image, class cat',
+    '"dog" to "cat" in captions of 1 image',
+    'caption of 1 image',
+    'tag "look" on 2 images',
+    'class of 1 image to dog',
+    null,
+  ]);
+  expect(await ask('edits.redo', {})).toBe('class of 1 image to dog');
+  expect(await ask('images.detail', { id: a })).toMatchObject({ className: 'dog', caption: null, tags: [] });
+});
+
+test('jobs: queued, listed, cancelled, resumed, logged', async () => {
+  const job = await ask('jobs.enqueue', { request: { kind: 'score', params: { datasetId } }, device: 'cpu' });
+  expect(job).toMatchObject({ state: 'queued', device: 'cpu', params: { folds: 5, method: 'out-of-fold' } });
+  expect(await ask('jobs.list', { limit: 10 })).toEqual([job]);
+  await ask('jobs.cancel', { jobId: job.id });
+  expect((await ask('jobs.list', { limit: 1 }))[0].state).toBe('cancelled');
+  await ask('jobs.resume', { jobId: job.id });
+  expect((await ask('jobs.list', { limit: 1 }))[0].state).toBe('queued');
+  expect((await ask('jobs.log', { jobId: job.id })).map((l) => l.text)).toEqual([
+    'resumed after it was cancelled',
+  ]);
+  expect(await ask('jobs.training', { jobId: job.id })).toEqual([]);
+  await expect(ask('jobs.log', { jobId: 99 })).rejects.toThrow(/job 99 is not in this catalog/);
+  await expect(ask('datasets.remove', { datasetId })).rejects.toThrow(/in use by job/);
+  await ask('jobs.cancel', { jobId: job.id });
+  await ask('datasets.remove', { datasetId });
+  expect(await ask('datasets.list', {})).toEqual([]);
+  expect((await ask('jobs.list', { limit: 1 }))[0].datasetId).toBeNull();
+});
+
+test('models: built-in ones are always listed, others are added, and gone files are told', async () => {
+  const path = writeClassifier(join(tempFolder(), 'm.onnx'));
+  expect(await ask('models.check', { path })).toMatchObject({ usable: true, onnx: { input: 'image' } });
+  const entry = await ask('models.add', { path, name: 'mine', onnx: classifierSpec });
+  expect(entry).toMatchObject({ id: 'model:1', kind: 'classifier', usable: true });
+  const list = await ask('models.list', {});
+  expect(list.map((m) => m.id)).toEqual(['builtin:diffusion', 'builtin:encoder', 'model:1']);
+  for (const model of list) expect(model.usable).toBe(model.problem === null);
+  const folder = join(tempFolder(), 'empty');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'model_index.json'), '{}');
+  expect(await ask('models.check', { path: folder })).toMatchObject({ kind: 'diffusion', usable: false });
+  await expect(ask('models.remove', { id: 'builtin:encoder' })).rejects.toThrow(/built in/);
+  await ask('models.remove', { id: entry.id });
+  await expect(ask('models.remove', { id: entry.id })).rejects.toThrow(/not in this catalog/);
+});
+
+test('settings and window requests', async () => {
+  expect(await ask('settings.get', {})).toEqual(c.defaultSettings);
+  expect((await ask('settings.set', { theme: 'dark' })).theme).toBe('dark');
+  expect(await ask('dialog.openFolder', { title: 'x' })).toBe('/chosen');
+  expect((await ask('app.info', {})).catalog).toBe(catalog.dir);
+});
+
+test('ten thousand images are relabelled and taken back within seconds', async () => {
+  const ids = catalog.write(() =>
+    Array.from({ length: 10_000 }, (_, i) => addImage(catalog, datasetId, `many/${i}.png`, cat)),
+  );
+  addProbabilities(catalog, datasetId, new Map(ids.map((id) => [id, [0.9, 0.1]])));
+  const start = performance.now();
+  await ask('review.decide', { ids, decision: 'accept', classId: dog });
+  const done = performance.now();
+  await ask('edits.undo', {});
+  console.log(`relabel ${(done - start).toFixed(0)} ms, undo ${(performance.now() - done).toFixed(0)} ms`);
+  expect(done - start).toBeLessThan(8000);
+  expect((await ask('images.detail', { id: ids[0] })).difficulty).toBeCloseTo(0.1, 6);
+});
