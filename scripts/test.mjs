@@ -26,11 +26,12 @@ function count(file, code) {
   for (const suite of report.testResults) {
     const tests = suite.assertionResults;
     const of = (...states) => tests.filter((test) => states.includes(test.status)).length;
+    const skipped = of('skipped', 'pending', 'todo', 'disabled');
     totals.passed += of('passed');
-    totals.skipped += of('skipped', 'pending', 'todo', 'disabled');
     failed += of('failed');
-    // A file that broke before its first test has none to count.
-    if (suite.status === 'failed' && of('failed') === 0) failed++;
+    // A file whose set-up broke ran none of its tests: they failed, they were not skipped.
+    if (suite.status === 'failed' && of('failed') === 0) failed += Math.max(1, skipped);
+    else totals.skipped += skipped;
   }
   if (code !== 0 && failed === 0) failed = 1; // an error outside of any test
   totals.failed += failed;
