@@ -17,7 +17,7 @@ const methods: { value: ScorerMethod; label: string; needs: 'encoder' | 'classif
 ];
 
 export function ScoreForm({ dataset }: { dataset: Dataset }) {
-  const { data: models = [] } = useRequest('models.list', {});
+  const { data: models = [], isPending } = useRequest('models.list', {});
   const [params, setParams] = useState(() => scoreParams.parse({ datasetId: dataset.id }));
   const enqueue = useEnqueue();
   const method = methods.find(({ value }) => value === params.method)!;
@@ -29,7 +29,7 @@ export function ScoreForm({ dataset }: { dataset: Dataset }) {
   const modelId = fitting.some(({ id }) => id === params.modelId) ? params.modelId : (fitting[0]?.id ?? null);
   const badFolds = method.value === 'out-of-fold' && !(params.folds >= 2 && params.folds <= 50);
   const missing =
-    method.needs && !modelId
+    method.needs && !modelId && !isPending
       ? `No usable ${method.needs} is known. Add one under Settings.`
       : badFolds
         ? 'Folds: a whole number from 2 to 50.'
@@ -88,7 +88,12 @@ export function ScoreForm({ dataset }: { dataset: Dataset }) {
       </div>
       {missing && <div className="field-error">{missing}</div>}
       <div>
-        <Button type="submit" variant="filled" disabled={missing !== null} data-testid={testIds.scoreStart}>
+        <Button
+          type="submit"
+          variant="filled"
+          disabled={missing !== null || isPending}
+          data-testid={testIds.scoreStart}
+        >
           Score {dataset.name}
         </Button>
       </div>

@@ -78,12 +78,13 @@ export function TrainSection({
 }
 
 function TrainForm({ dataset }: { dataset: Dataset }) {
-  const { data: models = [] } = useRequest('models.list', {});
+  const { data: models = [], isPending } = useRequest('models.list', {});
   const show = useStore((state) => state.show);
   const [params, setParams] = useState<Params>(() => trainParams.parse({ datasetId: dataset.id }));
   const enqueue = useEnqueue();
   const set = (change: Partial<Params>) => setParams((old) => ({ ...old, ...change }));
   const bases = models.filter(({ kind, usable }) => kind === 'diffusion' && usable);
+  const unusable = models.find(({ kind, problem }) => kind === 'diffusion' && problem);
   const base = bases.find(({ id }) => id === params.baseModelId) ?? bases[0];
   const wrong = new Set(trainParams.safeParse(params).error?.issues.map(({ path }) => path[0]));
   const problem = (field: keyof Params, sentence: string) => (wrong.has(field) ? sentence : null);
@@ -114,7 +115,15 @@ function TrainForm({ dataset }: { dataset: Dataset }) {
       }}
     >
       <div className="form-grid">
-        <Field label="Base model" help="The diffusion model that the add-on is trained for.">
+        <Field
+          label="Base model"
+          help="The diffusion model that the add-on is trained for."
+          error={
+            base || isPending
+              ? null
+              : `No diffusion model is usable. ${unusable?.problem ?? ''} Add one under Settings.`
+          }
+        >
           <Select
             aria-label="Base model"
             data={bases.map(({ id, name }) => ({ value: id, label: name }))}

@@ -9,7 +9,7 @@ import { useEnqueue } from '../ui/feedback.tsx';
 import { Field, NumberField } from '../ui/fields.tsx';
 
 export function ProjectForm({ dataset, onStarted }: { dataset: Dataset; onStarted?: () => void }) {
-  const { data: models = [] } = useRequest('models.list', {});
+  const { data: models = [], isPending } = useRequest('models.list', {});
   const [params, setParams] = useState(() => projectParams.parse({ datasetId: dataset.id }));
   const enqueue = useEnqueue();
   const encoders = models.filter(
@@ -41,7 +41,11 @@ export function ProjectForm({ dataset, onStarted }: { dataset: Dataset; onStarte
             onChange={(value) => value && setParams({ ...params, method: value as 'tsne' | 'pca' })}
           />
         </Field>
-        <Field label="Encoder" help="The network whose features are laid out.">
+        <Field
+          label="Encoder"
+          help="The network whose features are laid out."
+          error={modelId || isPending ? null : 'No encoder is usable. Add one under Settings.'}
+        >
           <Select
             aria-label="Encoder"
             data={encoders.map(({ id, name }) => ({ value: id, label: name }))}
