@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import * as c from '../../src/main/catalog/index.ts';
+import { openDiffusionModel } from '../../src/main/engine/diffusion/model-folder.ts';
 import { EngineSupervisor } from '../../src/main/jobs/supervisor.ts';
 import { createRequestHandlers, type RequestHandlers } from '../../src/main/requests.ts';
 import {
@@ -11,6 +12,7 @@ import {
   type RequestOutput,
   requests,
 } from '../../src/shared/contract.ts';
+import { writeTinyDiffusion } from './engine/tiny-diffusion.ts';
 import { addImage, addProbabilities, makeDataset, tempCatalog, tempFolder } from './support/catalogs.ts';
 import { classifierSpec, writeClassifier } from './support/pictures.ts';
 
@@ -141,6 +143,11 @@ test('models: built-in ones are always listed, others are added, and gone files 
   const list = await ask('models.list', {});
   expect(list.map((m) => m.id)).toEqual(['builtin:diffusion', 'builtin:encoder', 'model:1']);
   for (const model of list) expect(model.usable).toBe(model.problem === null);
+  const tiny = join(tempFolder(), 'tiny');
+  writeTinyDiffusion(tiny);
+  const diffusion = await ask('models.add', { path: tiny, name: 'tiny' });
+  expect(diffusion).toMatchObject({ kind: 'diffusion', usable: true });
+  expect(diffusion.hash).toBe(await openDiffusionModel(tiny).hash()); // what provenance will say
   const folder = join(tempFolder(), 'empty');
   mkdirSync(folder);
   writeFileSync(join(folder, 'model_index.json'), '{}');

@@ -1,8 +1,9 @@
 /**
- * Owns looking into an ONNX file, in a process of its own: a broken model may end it. Argument 1: the file.
- * Without argument 2 prints { inputs, outputs }; with it (an OnnxClassifierFile as JSON) runs the model and prints
- * { dim }. Failures go to standard error, in one line.
+ * Owns looking into a model, in a process of its own: a broken one may end it. Argument 1: an ONNX file, or a
+ * Diffusers folder, whose { hash } is printed. Of an ONNX file prints { inputs, outputs }; with argument 2 (an
+ * OnnxClassifierFile as JSON) runs it and prints { dim }. Failures go to standard error, in one line.
  */
+import { statSync } from 'node:fs';
 import * as ort from 'onnxruntime-node';
 import { openOnnxClassifier } from './models/onnx-classifier.ts';
 
@@ -19,7 +20,10 @@ const describe = (values: readonly Metadata[]) =>
 try {
   const [path, file] = process.argv.slice(2);
   let result: unknown;
-  if (file) {
+  if (statSync(path).isDirectory()) {
+    const { openDiffusionModel } = await import('./diffusion/model-folder.ts');
+    result = { hash: await openDiffusionModel(path).hash() };
+  } else if (file) {
     const encoder = await openOnnxClassifier(JSON.parse(file), { provider: 'cpu', threads: 1 });
     result = { dim: encoder.dim };
     await encoder.close();

@@ -1,5 +1,4 @@
 /** Owns a Stable-Diffusion-shaped model as people have it: a Diffusers folder with its parts. */
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SchedulerConfig } from '../../../core/diffusion/noise-schedule.ts';
@@ -7,6 +6,7 @@ import type { AutoencoderConfig } from '../../../core/nn/autoencoder-kl.ts';
 import type { ClipTextConfig } from '../../../core/nn/clip-text.ts';
 import type { UNetConfig } from '../../../core/nn/unet-2d-condition.ts';
 import { type ClipTokenizer, createClipTokenizer } from '../../../core/tokenizer/clip-bpe.ts';
+import { combinedHash } from '../models/hash-folder.ts';
 import { openPart, readModelJson, type StoredPart } from '../models/stored-part.ts';
 
 export interface DiffusionModel {
@@ -51,8 +51,7 @@ export function openDiffusionModel(folder: string): DiffusionModel {
     tokenizer,
     textLength: text.config.max_position_embeddings,
     async hash() {
-      const parts = await Promise.all([unet.hash(), vae.hash(), text.hash()]);
-      return createHash('sha256').update(parts.join()).digest('hex');
+      return combinedHash(await Promise.all([unet.hash(), vae.hash(), text.hash()]));
     },
   };
 }

@@ -9,7 +9,6 @@ import { onnxClassifierSpec } from '../../../shared/domain.ts';
 import { addModelRow, type Catalog, CatalogError } from '../../catalog/index.ts';
 import { hashFile } from '../images/hash.ts';
 import { runChild } from '../providers.ts';
-import { hashFolder } from './hash-folder.ts';
 import { getModel } from './registry.ts';
 
 export interface ModelCheck {
@@ -28,6 +27,7 @@ export interface OnnxValueInfo {
 }
 
 const INSPECT_LIMIT_MS = 60_000;
+const HASH_LIMIT_MS = 30 * 60_000;
 
 const verdict = (kind: string, summary: string, problems: string[] = []): ModelCheck => ({
   kind,
@@ -152,7 +152,7 @@ export async function addModel(
       name,
       kind: 'diffusion',
       path,
-      hash: await hashFolder(path),
+      hash: await diffusionHash(path),
       summary: found.summary,
     });
     return getModel(catalog, id);
@@ -169,6 +169,13 @@ export async function addModel(
   if (spec.labels) parts.push(`${spec.labels.length} labels`);
   const id = addModelRow(catalog, { name, kind: 'classifier', path, hash, summary: parts.join(', '), spec });
   return getModel(catalog, id);
+}
+
+/** The hash that provenance records. In a child: a large model is gigabytes to read. */
+async function diffusionHash(path: string): Promise<string> {
+  const answer = await runChild('inspect-child', [path], HASH_LIMIT_MS);
+  if (!answer.ok) throw new CatalogError('invalid', answer.reason);
+  return (JSON.parse(answer.stdout) as { hash: string }).hash;
 }
 
 /** Runs it once, in a child, exactly as jobs will. */

@@ -4,6 +4,10 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashFile } from '../images/hash.ts';
 
+/** sha256 over the hashes of a model's parts, in their fixed order. */
+export const combinedHash = (parts: readonly string[]): string =>
+  createHash('sha256').update(parts.join()).digest('hex');
+
 export async function hashFolder(folder: string): Promise<string> {
   const hash = createHash('sha256');
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })

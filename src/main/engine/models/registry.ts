@@ -2,6 +2,7 @@
  * Owns the list of models: the built-in ones and those in the catalog, and which of them is an encoder that can be
  * opened. Loads no runtime by itself, so that Electron's main may list models.
  */
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ModelEntry, type ModelKind, onnxClassifierSpec } from '../../../shared/domain.ts';
@@ -15,6 +16,7 @@ import {
 import type { RuntimeOptions } from '../runtime.ts';
 import type { ImageEncoder } from './encoder.ts';
 import { builtInModelFolder } from './folders.ts';
+import { combinedHash } from './hash-folder.ts';
 
 export const BUILTIN = { diffusion: 'builtin:diffusion', encoder: 'builtin:encoder' } as const;
 
@@ -35,12 +37,10 @@ function builtInEntry(kind: 'diffusion' | 'encoder'): ModelEntry {
   };
   try {
     entry.path = builtInModelFolder(kind);
-    const weights =
-      kind === 'encoder'
-        ? ['model.safetensors']
-        : ['unet/diffusion_pytorch_model.safetensors', 'vae/diffusion_pytorch_model.safetensors'];
+    const weights = builtInWeights[kind];
     const missing = weights.find((file) => !existsSync(join(entry.path, file)));
     if (missing) throw new Error(`${missing} is missing in ${entry.path}; reinstall Crux`);
+    entry.hash = hashOnce(entry.path, weights);
     entry.createdAt = Math.round(statSync(join(entry.path, weights[0])).mtimeMs);
     entry.summary =
       cardSummary(entry.path) ?? (kind === 'encoder' ? 'Image encoder' : 'Diffusion model, 64x64');
@@ -49,6 +49,30 @@ function builtInEntry(kind: 'diffusion' | 'encoder'): ModelEntry {
     entry.problem = (error as Error).message;
   }
   return entry;
+}
+
+const builtInWeights = {
+  encoder: ['model.safetensors'],
+  // In the order of openDiffusionModel's hash.
+  diffusion: [
+    'unet/diffusion_pytorch_model.safetensors',
+    'vae/diffusion_pytorch_model.safetensors',
+    'text_encoder/model.safetensors',
+  ],
+};
+
+const hashes = new Map<string, string>();
+
+/** The hash that provenance records, of files of a few megabytes; read again only when one has changed. */
+function hashOnce(folder: string, weights: readonly string[]): string {
+  const files = weights.map((file) => join(folder, file));
+  const key = files.map((file) => `${file} ${statSync(file).mtimeMs}`).join();
+  const known = hashes.get(key);
+  if (known) return known;
+  const parts = files.map((file) => createHash('sha256').update(readFileSync(file)).digest('hex'));
+  const hash = parts.length === 1 ? parts[0] : combinedHash(parts);
+  hashes.set(key, hash);
+  return hash;
 }
 
 function cardSummary(folder: string): string | null {
