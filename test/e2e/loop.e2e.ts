@@ -240,6 +240,7 @@ describe('the whole loop, on screen and in the catalog', () => {
   it('exports what was accepted, exactly', async () => {
     const out = join(crux.scratch, 'exported');
     await go('export');
+    await at(testIds.exportOrigin).getByText('Synthetic', { exact: true }).click();
     await at(testIds.exportAccepted).check();
     const accepted = stored.value<number>("SELECT count(*) FROM reviews WHERE decision = 'accept'");
     expect(accepted).toBe(1);
