@@ -17,6 +17,7 @@ import {
   thumbnailFile,
 } from '../main/catalog/index.ts';
 import { addModel, checkModel } from '../main/engine/models/check.ts';
+import { addFromModelsFolder } from '../main/engine/models/models-folder.ts';
 import { listModels } from '../main/engine/models/registry.ts';
 import { EngineSupervisor } from '../main/jobs/index.ts';
 import type { Dataset } from '../shared/domain.ts';
@@ -72,7 +73,10 @@ export async function openSession({ io, folder, device }: SessionOptions): Promi
     summary: (dataset, perClass) => difficultySummary(catalog, dataset.id, perClass),
     projection: (dataset) => getProjection(catalog, dataset.id),
 
-    models: async () => listModels(catalog),
+    async models() {
+      await addFromModelsFolder(catalog);
+      return listModels(catalog);
+    },
     modelId(nameOrId) {
       const models = listModels(catalog);
       const found = models.filter((m) => m.id === nameOrId || m.name === nameOrId);

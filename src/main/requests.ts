@@ -7,6 +7,7 @@ import type { EventName, EventPayload, RequestName, RequestOutput, Requests } fr
 import * as c from './catalog/index.ts';
 import { runDoctor } from './engine/doctor.ts';
 import { addModel, checkModel } from './engine/models/check.ts';
+import { addFromModelsFolder } from './engine/models/models-folder.ts';
 import { getModel, listModels } from './engine/models/registry.ts';
 import type { EngineSupervisor } from './jobs/supervisor.ts';
 
@@ -39,6 +40,13 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
     for (const datasetId of datasets) emit('catalog.changed', { datasetId });
     return null;
   };
+  const lookForModels = () =>
+    void addFromModelsFolder(catalog).then(
+      ({ added }) => {
+        if (added.length > 0) emit('catalog.changed', { datasetId: null });
+      },
+      () => {}, // the catalog was closed meanwhile
+    );
   const step = (outcome: { label: string; datasetIds: number[] } | null): string | null => {
     for (const datasetId of outcome?.datasetIds ?? []) emit('catalog.changed', { datasetId });
     return outcome?.label ?? null;
@@ -47,7 +55,11 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
   return {
     ...window,
     'settings.get': () => c.readSettings(catalog),
-    'settings.set': (change) => c.writeSettings(catalog, change),
+    'settings.set': (change) => {
+      const settings = c.writeSettings(catalog, change);
+      if (change.modelsFolder !== undefined) lookForModels();
+      return settings;
+    },
     'doctor.run': () => runDoctor(),
 
     'datasets.list': () => c.listDatasets(catalog),
@@ -96,7 +108,11 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
       return changedImages(ids);
     },
 
-    'models.list': () => listModels(catalog),
+    'models.list': () => {
+      // Whatever a person has put into the models folder since is told by an event: hashing it takes a while.
+      lookForModels();
+      return listModels(catalog);
+    },
     'models.check': ({ path }) => checkModel(path),
     'models.add': async (input) => {
       const entry = await addModel(catalog, input);

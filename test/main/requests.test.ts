@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import * as c from '../../src/main/catalog/index.ts';
 import { openDiffusionModel } from '../../src/main/engine/diffusion/model-folder.ts';
+import { addFromModelsFolder } from '../../src/main/engine/models/models-folder.ts';
 import { EngineSupervisor } from '../../src/main/jobs/supervisor.ts';
 import { createRequestHandlers, type RequestHandlers } from '../../src/main/requests.ts';
 import {
@@ -155,6 +156,19 @@ test('models: built-in ones are always listed, others are added, and gone files 
   await expect(ask('models.remove', { id: 'builtin:encoder' })).rejects.toThrow(/built in/);
   await ask('models.remove', { id: entry.id });
   await expect(ask('models.remove', { id: entry.id })).rejects.toThrow(/not in this catalog/);
+});
+
+test('Diffusers folders in the models folder become known by themselves, once', async () => {
+  const folder = tempFolder();
+  writeTinyDiffusion(join(folder, 'tiny'));
+  mkdirSync(join(folder, 'broken'));
+  writeFileSync(join(folder, 'broken', 'model_index.json'), '{}');
+  catalog.run("INSERT INTO settings VALUES ('modelsFolder', ?)", JSON.stringify(folder));
+  const first = await addFromModelsFolder(catalog);
+  expect(first.added).toEqual(['model:1']);
+  expect(first.problems).toMatchObject([{ path: join(folder, 'broken') }]);
+  expect((await addFromModelsFolder(catalog)).added).toEqual([]);
+  expect((await ask('models.list', {})).at(-1)).toMatchObject({ id: 'model:1', name: 'tiny', usable: true });
 });
 
 test('settings and window requests', async () => {

@@ -43,7 +43,7 @@ export function put(file: string, content: Uint8Array | string): string {
 /** Mean colour as features, ten times it as logits. One picture at a time, as many exported models are. */
 export function writeClassifier(file: string): string {
   const image = input('image', [1, 3, 8, 8]);
-  const features = f.reshape(f.mean(image, [2, 3], false), [1, 3]);
+  const features = f.reshape(f.mean(image, [2, 3]), [1, 3]);
   const { bytes } = encodeGraph({ features, logits: f.mul(features, 10) });
   put(file, bytes);
   return file;

@@ -34,9 +34,9 @@ export const exportBody: JobBody<'export'> = async (ctx) => {
   } else {
     ids = imageIds(catalog, params.datasetId, params.filter, 'path');
     if (ids.length === 0) throw new Error('export: no image fits the filter; widen it');
+    ctx.writeCheckpoint(ids); // before anything is written beside OUT: a resume must know that it is one
   }
   writer ??= await openExport(params.out, { id });
-  ctx.writeCheckpoint(ids);
   const root = catalog.value<string>('SELECT root FROM datasets WHERE id = ?', params.datasetId)!;
   const scorerId = currentScorerId(catalog, params.datasetId);
   const figures = { images: 0, real: 0, synthetic: 0, missing: 0 };
