@@ -2,7 +2,7 @@
  * Owns who runs a job: an engine takes a queued job with one conditional UPDATE and holds it as long as its
  * process lives. Works across processes on one machine; a dead engine's jobs go back to the queue.
  */
-
+import { readFileSync } from 'node:fs';
 import type { Job } from '../../shared/jobs.ts';
 import { addLog, type Catalog, getJob } from '../catalog/index.ts';
 
@@ -166,12 +166,19 @@ function release(catalog: Catalog, why: string, gone: (held: Held) => boolean): 
   );
 }
 
-/** Whether a process of this number exists (also one that is not ours to signal). */
+/** Whether a process of this number runs (also one that is not ours to signal). */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  if (process.platform !== 'linux') return true;
+  try {
+    // An ended process keeps its number until its parent asks; in a container nobody may ever ask.
+    const facts = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return facts[facts.lastIndexOf(')') + 2] !== 'Z';
+  } catch {
+    return false; // it ended between the two looks
   }
 }

@@ -1,9 +1,13 @@
 /** A real engine process: it runs jobs, and what becomes of them when it is killed, cancelled or asked to end. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Catalog, getJob, listDatasets, listJobs } from '../../../src/main/catalog/index.ts';
+import { isAlive } from '../../../src/main/jobs/lease.ts';
+import { nodeBinary } from '../../../src/main/jobs/node-binary.ts';
 import { EngineSupervisor } from '../../../src/main/jobs/supervisor.ts';
 import type { Job } from '../../../src/shared/jobs.ts';
 import { tempCatalog, tempFolder } from '../support/catalogs.ts';
@@ -154,6 +158,23 @@ test("two engines on one catalog: each its own jobs, and the app's engine takes 
     ['from the app', 3 * PER_CLASS],
     ['from the terminal', 3 * PER_CLASS],
   ]);
+});
+
+test('a killed program takes its engine with it, and another one finishes its job', async () => {
+  const folder = tempFolder();
+  const parent = spawn(nodeBinary(), [join(import.meta.dirname, 'parent.ts'), folder, photos], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = await once(parent.stdout, 'data');
+  const engine = Number.parseInt(String(line), 10);
+  parent.kill('SIGKILL');
+  const catalog = tempCatalog(folder);
+  const supervisor = supervise(catalog, 'app');
+  supervisor.start();
+  const [job] = listJobs(catalog, 1);
+  const ended = await supervisor.waitFor(job.id);
+  expect(ended).toMatchObject({ state: 'done', result: { imported: 3 * PER_CLASS } });
+  await expect.poll(() => isAlive(engine), { timeout: 5000 }).toBe(false);
 });
 
 test('a failing job says so, and the engine goes on', async () => {
