@@ -51,11 +51,9 @@ test('time left: from the last while, unknown at first and without a total', () 
   expect(rate.secondsLeft(61_000, 88, 100)).toBeCloseTo(12, 0);
 });
 
-test("'auto' answers at once here, an impossible device says why", async () => {
-  const start = performance.now();
+test("'auto' chooses a provider, an impossible device says why", async () => {
   const chosen = await chooseProvider('auto');
   expect(['cpu', 'cuda', 'dml', 'webgpu']).toContain(chosen);
-  if (chosen === 'cpu') expect(performance.now() - start).toBeLessThan(2000);
   const other = process.platform === 'win32' ? 'cuda' : 'dml';
   await expect(chooseProvider(other)).rejects.toThrow(
     new RegExp(`device ${other} cannot be used: .*choose auto`),
