@@ -109,7 +109,7 @@ export const stages: Stage[] = [
   {
     name: 'generate',
     async run(context) {
-      for (const [i, mu] of levels.entries())
+      for (const mu of levels)
         await context.job(
           {
             kind: 'generate',
@@ -118,7 +118,7 @@ export const stages: Stage[] = [
               count: context.options.perLevel,
               mu,
               sigma: 0,
-              seed: context.options.seed + i,
+              seed: context.options.seed, // the same noise at every level: what differs is the difficulty
             },
           },
           `s${mu}`,
