@@ -1,6 +1,6 @@
 /**
  * Owns the training job: a LoRA and a difficulty encoder on one dataset. It resumes from its last checkpoint to
- * the very steps it would have taken, and may be stopped early with what was learned kept.
+ * the very steps it would have taken.
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
