@@ -32,7 +32,8 @@ export interface NodeData {
 }
 export interface ValueInfo {
   name: string;
-  dims: readonly number[];
+  /** A string names a dimension that is free. */
+  dims: readonly (number | string)[];
   dataType: number;
 }
 export interface ModelData {
@@ -108,7 +109,9 @@ function writeValueInfo(w: BinaryWriter, v: ValueInfo): void {
     message(type, 1, (tensor) => {
       int(tensor, 1, v.dataType);
       message(tensor, 2, (shape) => {
-        for (const d of v.dims) message(shape, 1, (dim) => int(dim, 1, d));
+        for (const d of v.dims) {
+          message(shape, 1, (dim) => (typeof d === 'string' ? text(dim, 2, d) : int(dim, 1, d)));
+        }
       });
     });
   });

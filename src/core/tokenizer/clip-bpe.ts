@@ -102,6 +102,8 @@ export function splitText(text: string): string[] {
  */
 const { symbolOfByte, symbols } = byteTable();
 export const BYTE_SYMBOLS: readonly string[] = symbols;
+/** The same characters by byte value. */
+export const SYMBOL_OF_BYTE: readonly string[] = symbolOfByte;
 
 function byteTable(): { symbolOfByte: readonly string[]; symbols: string[] } {
   const prints = (b: number) => (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || (b >= 174 && b <= 255);

@@ -1,24 +1,46 @@
-/** Owns captions made by rule: a template with the class name in it. */
-import { addCaption } from '../../catalog/index.ts';
-import type { JobBody } from '../job-context.ts';
+/** Owns captions: by rule (a template with the class name in it) or by a captioning model that the user has. */
+import { addCaption, type Catalog, listModelRows } from '../../catalog/index.ts';
+import { decodeRgb } from '../images/decode.ts';
+import { resolveInRoot } from '../images/fs-names.ts';
+import type { JobBody, JobContext } from '../job-context.ts';
+import { captionerWanted, openCaptioner } from '../models/captioner.ts';
+import { findModel } from '../models/registry.ts';
 
 const BATCH = 500;
 /** Written or brought by a person, or the very prompt of a generated image: replaced only on request. */
 const KEPT = new Set(['person', 'import', 'prompt']);
 const PLACEHOLDER = '[CLS]';
 
-export const captionBody: JobBody<'caption'> = async (ctx) => {
-  const { catalog, params, signal } = ctx;
-  if (params.method === 'model') {
-    throw new Error(
-      'caption: no captioning model is installed, and this version of Crux cannot run one yet; use --method template, or write captions by hand',
-    );
-  }
-  const rows = catalog.all<{ id: number; name: string | null; text: string | null; source: string | null }>(
-    `SELECT i.id, k.name, c.text, c.source FROM images i LEFT JOIN classes k ON k.id = i.class_id
+interface Row {
+  id: number;
+  file: string;
+  name: string | null;
+  text: string | null;
+  source: string | null;
+}
+
+function rowsOf(catalog: Catalog, datasetId: number): Row[] {
+  const rows = catalog.all<Omit<Row, 'file'> & { path: string; origin: string; root: string }>(
+    `SELECT i.id, i.path, i.origin, d.root, k.name, c.text, c.source FROM images i
+     JOIN datasets d ON d.id = i.dataset_id LEFT JOIN classes k ON k.id = i.class_id
      LEFT JOIN captions c ON c.id = i.caption_id WHERE i.dataset_id = ? AND i.present = 1 ORDER BY i.id`,
-    params.datasetId,
+    datasetId,
   );
+  return rows.map((row) => ({
+    ...row,
+    file: row.origin === 'real' ? resolveInRoot(row.root, row.path) : catalog.file(row.path),
+  }));
+}
+
+export const captionBody: JobBody<'caption'> = async (ctx) => {
+  const rows = rowsOf(ctx.catalog, ctx.params.datasetId);
+  return ctx.params.method === 'model' ? await byModel(ctx, rows) : await byTemplate(ctx, rows);
+};
+
+const kept = (row: Row, overwrite: boolean) => row.source !== null && KEPT.has(row.source) && !overwrite;
+
+async function byTemplate(ctx: JobContext<'caption'>, rows: readonly Row[]) {
+  const { catalog, params, signal } = ctx;
   const figures = { captioned: 0, unchanged: 0, kept: 0, unlabelled: 0 };
   const needsClass = params.template.includes(PLACEHOLDER);
   ctx.progress({ stage: 'writing captions', done: 0, total: rows.length });
@@ -29,7 +51,7 @@ export const captionBody: JobBody<'caption'> = async (ctx) => {
         const text = params.template.replaceAll(PLACEHOLDER, () => row.name ?? '');
         if (needsClass && row.name === null) figures.unlabelled++;
         else if (row.text === text) figures.unchanged++;
-        else if (row.source !== null && KEPT.has(row.source) && !params.overwrite) figures.kept++;
+        else if (kept(row, params.overwrite)) figures.kept++;
         else {
           addCaption(catalog, row.id, text, 'template');
           figures.captioned++;
@@ -40,4 +62,37 @@ export const captionBody: JobBody<'caption'> = async (ctx) => {
     await new Promise((resolve) => setImmediate(resolve));
   }
   return figures;
-};
+}
+
+/** One image after the other, each stored at once; captions that this model made before are not made again. */
+async function byModel(ctx: JobContext<'caption'>, rows: readonly Row[]) {
+  const { catalog, params, signal } = ctx;
+  const newest = listModelRows(catalog).findLast((model) => model.kind === 'captioner');
+  const modelId = params.modelId ?? newest?.id;
+  if (!modelId) {
+    throw new Error(
+      `caption: there is no captioning model yet, which would describe each image in words; add ${captionerWanted} under Settings or with "crux models add", or use the template`,
+    );
+  }
+  const model = findModel(catalog, modelId, 'captioner');
+  const captioner = await openCaptioner(model.path, ctx.runtime);
+  const size = { width: captioner.width, height: captioner.height, fit: 'fill' as const };
+  const figures = { captioned: 0, unchanged: 0, kept: 0 };
+  try {
+    ctx.progress({ stage: 'describing images', done: 0, total: rows.length });
+    for (const [i, row] of rows.entries()) {
+      signal.throwIfAborted();
+      if (row.source === model.name) figures.unchanged++;
+      else if (kept(row, params.overwrite)) figures.kept++;
+      else {
+        const { pixels } = await decodeRgb(row.file, size);
+        addCaption(catalog, row.id, await captioner.caption(pixels), model.name);
+        figures.captioned++;
+      }
+      ctx.progress({ done: i + 1 });
+    }
+  } finally {
+    await captioner.close();
+  }
+  return figures;
+}

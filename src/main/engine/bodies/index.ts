@@ -13,6 +13,6 @@ export const bodies: Bodies = {
   train: { models: true, load: async () => (await import('./train.ts')).train },
   generate: { models: true, load: async () => (await import('./generate.ts')).generate },
   rescore: { models: true, load: async () => (await import('./rescore.ts')).rescoreBody },
-  caption: { models: false, load: async () => (await import('./caption.ts')).captionBody },
+  caption: { models: true, load: async () => (await import('./caption.ts')).captionBody },
   export: { models: false, load: async () => (await import('./export.ts')).exportBody },
 };

@@ -55,9 +55,12 @@ export async function checkModel(path: string): Promise<ModelCheck> {
 
 /** A Diffusers folder is opened far enough to see that its parts and weights are there. */
 async function checkFolder(path: string): Promise<ModelCheck> {
+  if (existsSync(join(path, 'encoder_model.onnx'))) return await checkCaptioner(path);
   const index = join(path, 'model_index.json');
   if (!existsSync(index))
-    return verdict('folder', '', [`no model_index.json in ${path}; choose the folder of a Diffusers model`]);
+    return verdict('folder', '', [
+      `no model_index.json or encoder_model.onnx in ${path}; choose the folder of a Diffusers model or of a captioner`,
+    ]);
   try {
     const { _class_name: pipeline } = JSON.parse(readFileSync(index, 'utf8')) as { _class_name?: string };
     const { openDiffusionModel } = await import('../diffusion/model-folder.ts');
@@ -65,6 +68,21 @@ async function checkFolder(path: string): Promise<ModelCheck> {
     return verdict('diffusion', `Diffusers folder (${pipeline ?? 'pipeline not named'})`);
   } catch (error) {
     return verdict('diffusion', '', [(error as Error).message]);
+  }
+}
+
+/** An image-to-text model in ONNX; its two graphs are opened in a child. */
+async function checkCaptioner(path: string): Promise<ModelCheck> {
+  try {
+    const { readCaptionerConfig } = await import('./captioner.ts');
+    const { width, height, maxLength } = readCaptionerConfig(path);
+    for (const file of ['encoder_model.onnx', 'decoder_model.onnx']) {
+      const answer = await runChild('inspect-child', [join(path, file)], INSPECT_LIMIT_MS);
+      if (!answer.ok) throw new Error(`ONNX Runtime cannot open ${file}: ${answer.reason}`);
+    }
+    return verdict('captioner', `image to text, ${width}x${height}, at most ${maxLength} tokens`);
+  } catch (error) {
+    return verdict('captioner', '', [(error as Error).message]);
   }
 }
 
@@ -147,6 +165,12 @@ export async function addModel(
   const { path, name } = input;
   const found = await checkModel(path);
   if (!found.usable) throw new CatalogError('invalid', `model ${path}: ${found.problems.join('; ')}`);
+  if (found.kind === 'captioner') {
+    const { hashFolder } = await import('./hash-folder.ts');
+    const hash = await hashFolder(path);
+    const id = addModelRow(catalog, { name, kind: 'captioner', path, hash, summary: found.summary });
+    return getModel(catalog, id);
+  }
   if (found.kind === 'diffusion') {
     const id = addModelRow(catalog, {
       name,
