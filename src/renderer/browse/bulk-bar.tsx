@@ -3,6 +3,7 @@ import { ActionIcon, Button, Menu, Popover, Select, Tabs, Textarea, TextInput } 
 import { type ReactNode, useState } from 'react';
 import type { Dataset, ReviewDecision } from '../../shared/domain.ts';
 import { request } from '../api.ts';
+import { useRequest } from '../queries.ts';
 import { useStore } from '../state.ts';
 import { testIds } from '../test-ids.ts';
 import { useEdit, useEnqueue } from '../ui/feedback.tsx';
@@ -182,12 +183,16 @@ function CaptionForm({ dataset, ids, run, close }: CaptionProps) {
   const toast = useStore((state) => state.toast);
   const edit = useEdit();
   const enqueue = useEnqueue();
+  const captioners = (useRequest('models.list', {}).data ?? []).filter(
+    (m) => m.kind === 'captioner' && m.usable,
+  );
   return (
     <Tabs defaultValue="set">
       <Tabs.List mb="sm">
         <Tabs.Tab value="set">Set</Tabs.Tab>
         <Tabs.Tab value="replace">Find and replace</Tabs.Tab>
         <Tabs.Tab value="template">Template</Tabs.Tab>
+        <Tabs.Tab value="model">Model</Tabs.Tab>
       </Tabs.List>
       <Tabs.Panel value="set">
         <div className="stack">
@@ -263,6 +268,30 @@ function CaptionForm({ dataset, ids, run, close }: CaptionProps) {
           >
             Caption all {count(dataset.images + dataset.synthetic)} images
           </Button>
+        </div>
+      </Tabs.Panel>
+      <Tabs.Panel value="model">
+        <div className="stack">
+          <span>
+            {captioners.length > 0
+              ? 'A model describes every image in words. Captions that a person wrote stay as they are.'
+              : 'No captioner is there yet. Add the folder of an image-to-text model in ONNX under Settings; it would describe every image in words.'}
+          </span>
+          {captioners.map((model) => (
+            <Button
+              key={model.id}
+              variant="filled"
+              onClick={async () => {
+                close();
+                await enqueue('Captioning', {
+                  kind: 'caption',
+                  params: { datasetId: dataset.id, method: 'model', modelId: model.id },
+                });
+              }}
+            >
+              Describe all {count(dataset.images + dataset.synthetic)} images with {model.name}
+            </Button>
+          ))}
         </div>
       </Tabs.Panel>
     </Tabs>
