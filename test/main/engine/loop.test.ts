@@ -4,6 +4,8 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import * as c from '../../../src/main/catalog/index.ts';
+import { readPngText } from '../../../src/main/engine/images/png.ts';
+import { measuredKeyword } from '../../../src/main/engine/measured-png.ts';
 import { addModel, checkModel } from '../../../src/main/engine/models/check.ts';
 import { tempCatalog, tempFolder } from '../support/catalogs.ts';
 import { classifierSpec, makeFolder, picture, put, writeClassifier } from '../support/pictures.ts';
@@ -113,6 +115,14 @@ test('rescore measures only new pictures, by the mean of the fold probes', async
   const [easy, hard] = c.imagesByIds(catalog, [clear, vague]).map((s) => s.difficulty!);
   expect(easy).toBeLessThan(hard);
   expect(c.difficultySummary(catalog, 1, 2)!.curves.map((k) => k.count)).toEqual([3 * PER_CLASS, 2]);
+  // The verdict is inside each file, and the catalog knows the file as it is now.
+  for (const row of catalog.all<{ path: string; hash: string; difficulty: number }>(
+    `SELECT i.path, i.hash, s.difficulty FROM images i JOIN scores s ON s.image_id = i.id WHERE i.origin = 'synthetic'`,
+  )) {
+    const bytes = readFileSync(catalog.file(row.path));
+    expect(JSON.parse(readPngText(bytes)[measuredKeyword]).difficulty).toBe(row.difficulty);
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(row.hash);
+  }
   expect(await runOk(catalog, { kind: 'rescore', params: { datasetId: 1 } })).toMatchObject({ measured: 0 });
 });
 

@@ -2,7 +2,7 @@ import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { decodeRgb, UnreadableImage } from '../../../src/main/engine/images/decode.ts';
-import { encodePng, readPngText } from '../../../src/main/engine/images/png.ts';
+import { encodePng, readPngText, withPngText } from '../../../src/main/engine/images/png.ts';
 import { gradient } from './make.ts';
 
 /** Puts one chunk after the header. */
@@ -59,4 +59,15 @@ describe('png', () => {
     expect(() => readPngText(png.subarray(0, 40))).toThrowError('truncated');
     expect(() => readPngText(new Uint8Array(20))).toThrowError('not a PNG file');
   });
+});
+
+it('texts are replaced in place, pixels and other texts stay', async () => {
+  const png = await encodePng(new Uint8Array(4 * 4 * 3).fill(90), 4, 4, { crux: 'made', note: 'é' });
+  const once = withPngText(png, { measured: '0.5' });
+  expect(readPngText(once)).toEqual({ crux: 'made', note: 'é', measured: '0.5' });
+  const twice = withPngText(once, { measured: '0.75' });
+  expect(readPngText(twice)).toEqual({ crux: 'made', note: 'é', measured: '0.75' });
+  expect(withPngText(twice, { measured: '0.75' })).toEqual(twice);
+  expect(await sharp(twice).raw().toBuffer()).toEqual(await sharp(png).raw().toBuffer());
+  expect(() => withPngText(png.subarray(0, png.length - 8), { measured: '1' })).toThrow();
 });

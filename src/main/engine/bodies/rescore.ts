@@ -12,6 +12,7 @@ import {
 import { labelColumns, softmaxOfColumns } from '../class-probabilities.ts';
 import { embedMissing } from '../embedding.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
+import { markMeasured } from '../measured-png.ts';
 import { openEncoder } from '../models/registry.ts';
 import { meanProbabilities, restoreProbes } from '../probe-store.ts';
 
@@ -45,6 +46,7 @@ export const rescoreBody: JobBody<'rescore'> = async (ctx) => {
     ctx.progress({ done: at + some.length });
     await new Promise((resolve) => setImmediate(resolve));
   }
+  await markMeasured(ctx, scorer);
   return { scorerId, measured: rows.length, ...syntheticFigures(ctx, scorerId) };
 };
 

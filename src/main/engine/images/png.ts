@@ -36,6 +36,18 @@ export async function encodePng(
   return new Uint8Array(Buffer.concat([png.subarray(0, afterHeader), ...chunks, png.subarray(afterHeader)]));
 }
 
+/** The same file with these texts: entries of the same keywords are replaced, everything else stays byte by byte. */
+export function withPngText(bytes: Uint8Array, text: Record<string, string>): Uint8Array {
+  const kept: Buffer[] = [];
+  const ended = walkChunks(bytes, (type, data) => {
+    const keyword = /^(tEXt|zTXt|iTXt)$/.test(type) ? data.toString('latin1', 0, data.indexOf(0)) : null;
+    if (keyword === null || !(keyword in text)) kept.push(chunk(type, data));
+    if (type === 'IHDR') for (const [name, value] of Object.entries(text)) kept.push(textChunk(name, value));
+  });
+  if (!ended) throw new UnreadableImage('truncated');
+  return new Uint8Array(Buffer.concat([bytes.subarray(0, SIGNATURE_BYTES), ...kept]));
+}
+
 function textChunk(keyword: string, value: string): Buffer {
   if (!/^[!-~](?:[ -~]{0,77}[!-~])?$/.test(keyword)) {
     throw new Error(
