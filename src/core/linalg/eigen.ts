@@ -89,11 +89,16 @@ function tridiagonalise(matrix: Float64Array, n: number) {
 /** Implicit QL on the tridiagonal matrix; the rows of `basis` are rotated along and become eigenvectors. */
 function diagonaliseQL(d: Float64Array, e: Float64Array, basis: Float64Array, n: number): void {
   if (n > 0) e[n - 1] = 0;
+  // What is rounding against the whole matrix is zero: in a rank-deficient one, neighbours may both vanish, and an
+  // off-diagonal measured against them alone would never be small enough.
+  let size = 0;
+  for (let i = 0; i < n; i++) size = Math.max(size, Math.abs(d[i]), Math.abs(e[i]));
+  const negligible = (i: number) =>
+    Math.abs(e[i]) <= 2.3e-16 * Math.max(Math.abs(d[i]) + Math.abs(d[i + 1]), 0.1 * size);
   for (let low = 0; low < n; low++) {
     for (let sweep = 0; ; sweep++) {
       let high = low;
-      while (high + 1 < n && Math.abs(e[high]) > 2.3e-16 * (Math.abs(d[high]) + Math.abs(d[high + 1])))
-        high++;
+      while (high + 1 < n && !negligible(high)) high++;
       if (high === low) break;
       if (sweep === 60)
         throw new Error(`eigen: no convergence at value ${low} of ${n}; is every entry finite?`);

@@ -22,6 +22,26 @@ describe('symmetric eigendecomposition', () => {
     }
   });
 
+  it('converges on covariances of few samples in many dimensions, some of them constant', () => {
+    for (let seed = 0; seed < 12; seed++) {
+      const [samples, n] = [6 + 2 * seed, 96];
+      const rng = rngFromSeed(seed, 'covariance');
+      const scale = Float64Array.from({ length: n }, () =>
+        rng.uniform() < 0.5 ? 0 : 10 ** (-12 * rng.uniform()),
+      );
+      const x = Float64Array.from({ length: samples * n }, (_, at) => scale[at % n] * rng.normal());
+      const a = new Float64Array(n * n);
+      for (let s = 0; s < samples; s++)
+        for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) a[i * n + j] += x[s * n + i] * x[s * n + j];
+      const { values } = symmetricEigen(a, n);
+      let trace = 0;
+      for (let i = 0; i < n; i++) trace += a[i * n + i];
+      expect(values.reduce((sum, v) => sum + v, 0)).toBeCloseTo(trace, 10);
+      expect(values[n - 1]).toBeGreaterThan(-1e-12 * values[0]);
+      for (let i = samples; i < n; i++) expect(Math.abs(values[i])).toBeLessThan(1e-12 * values[0]);
+    }
+  });
+
   it('handles repeated values, zero rows and a rank of one', () => {
     const n = 12;
     const ones = new Float64Array(n * n).fill(1);

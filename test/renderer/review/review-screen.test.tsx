@@ -78,8 +78,11 @@ test('a refused decision stays on the image and says why', async () => {
   });
   await screen.findByTestId(testIds.reviewImage);
   const before = shown();
-  press('a');
-  expect((await screen.findByTestId(testIds.toast)).textContent).toContain('The catalog is locked');
+  // The key counts once the queue behind the picture has arrived.
+  await waitFor(() => {
+    press('a');
+    expect(screen.getAllByTestId(testIds.toast)[0].textContent).toContain('The catalog is locked');
+  });
   expect(shown()).toBe(before);
 });
 
