@@ -60,11 +60,6 @@ page.on('pageerror', (error) => console.error(`page: ${error.message}`));
 try {
   const before = await ask(page, null);
   await page.waitForSelector('[data-testid^="nav-"]');
-  if (values.dataset !== undefined) {
-    await page.getByTestId(testIds.nav('datasets')).click();
-    const row = page.locator(`[data-testid="${testIds.datasetRow}"][data-dataset-name="${values.dataset}"]`);
-    await row.getByTestId(testIds.datasetOpen).click();
-  }
   const all = await page
     .locator('[data-testid^="nav-"]')
     .evaluateAll((elements) =>
@@ -75,6 +70,13 @@ try {
     await ask(page, theme as Settings['theme']);
     await page.reload(); // the window asks for its settings when it starts
     await page.waitForSelector('[data-testid^="nav-"]');
+    if (values.dataset !== undefined) {
+      await page.getByTestId(testIds.nav('datasets')).click();
+      const row = page.locator(
+        `[data-testid="${testIds.datasetRow}"][data-dataset-name="${values.dataset}"]`,
+      );
+      await row.getByTestId(testIds.datasetOpen).click();
+    }
     for (const screen of wanted) {
       const item = page.getByTestId(testIds.nav(screen));
       if (await item.isDisabled()) {
