@@ -280,11 +280,12 @@ describe('refusals', () => {
     flipped[Math.floor(flipped.length / 2)] ^= 0xff;
     const decode = (bytes: Uint8Array) =>
       decodeRgb(bytes, { width: 64, height: 64, fit: 'fill' }).then(() => 'fine', reasonOf);
-    const alone = [await decode(good), await decode(cut), await decode(noHeader), await decode(flipped)];
-    expect(new Set(alone).size).toBe(4);
-    const inputs = Array.from({ length: 60 }, (_, i) => [good, cut, noHeader, flipped][i % 4]);
-    const together = await Promise.all(inputs.map(decode));
-    expect(together).toEqual(inputs.map((_, i) => alone[i % 4]));
+    // What libvips says of flipped bits varies in detail from run to run; whose reason it is does not.
+    const kinds = [/^fine$/, /^truncated$/, /^damaged: the header/, /^damaged(?!: the header)/];
+    const files = [good, cut, noHeader, flipped];
+    const together = await Promise.all(Array.from({ length: 60 }, (_, i) => decode(files[i % 4])));
+    for (const [i, reason] of together.entries()) expect(reason, `file ${i}`).toMatch(kinds[i % 4]);
+    for (const [i, file] of files.entries()) expect(await decode(file)).toMatch(kinds[i]);
   });
 
   it('a wrong argument is not blamed on the image', async () => {
