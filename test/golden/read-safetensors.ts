@@ -10,9 +10,6 @@ export interface GoldenTensor {
   data: Float32Array;
 }
 
-/** The same, under the name that the network tests use. */
-export type OracleTensor = GoldenTensor;
-
 /** Folder of an oracle case beside the repository (`../shared/golden/NAME`). */
 export function goldenPath(...parts: string[]): string {
   return fileURLToPath(new URL(['../../../shared/golden', ...parts].join('/'), import.meta.url));

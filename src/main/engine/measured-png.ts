@@ -1,8 +1,9 @@
 /** Owns what a generated PNG says about its measurement: difficulty and predicted class, beside its provenance. */
 import { createHash } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Catalog, StoredScorer } from '../catalog/index.ts';
 import { readPngText, withPngText } from './images/png.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** The PNG text that holds it, as JSON; provenance itself is under `crux`. */
 export const measuredKeyword = 'crux-measured';
@@ -46,8 +47,7 @@ export async function markMeasured(
     let bytes: Uint8Array = readFileSync(file);
     if (readPngText(bytes)[measuredKeyword] !== verdict) {
       bytes = withPngText(bytes, { [measuredKeyword]: verdict });
-      writeFileSync(`${file}.tmp`, bytes);
-      renameSync(`${file}.tmp`, file);
+      writeWhole(file, bytes);
     }
     const hash = createHash('sha256').update(bytes).digest('hex');
     if (hash !== row.hash) {

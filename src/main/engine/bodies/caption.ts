@@ -1,7 +1,6 @@
 /** Owns captions: by rule (a template with the class name in it) or by a captioning model that the user has. */
-import { addCaption, type Catalog, listModelRows } from '../../catalog/index.ts';
+import { addCaption, type Catalog, listModelRows, type WorkImage, workImages } from '../../catalog/index.ts';
 import { decodeRgb } from '../images/decode.ts';
-import { resolveInRoot } from '../images/fs-names.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { captionerWanted, openCaptioner } from '../models/captioner.ts';
 import { findModel } from '../models/registry.ts';
@@ -11,25 +10,23 @@ const BATCH = 500;
 const KEPT = new Set(['person', 'import', 'prompt']);
 const PLACEHOLDER = '[CLS]';
 
-interface Row {
-  id: number;
-  file: string;
-  name: string | null;
+interface Row extends WorkImage {
+  /** The active caption; null: there is none. */
   text: string | null;
   source: string | null;
 }
 
 function rowsOf(catalog: Catalog, datasetId: number): Row[] {
-  const rows = catalog.all<Omit<Row, 'file'> & { path: string; origin: string; root: string }>(
-    `SELECT i.id, i.path, i.origin, d.root, k.name, c.text, c.source FROM images i
-     JOIN datasets d ON d.id = i.dataset_id LEFT JOIN classes k ON k.id = i.class_id
-     LEFT JOIN captions c ON c.id = i.caption_id WHERE i.dataset_id = ? AND i.present = 1 ORDER BY i.id`,
+  const captions = catalog.all<{ id: number; text: string; source: string }>(
+    `SELECT i.id, c.text, c.source FROM images i JOIN captions c ON c.id = i.caption_id
+     WHERE i.dataset_id = ? AND i.present = 1`,
     datasetId,
   );
-  return rows.map((row) => ({
-    ...row,
-    file: row.origin === 'real' ? resolveInRoot(row.root, row.path) : catalog.file(row.path),
-  }));
+  const captionOf = new Map(captions.map((c) => [c.id, c]));
+  return workImages(catalog, datasetId).map((image) => {
+    const caption = captionOf.get(image.id);
+    return { ...image, text: caption?.text ?? null, source: caption?.source ?? null };
+  });
 }
 
 export const captionBody: JobBody<'caption'> = async (ctx) => {
@@ -48,8 +45,8 @@ async function byTemplate(ctx: JobContext<'caption'>, rows: readonly Row[]) {
     signal.throwIfAborted();
     catalog.write(() => {
       for (const row of rows.slice(at, at + BATCH)) {
-        const text = params.template.replaceAll(PLACEHOLDER, () => row.name ?? '');
-        if (needsClass && row.name === null) figures.unlabelled++;
+        const text = params.template.replaceAll(PLACEHOLDER, () => row.className ?? '');
+        if (needsClass && row.className === null) figures.unlabelled++;
         else if (row.text === text) figures.unchanged++;
         else if (kept(row, params.overwrite)) figures.kept++;
         else {

@@ -3,8 +3,6 @@
  * inside each PNG. Batches have fixed borders, so a resumed job makes the same pictures.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { rngFromSeed } from '../../../core/rng.ts';
 import type { Provenance } from '../../../shared/domain.ts';
 import { addSynthetic, classesOf, madeIndices } from '../../catalog/index.ts';
@@ -16,6 +14,7 @@ import { encodePng } from '../images/png.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { findModel, newestAdapter } from '../models/registry.ts';
 import { createdBy } from '../version.ts';
+import { writeWhole } from '../write-whole.ts';
 
 const recipe = 'difficulty-controlled';
 /** How often the picture in progress is shown. */
@@ -150,10 +149,3 @@ export const generate: JobBody<'generate'> = async (ctx) => {
   await generator.close();
   return { generated: planned.length, classes: new Set(planned.map((p) => p.className)).size };
 };
-
-/** A killed process leaves the whole file or none. */
-function writeWhole(file: string, bytes: Uint8Array): void {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(`${file}.tmp`, bytes);
-  renameSync(`${file}.tmp`, file);
-}
