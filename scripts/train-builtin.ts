@@ -16,6 +16,7 @@ const { values } = parseArgs({
   options: {
     photos: { type: 'string' },
     scenes: { type: 'string', default: '8000' },
+    'hard-scenes': { type: 'string', default: '8000' },
     'encoder-steps': { type: 'string', default: '700' },
     'autoencoder-steps': { type: 'string', default: '2000' },
     'diffusion-steps': { type: 'string', default: '30000' },
@@ -43,11 +44,16 @@ const note = (part: string, value: unknown) => {
 const photoSets = await photos(values.photos ?? null, 20);
 const sceneCount = Number(values.scenes);
 const train = [
-  ...cached(values.scratch, `scenes-${sceneCount}`, () => scenes(sceneCount, trainingSeedBase, log)),
+  ...cached(values.scratch, `scenes-${sceneCount}`, () => scenes(sceneCount, trainingSeedBase, 'mild', log)),
   ...photoSets.train,
 ];
-const test = [...scenes(400, 2 * trainingSeedBase, log), ...photoSets.test];
-log(`${train.length} pictures to train on, ${test.length} held out, ${cpus().length} cores`);
+const test = [...scenes(400, 2 * trainingSeedBase, 'mild', log), ...photoSets.test];
+// What the diffusion model must be able to draw, but neither encoder nor vocabulary has to know: hard scenes.
+const hardCount = Number(values['hard-scenes']);
+const hard = cached(values.scratch, `scenes-wide-${hardCount}`, () =>
+  scenes(hardCount, 3 * trainingSeedBase, 'wide', log),
+);
+log(`${train.length} + ${hard.length} pictures to train on, ${test.length} held out, ${cpus().length} cores`);
 
 if (!figures.encoder) {
   const options = {
@@ -61,8 +67,9 @@ if (!figures.encoder) {
   };
   note('encoder', await trainEncoder(options));
 }
+const all = [...train, ...hard];
 const autoencoder = await trainAutoencoder({
-  train,
+  train: all,
   test,
   out: join(values.out, 'diffusion/vae'),
   checkpoint: join(values.scratch, 'autoencoder.safetensors'),
@@ -75,7 +82,8 @@ note('autoencoder', autoencoder.figures);
 note(
   'diffusion',
   await trainDiffusion({
-    train,
+    train: all,
+    vocabularyOf: train,
     latents: autoencoder.latents,
     out: join(values.out, 'diffusion'),
     checkpoint: join(values.scratch, 'diffusion.safetensors'),

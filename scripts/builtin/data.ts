@@ -9,7 +9,7 @@ import { renderScene, sceneClasses } from '../../src/core/scenes/scenes.ts';
 
 export const imageSize = 64;
 export const imageBytes = imageSize * imageSize * 3;
-/** Training scenes start here, held-out scenes at twice this; the demo dataset draws far above both. */
+/** Training scenes start here, held-out scenes at twice this, hard ones at three times; the demo draws far above. */
 export const trainingSeedBase = 1_000_000;
 
 export interface Picture {
@@ -19,10 +19,16 @@ export interface Picture {
   source: 'scene' | 'photo';
 }
 
-export function scenes(count: number, seedBase: number, log: (text: string) => void): Picture[] {
+export function scenes(
+  count: number,
+  seedBase: number,
+  distribution: 'mild' | 'wide',
+  log: (text: string) => void,
+): Picture[] {
   const pictures: Picture[] = [];
   for (let i = 0; i < count; i++) {
-    const scene = renderScene({ classIndex: i % sceneClasses.length, seed: seedBase + i, size: imageSize });
+    const classIndex = i % sceneClasses.length;
+    const scene = renderScene({ classIndex, seed: seedBase + i, size: imageSize, distribution });
     pictures.push({ pixels: scene.pixels, label: scene.className, caption: scene.caption, source: 'scene' });
     if ((i + 1) % 2000 === 0) log(`${i + 1} of ${count} scenes drawn`);
   }

@@ -70,6 +70,8 @@ export interface DiffusionFigures {
 
 export async function trainDiffusion(o: {
   train: Picture[];
+  /** The pictures whose captions make the vocabulary. */
+  vocabularyOf: Picture[];
   /** Scaled latents of the pictures, then of their mirror images. */
   latents: Float32Array;
   out: string;
@@ -83,7 +85,7 @@ export async function trainDiffusion(o: {
 }): Promise<DiffusionFigures> {
   const batch = 32;
   const rng = rngFromSeed(o.seed, 'diffusion');
-  const bpe = trainClipBpe([...o.train.map((p) => p.caption), punctuation], { merges: 512 });
+  const bpe = trainClipBpe([...o.vocabularyOf.map((p) => p.caption), punctuation], { merges: 512 });
   const tokenizer = createClipTokenizer(bpe);
   const clip = textConfig(Object.keys(bpe.vocab).length);
 

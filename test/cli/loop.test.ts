@@ -151,7 +151,9 @@ describe.skipIf(encoder === null)(`with ${encoder}`, () => {
     const hard = (reviewed as unknown as { images: number }).images;
     expect(hard).toBeGreaterThan(0);
     expect(hard).toBeLessThan(10 * perClass);
-    expect((await ok('export', 'scenes', '--min-difficulty', '0.3', '--out', 'hard')).job.result.images).toBe(hard);
+    expect((await ok('export', 'scenes', '--min-difficulty', '0.3', '--out', 'hard')).job.result.images).toBe(
+      hard,
+    );
     const lines = readFileSync(join(cwd, 'hard', 'metadata.jsonl'), 'utf8')
       .trim()
       .split('\n');

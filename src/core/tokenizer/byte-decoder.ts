@@ -6,8 +6,14 @@ export interface TokenDecoder {
   decode(ids: readonly number[], skip: ReadonlySet<number>): string;
 }
 
-/** @param vocab token -> id, as in vocab.json; each character of a token stands for one byte. */
-export function createByteDecoder(vocab: Readonly<Record<string, number>>): TokenDecoder {
+/**
+ * @param vocab token -> id, as in vocab.json; each character of a token stands for one byte.
+ * @param utf8 the platform's UTF-8 decoder: the language itself has none.
+ */
+export function createByteDecoder(
+  vocab: Readonly<Record<string, number>>,
+  utf8: (bytes: Uint8Array) => string,
+): TokenDecoder {
   const byteOf = new Map(SYMBOL_OF_BYTE.map((symbol, byte) => [symbol, byte]));
   const tokens = new Map(Object.entries(vocab).map(([token, id]) => [id, token]));
   return {
@@ -20,7 +26,7 @@ export function createByteDecoder(vocab: Readonly<Record<string, number>>): Toke
           if (byte !== undefined) bytes.push(byte);
         }
       }
-      return new TextDecoder().decode(Uint8Array.from(bytes)).replace(/\s+/g, ' ').trim();
+      return utf8(Uint8Array.from(bytes)).replace(/\s+/g, ' ').trim();
     },
   };
 }

@@ -104,7 +104,7 @@ const captions = () =>
   );
 
 test('tokens of bytes become text', () => {
-  const decoder = createByteDecoder(vocab);
+  const decoder = createByteDecoder(vocab, (bytes) => new TextDecoder().decode(bytes));
   expect(decoder.decode([0, 2, 4, 5, 1], new Set([0, 1]))).toBe('a dark thing');
   expect(decoder.decode([6, 99], new Set())).toBe('é');
 });

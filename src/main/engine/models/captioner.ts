@@ -98,6 +98,7 @@ export async function openCaptioner(folder: string, runtime: RuntimeOptions): Pr
   const config = readCaptionerConfig(folder);
   const decoderText = createByteDecoder(
     readModelJson(join(folder, 'vocab.json'), "the captioner's vocabulary"),
+    (bytes) => new TextDecoder().decode(bytes),
   );
   const encoder = await openSession(join(folder, 'encoder_model.onnx'), runtime);
   const decoder = await openSession(join(folder, 'decoder_model.onnx'), runtime);
