@@ -25,6 +25,26 @@ export const scoreParams = z.object({
   seed,
 });
 
+/** A small residual network, trained from scratch on the dataset's own images; the defaults are ours. */
+export const fitParams = z.object({
+  datasetId: id,
+  /** Side in pixels that images are brought to. */
+  size: z.int().min(16).max(256).default(64),
+  epochs: z.int().min(1).max(10_000).default(30),
+  batchSize: z.int().min(2).max(1024).default(32),
+  learningRate: z.number().positive().max(1).default(2e-3),
+  weightDecay: z.number().min(0).max(1).default(0.05),
+  labelSmoothing: z.number().min(0).max(0.9).default(0),
+  flip: z.boolean().default(true),
+  /** Random shift in pixels. */
+  shift: z.int().min(0).max(64).default(4),
+  /** Share of each class that only measures, where no image is marked as validation. */
+  validationShare: z.number().min(0.02).max(0.5).default(0.2),
+  /** Epochs without a lower validation loss after which training ends. */
+  patience: z.int().min(1).max(10_000).default(8),
+  seed,
+});
+
 export const projectParams = z.object({
   datasetId: id,
   modelId: z.string().default('builtin:encoder'),
@@ -99,6 +119,7 @@ export const jobParams = {
   import: importParams,
   embed: embedParams,
   score: scoreParams,
+  fit: fitParams,
   project: projectParams,
   train: trainParams,
   generate: generateParams,
@@ -115,6 +136,7 @@ export const jobRequest = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('import'), params: importParams }),
   z.object({ kind: z.literal('embed'), params: embedParams }),
   z.object({ kind: z.literal('score'), params: scoreParams }),
+  z.object({ kind: z.literal('fit'), params: fitParams }),
   z.object({ kind: z.literal('project'), params: projectParams }),
   z.object({ kind: z.literal('train'), params: trainParams }),
   z.object({ kind: z.literal('generate'), params: generateParams }),

@@ -7,6 +7,7 @@ import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { embed } from './embed.ts';
 import { exportCommand } from './export.ts';
+import { fit } from './fit.ts';
 import { generate } from './generate.ts';
 import { importCommand } from './import.ts';
 import { jobs } from './jobs.ts';
@@ -24,6 +25,7 @@ const commands = [
   importCommand,
   embed,
   score,
+  fit,
   project,
   caption,
   train,

@@ -19,21 +19,19 @@ export interface TrainingDynamics {
 }
 
 /**
- * @param trueProbability f32[epochs,n]: probability of the label, epoch by epoch
- * @param correct u8[epochs,n]: 1 where the label was the most probable class
+ * @param trueProbability epoch by epoch, f32[n]: probability of each sample's label
+ * @param correct epoch by epoch, u8[n]: 1 where the label was the most probable class
  * @throws when the sizes do not fit, or no epoch is recorded.
  */
 export function trainingDynamics(
-  trueProbability: Float32Array,
-  correct: Uint8Array,
-  epochs: number,
-  n: number,
+  trueProbability: readonly Float32Array[],
+  correct: readonly Uint8Array[],
 ): TrainingDynamics {
+  const epochs = trueProbability.length;
   if (epochs < 1) throw new Error('training dynamics: no epoch is recorded');
-  for (const { length } of [trueProbability, correct]) {
-    if (length !== epochs * n)
-      throw new Error(`training dynamics: ${length} values, wanted ${epochs} epochs x ${n}`);
-  }
+  const n = trueProbability[0].length;
+  if (correct.length !== epochs || [...trueProbability, ...correct].some((row) => row.length !== n))
+    throw new Error(`training dynamics: epochs of different sizes, wanted ${epochs} of ${n} samples each`);
   const out: TrainingDynamics = {
     confidence: new Float64Array(n),
     variability: new Float64Array(n),
@@ -44,11 +42,11 @@ export function trainingDynamics(
   for (let i = 0; i < n; i++) {
     let [sum, squares, hits] = [0, 0, 0];
     for (let e = 0; e < epochs; e++) {
-      const p = trueProbability[e * n + i];
+      const p = trueProbability[e][i];
       sum += p;
       squares += p * p;
-      hits += correct[e * n + i];
-      if (e > 0 && correct[(e - 1) * n + i] === 1 && correct[e * n + i] === 0) out.forgetting[i]++;
+      hits += correct[e][i];
+      if (e > 0 && correct[e - 1][i] === 1 && correct[e][i] === 0) out.forgetting[i]++;
     }
     const mean = sum / epochs;
     out.confidence[i] = mean;

@@ -1,7 +1,7 @@
 /** Owns the reading of images: the filtered order, rows for the screen, the inspector's facts, and files. */
 import { existsSync } from 'node:fs';
 import { BUCKET_BORDERS } from '../../core/difficulty/score.ts';
-import type { ImageDetail, ImageFilter, ImageSort, ImageSummary } from '../../shared/domain.ts';
+import type { ImageDetail, ImageFilter, ImageSort, ImageSummary, Split } from '../../shared/domain.ts';
 import { resolveInRoot } from '../engine/images/fs-names.ts';
 import { currentScorerId } from './datasets.ts';
 import { type Catalog, notFound, type Value } from './open.ts';
@@ -159,6 +159,7 @@ export interface WorkImage {
   hash: string;
   classId: number | null;
   className: string | null;
+  split: Split | null;
   /** Absolute, in the form of fs-names.ts. */
   file: string;
 }
@@ -167,7 +168,7 @@ export function workImages(catalog: Catalog, datasetId: number, origin?: 'real' 
   const root = catalog.value<string>('SELECT root FROM datasets WHERE id = ?', datasetId);
   if (root === undefined) throw notFound('dataset', datasetId);
   const rows = catalog.all<Omit<WorkImage, 'file'>>(
-    `SELECT i.id, i.path, i.origin, i.hash, i.class_id AS classId, c.name AS className
+    `SELECT i.id, i.path, i.origin, i.hash, i.class_id AS classId, c.name AS className, i.split
      FROM images i LEFT JOIN classes c ON c.id = i.class_id
      WHERE i.dataset_id = ? AND i.present = 1 ${origin ? 'AND i.origin = ?' : ''} ORDER BY i.id`,
     ...(origin ? [datasetId, origin] : [datasetId]),

@@ -11,6 +11,8 @@ export function jobTitle(request: JobRequest, dataset: string | null): string {
       return `Embed ${dataset}`;
     case 'score':
       return `Score ${dataset} (${request.params.method})`;
+    case 'fit':
+      return `Train a classifier on ${dataset}`;
     case 'project':
       return `Map ${dataset} (${request.params.method === 'tsne' ? 't-SNE' : 'PCA'})`;
     case 'train':

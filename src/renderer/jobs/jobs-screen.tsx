@@ -14,6 +14,7 @@ const kindName: Record<JobKind, string> = {
   import: 'Import',
   embed: 'Embed',
   score: 'Score',
+  fit: 'Classifier',
   project: 'Map',
   train: 'Train',
   generate: 'Generate',

@@ -3,11 +3,21 @@ import { trainingDynamics } from '../../../src/core/difficulty/dynamics.ts';
 
 describe('training dynamics', () => {
   // Columns: learned at once; learned, forgotten, learned again, forgotten again; never right.
-  const p = Float32Array.of(0.9, 0.8, 0.1, 0.9, 0.2, 0.1, 0.9, 0.8, 0.1, 0.9, 0.2, 0.1);
-  const correct = Uint8Array.of(1, 1, 0, 1, 0, 0, 1, 1, 0, 1, 0, 0);
+  const p = [
+    Float32Array.of(0.9, 0.8, 0.1),
+    Float32Array.of(0.9, 0.2, 0.1),
+    Float32Array.of(0.9, 0.8, 0.1),
+    Float32Array.of(0.9, 0.2, 0.1),
+  ];
+  const correct = [
+    Uint8Array.of(1, 1, 0),
+    Uint8Array.of(1, 0, 0),
+    Uint8Array.of(1, 1, 0),
+    Uint8Array.of(1, 0, 0),
+  ];
 
   it('confidence, variability, correctness and forgetting, by hand', () => {
-    const d = trainingDynamics(p, correct, 4, 3);
+    const d = trainingDynamics(p, correct);
     expect([...d.confidence]).toEqual([
       expect.closeTo(0.9, 6),
       expect.closeTo(0.5, 6),
@@ -20,7 +30,7 @@ describe('training dynamics', () => {
   });
 
   it('sizes that do not fit are refused', () => {
-    expect(() => trainingDynamics(p, correct, 3, 3)).toThrow('12 values, wanted 3 epochs x 3');
-    expect(() => trainingDynamics(new Float32Array(0), new Uint8Array(0), 0, 3)).toThrow('no epoch');
+    expect(() => trainingDynamics(p, correct.slice(1))).toThrow('wanted 4 of 3 samples each');
+    expect(() => trainingDynamics([], [])).toThrow('no epoch');
   });
 });

@@ -9,6 +9,7 @@ export const bodies: Bodies = {
   import: { models: false, load: async () => (await import('./import.ts')).importBody },
   embed: { models: true, load: async () => (await import('./embed.ts')).embedBody },
   score: { models: true, load: async () => (await import('./score.ts')).scoreBody },
+  fit: { models: true, load: async () => (await import('./fit.ts')).fitBody },
   project: { models: true, load: async () => (await import('./project.ts')).projectBody },
   train: { models: true, load: async () => (await import('./train.ts')).train },
   generate: { models: true, load: async () => (await import('./generate.ts')).generate },
