@@ -3,20 +3,32 @@
  */
 import { add } from './functions.ts';
 import { operator } from './operators.ts';
+import { keepAll, recomputation } from './recompute.ts';
+import { inputsOf, topologicalOrder } from './topological.ts';
 import { constant, sameShape, type Value } from './value.ts';
+
+export interface BackwardOptions {
+  /** Keep only what `checkpoint` marked and compute the rest again: less memory, about one more forward. */
+  recompute?: boolean;
+}
 
 /**
  * Gradients of the scalar `loss` with respect to each value of `wrt`, in that order.
  * @throws when `loss` is no scalar, or does not depend on one of `wrt`.
  */
-export function backward(loss: Value, wrt: readonly Value[]): Value[] {
+export function backward(loss: Value, wrt: readonly Value[], options: BackwardOptions = {}): Value[] {
   if (loss.shape.length !== 0)
     throw new Error(`backward: the loss has shape [${loss.shape}], wanted a scalar`);
-  return vjp([loss], [constant(1)], wrt);
+  return vjp([loss], [constant(1)], wrt, options);
 }
 
 /** The general form: sum over outputs of cotangent x Jacobian, with respect to each value of `wrt`. */
-export function vjp(outputs: readonly Value[], cotangents: readonly Value[], wrt: readonly Value[]): Value[] {
+export function vjp(
+  outputs: readonly Value[],
+  cotangents: readonly Value[],
+  wrt: readonly Value[],
+  options: BackwardOptions = {},
+): Value[] {
   const order = dependents(outputs, new Set(wrt));
   const ct = new Map<Value, Value>();
   const accumulate = (v: Value, g: Value) => {
@@ -30,10 +42,13 @@ export function vjp(outputs: readonly Value[], cotangents: readonly Value[], wrt
     accumulate(y, cotangents[i]);
   });
   const reached = new Set(order);
+  const { enter, reread } = options.recompute ? recomputation() : keepAll;
   for (const y of order.reverse()) {
     const g = ct.get(y);
     if (!g || y.kind !== 'node') continue;
-    const gradients = operator(y.op).vjp(g, y.inputs, y, y.attributes);
+    enter(y, g);
+    const inputs = y.inputs.map((x) => reread(x, y));
+    const gradients = operator(y.op).vjp(g, inputs, reread(y, y), y.attributes);
     y.inputs.forEach((x, i) => {
       const gx = gradients[i];
       if (gx && reached.has(x)) accumulate(x, gx);
@@ -51,25 +66,10 @@ const describe = (x: Value) =>
 
 /** What depends on any of `sources` (they included), in topological order: nothing else needs a gradient. */
 function dependents(outputs: readonly Value[], sources: ReadonlySet<Value>): Value[] {
-  const known = new Map<Value, boolean>();
-  const order: Value[] = [];
-  for (const root of outputs) {
-    // An explicit stack: the graphs of real networks are deeper than the call stack.
-    const stack: { v: Value; next: number }[] = [{ v: root, next: 0 }];
-    while (stack.length > 0) {
-      const top = stack[stack.length - 1];
-      const inputs = top.v.kind === 'node' ? top.v.inputs : [];
-      if (known.has(top.v) && top.next === 0) {
-        stack.pop();
-      } else if (top.next < inputs.length) {
-        stack.push({ v: inputs[top.next++], next: 0 });
-      } else {
-        const depends = sources.has(top.v) || inputs.some((x) => known.get(x));
-        if (!known.has(top.v) && depends) order.push(top.v);
-        known.set(top.v, depends);
-        stack.pop();
-      }
-    }
-  }
-  return order;
+  const depends = new Set<Value>();
+  return topologicalOrder(outputs).filter((v) => {
+    const does = sources.has(v) || inputsOf(v).some((x) => depends.has(x));
+    if (does) depends.add(v);
+    return does;
+  });
 }

@@ -4,6 +4,7 @@
  */
 import { type AttributeData, dataType, encodeModel, type NodeData, type TensorData } from './onnx-proto.ts';
 import { operator } from './operators.ts';
+import { inputsOf, topologicalOrder } from './topological.ts';
 import { type Attributes, type DType, numel, type Shape, type Value } from './value.ts';
 
 /** Where the bytes of a frozen weight lie: in memory, or inside a file next to the model. */
@@ -104,63 +105,56 @@ export function encodeGraph(
     return initializer(`constant ${names.size}`, { dims: v.shape, dataType: dataType[v.dtype], raw });
   };
 
-  const visit = (root: Value): string => {
-    const stack: Value[] = [root];
-    while (stack.length > 0) {
-      const v = stack[stack.length - 1];
-      if (names.has(v)) {
-        stack.pop();
-        continue;
-      }
-      if (v.kind !== 'node') {
-        names.set(v, leaf(v));
-        stack.pop();
-        continue;
-      }
-      const rule = operator(v.op);
-      const expanded = rule.expand ? expansion(v, () => rule.expand!(v.inputs, v.attributes)) : null;
-      const waiting = (expanded ? [expanded] : v.inputs).filter((x) => !names.has(x));
-      if (waiting.length > 0) {
-        for (let i = waiting.length - 1; i >= 0; i--) stack.push(waiting[i]);
-        continue;
-      }
-      const x = v.inputs.map((i) => names.get(i)!);
-      names.set(
-        v,
-        expanded
-          ? names.get(expanded)!
-          : rule.emit
-            ? rule.emit(emitter, x, v.attributes, v.inputs, v.shape)
-            : emitter.node(v.op, x, v.attributes),
-      );
-      stack.pop();
-    }
-    return names.get(root)!;
-  };
-
   const expansions = new Map<Value, Value>();
-  const expansion = (v: Value, make: () => Value): Value => {
-    const known = expansions.get(v) ?? make();
-    expansions.set(v, known);
-    return known;
+  const below = (v: Value): readonly Value[] => {
+    const expanded = v.kind === 'node' && operator(v.op).expand?.(v.inputs, v.attributes);
+    if (!expanded) return inputsOf(v);
+    expansions.set(v, expanded);
+    return [expanded];
+  };
+  const emit = (v: Value): string => {
+    if (v.kind !== 'node') return leaf(v);
+    const expanded = expansions.get(v);
+    if (expanded) return names.get(expanded)!;
+    const x = v.inputs.map((i) => names.get(i)!);
+    const rule = operator(v.op);
+    return rule.emit?.(emitter, x, v.attributes, v.inputs, v.shape) ?? emitter.node(v.op, x, v.attributes);
   };
 
-  const results = Object.entries(outputs).map(([name, v]) => {
-    nodes.push({ op: 'Identity', inputs: [visit(v)], output: name, attributes: {} });
-    return { name, dims: v.shape, dataType: dataType[v.dtype] };
-  });
+  const roots = latestFirst(Object.entries(outputs));
+  const order = topologicalOrder(
+    roots.map(([, v]) => v),
+    below,
+  );
+  for (const v of order) names.set(v, emit(v));
+  for (const [name, v] of roots) {
+    nodes.push({ op: 'Identity', inputs: [names.get(v)!], output: name, attributes: {} });
+  }
+  const info = (name: string, v: Value) => ({ name, dims: v.shape, dataType: dataType[v.dtype] });
   const bytes = encodeModel({
     opset: 18,
     nodes,
     initializers,
-    inputs: [...inputs.values()].map((v) => ({
-      name: (v as { name: string }).name,
-      dims: v.shape,
-      dataType: dataType[v.dtype],
-    })),
-    outputs: results,
+    inputs: [...inputs].map(([name, v]) => info(name, v)),
+    outputs: Object.entries(outputs).map(([name, v]) => info(name, v)),
   });
   return { bytes, inputs: [...inputs.keys()] };
+}
+
+/**
+ * The outputs with the longest chains of computation first. ONNX Runtime finishes outputs from the last in the
+ * file to the first; in this order each gradient is done as soon as backward reaches it and lets go of what it
+ * read, instead of waiting with everything until the last one.
+ */
+function latestFirst(outputs: readonly [string, Value][]): [string, Value][] {
+  const depth = new Map<Value, number>();
+  for (const v of topologicalOrder(outputs.map(([, v]) => v))) {
+    depth.set(
+      v,
+      inputsOf(v).reduce((deepest, x) => Math.max(deepest, 1 + depth.get(x)!), 0),
+    );
+  }
+  return [...outputs].sort(([, a], [, b]) => depth.get(b)! - depth.get(a)!);
 }
 
 function encodeAttributes(attributes: Attributes): Record<string, AttributeData> {

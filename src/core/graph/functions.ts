@@ -51,6 +51,8 @@ export const softplus = (x: Value) => node('Softplus', [x]);
 export const relu = (x: Value) => node('Relu', [x]);
 export const leakyRelu = (x: Value, alpha: number) => node('LeakyRelu', [x], { alpha });
 export const silu = (x: Value) => node('Silu', [x]);
+/** Marks x as kept when backward recomputes: put it between the blocks of a network. */
+export const checkpoint = (x: Value) => node('Checkpoint', [x]);
 export const cast = (x: Value, to: DType): Value => (x.dtype === to ? x : node('Cast', [x], { to }));
 
 /** x Phi(x), with the exact normal distribution function. */

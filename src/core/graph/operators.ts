@@ -148,6 +148,8 @@ export const operators: Readonly<Record<string, Operator>> = {
     expand: ([x]) => f.mul(x, f.sigmoid(x)),
     vjp: (ct, [x], y) => [f.mul(ct, f.add(f.sigmoid(x), f.mul(y, f.sub(1, f.sigmoid(x)))))],
   },
+  /** x itself; where backward computes again what forward let go, it starts from here (recompute.ts). */
+  Checkpoint: { shape: same, expand: ([x]) => x, vjp: (ct) => [ct] },
   Cast: {
     shape: same,
     dtype: (_, a) => a.to as DType,

@@ -49,7 +49,7 @@ export function unet2dCondition(p: Params, config: UNetConfig, inputs: UNetInput
     transformer(at, x, context, heads(level), config.norm_num_groups, config.use_linear_projection ?? false);
 
   const temb = timeEmbedding(p.at('time_embedding'), inputs.timesteps, config);
-  let h = conv(p.at('conv_in'), inputs.sample, channels[0], 3, { padding: 1 });
+  let h: Value = f.checkpoint(conv(p.at('conv_in'), inputs.sample, channels[0], 3, { padding: 1 }));
   const skips: Value[] = [h];
 
   for (let level = 0; level < levels; level++) {
@@ -58,10 +58,11 @@ export function unet2dCondition(p: Params, config: UNetConfig, inputs: UNetInput
     for (let i = 0; i < config.layers_per_block; i++) {
       h = resnetBlock(block.at('resnets').at(i), h, channels[level], norm, temb);
       if (withAttention) h = attend(block.at('attentions').at(i), h, level);
+      h = f.checkpoint(h);
       skips.push(h);
     }
     if (level < levels - 1) {
-      h = downsample(block.at('downsamplers').at(0), h, config.downsample_padding);
+      h = f.checkpoint(downsample(block.at('downsamplers').at(0), h, config.downsample_padding));
       skips.push(h);
     }
   }
@@ -69,7 +70,7 @@ export function unet2dCondition(p: Params, config: UNetConfig, inputs: UNetInput
   const mid = p.at('mid_block');
   h = resnetBlock(mid.at('resnets').at(0), h, channels[levels - 1], norm, temb);
   h = attend(mid.at('attentions').at(0), h, levels - 1);
-  h = resnetBlock(mid.at('resnets').at(1), h, channels[levels - 1], norm, temb);
+  h = f.checkpoint(resnetBlock(mid.at('resnets').at(1), h, channels[levels - 1], norm, temb));
 
   for (let i = 0; i < levels; i++) {
     const level = levels - 1 - i;
@@ -80,8 +81,9 @@ export function unet2dCondition(p: Params, config: UNetConfig, inputs: UNetInput
       h = within(block.path, () => f.concat([h, skip], 1));
       h = resnetBlock(block.at('resnets').at(j), h, channels[level], norm, temb);
       if (withAttention) h = attend(block.at('attentions').at(j), h, level);
+      h = f.checkpoint(h);
     }
-    if (i < levels - 1) h = upsample(block.at('upsamplers').at(0), h);
+    if (i < levels - 1) h = f.checkpoint(upsample(block.at('upsamplers').at(0), h));
   }
 
   h = f.silu(groupNorm(p.at('conv_norm_out'), h, norm.groups, norm.eps));

@@ -57,6 +57,7 @@ const examples: Record<string, Example> = {
   Relu: one(f.relu, awayFromZero),
   LeakyRelu: one((x) => f.leakyRelu(x, 0.2), awayFromZero),
   Silu: one(f.silu),
+  Checkpoint: one((x) => f.checkpoint(f.exp(x))),
   Cast: one((x) => f.cast(f.mul(x, 1), 'f32')),
   Reshape: one((x) => f.reshape(x, [3, -1])),
   Transpose: { shapes: [[2, 3, 4]], build: (x) => f.transpose(x, [2, 0, 1]) },
