@@ -95,6 +95,23 @@ export const imageScore = z.object({
 });
 export type ImageScore = z.infer<typeof imageScore>;
 
+/** A real image that a synthetic one was made from. */
+const sourceImage = z.object({ id, path: z.string(), hash: z.string() });
+
+/** What a synthetic image started from, where that is not the noise of its seed. */
+export const startingPoint = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('image'), source: sourceImage, strength: unit }),
+  z.object({
+    kind: z.literal('interpolate'),
+    source: sourceImage,
+    partner: sourceImage,
+    /** Place on the circle through both: 0 is the source, -1 the partner. */
+    lambda: z.number(),
+    inversionSteps: z.int().positive(),
+  }),
+]);
+export type StartingPoint = z.infer<typeof startingPoint>;
+
 /** Everything that was drawn or chosen for one generated image; also written into its PNG. */
 export const provenance = z.object({
   recipe: z.string(),
@@ -108,6 +125,12 @@ export const provenance = z.object({
   steps: z.int().positive(),
   guidanceScale: z.number().min(1),
   guidanceMode: z.string(),
+  /** Absent: 0. */
+  eta: unit.optional(),
+  /** Absent: the noise of the seed. */
+  start: startingPoint.optional(),
+  /** Two-stage prompts: what conditioned the first `share` of the noise levels. Absent: `prompt` throughout. */
+  firstStage: z.object({ prompt: z.string(), share: unit }).optional(),
   provider: z.string(),
   createdBy: z.string(), // program and version
 });
@@ -254,5 +277,7 @@ export const settings = z.object({
   device: deviceName,
   modelsFolder: z.string().nullable(),
   threads: z.int().min(0).max(256), // 0: the runtime's choice
+  /** Weights are mapped, not repacked: slower, far less memory. */
+  lowMemory: z.boolean(),
 });
 export type Settings = z.infer<typeof settings>;

@@ -62,7 +62,12 @@ export const trainParams = z.object({
   /** Scorer whose difficulty conditions the model; null: the dataset's current one. */
   scorerId: id.nullable().default(null),
   steps: z.int().min(1).max(1_000_000).default(300),
+  /** Images that are computed together. */
   batchSize: z.int().min(1).max(256).default(16),
+  /** Batches whose gradients are averaged for one optimiser step: a larger batch in the memory of a small one. */
+  accumulation: z.int().min(1).max(256).default(1),
+  /** Less memory for about a third more time: backward computes again what forward did not keep. */
+  gradientCheckpointing: z.boolean().default(false),
   rank: z.int().min(1).max(256).default(4),
   loraLearningRate: z.number().positive().max(1).default(1e-3),
   encoderLearningRate: z.number().positive().max(1).default(1e-3),
@@ -79,8 +84,10 @@ export const trainParams = z.object({
 
 export const generateParams = z.object({
   datasetId: id,
-  /** Difficulty adapter; null: the newest one trained on this dataset. */
+  /** Difficulty adapter; null: the newest one trained on this dataset, unless `modelId` is given. */
   adapterId: z.string().nullable().default(null),
+  /** Diffusion model to generate from alone, without any difficulty adapter; null: the adapter's own. */
+  modelId: z.string().nullable().default(null),
   classes: z.union([z.literal('all'), z.array(z.string()).min(1)]).default('all'),
   /** Images per class. */
   count: z.int().min(1).max(1_000_000).default(8),
@@ -91,8 +98,21 @@ export const generateParams = z.object({
   guidanceScale: z.number().min(1).max(30).default(2),
   /** Unconditional branch: the learned null token, or the same difficulty token in both branches. */
   guidanceMode: z.enum(['null-token', 'same-token']).default('null-token'),
-  scheduler: z.enum(['pndm', 'ddim']).default('pndm'),
+  scheduler: z.enum(['pndm', 'ddim', 'ddpm', 'dpm-solver++', 'unipc', 'euler']).default('pndm'),
+  /** Noise added at every step of DDIM: 0 none, 1 as much as DDPM. */
+  eta: z.number().min(0).max(1).default(0),
   steps: z.int().min(1).max(1000).default(30),
+  /** Side of the pictures in pixels; null: the model's own. */
+  size: z.int().min(8).max(4096).nullable().default(null),
+  /** From noise, from a real image of the class (SDEdit), or between two real images of it (circle interpolation). */
+  init: z.enum(['noise', 'image', 'interpolate']).default('noise'),
+  /** With init image: share of the steps that are run anew; more departs further from the image. */
+  strength: z.number().gt(0).max(1).default(0.7),
+  /** With init interpolate: DDIM steps that invert each image. */
+  inversionSteps: z.int().min(1).max(1000).default(50),
+  /** Two-stage prompts: one of these, drawn for each picture, conditions the first `firstShare` of the noise levels. */
+  firstPrompts: z.array(z.string().min(1).max(1000)).max(1000).default([]),
+  firstShare: z.number().min(0).max(1).default(0.3),
   batchSize: z.int().min(1).max(64).default(8),
   seed,
 });

@@ -7,7 +7,7 @@ import { datasetJob, type Values } from '../job-command.ts';
 import type { OptionTable } from '../schema-options.ts';
 import type { Session } from '../session.ts';
 
-const options: OptionTable<JobParams<'generate'>, 'classes'> = {
+const options: OptionTable<JobParams<'generate'>, 'classes' | 'firstPrompts'> = {
   count: { text: 'images per class' },
   mu: { text: 'mean of the requested difficulty' },
   sigma: { text: 'its standard deviation; 0: exactly mu' },
@@ -16,9 +16,16 @@ const options: OptionTable<JobParams<'generate'>, 'classes'> = {
   guidanceScale: { flag: 'guidance', text: 'classifier-free guidance scale; 1: off' },
   guidanceMode: { text: 'difficulty token of the unconditional branch' },
   scheduler: { text: 'diffusion scheduler' },
+  eta: { text: 'noise added at every step of ddim' },
   steps: { text: 'denoising steps' },
+  size: { text: "side of the pictures in pixels (default: the model's own)" },
+  init: { text: 'start from noise, from a real image, or between two real images of the class' },
+  strength: { text: 'with --init image: share of the steps that are run anew' },
+  inversionSteps: { text: 'with --init interpolate: steps that invert each image' },
+  firstShare: { text: 'with --first-prompt: share of the noise levels that it conditions' },
   batchSize: { text: 'images at a time' },
   adapterId: { flag: 'adapter', text: 'difficulty adapter (default: the newest of this dataset)' },
+  modelId: { flag: 'model', text: 'diffusion model to use alone, without a difficulty adapter' },
 };
 
 const collect = (value: string, previous: string[] = []) => [...previous, value];
@@ -36,10 +43,15 @@ export const generate = (parent: Command, context: CommandContext) =>
     summary: 'generate images of a class at a chosen difficulty',
     options,
     more: (command) =>
-      command.option(
-        '--class <name>',
-        'class to generate, repeatable; all: every class (default: all)',
-        collect,
-      ),
-    params: classesOf,
+      command
+        .option('--class <name>', 'class to generate, repeatable; all: every class (default: all)', collect)
+        .option(
+          '--first-prompt <text>',
+          'prompt of the first steps, repeatable: one is drawn for each image; [CLS] stands for the class',
+          collect,
+        ),
+    params: (values, dataset, session) => ({
+      ...classesOf(values, dataset, session),
+      ...(values.firstPrompt ? { firstPrompts: values.firstPrompt } : {}),
+    }),
   });

@@ -6,6 +6,7 @@
  * hh = -h (x_0 prediction); r_m = (lambda_sm - lambda_s0) / h; D_m = x_0(s_m) - x_0(s0); rho = the
  * coefficients that solve R rho = b; phi_1 = e^hh - 1 and so on, the exponential integrals.
  */
+import { solveLinear } from '../linalg/solve.ts';
 import { addNoise, type SchedulerConfig } from './noise-schedule.ts';
 import { predict, predictionTypeOf } from './prediction.ts';
 import { alphaAt, requireStep, type Scheduler } from './scheduler.ts';
@@ -125,26 +126,4 @@ function coefficients(r: number[], hh: number, B: number, n: number): number[] {
     phi = phi / hh - 1 / factorial;
   }
   return solveLinear(R, b);
-}
-
-/** Gaussian elimination with partial pivoting; n is at most 3. */
-function solveLinear(rows: number[][], right: number[]): number[] {
-  const n = right.length;
-  const a = rows.map((row, j) => [...row, right[j]]);
-  for (let c = 0; c < n; c++) {
-    let pivot = c;
-    for (let j = c + 1; j < n; j++) if (Math.abs(a[j][c]) > Math.abs(a[pivot][c])) pivot = j;
-    [a[c], a[pivot]] = [a[pivot], a[c]];
-    for (let j = c + 1; j < n; j++) {
-      const factor = a[j][c] / a[c][c];
-      for (let k = c; k <= n; k++) a[j][k] -= factor * a[c][k];
-    }
-  }
-  const x = new Array<number>(n).fill(0);
-  for (let j = n - 1; j >= 0; j--) {
-    let sum = a[j][n];
-    for (let k = j + 1; k < n; k++) sum -= a[j][k] * x[k];
-    x[j] = sum / a[j][j];
-  }
-  return x;
 }

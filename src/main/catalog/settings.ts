@@ -2,7 +2,13 @@
 import { type Settings, settings as schema } from '../../shared/domain.ts';
 import type { Catalog } from './open.ts';
 
-export const defaultSettings: Settings = { theme: 'system', device: 'auto', modelsFolder: null, threads: 0 };
+export const defaultSettings: Settings = {
+  theme: 'system',
+  device: 'auto',
+  modelsFolder: null,
+  threads: 0,
+  lowMemory: false,
+};
 
 /** A stored value that no longer fits its schema counts as not stored. */
 export function readSettings(catalog: Catalog): Settings {

@@ -41,7 +41,7 @@ export async function runJob({ catalog, engineId, job, abort, send }: Running): 
     const device = job.device === 'auto' ? settings.device : job.device;
     const provider = entry.models ? await chooseProvider(device) : 'cpu';
     if (entry.models) addLog(catalog, job.id, 'info', `runs on ${provider}`);
-    const runtime = { provider, threads: settings.threads };
+    const runtime = { provider, threads: settings.threads, lowMemory: settings.lowMemory };
     const ctx = jobContext<never>({ job, catalog, engineId, runtime, abort, send });
     const body = (await entry.load()) as unknown as JobBody<never>;
     const result = await body(ctx);

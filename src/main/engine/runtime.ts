@@ -10,6 +10,8 @@ export interface RuntimeOptions {
   provider: Provider;
   /** Threads inside one operator; 0: the runtime's choice. */
   threads: number;
+  /** The user's setting: what every session is opened with unless its own options say otherwise. */
+  lowMemory?: boolean;
 }
 
 export type Tensor =
@@ -17,9 +19,19 @@ export type Tensor =
   | { dims: readonly number[]; data: Int32Array }
   | { dims: readonly number[]; data: BigInt64Array };
 
+/** What a model says of one of its inputs. */
+export interface InputInfo {
+  name: string;
+  /** ONNX Runtime's name: float32, float16, int64 ... */
+  type: string;
+  /** null: free, or not said. */
+  shape: readonly (number | null)[];
+}
+
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
+  readonly inputs: readonly InputInfo[];
   /** Runs the whole graph, or only what `outputs` needs. Blocks this thread until it is done. */
   run(inputs: Record<string, Tensor>, outputs?: readonly string[]): Promise<Record<string, Tensor>>;
   close(): Promise<void>;
@@ -40,7 +52,7 @@ export async function openSession(
 ): Promise<Session> {
   const session: Record<string, string> = {};
   if (options.externalFolder) session.model_external_initializers_file_folder_path = options.externalFolder;
-  if (options.lowMemory) session.disable_prepacking = '1';
+  if (options.lowMemory ?? runtime.lowMemory) session.disable_prepacking = '1';
   const sessionOptions: ort.InferenceSession.SessionOptions = {
     executionProviders: [runtime.provider],
     logSeverityLevel: 3,
@@ -52,6 +64,12 @@ export async function openSession(
   return {
     inputNames: inner.inputNames,
     outputNames: inner.outputNames,
+    inputs: inner.inputMetadata.map((input) => ({
+      name: input.name,
+      type: input.isTensor ? input.type : 'no tensor',
+      // A free axis comes as its name, or as -1 or 0 where it has none.
+      shape: input.isTensor ? input.shape.map((d) => (typeof d === 'number' && d > 0 ? d : null)) : [],
+    })),
     async run(inputs, outputs) {
       const feeds: Record<string, ort.Tensor> = {};
       for (const name of inner.inputNames) {

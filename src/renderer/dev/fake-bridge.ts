@@ -36,7 +36,13 @@ export function makeFakeBridge(options: FakeOptions = {}) {
   const calls: { name: RequestName; input: unknown }[] = [];
   const past: { what: string; undo: () => void; redo: () => void }[] = [];
   const future: typeof past = [];
-  let settings: Settings = { theme: 'system', device: 'auto', modelsFolder: null, threads: 0 };
+  let settings: Settings = {
+    theme: 'system',
+    device: 'auto',
+    modelsFolder: null,
+    threads: 0,
+    lowMemory: false,
+  };
   let jobs: Job[] = options.empty || options.fresh ? [] : [...data.jobs];
 
   const emit = <N extends EventName>(name: N, payload: EventPayload<N>) => {

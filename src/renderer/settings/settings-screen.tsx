@@ -84,6 +84,20 @@ export function SettingsScreen() {
                 />
               </Field>
               <Field
+                label="Memory"
+                help="Low: weights are read from their files as they are needed. Slower, and far less memory: for models that do not fit otherwise."
+              >
+                <SegmentedControl
+                  aria-label="Memory"
+                  data={[
+                    { value: 'normal', label: 'Normal' },
+                    { value: 'low', label: 'Low' },
+                  ]}
+                  value={settings.lowMemory ? 'low' : 'normal'}
+                  onChange={(mode) => void save({ lowMemory: mode === 'low' })}
+                />
+              </Field>
+              <Field
                 label="Models folder"
                 help="A folder of your own models. Crux reads it and never writes into it."
               >

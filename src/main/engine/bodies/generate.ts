@@ -3,149 +3,259 @@
  * inside each PNG. Batches have fixed borders, so a resumed job makes the same pictures.
  */
 import { createHash } from 'node:crypto';
+import { angleBetween, circleInterpolate, drawLambda } from '../../../core/diffusion/circle.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
-import type { Provenance } from '../../../shared/domain.ts';
-import { addSynthetic, classesOf, madeIndices } from '../../catalog/index.ts';
+import type { ModelEntry, Provenance, StartingPoint } from '../../../shared/domain.ts';
+import { addSynthetic, madeIndices } from '../../catalog/index.ts';
 import { readAdapter } from '../diffusion/adapter-file.ts';
-import { openGenerator, type PictureRequest } from '../diffusion/generator.ts';
-import { openDiffusionModel } from '../diffusion/model-folder.ts';
-import { pictureSize } from '../diffusion/sessions.ts';
+import { type GenerationModel, openGenerationModel } from '../diffusion/generation-model.ts';
+import { type PlannedPicture, planPictures, type SourceImage } from '../diffusion/generation-plan.ts';
+import { type Generator, openGenerator, type PictureRequest } from '../diffusion/generator.ts';
+import { type InvertedLatents, invertImages } from '../diffusion/inversion.ts';
+import type { PreviewPicture } from '../diffusion/previewer.ts';
+import { type DifficultyAdapter, toPlanes } from '../diffusion/sessions.ts';
+import { decodeRgb } from '../images/decode.ts';
 import { encodePng } from '../images/png.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { findModel, newestAdapter } from '../models/registry.ts';
 import { createdBy } from '../version.ts';
 import { writeWhole } from '../write-whole.ts';
 
-const recipe = 'difficulty-controlled';
-/** How often the picture in progress is shown. */
-const previewMs = 700;
+type Context = JobContext<'generate'>;
 
-interface Planned extends PictureRequest {
-  index: number;
-  classId: number;
-  className: string;
+/** What the job generates with. */
+interface Setup {
+  recipe: string;
+  model: GenerationModel;
+  adapter: DifficultyAdapter | null;
+  /** In the adapter's order; null without one. */
+  classes: readonly string[] | null;
+  /** Hashes by role, for the provenance. */
+  hashes: Record<string, string>;
 }
 
-/** Every picture of the job, with its own seed and difficulty drawn from the job's seed. */
-function plan(ctx: JobContext<'generate'>, adapterClasses: readonly string[]): Planned[] {
-  const { catalog, params } = ctx;
-  const classes = classesOf(catalog, params.datasetId);
-  const names = params.classes === 'all' ? classes.map((c) => c.name) : params.classes;
-  const planned: Planned[] = [];
-  for (const name of names) {
-    const found = classes.find((c) => c.name === name);
-    if (!found)
-      throw new Error(
-        `class ${name} is not in this dataset; it has ${classes.map((c) => c.name).join(', ')}`,
-      );
-    const classIndex = adapterClasses.indexOf(name);
-    if (classIndex < 0) {
-      throw new Error(`the difficulty model was not trained on class ${name}; train one on this dataset`);
-    }
-    for (let i = 0; i < params.count; i++) {
-      const rng = rngFromSeed(params.seed, `${name} ${i}`);
-      const seed = rng.int(2 ** 31);
-      planned.push({
-        index: planned.length,
-        classId: found.id,
-        className: name,
-        classIndex,
-        seed,
-        difficulty: truncatedNormal(params.mu, params.sigma, rng),
-        prompt: params.prompt.replaceAll('[CLS]', name),
-        negativePrompt: params.negativePrompt,
-      });
-    }
+/** The base model alone where one is named; otherwise a difficulty adapter on the model it was trained on. */
+async function setUp({ catalog, params }: Context): Promise<Setup> {
+  if (params.modelId !== null && params.adapterId === null) {
+    const model = openGenerationModel(findModel(catalog, params.modelId, 'diffusion').path);
+    return {
+      recipe: 'text-to-image',
+      model,
+      adapter: null,
+      classes: null,
+      hashes: { diffusion: await model.hash() },
+    };
   }
-  return planned;
-}
-
-/** s ~ N(mu, sigma) within [0,1], by rejection; sigma 0 is mu itself. */
-function truncatedNormal(mu: number, sigma: number, rng: { normal(): number; uniform(): number }): number {
-  if (sigma === 0) return mu;
-  for (;;) {
-    const s = mu + sigma * rng.normal();
-    if (s >= 0 && s <= 1) return s;
-  }
-}
-
-export const generate: JobBody<'generate'> = async (ctx) => {
-  const { catalog, params, job } = ctx;
   const entry = params.adapterId
     ? findModel(catalog, params.adapterId, 'difficulty-adapter')
     : newestAdapter(catalog, params.datasetId);
   const { config, adapter } = readAdapter(entry.path);
-  const base = findModel(catalog, config.baseModelId, 'diffusion');
-  const model = openDiffusionModel(base.path);
-  const baseHash = await model.hash();
-  if (baseHash !== config.baseModelHash) {
+  const base: ModelEntry = findModel(catalog, params.modelId ?? config.baseModelId, 'diffusion');
+  const model = openGenerationModel(base.path);
+  const hash = await model.hash();
+  if (hash !== config.baseModelHash) {
     throw new Error(
       `${base.name} is not the model that ${entry.name} was trained on (its files differ); train again, or put the old files back`,
     );
   }
-  const planned = plan(ctx, config.classes);
-  const made = madeIndices(catalog, job.id);
-  const size = pictureSize(model);
-  const generator = await openGenerator(model, adapter, params, ctx.runtime);
-  ctx.progress({ stage: 'generating', done: made.size, total: planned.length });
-  let shown = 0;
-  for (let start = 0; start < planned.length; start += params.batchSize) {
-    const batch = planned.slice(start, start + params.batchSize);
-    if (batch.every((p) => made.has(p.index))) continue;
-    const pictures = await generator.generate(batch, async (step, steps, preview) => {
-      ctx.signal.throwIfAborted();
-      if (performance.now() - shown < previewMs && step < steps) return;
-      shown = performance.now();
-      const first = batch[0];
-      ctx.emit('generate.preview', {
-        jobId: job.id,
-        index: first.index,
-        step,
-        steps,
-        className: first.className,
-        difficulty: first.difficulty,
-        width: size,
-        height: size,
-        rgb: new Uint8Array(await preview()),
-      });
-    });
-    for (const [i, picture] of pictures.entries()) {
-      const p = batch[i];
-      if (made.has(p.index)) continue;
-      const provenance: Provenance = {
-        recipe,
-        models: { diffusion: baseHash, adapter: entry.hash },
-        seed: p.seed,
-        prompt: p.prompt,
-        negativePrompt: p.negativePrompt,
-        className: p.className,
-        requestedDifficulty: p.difficulty,
-        scheduler: params.scheduler,
-        steps: params.steps,
-        guidanceScale: params.guidanceScale,
-        guidanceMode: params.guidanceMode,
-        provider: ctx.runtime.provider,
-        createdBy,
-      };
-      const bytes = await encodePng(picture, size, size, { crux: JSON.stringify(provenance) });
-      const path = `synthetic/${params.datasetId}/${job.id}-${String(p.index).padStart(6, '0')}.png`;
-      writeWhole(catalog.file(path), bytes);
-      addSynthetic(catalog, {
-        datasetId: params.datasetId,
-        classId: p.classId,
-        jobId: job.id,
-        index: p.index,
-        path,
-        hash: createHash('sha256').update(bytes).digest('hex'),
-        bytes: bytes.length,
-        width: size,
-        height: size,
-        provenance,
-      });
+  return {
+    recipe: 'difficulty-controlled',
+    model,
+    adapter,
+    classes: config.classes,
+    hashes: { diffusion: hash, adapter: entry.hash },
+  };
+}
+
+/** Drawn once: a resumed job keeps its source images, whatever happened to the dataset since. */
+function planOf(ctx: Context, classes: readonly string[] | null): PlannedPicture[] {
+  const { catalog, params } = ctx;
+  if (params.init === 'noise') return planPictures(catalog, params, classes);
+  const known = ctx.readCheckpoint<PlannedPicture[]>();
+  if (known) return known;
+  const planned = planPictures(catalog, params, classes);
+  ctx.writeCheckpoint(planned);
+  return planned;
+}
+
+/** Each image of any pair once, in the order of first use. */
+function imagesOf(planned: readonly PlannedPicture[]) {
+  const images = new Map<number, SourceImage & { prompt: string; classIndex: number }>();
+  for (const { sources, prompt, classIndex } of planned) {
+    for (const source of sources) {
+      if (!images.has(source.id)) images.set(source.id, { ...source, prompt, classIndex });
     }
-    ctx.progress({ done: start + batch.length });
-    ctx.emit('catalog.changed', { datasetId: params.datasetId });
   }
-  await generator.close();
+  return [...images.values()];
+}
+
+/** How each picture of the job starts, and how its provenance tells it. */
+type Starter = (p: PlannedPicture) => Promise<{ from?: PictureRequest['from']; start?: StartingPoint }>;
+
+async function openStarter(
+  ctx: Context,
+  { model }: Setup,
+  generator: Generator,
+  planned: readonly PlannedPicture[],
+): Promise<{ starter: Starter; close(): Promise<void> }> {
+  const { params } = ctx;
+  const { size } = generator;
+  if (params.init === 'noise') return { starter: async () => ({}), close: async () => {} };
+  const encoder = await model.openEncoder(ctx.runtime, size);
+  const encode = async (file: string) => {
+    const { pixels } = await decodeRgb(file, { width: size, height: size, fit: 'cover' });
+    return (await encoder.encode(toPlanes(pixels))).mean;
+  };
+  const told = ({ id, path, hash }: SourceImage) => ({ id, path, hash });
+  if (params.init === 'image') {
+    const { strength } = params;
+    const starter: Starter = async ({ sources: [source] }) => ({
+      from: { image: await encode(source.file) },
+      start: { kind: 'image', source: told(source), strength },
+    });
+    return { starter, close: () => encoder.close() };
+  }
+  const { inversionSteps } = params;
+  let inverted: InvertedLatents;
+  try {
+    inverted = await invertImages(generator, imagesOf(planned), {
+      folder: ctx.jobDir,
+      steps: inversionSteps,
+      encode,
+      onStep(done, total) {
+        ctx.signal.throwIfAborted();
+        ctx.progress({ stage: 'inverting images', done, total });
+      },
+    });
+  } finally {
+    await encoder.close();
+  }
+  const starter: Starter = async ({ seed, sources: [source, partner] }) => {
+    const [a, b] = [inverted(source.id), inverted(partner.id)];
+    const lambda = drawLambda(angleBetween(a, b), rngFromSeed(seed, 'lambda'));
+    return {
+      from: { noise: circleInterpolate(a, b, lambda) },
+      start: { kind: 'interpolate', source: told(source), partner: told(partner), lambda, inversionSteps },
+    };
+  };
+  return { starter, close: async () => {} };
+}
+
+export const generate: JobBody<'generate'> = async (ctx) => {
+  const { params } = ctx;
+  const setup = await setUp(ctx);
+  const planned = planOf(ctx, setup.classes);
+  const firstShare = params.firstPrompts.length > 0 ? params.firstShare : 0;
+  const strength = params.init === 'image' ? params.strength : undefined;
+  const options = { ...params, firstShare, strength };
+  const generator = await openGenerator(setup.model, setup.adapter, options, ctx.runtime);
+  try {
+    const { starter, close } = await openStarter(ctx, setup, generator, planned);
+    try {
+      await makeAll(ctx, setup, generator, planned, starter);
+    } finally {
+      await close();
+    }
+  } finally {
+    await generator.close();
+  }
   return { generated: planned.length, classes: new Set(planned.map((p) => p.className)).size };
 };
+
+async function makeAll(
+  ctx: Context,
+  setup: Setup,
+  generator: Generator,
+  planned: readonly PlannedPicture[],
+  starter: Starter,
+): Promise<void> {
+  const { catalog, params, job } = ctx;
+  const made = madeIndices(catalog, job.id);
+  ctx.progress({ stage: 'generating', done: made.size, total: planned.length });
+  for (let at = 0; at < planned.length; at += params.batchSize) {
+    const batch = planned.slice(at, at + params.batchSize);
+    if (batch.every((p) => made.has(p.index))) continue;
+    const show = (step: number, steps: number, picture: PreviewPicture) =>
+      ctx.emit('generate.preview', {
+        jobId: job.id,
+        index: batch[0].index,
+        step,
+        steps,
+        className: batch[0].className,
+        difficulty: setup.adapter ? batch[0].difficulty : null,
+        ...picture,
+        rgb: new Uint8Array(picture.rgb),
+      });
+    const starts: Awaited<ReturnType<Starter>>[] = [];
+    for (const p of batch) starts.push(await starter(p));
+    let steps = 0;
+    const pictures = await generator.generate(
+      batch.map((p, i) => ({ ...p, from: starts[i].from })),
+      async (step, total, preview) => {
+        ctx.signal.throwIfAborted();
+        steps = total;
+        const picture = step < total ? await preview() : null;
+        if (picture) show(step, total, picture);
+      },
+    );
+    const { size } = generator;
+    show(steps, steps, { width: size, height: size, rgb: pictures[0] });
+    for (const [i, picture] of pictures.entries()) {
+      if (!made.has(batch[i].index)) {
+        await store(ctx, batch[i], picture, size, provenanceOf(ctx, setup, batch[i], starts[i].start));
+      }
+    }
+    ctx.progress({ done: at + batch.length });
+    ctx.emit('catalog.changed', { datasetId: params.datasetId });
+  }
+}
+
+function provenanceOf(
+  { params, runtime }: Context,
+  { recipe, hashes, adapter }: Setup,
+  p: PlannedPicture,
+  start: StartingPoint | undefined,
+): Provenance {
+  return {
+    recipe,
+    models: hashes,
+    seed: p.seed,
+    prompt: p.prompt,
+    negativePrompt: p.negativePrompt,
+    className: p.className,
+    requestedDifficulty: adapter ? p.difficulty : null,
+    scheduler: params.scheduler,
+    steps: params.steps,
+    guidanceScale: params.guidanceScale,
+    guidanceMode: params.guidanceMode,
+    ...(params.eta > 0 ? { eta: params.eta } : {}),
+    ...(start ? { start } : {}),
+    ...(p.firstPrompt !== null ? { firstStage: { prompt: p.firstPrompt, share: params.firstShare } } : {}),
+    provider: runtime.provider,
+    createdBy,
+  };
+}
+
+async function store(
+  { catalog, params, job }: Context,
+  p: PlannedPicture,
+  picture: Uint8Array,
+  size: number,
+  provenance: Provenance,
+): Promise<void> {
+  const bytes = await encodePng(picture, size, size, { crux: JSON.stringify(provenance) });
+  const path = `synthetic/${params.datasetId}/${job.id}-${String(p.index).padStart(6, '0')}.png`;
+  writeWhole(catalog.file(path), bytes);
+  addSynthetic(catalog, {
+    datasetId: params.datasetId,
+    classId: p.classId,
+    jobId: job.id,
+    index: p.index,
+    path,
+    hash: createHash('sha256').update(bytes).digest('hex'),
+    bytes: bytes.length,
+    width: size,
+    height: size,
+    provenance,
+  });
+}

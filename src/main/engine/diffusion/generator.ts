@@ -1,120 +1,224 @@
 /**
- * Owns text + class + difficulty -> pictures: the denoising loop over a batch, with classifier-free guidance.
- * Each picture's noise comes from its own seed, so what it looks like does not depend on its neighbours.
+ * Owns text + class + difficulty -> pictures: a batch of latents through the denoising loop, from noise, from an
+ * image or from inverted latents. All that is random about a picture comes from its own seed, so what it looks like
+ * does not depend on its neighbours.
  */
-import { createScheduler } from '../../../core/diffusion/create-scheduler.ts';
-import { guide } from '../../../core/diffusion/guidance.ts';
-import { type SchedulerName, startRun } from '../../../core/diffusion/scheduler.ts';
-import { randn, rngFromSeed } from '../../../core/rng.ts';
-import type { RuntimeOptions } from '../runtime.ts';
-import type { DiffusionModel } from './model-folder.ts';
+import { createScheduler, type SchedulerOptions } from '../../../core/diffusion/create-scheduler.ts';
+import { noiseSchedule } from '../../../core/diffusion/noise-schedule.ts';
 import {
-  type DifficultyAdapter,
-  latentShape,
-  openDifficultyEncoder,
-  openImageDecoder,
-  openNoisePredictor,
-  openTextEncoder,
-  pictureSize,
-} from './sessions.ts';
+  type Conditioning,
+  firstStageSteps,
+  fromImage,
+  fromNoise,
+  invert,
+  sample,
+} from '../../../core/diffusion/pipeline.ts';
+import type { NoiseSource, SchedulerName } from '../../../core/diffusion/scheduler.ts';
+import { type Rng, randn, rngFromSeed } from '../../../core/rng.ts';
+import type { RuntimeOptions } from '../runtime.ts';
+import type { GenerationModel } from './generation-model.ts';
+import { createPreviewer, type PreviewPicture } from './previewer.ts';
+import { type DifficultyAdapter, openDifficultyEncoder } from './sessions.ts';
 
 export interface PictureRequest {
   seed: number;
   prompt: string;
   negativePrompt: string;
-  /** Index of the class in the adapter's order. */
+  /** Conditions the first steps in place of `prompt`; null: one prompt throughout. */
+  firstPrompt?: string | null;
+  /** Index of the class in the adapter's order. Of no effect without an adapter. */
   classIndex: number;
   difficulty: number; // [0,1]
+  /** What the run starts from, f32[c,h,w]. Absent: the seed's own noise. */
+  from?: { image: Float32Array } | { noise: Float32Array };
 }
 
-export interface GeneratorOptions {
+export interface GeneratorOptions extends SchedulerOptions {
   batchSize: number;
   scheduler: SchedulerName;
   steps: number;
   guidanceScale: number; // 1: off
   /** The unconditional branch's difficulty token: the learned null token, or the picture's own. */
   guidanceMode: 'null-token' | 'same-token';
+  /** Side of the pictures in pixels; absent: the model's own. */
+  size?: number | null;
+  /** Of runs from an image: share of the steps that are run, (0,1]. One for all, as a batch moves in step. */
+  strength?: number;
+  /** Share of the noise schedule that `firstPrompt` conditions. */
+  firstShare?: number;
 }
+
+export type OnStep = (
+  step: number,
+  steps: number,
+  preview: () => Promise<PreviewPicture | null>,
+) => Promise<void>;
 
 export interface Generator {
   size: number;
+  /** Samples of one call of the network: what `invert` takes at most. */
+  rows: number;
   /**
-   * @returns u8 RGB pictures of size x size, in order; at most `batchSize` requests.
-   * `onStep` may look at the latents of the first picture.
+   * @returns u8[size,size,3] pictures in order; at most `batchSize` requests.
+   * `onStep` may look at the latents of the first picture, where enough time has passed since the last look.
    */
-  generate(
-    requests: readonly PictureRequest[],
-    onStep?: (step: number, steps: number, preview: () => Promise<Uint8Array>) => Promise<void>,
-  ): Promise<Uint8Array[]>;
+  generate(requests: readonly PictureRequest[], onStep?: OnStep): Promise<Uint8Array[]>;
+  /**
+   * DDIM inversion of at most `rows` latents f32[c,h,w] under their plain prompts, with the null token where the
+   * adapter conditions on difficulty: what the image's own would be is for the new picture to say.
+   */
+  invert(
+    images: readonly { latents: Float32Array; prompt: string; classIndex: number }[],
+    steps: number,
+    onStep?: (step: number) => Promise<void> | void,
+  ): Promise<Float32Array[]>;
   close(): Promise<void>;
 }
 
+/** @param adapter null: the base model alone, which knows no difficulty. */
 export async function openGenerator(
-  model: DiffusionModel,
-  adapter: DifficultyAdapter,
+  model: GenerationModel,
+  adapter: DifficultyAdapter | null,
   o: GeneratorOptions,
   runtime: RuntimeOptions,
 ): Promise<Generator> {
-  const shape = latentShape(model);
-  const width = model.unet.config.cross_attention_dim;
-  const appended = adapter.encoder.placement === 'append' ? adapter.encoder.tokens : 0;
-  const length = model.textLength + appended;
+  const size = o.size ?? model.size;
+  const shape = model.latentShape(size);
+  const width = model.textWidth;
+  const appended = adapter?.encoder.placement === 'append' ? adapter.encoder.tokens : 0;
+  const tokens = model.textLength + appended;
   const guided = o.guidanceScale > 1;
   const rows = guided ? 2 * o.batchSize : o.batchSize;
-  const text = await openTextEncoder(model, runtime);
-  const difficulty = await openDifficultyEncoder(adapter, runtime);
-  const predictor = await openNoisePredictor(model, runtime, rows, length, adapter);
-  const decoder = await openImageDecoder(model, runtime);
+  const scheduler = createScheduler(o.scheduler, model.scheduler, o.steps, { eta: o.eta });
+  const trainTimesteps = noiseSchedule(model.scheduler).betas.length;
+  const firstSteps = firstStageSteps(scheduler.timesteps, trainTimesteps, o.firstShare ?? 0);
 
-  /** Text states with the difficulty tokens in place: f32[length,width]. */
-  const condition = async (prompt: string, classIndex: number, score: number | null) => {
-    const out = new Float32Array(length * width);
+  const opened: { close(): Promise<void> }[] = [];
+  const close = async () => {
+    for (const part of opened.splice(0)) await part.close();
+  };
+  const open = async <T extends { close(): Promise<void> }>(part: Promise<T>): Promise<T> => {
+    const there = await part;
+    opened.push(there);
+    return there;
+  };
+  const openAll = async () => ({
+    text: await open(model.openText(runtime)),
+    difficulty: adapter && (await open(openDifficultyEncoder(adapter, runtime))),
+    network: await open(model.openNoise(runtime, { rows, tokens, size, adapter })),
+    decoder: await open(model.openDecoder(runtime, size)),
+  });
+  const { text, difficulty, network, decoder } = await openAll().catch(async (error) => {
+    await close();
+    throw error;
+  });
+  const previewer = createPreviewer(decoder, shape.width, size);
+
+  /** Text states with the difficulty tokens in place, f32[tokens,width]. */
+  const statesOf = async (prompt: string, classIndex: number, score: number | null) => {
+    const out = new Float32Array(tokens * width);
     out.set((await text.encode(prompt)).states);
-    out.set(await difficulty.encode(classIndex, score), (length - adapter.encoder.tokens) * width);
+    if (adapter && difficulty) {
+      const at = (tokens - adapter.encoder.tokens) * width;
+      out.set(await difficulty.encode(classIndex, score), at);
+    }
     return out;
+  };
+  /** One f32[...] per picture in a block of `n`; a batch that is not full ends in zeros. */
+  const block = (parts: readonly Float32Array[], each: number, n: number) => {
+    const out = new Float32Array(n * each);
+    for (const [i, part] of parts.entries()) {
+      if (part.length !== each) throw new Error(`generator: ${part.length} numbers for a picture of ${each}`);
+      out.set(part, i * each);
+    }
+    return out;
+  };
+  const latentsOf = (all: Float32Array, i: number) => all.slice(i * shape.numbers, (i + 1) * shape.numbers);
+
+  /** The conditioning of the first stage and of the second. */
+  const stages = async (requests: readonly PictureRequest[]): Promise<Conditioning[]> => {
+    const unconditional: Float32Array[] = [];
+    const conditional: Float32Array[][] = [[], []];
+    for (const r of requests) {
+      const score = o.guidanceMode === 'same-token' ? r.difficulty : null;
+      unconditional.push(await statesOf(r.negativePrompt, r.classIndex, score));
+      for (const [stage, prompt] of [r.firstPrompt ?? r.prompt, r.prompt].entries()) {
+        conditional[stage].push(await statesOf(prompt, r.classIndex, r.difficulty));
+      }
+    }
+    const blockOf = (parts: Float32Array[]) => block(parts, tokens * width, o.batchSize);
+    const without = guided ? blockOf(unconditional) : null;
+    return conditional.map((parts) => ({ conditional: blockOf(parts), unconditional: without }));
+  };
+
+  /** Where the batch starts, all in step. */
+  const startOf = (requests: readonly PictureRequest[]) => {
+    const noise = requests.map((r) =>
+      r.from && 'noise' in r.from ? r.from.noise : randn(shape.numbers, rngFromSeed(r.seed, 'latents')),
+    );
+    const noises = block(noise, shape.numbers, o.batchSize);
+    const images = requests.flatMap((r) => (r.from && 'image' in r.from ? [r.from.image] : []));
+    if (images.length === 0) return fromNoise(scheduler, noises);
+    if (images.length < requests.length || o.strength === undefined) {
+      throw new Error('generator: a batch starts from images, with a strength, or from noise; not from both');
+    }
+    return fromImage(scheduler, o.steps, block(images, shape.numbers, o.batchSize), noises, o.strength);
   };
 
   return {
-    size: pictureSize(model),
+    size,
+    rows,
     async generate(requests, onStep) {
       if (requests.length > o.batchSize) {
         throw new Error(`generator: ${requests.length} pictures in a batch of ${o.batchSize}`);
       }
-      const scheduler = createScheduler(o.scheduler, model.scheduler, o.steps);
-      const run = startRun(scheduler);
-      const half = o.batchSize * shape.numbers;
-      let latents: Float32Array = new Float32Array(half);
-      const context = new Float32Array(rows * length * width);
-      for (const [i, r] of requests.entries()) {
-        const noise = randn(shape.numbers, rngFromSeed(r.seed, 'latents'));
-        for (let j = 0; j < noise.length; j++)
-          latents[i * shape.numbers + j] = noise[j] * scheduler.initNoiseSigma;
-        const conditional = await condition(r.prompt, r.classIndex, r.difficulty);
-        context.set(conditional, (guided ? o.batchSize + i : i) * length * width);
-        if (guided) {
-          const score = o.guidanceMode === 'same-token' ? r.difficulty : null;
-          context.set(await condition(r.negativePrompt, r.classIndex, score), i * length * width);
-        }
-      }
-      for (const [i, t] of scheduler.timesteps.entries()) {
-        const scaled = scheduler.scaleInput(latents, i);
-        const sample = new Float32Array(rows * shape.numbers);
-        sample.set(scaled);
-        if (guided) sample.set(scaled, half);
-        const noise = await predictor.predict(sample, t, context);
-        const output = guided ? guide(noise.subarray(0, half), noise.subarray(half), o.guidanceScale) : noise;
-        latents = run.step(output, i, latents);
-        const first = () => decoder.decode(latents.subarray(0, shape.numbers));
-        await onStep?.(i + 1, scheduler.timesteps.length, first);
-      }
+      const start = startOf(requests);
+      const [first, second] = await stages(requests);
+      const total = scheduler.timesteps.length - start.start;
+      const latents = await sample({
+        predict: network.predict,
+        scheduler,
+        ...start,
+        conditioning: (i) => (i < firstSteps ? first : second),
+        guidanceScale: o.guidanceScale,
+        noise: noiseOf(
+          requests.map((r) => rngFromSeed(r.seed, 'steps')),
+          shape.numbers,
+        ),
+        onStep: (i, all) => onStep?.(i + 1 - start.start, total, () => previewer.look(latentsOf(all, 0))),
+      });
       const pictures: Uint8Array[] = [];
-      for (let i = 0; i < requests.length; i++) {
-        pictures.push(await decoder.decode(latents.subarray(i * shape.numbers, (i + 1) * shape.numbers)));
-      }
+      for (let i = 0; i < requests.length; i++) pictures.push(await previewer.decode(latentsOf(latents, i)));
       return pictures;
     },
-    async close() {
-      for (const part of [text, difficulty, predictor, decoder]) await part.close();
+    async invert(images, steps, onStep) {
+      if (images.length > rows)
+        throw new Error(`generator: inversion of ${images.length} images, at most ${rows}`);
+      const states: Float32Array[] = [];
+      for (const { prompt, classIndex } of images) states.push(await statesOf(prompt, classIndex, null));
+      const all = await invert({
+        predict: network.predict,
+        config: model.scheduler,
+        steps,
+        latents: block(
+          images.map((image) => image.latents),
+          shape.numbers,
+          rows,
+        ),
+        states: block(states, tokens * width, rows),
+        onStep: (i) => onStep?.(i + 1),
+      });
+      return images.map((_, i) => latentsOf(all, i));
     },
+    close,
+  };
+}
+
+/** The noise of a step for a whole batch, each picture's from its own generator; empty places get none. */
+function noiseOf(rngs: readonly Rng[], numbers: number): NoiseSource {
+  return (size) => {
+    const out = new Float32Array(size);
+    for (const [i, rng] of rngs.entries()) out.set(randn(numbers, rng), i * numbers);
+    return out;
   };
 }

@@ -52,11 +52,18 @@ export interface LatentShape {
   numbers: number;
 }
 
-/** The latents of pictures of the model's own size. */
-export function latentShape(model: DiffusionModel): LatentShape {
-  const size = model.unet.config.sample_size;
+/**
+ * The latents of square pictures of `size` pixels a side; without one, of the model's own size.
+ * @throws when the autoencoder has no latents of that size.
+ */
+export function latentShape(model: DiffusionModel, size = pictureSize(model)): LatentShape {
+  const factor = downsamplingFactor(model.vae.config);
+  if (!(Number.isInteger(size / factor) && size > 0)) {
+    throw new Error(`pictures of ${size} pixels: this model makes multiples of ${factor}`);
+  }
+  const side = size / factor;
   const channels = model.unet.config.in_channels;
-  return { channels, height: size, width: size, numbers: channels * size * size };
+  return { channels, height: side, width: side, numbers: channels * side * side };
 }
 
 /** Side of the model's pictures, in pixels. */
@@ -64,8 +71,12 @@ export const pictureSize = (model: DiffusionModel): number =>
   model.unet.config.sample_size * downsamplingFactor(model.vae.config);
 
 /** images f32[n,3,s,s] in -1..1 -> scaled latent mean and deviation, f32[n,c,h,w] each. */
-export async function openImageEncoder(model: DiffusionModel, runtime: RuntimeOptions, batch: number) {
-  const size = pictureSize(model);
+export async function openImageEncoder(
+  model: DiffusionModel,
+  runtime: RuntimeOptions,
+  batch: number,
+  size = pictureSize(model),
+) {
   const { config } = model.vae;
   const image = input('image', [batch, 3, size, size]);
   const moments = encode(paramsOf(frozenSource(model.vae.table)), config, image);
@@ -86,9 +97,12 @@ export async function openImageEncoder(model: DiffusionModel, runtime: RuntimeOp
 }
 
 /** One scaled latent f32[c,h,w] -> u8 RGB of the model's picture size. */
-export async function openImageDecoder(model: DiffusionModel, runtime: RuntimeOptions) {
-  const shape = latentShape(model);
-  const size = pictureSize(model);
+export async function openImageDecoder(
+  model: DiffusionModel,
+  runtime: RuntimeOptions,
+  size = pictureSize(model),
+) {
+  const shape = latentShape(model, size);
   const latents = input('latents', [1, shape.channels, shape.height, shape.width]);
   const scaled = f.div(latents, scalingFactor(model.vae.config));
   const image = decode(paramsOf(frozenSource(model.vae.table)), model.vae.config, scaled);
@@ -96,18 +110,32 @@ export async function openImageDecoder(model: DiffusionModel, runtime: RuntimeOp
   const session = await openSession(bytes, runtime, { externalFolder: model.vae.folder });
   return {
     async decode(data: Float32Array): Promise<Uint8Array> {
-      const out = floats((await session.run({ latents: { dims: latents.shape, data } })).image);
-      const plane = size * size;
-      const rgb = new Uint8Array(3 * plane);
-      for (let i = 0; i < plane; i++) {
-        for (let c = 0; c < 3; c++) {
-          rgb[3 * i + c] = Math.max(0, Math.min(255, Math.round((out[c * plane + i] + 1) * 127.5)));
-        }
-      }
-      return rgb;
+      return toRgb(floats((await session.run({ latents: { dims: latents.shape, data } })).image));
     },
     close: () => session.close(),
   };
+}
+
+/** f32[3,s,s] in -1..1, clamped -> u8[s,s,3]. */
+export function toRgb(image: Float32Array): Uint8Array {
+  const plane = image.length / 3;
+  const rgb = new Uint8Array(3 * plane);
+  for (let i = 0; i < plane; i++) {
+    for (let c = 0; c < 3; c++) {
+      rgb[3 * i + c] = Math.max(0, Math.min(255, Math.round((image[c * plane + i] + 1) * 127.5)));
+    }
+  }
+  return rgb;
+}
+
+/** u8[s,s,3] -> f32[3,s,s] in -1..1. */
+export function toPlanes(rgb: Uint8Array): Float32Array {
+  const plane = rgb.length / 3;
+  const out = new Float32Array(rgb.length);
+  for (let i = 0; i < plane; i++) {
+    for (let c = 0; c < 3; c++) out[c * plane + i] = rgb[3 * i + c] / 127.5 - 1;
+  }
+  return out;
 }
 
 /** What training adds to a base model. */
@@ -131,15 +159,16 @@ const feedsOf = (weights: DifficultyAdapter['loraWeights'], inputs: ReadonlyMap<
     }),
   );
 
-/** The noise prediction of `batch` samples with `tokens` conditioning tokens. */
+/** The noise (or velocity) prediction of `batch` samples with `tokens` conditioning tokens. */
 export async function openNoisePredictor(
   model: DiffusionModel,
   runtime: RuntimeOptions,
   batch: number,
   tokens: number,
   adapter: DifficultyAdapter | null,
+  size = pictureSize(model),
 ) {
-  const shape = latentShape(model);
+  const shape = latentShape(model, size);
   const sample = input('sample', [batch, shape.channels, shape.height, shape.width]);
   const timestep = input('timestep', [1]);
   const context = input('context', [batch, tokens, model.unet.config.cross_attention_dim]);

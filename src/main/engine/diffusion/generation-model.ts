@@ -1,0 +1,84 @@
+/**
+ * Owns a diffusion model as generation sees it: what shapes it has and how its parts are opened, whatever form its
+ * weights are stored in. A checkpoint of weights and a folder of exported graphs differ behind this, not before it.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SchedulerConfig } from '../../../core/diffusion/noise-schedule.ts';
+import type { NoisePredictor } from '../../../core/diffusion/pipeline.ts';
+import type { RuntimeOptions } from '../runtime.ts';
+import { openDiffusionModel } from './model-folder.ts';
+import { openOnnxModel } from './onnx-model.ts';
+import {
+  type DifficultyAdapter,
+  type LatentShape,
+  latentShape,
+  openImageDecoder,
+  openImageEncoder,
+  openNoisePredictor,
+  openTextEncoder,
+  pictureSize,
+  type TextEncoder,
+} from './sessions.ts';
+
+export interface NoiseSession {
+  predict: NoisePredictor;
+  close(): Promise<void>;
+}
+
+export interface ImageEncoder {
+  /** f32[1,3,s,s] in -1..1 -> scaled latent mean f32[1,c,h,w]. */
+  encode(image: Float32Array): Promise<{ mean: Float32Array }>;
+  close(): Promise<void>;
+}
+
+export interface ImageDecoder {
+  /** One scaled latent f32[c,h,w] -> u8[s,s,3]. */
+  decode(latents: Float32Array): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+export interface GenerationModel {
+  /** Side of its own pictures, in pixels. */
+  size: number;
+  /** Tokens of a prompt, padding included, and the width of a token's state. */
+  textLength: number;
+  textWidth: number;
+  scheduler: SchedulerConfig;
+  /** sha256 that provenance records. */
+  hash(): Promise<string>;
+  /** Of pictures of `size` pixels. @throws when the model cannot make that size. */
+  latentShape(size: number): LatentShape;
+  openText(runtime: RuntimeOptions): Promise<TextEncoder>;
+  /** @throws when the model cannot take the adapter or that many tokens. */
+  openNoise(runtime: RuntimeOptions, request: NoiseRequest): Promise<NoiseSession>;
+  openEncoder(runtime: RuntimeOptions, size: number): Promise<ImageEncoder>;
+  openDecoder(runtime: RuntimeOptions, size: number): Promise<ImageDecoder>;
+}
+
+export interface NoiseRequest {
+  /** Samples of one call. */
+  rows: number;
+  tokens: number;
+  size: number;
+  adapter: DifficultyAdapter | null;
+}
+
+/** @throws an error that names the missing or unfit file. */
+export function openGenerationModel(folder: string): GenerationModel {
+  if (existsSync(join(folder, 'unet', 'model.onnx'))) return openOnnxModel(folder);
+  const model = openDiffusionModel(folder);
+  return {
+    size: pictureSize(model),
+    textLength: model.textLength,
+    textWidth: model.unet.config.cross_attention_dim,
+    scheduler: model.scheduler,
+    hash: () => model.hash(),
+    latentShape: (size) => latentShape(model, size),
+    openText: (runtime) => openTextEncoder(model, runtime),
+    openNoise: (runtime, { rows, tokens, size, adapter }) =>
+      openNoisePredictor(model, runtime, rows, tokens, adapter, size),
+    openEncoder: (runtime, size) => openImageEncoder(model, runtime, 1, size),
+    openDecoder: (runtime, size) => openImageDecoder(model, runtime, size),
+  };
+}

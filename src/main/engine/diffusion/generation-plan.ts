@@ -1,0 +1,106 @@
+/**
+ * Owns what a generation job draws for each picture before anything runs: seed, difficulty, prompt, and the real
+ * images it starts from. All of it follows from the job's seed, the class's name and the picture's number within the
+ * class, so neither batches nor other classes change it.
+ */
+import { permutation, type Rng, rngFromSeed } from '../../../core/rng.ts';
+import type { JobParams } from '../../../shared/jobs.ts';
+import { type Catalog, classesOf, workImages } from '../../catalog/index.ts';
+import type { PictureRequest } from './generator.ts';
+
+/** A real image that a picture is made from. */
+export interface SourceImage {
+  id: number;
+  /** As in the dataset, and its content. */
+  path: string;
+  hash: string;
+  file: string;
+}
+
+export interface PlannedPicture extends Omit<PictureRequest, 'from'> {
+  /** Within the job. */
+  index: number;
+  classId: number;
+  className: string;
+  firstPrompt: string | null;
+  /** None; the image to start from; or the two images to interpolate between. */
+  sources: SourceImage[];
+}
+
+const wantedSources = { noise: 0, image: 1, interpolate: 2 } as const;
+
+/**
+ * @param adapterClasses class names in the adapter's order; null: no adapter, any class will do.
+ * @throws when a class is unknown to the dataset or to the adapter, or has too few real images to start from.
+ */
+export function planPictures(
+  catalog: Catalog,
+  params: JobParams<'generate'>,
+  adapterClasses: readonly string[] | null,
+): PlannedPicture[] {
+  const classes = classesOf(catalog, params.datasetId);
+  const names = params.classes === 'all' ? classes.map((c) => c.name) : params.classes;
+  const real = params.init === 'noise' ? [] : workImages(catalog, params.datasetId, 'real');
+  const planned: PlannedPicture[] = [];
+  for (const name of names) {
+    const found = classes.find((c) => c.name === name);
+    if (!found) {
+      throw new Error(
+        `class ${name} is not in this dataset; it has ${classes.map((c) => c.name).join(', ')}`,
+      );
+    }
+    const classIndex = adapterClasses ? adapterClasses.indexOf(name) : 0;
+    if (classIndex < 0) {
+      throw new Error(`the difficulty model was not trained on class ${name}; train one on this dataset`);
+    }
+    const images = real.filter((image) => image.classId === found.id);
+    const wanted = wantedSources[params.init];
+    if (images.length < wanted) {
+      throw new Error(
+        `class ${name} has ${images.length} of the ${wanted} real images that init ${params.init} needs; leave the class out or start from noise`,
+      );
+    }
+    const order = permutation(images.length, rngFromSeed(params.seed, `${name} sources`));
+    for (let i = 0; i < params.count; i++) {
+      const rng = rngFromSeed(params.seed, `${name} ${i}`);
+      planned.push({
+        index: planned.length,
+        classId: found.id,
+        className: name,
+        classIndex,
+        seed: rng.int(2 ** 31),
+        difficulty: truncatedNormal(params.mu, params.sigma, rng),
+        prompt: params.prompt.replaceAll('[CLS]', name),
+        negativePrompt: params.negativePrompt,
+        firstPrompt: drawn(params.firstPrompts, rngFromSeed(params.seed, `${name} ${i} prompt`), name),
+        sources: sourcesOf(params.init, i, order, rngFromSeed(params.seed, `${name} ${i} pair`)).map((at) => {
+          const { id, path, hash, file } = images[at];
+          return { id, path, hash, file };
+        }),
+      });
+    }
+  }
+  return planned;
+}
+
+/** Image to image takes every image once before any twice; pairs are drawn with replacement (Diff-II). */
+function sourcesOf(init: keyof typeof wantedSources, i: number, order: Int32Array, rng: Rng): number[] {
+  if (init === 'noise') return [];
+  if (init === 'image') return [order[i % order.length]];
+  const a = rng.int(order.length);
+  const b = rng.int(order.length - 1);
+  return [a, b < a ? b : b + 1];
+}
+
+function drawn(prompts: readonly string[], rng: Rng, className: string): string | null {
+  return prompts.length === 0 ? null : prompts[rng.int(prompts.length)].replaceAll('[CLS]', className);
+}
+
+/** s ~ N(mu, sigma) within [0,1], by rejection; sigma 0 is mu itself. */
+function truncatedNormal(mu: number, sigma: number, rng: Rng): number {
+  if (sigma === 0) return mu;
+  for (;;) {
+    const s = mu + sigma * rng.normal();
+    if (s >= 0 && s <= 1) return s;
+  }
+}

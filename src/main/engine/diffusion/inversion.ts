@@ -1,0 +1,59 @@
+/**
+ * Owns the inverted latents of a job's source images: computed once each, in fixed groups, and kept in the job's
+ * folder, because an image takes part in several pairs and its inversion costs more steps than a picture does.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeWhole } from '../write-whole.ts';
+import type { Generator } from './generator.ts';
+
+export interface ImageToInvert {
+  id: number;
+  file: string;
+  prompt: string;
+  classIndex: number;
+}
+
+export interface InversionOptions {
+  /** The job's folder. */
+  folder: string;
+  steps: number;
+  /** A file -> scaled latents f32[c,h,w]. */
+  encode(file: string): Promise<Float32Array>;
+  /** Called at every step; may throw to stop. `done` images of `total`. */
+  onStep(done: number, total: number): void;
+}
+
+/** Of an image's id: its inverted latents f32[c,h,w], read from disk. */
+export type InvertedLatents = (id: number) => Float32Array;
+
+/**
+ * Inverts what is not there yet. Groups have fixed borders: a resumed job computes the same numbers, to the bit.
+ * @param images each image once, in an order that depends on the job alone.
+ */
+export async function invertImages(
+  generator: Generator,
+  images: readonly ImageToInvert[],
+  { folder, steps, encode, onStep }: InversionOptions,
+): Promise<InvertedLatents> {
+  const fileOf = (id: number) => join(folder, 'inverted', `${id}.f32`);
+  for (let start = 0; start < images.length; start += generator.rows) {
+    const group = images.slice(start, start + generator.rows);
+    onStep(start, images.length);
+    if (group.every((image) => existsSync(fileOf(image.id)))) continue;
+    const latents: Float32Array[] = [];
+    for (const image of group) latents.push(await encode(image.file));
+    const inverted = await generator.invert(
+      group.map((image, i) => ({ ...image, latents: latents[i] })),
+      steps,
+      () => onStep(start, images.length),
+    );
+    for (const [i, image] of group.entries()) {
+      writeWhole(
+        fileOf(image.id),
+        new Uint8Array(inverted[i].buffer, inverted[i].byteOffset, inverted[i].byteLength),
+      );
+    }
+  }
+  return (id) => new Float32Array(new Uint8Array(readFileSync(fileOf(id))).buffer);
+}

@@ -1,0 +1,206 @@
+/**
+ * Owns a diffusion model exported to ONNX (Optimum's layout): a folder whose parts are finished graphs. They are run
+ * as they are: what a part's axes leave free decides which batches, sizes and token counts it takes. There are no
+ * weights to put adapters on or to train, so such a folder only generates.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SchedulerConfig } from '../../../core/diffusion/noise-schedule.ts';
+import { createClipTokenizer } from '../../../core/tokenizer/clip-bpe.ts';
+import { hashFile } from '../images/hash.ts';
+import { combinedHash } from '../models/hash-folder.ts';
+import { readModelJson } from '../models/stored-part.ts';
+import { openSession, type RuntimeOptions, type Session, type Tensor } from '../runtime.ts';
+import type { GenerationModel } from './generation-model.ts';
+import { type LatentShape, toRgb } from './sessions.ts';
+
+export const onnxParts = ['text_encoder', 'unet', 'vae_decoder', 'vae_encoder'] as const;
+type PartName = (typeof onnxParts)[number];
+
+interface UNetFacts {
+  in_channels: number;
+  sample_size: number;
+  cross_attention_dim: number;
+}
+interface VaeFacts {
+  block_out_channels: number[];
+  scaling_factor?: number;
+}
+
+/** @throws an error that names the missing or unfit file. */
+export function openOnnxModel(folder: string): GenerationModel {
+  const graphOf = (part: PartName): string => {
+    const file = join(folder, part, 'model.onnx');
+    if (!existsSync(file)) throw new Error(`${file} is missing: the exported ${part}`);
+    return file;
+  };
+  // The encoder is asked for when an image is to be encoded: text to image does without.
+  for (const part of ['text_encoder', 'unet', 'vae_decoder'] as const) graphOf(part);
+  const config = <T>(path: string, what: string) => readModelJson<T>(join(folder, path), what);
+  const unet = config<UNetFacts>('unet/config.json', "the U-Net's config");
+  const vae = config<VaeFacts>('vae_decoder/config.json', "the autoencoder's config");
+  const text = config<{ max_position_embeddings: number }>(
+    'text_encoder/config.json',
+    "the text encoder's config",
+  );
+  const tokenizer = createClipTokenizer({
+    vocab: config('tokenizer/vocab.json', "the tokenizer's vocabulary"),
+    merges: readFileSync(join(folder, 'tokenizer', 'merges.txt'), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#version')),
+  });
+  const scale = vae.scaling_factor ?? 0.18215;
+  const factor = 2 ** (vae.block_out_channels.length - 1);
+  const length = text.max_position_embeddings;
+  const latentShape = (size: number): LatentShape => {
+    if (!(Number.isInteger(size / factor) && size > 0)) {
+      throw new Error(`pictures of ${size} pixels: this model makes multiples of ${factor}`);
+    }
+    const side = size / factor;
+    return { channels: unet.in_channels, height: side, width: side, numbers: unet.in_channels * side * side };
+  };
+
+  return {
+    size: unet.sample_size * factor,
+    textLength: length,
+    textWidth: unet.cross_attention_dim,
+    scheduler: config<SchedulerConfig>('scheduler/scheduler_config.json', "the scheduler's config"),
+    async hash() {
+      const parts = onnxParts.filter((part) => existsSync(join(folder, part, 'model.onnx')));
+      return combinedHash(await Promise.all(parts.map((part) => hashFile(graphOf(part)))));
+    },
+    latentShape,
+    async openText(runtime) {
+      const graph = await openGraph(graphOf('text_encoder'), runtime, { input_ids: [1, length] });
+      const known = new Map<string, { states: Float32Array; truncated: boolean }>();
+      return {
+        async encode(prompt) {
+          const cached = known.get(prompt);
+          if (cached) return cached;
+          const { ids, truncated } = tokenizer.encode(prompt, { maxLength: length });
+          const states = await graph.run({ input_ids: Float32Array.from(ids) }, ['last_hidden_state']);
+          const result = { states, truncated };
+          known.set(prompt, result);
+          return result;
+        },
+        close: graph.close,
+      };
+    },
+    async openNoise(runtime, { rows, tokens, size, adapter }) {
+      if (adapter) {
+        throw new Error(
+          `${folder} holds exported graphs, which take no LoRA: generate without the difficulty model, or use the checkpoint in safetensors`,
+        );
+      }
+      const { channels, height, width } = latentShape(size);
+      const file = graphOf('unet');
+      const graph = await openGraph(file, runtime, {
+        sample: [rows, channels, height, width],
+        timestep: [1],
+        encoder_hidden_states: [rows, tokens, unet.cross_attention_dim],
+      });
+      return {
+        predict: (sample, t, states) =>
+          graph.run({ sample, timestep: Float32Array.of(t), encoder_hidden_states: states }, ['out_sample']),
+        close: graph.close,
+      };
+    },
+    async openEncoder(runtime, size) {
+      const graph = await openGraph(graphOf('vae_encoder'), runtime, { sample: [1, 3, size, size] });
+      const { numbers } = latentShape(size);
+      return {
+        async encode(sample) {
+          // Mean and log-variance one after the other; older exports give a drawn latent, which has no mean.
+          const out = await graph.run({ sample }, ['latent_parameters', 'latent_sample']);
+          if (out.length !== 2 * numbers) {
+            throw new Error(
+              `${graphOf('vae_encoder')} gives a randomly drawn latent; export the model again so that it gives latent_parameters`,
+            );
+          }
+          return { mean: out.subarray(0, numbers).map((value) => value * scale) };
+        },
+        close: graph.close,
+      };
+    },
+    async openDecoder(runtime, size) {
+      const { channels, height, width } = latentShape(size);
+      const graph = await openGraph(graphOf('vae_decoder'), runtime, {
+        latent_sample: [1, channels, height, width],
+      });
+      return {
+        async decode(latents) {
+          const latent_sample = latents.map((value) => value / scale);
+          return toRgb(await graph.run({ latent_sample }, ['sample']));
+        },
+        close: graph.close,
+      };
+    },
+  };
+}
+
+interface Graph {
+  /** Values by input name, in the element type the graph wants; the first of `outputs` that the graph has. */
+  run(values: Record<string, Float32Array>, outputs: readonly string[]): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens one exported part and checks that it takes inputs of these shapes. An axis of rank too few is dropped where
+ * it is 1 (a timestep may be a scalar). @throws naming the file, the input, its shape and the wanted one.
+ */
+async function openGraph(
+  file: string,
+  runtime: RuntimeOptions,
+  shapes: Record<string, readonly number[]>,
+): Promise<Graph> {
+  const session = await openSession(file, runtime);
+  try {
+    const inputs = session.inputs.map((input) => ({ ...input, dims: dimsFor(file, input, shapes) }));
+    return {
+      async run(values, outputs) {
+        const feeds: Record<string, Tensor> = {};
+        for (const { name, type, dims } of inputs) feeds[name] = tensorOf(type, dims, values[name]);
+        const name = outputs.find((o) => session.outputNames.includes(o));
+        if (!name) {
+          throw new Error(`${file}: its outputs are ${session.outputNames.join(', ')}, wanted ${outputs[0]}`);
+        }
+        return (await session.run(feeds, [name]))[name].data as Float32Array;
+      },
+      close: () => session.close(),
+    };
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+function dimsFor(
+  file: string,
+  input: Session['inputs'][number],
+  shapes: Record<string, readonly number[]>,
+): readonly number[] {
+  const wanted = shapes[input.name];
+  if (!wanted) {
+    throw new Error(
+      `${file}: input ${input.name} is not known here; wanted ${Object.keys(shapes).join(', ')}`,
+    );
+  }
+  if (!['float32', 'int64', 'int32'].includes(input.type)) {
+    throw new Error(`${file}: input ${input.name} is ${input.type}; export the model in float32`);
+  }
+  const dims = input.shape.length === 0 && wanted.length === 1 ? [] : wanted;
+  const fits = dims.length === input.shape.length && input.shape.every((d, i) => d === null || d === dims[i]);
+  if (!fits) {
+    const there = input.shape.map((d) => d ?? '?').join();
+    throw new Error(
+      `${file}: input ${input.name} is fixed to [${there}], wanted [${dims}]; choose that batch and picture size (guidance doubles the batch), or export the model with free axes`,
+    );
+  }
+  return dims;
+}
+
+function tensorOf(type: string, dims: readonly number[], values: Float32Array): Tensor {
+  if (type === 'int64') return { dims, data: BigInt64Array.from(values, (v) => BigInt(Math.round(v))) };
+  if (type === 'int32') return { dims, data: Int32Array.from(values, Math.round) };
+  return { dims, data: values };
+}
