@@ -19,7 +19,7 @@ import { unet2dCondition } from '../../../core/nn/unet-2d-condition.ts';
 import { type Rng, rngFromSeed, rngFromState } from '../../../core/rng.ts';
 import { adamWDefaults } from '../../../core/training/adamw.ts';
 import { initialState, type TrainingState } from '../../../core/training/parameters.ts';
-import type { RuntimeOptions } from '../runtime.ts';
+import type { RuntimeOptions, Tensor } from '../runtime.ts';
 import { compileStep } from '../training/step.ts';
 import type { DiffusionModel } from './model-folder.ts';
 import { type DifficultyAdapter, latentShape } from './sessions.ts';
@@ -34,6 +34,10 @@ export interface TrainingSample {
 
 export interface DifficultyTrainingOptions {
   batchSize: number;
+  /** Batches of `batchSize` whose gradients are averaged for one step; 1: none. */
+  accumulation?: number;
+  /** Compute the U-Net's inner values again in backward instead of keeping them. */
+  gradientCheckpointing?: boolean;
   lora: LoraConfig;
   encoder: DifficultyEncoderConfig;
   loraLearningRate: number;
@@ -49,7 +53,7 @@ export interface DifficultyTrainer {
   /** The generator's state: with `state`, all that a resumed training needs. */
   rngState(): number[];
   restoreRng(state: readonly number[]): void;
-  /** One optimiser step on a fresh batch. @returns its loss. */
+  /** One optimiser step on fresh samples. @returns their mean loss. */
   step(): Promise<number>;
   adapter(): DifficultyAdapter;
   close(): Promise<void>;
@@ -100,9 +104,47 @@ export async function openDifficultyTrainer(
   const compiled = await compileStep(f.mseLoss(predicted, noise), parameters, runtime, {
     weights: model.unet.locate,
     externalFolder: model.unet.folder,
+    recompute: o.gradientCheckpointing,
   });
   const { alphasCumprod } = noiseSchedule(model.scheduler);
   const draw = sampler(samples, o.balanced);
+
+  /** A fresh batch, noised at random timesteps. */
+  const drawBatch = (): Record<string, Tensor> => {
+    const size = shape.numbers;
+    const z = new Float32Array(n * size);
+    const eps = new Float32Array(n * size);
+    const t = new Float32Array(n);
+    const states = new Float32Array(n * model.textLength * width);
+    const labels = new Float32Array(n * o.encoder.classes);
+    const scores = new Float32Array(n);
+    const kept = new Float32Array(n);
+    for (let row = 0; row < n; row++) {
+      const sample = samples[draw(rng)];
+      t[row] = rng.int(alphasCumprod.length);
+      const signal = Math.sqrt(alphasCumprod[t[row]]);
+      const spread = Math.sqrt(1 - alphasCumprod[t[row]]);
+      for (let i = 0; i < size; i++) {
+        const from = sample.latent * size + i;
+        const at = row * size + i;
+        eps[at] = rng.normal();
+        z[at] = signal * (latents.mean[from] + latents.deviation[from] * rng.normal()) + spread * eps[at];
+      }
+      states.set(textStates[sample.classIndex], row * model.textLength * width);
+      labels[row * o.encoder.classes + sample.classIndex] = 1;
+      scores[row] = sample.difficulty;
+      kept[row] = rng.uniform() < o.conditionDropout ? 0 : 1;
+    }
+    return {
+      noisy: { dims: noisy.shape, data: z },
+      noise: { dims: noisy.shape, data: eps },
+      timesteps: { dims: [n], data: t },
+      text: { dims: text.shape, data: states },
+      label: { dims: label.shape, data: labels },
+      difficulty: { dims: [n, 1], data: scores },
+      keep: { dims: [n, 1], data: kept },
+    };
+  };
 
   return {
     state,
@@ -111,49 +153,13 @@ export async function openDifficultyTrainer(
       rng = rngFromState(stored);
     },
     async step() {
-      const size = shape.numbers;
-      const z = new Float32Array(n * size);
-      const eps = new Float32Array(n * size);
-      const t = new Float32Array(n);
-      const states = new Float32Array(n * model.textLength * width);
-      const labels = new Float32Array(n * o.encoder.classes);
-      const scores = new Float32Array(n);
-      const kept = new Float32Array(n);
-      for (let row = 0; row < n; row++) {
-        const sample = samples[draw(rng)];
-        t[row] = rng.int(alphasCumprod.length);
-        const signal = Math.sqrt(alphasCumprod[t[row]]);
-        const spread = Math.sqrt(1 - alphasCumprod[t[row]]);
-        for (let i = 0; i < size; i++) {
-          const from = sample.latent * size + i;
-          const at = row * size + i;
-          eps[at] = rng.normal();
-          z[at] = signal * (latents.mean[from] + latents.deviation[from] * rng.normal()) + spread * eps[at];
-        }
-        states.set(textStates[sample.classIndex], row * model.textLength * width);
-        labels[row * o.encoder.classes + sample.classIndex] = 1;
-        scores[row] = sample.difficulty;
-        kept[row] = rng.uniform() < o.conditionDropout ? 0 : 1;
-      }
-      const { loss } = await compiled.run(
-        state,
-        {
-          noisy: { dims: noisy.shape, data: z },
-          noise: { dims: noisy.shape, data: eps },
-          timesteps: { dims: [n], data: t },
-          text: { dims: text.shape, data: states },
-          label: { dims: label.shape, data: labels },
-          difficulty: { dims: [n, 1], data: scores },
-          keep: { dims: [n, 1], data: kept },
-        },
-        {
-          ...adamWDefaults,
-          learningRate: o.loraLearningRate,
-          rate: (name) => (name.startsWith('unet.') ? 1 : o.encoderLearningRate / o.loraLearningRate),
-          maxNorm: 1,
-          averageDecay: 0,
-        },
-      );
+      const { loss } = await compiled.run(state, Array.from({ length: o.accumulation ?? 1 }, drawBatch), {
+        ...adamWDefaults,
+        learningRate: o.loraLearningRate,
+        rate: (name) => (name.startsWith('unet.') ? 1 : o.encoderLearningRate / o.loraLearningRate),
+        maxNorm: 1,
+        averageDecay: 0,
+      });
       return loss;
     },
     adapter() {

@@ -2,33 +2,44 @@
  * Owns one compiled training step: loss and gradients of a graph in one session, the optimiser in TypeScript.
  * The parameters are the graph's inputs, so nothing is recompiled while they change.
  */
-import { backward } from '../../../core/graph/backward.ts';
+import { type BackwardOptions, backward } from '../../../core/graph/backward.ts';
 import { type EncodeOptions, encodeGraph } from '../../../core/graph/emit.ts';
-import type { Value } from '../../../core/graph/value.ts';
+import { numel, type Value } from '../../../core/graph/value.ts';
 import { type TrainingState, type UpdateOptions, update } from '../../../core/training/parameters.ts';
 import { openSession, type RuntimeOptions, type Tensor } from '../runtime.ts';
 
+type Feeds = Record<string, Tensor>;
+
 export interface TrainingStep {
-  /** Runs forward and backward on one batch and updates `state`. */
+  /**
+   * Runs forward and backward on one batch and updates `state`. Several batches are the parts of one: their
+   * losses and gradients are averaged before the one update, as if they had been run together. The loss must
+   * be a mean over the batch and the parts of equal size, which their common graph sees to.
+   * @returns the loss, the gradient's norm before clipping, and the extra outputs of the last part.
+   */
   run(
     state: TrainingState,
-    feeds: Record<string, Tensor>,
+    feeds: Feeds | readonly Feeds[],
     options: UpdateOptions,
   ): Promise<{ loss: number; gradientNorm: number; extra: Record<string, Float32Array> }>;
   close(): Promise<void>;
 }
 
-/**
- * @param loss scalar; @param parameters name -> the input that carries it; @param extra further outputs, by name.
- */
+export interface StepOptions extends EncodeOptions, BackwardOptions {
+  externalFolder?: string;
+  /** Further outputs, by name. */
+  extra?: Record<string, Value>;
+}
+
+/** @param loss scalar; @param parameters name -> the input that carries it. */
 export async function compileStep(
   loss: Value,
   parameters: ReadonlyMap<string, Value>,
   runtime: RuntimeOptions,
-  options: EncodeOptions & { externalFolder?: string; extra?: Record<string, Value> } = {},
+  options: StepOptions = {},
 ): Promise<TrainingStep> {
   const names = [...parameters.keys()];
-  const gradients = backward(loss, [...parameters.values()]);
+  const gradients = backward(loss, [...parameters.values()], options);
   const outputs: Record<string, Value> = { loss, ...options.extra };
   names.forEach((name, i) => {
     outputs[`gradient ${name}`] = gradients[i];
@@ -36,20 +47,44 @@ export async function compileStep(
   const { bytes } = encodeGraph(outputs, options);
   const session = await openSession(bytes, runtime, { externalFolder: options.externalFolder });
   const inputName = new Map([...parameters].map(([name, v]) => [name, (v as { name: string }).name]));
+  // Kept from step to step; made when a step first has several parts.
+  let means: Map<string, Float32Array> | null = null;
   return {
     async run(state, feeds, updateOptions) {
-      const all = { ...feeds };
-      for (const [name, p] of state.parameters) all[inputName.get(name)!] = { dims: p.shape, data: p.value };
-      const results = await session.run(all);
-      const gradientNorm = update(
-        state,
-        (name) => results[`gradient ${name}`].data as Float32Array,
-        updateOptions,
+      const parts = [feeds].flat() as readonly Feeds[];
+      if (parts.length === 0) throw new Error('training step: no batch was given');
+      const several = parts.length > 1;
+      const values: Feeds = {};
+      for (const [name, p] of state.parameters) {
+        values[inputName.get(name)!] = { dims: p.shape, data: p.value };
+      }
+      if (several) {
+        means ??= new Map([...parameters].map(([name, v]) => [name, new Float32Array(numel(v.shape))]));
+        for (const mean of means.values()) mean.fill(0);
+      }
+      let meanLoss = 0;
+      let results: Record<string, Tensor> = {};
+      for (const part of parts) {
+        results = await session.run({ ...part, ...values });
+        meanLoss += floats(results.loss)[0] / parts.length;
+        if (!several) break;
+        for (const [name, mean] of means!) {
+          addScaled(mean, floats(results[`gradient ${name}`]), 1 / parts.length);
+        }
+      }
+      const gradient = (name: string) => (several ? means!.get(name)! : floats(results[`gradient ${name}`]));
+      const gradientNorm = update(state, gradient, updateOptions);
+      const extra = Object.fromEntries(
+        Object.keys(options.extra ?? {}).map((name) => [name, floats(results[name])]),
       );
-      const extra: Record<string, Float32Array> = {};
-      for (const name of Object.keys(options.extra ?? {})) extra[name] = results[name].data as Float32Array;
-      return { loss: (results.loss.data as Float32Array)[0], gradientNorm, extra };
+      return { loss: meanLoss, gradientNorm, extra };
     },
     close: () => session.close(),
   };
+}
+
+const floats = (t: Tensor) => t.data as Float32Array;
+
+function addScaled(to: Float32Array, x: Float32Array, scale: number): void {
+  for (let i = 0; i < to.length; i++) to[i] += scale * x[i];
 }
