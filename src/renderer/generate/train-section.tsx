@@ -154,12 +154,21 @@ function TrainForm({ dataset }: { dataset: Dataset }) {
         />
         <NumberField
           label="Batch"
-          help="Images in each step."
+          help="Images that are computed together."
           min={1}
           max={256}
           value={params.batchSize}
           onChange={(batchSize) => set({ batchSize })}
           error={problem('batchSize', 'A whole number from 1 to 256.')}
+        />
+        <NumberField
+          label="Batches per step"
+          help="Their gradients are averaged for one step: a larger batch in the memory of a small one."
+          min={1}
+          max={256}
+          value={params.accumulation}
+          onChange={(accumulation) => set({ accumulation })}
+          error={problem('accumulation', 'A whole number from 1 to 256.')}
         />
         <NumberField
           label="LoRA learning rate"
@@ -203,6 +212,17 @@ function TrainForm({ dataset }: { dataset: Dataset }) {
             label={params.balanced ? 'drawn evenly' : 'as they occur'}
             checked={params.balanced}
             onChange={(event) => set({ balanced: event.currentTarget.checked })}
+          />
+        </Field>
+        <Field
+          label="Gradient checkpointing"
+          help="Takes less memory and about a third more time: the inner values of the U-Net are computed again instead of kept."
+        >
+          <Switch
+            mt={4}
+            label={params.gradientCheckpointing ? 'on' : 'off'}
+            checked={params.gradientCheckpointing}
+            onChange={(event) => set({ gradientCheckpointing: event.currentTarget.checked })}
           />
         </Field>
       </div>
