@@ -5,7 +5,9 @@ import { addLog, type Catalog, readSettings } from '../catalog/index.ts';
 import { type Ending, heartbeat } from '../jobs/lease.ts';
 import { bodies } from './bodies/index.ts';
 import { type JobBody, jobContext } from './job-context.ts';
+import { memoryAdvice } from './out-of-memory.ts';
 import { chooseProvider } from './providers.ts';
+import type { Provider } from './runtime.ts';
 
 const HEARTBEAT_MS = 700;
 
@@ -34,12 +36,13 @@ export async function runJob({ catalog, engineId, job, abort, send }: Running): 
     if (held === 'cancel') abort.abort(new Stopped(true, 'cancelled'));
     if (held === 'lost') abort.abort(new Stopped(false, 'the job was taken from this engine'));
   }, HEARTBEAT_MS);
+  const settings = readSettings(catalog);
+  let provider: Provider = 'cpu';
   try {
     const entry = bodies[job.kind];
-    const settings = readSettings(catalog);
     job.params = jobParams[job.kind].parse(job.params);
     const device = job.device === 'auto' ? settings.device : job.device;
-    const provider = entry.models ? await chooseProvider(device) : 'cpu';
+    if (entry.models) provider = await chooseProvider(device);
     if (entry.models) addLog(catalog, job.id, 'info', `runs on ${provider}`);
     const runtime = { provider, threads: settings.threads, lowMemory: settings.lowMemory };
     const ctx = jobContext<never>({ job, catalog, engineId, runtime, abort, send });
@@ -53,7 +56,9 @@ export async function runJob({ catalog, engineId, job, abort, send }: Running): 
       return { state: reason instanceof Stopped && reason.cancelled ? 'cancelled' : 'queued' };
     const message = error instanceof Error ? error.message : String(error);
     addLog(catalog, job.id, 'error', error instanceof Error && error.stack ? error.stack : message);
-    return { state: 'failed', error: message };
+    const { params } = job;
+    const advice = memoryAdvice(error, { provider, lowMemory: settings.lowMemory, params });
+    return { state: 'failed', error: advice ?? message };
   } finally {
     clearInterval(watch);
   }
