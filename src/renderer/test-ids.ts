@@ -86,6 +86,9 @@ export const testIds = {
   generateScheduler: 'generate-scheduler',
   generateSteps: 'generate-steps',
   generateSeed: 'generate-seed',
+  generateInit: 'generate-init',
+  generateStrength: 'generate-strength',
+  generateFirstPrompts: 'generate-first-prompts',
   generateStart: 'generate-start',
   generatePreview: 'generate-preview', // data-step
   generateResults: 'generate-results', // data-count

@@ -8,11 +8,20 @@ export function Provenance({ of }: { of: Facts }) {
   const rows: [string, string][] = [
     ['Recipe', of.recipe],
     ['Prompt', of.prompt],
+    ...(of.firstStage
+      ? [
+          ['Prompt of the first steps', `${of.firstStage.prompt} (${of.firstStage.share})`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
     ['Negative prompt', of.negativePrompt || 'none'],
     ['Class', of.className],
     ['Difficulty asked for', score(of.requestedDifficulty)],
     ['Seed', String(of.seed)],
-    ['Scheduler', `${of.scheduler}, ${of.steps} steps`],
+    ...startOf(of),
+    ['Scheduler', `${of.scheduler}, ${of.steps} steps${of.eta ? `, eta ${of.eta}` : ''}`],
     ['Guidance', `${of.guidanceScale} (${of.guidanceMode})`],
     ['Computed on', of.provider],
     ['Made by', of.createdBy],
@@ -33,4 +42,20 @@ export function Provenance({ of }: { of: Facts }) {
       </dl>
     </div>
   );
+}
+
+/** What it was made from, where that is not noise. */
+function startOf({ start }: Facts): [string, string][] {
+  if (!start) return [];
+  if (start.kind === 'image') {
+    return [
+      ['Made from', start.source.path],
+      ['Strength', String(start.strength)],
+    ];
+  }
+  return [
+    ['Made from', `${start.source.path} and ${start.partner.path}`],
+    ['Place on the circle', `${start.lambda.toFixed(3)} (0 the first, -1 the second)`],
+    ['Inversion', `${start.inversionSteps} steps`],
+  ];
 }

@@ -8,12 +8,21 @@ import { testIds } from '../test-ids.ts';
 import { useEnqueue } from '../ui/feedback.tsx';
 import { Field, NumberField, SliderField } from '../ui/fields.tsx';
 import { counted } from '../ui/format.ts';
+import { AdvancedFields } from './advanced-fields.tsx';
 import { NormalDensity } from './normal-density.tsx';
 import { checkGenerate, type GenerateInput } from './validate.ts';
 
 const allClasses = 'all';
 
-export function GenerateForm({ dataset, adapters }: { dataset: Dataset; adapters: ModelEntry[] }) {
+interface Props {
+  dataset: Dataset;
+  /** Difficulty models of this dataset, newest first. */
+  adapters: ModelEntry[];
+  /** Diffusion models that can be used without one. */
+  bases: ModelEntry[];
+}
+
+export function GenerateForm({ dataset, adapters, bases }: Props) {
   const [params, setParams] = useState<GenerateInput>(() => generateParams.parse({ datasetId: dataset.id }));
   const [measure, setMeasure] = useState(true);
   const [more, setMore] = useState(false);
@@ -141,7 +150,7 @@ export function GenerateForm({ dataset, adapters }: { dataset: Dataset; adapters
           />
           <Field
             label="Scheduler"
-            help="How noise is taken away step by step. PNDM is the method's own; DDIM is the simplest and fully deterministic."
+            help="How noise is taken away step by step. PNDM is the method's own; DDIM the simplest; DPM-Solver++ and UniPC do with fewer steps; DDPM adds noise at every step and wants many."
           >
             <Select
               aria-label="Scheduler"
@@ -149,9 +158,13 @@ export function GenerateForm({ dataset, adapters }: { dataset: Dataset; adapters
               data={[
                 { value: 'pndm', label: 'PNDM' },
                 { value: 'ddim', label: 'DDIM' },
+                { value: 'dpm-solver++', label: 'DPM-Solver++' },
+                { value: 'unipc', label: 'UniPC' },
+                { value: 'euler', label: 'Euler' },
+                { value: 'ddpm', label: 'DDPM' },
               ]}
               value={params.scheduler}
-              onChange={(value) => value && set({ scheduler: value as 'pndm' | 'ddim' })}
+              onChange={(value) => value && set({ scheduler: value as GenerateInput['scheduler'] })}
             />
           </Field>
           <NumberField
@@ -175,58 +188,7 @@ export function GenerateForm({ dataset, adapters }: { dataset: Dataset; adapters
           {more ? 'Fewer settings' : 'More settings'}
         </Button>
         <Collapse expanded={more}>
-          <div className="stack">
-            <Field
-              label="Negative prompt"
-              help="What the image should stay away from."
-              htmlFor="generate-negative"
-              error={errors.negativePrompt}
-            >
-              <Textarea
-                id="generate-negative"
-                data-testid={testIds.generateNegative}
-                autosize
-                value={params.negativePrompt}
-                onChange={(event) => set({ negativePrompt: event.currentTarget.value })}
-              />
-            </Field>
-            <div className="form-grid">
-              <Field
-                label="Difficulty model"
-                help="The adapter that was trained on this dataset. The newest is chosen unless you choose another."
-              >
-                <Select
-                  aria-label="Difficulty model"
-                  data={adapters.map(({ id, name }) => ({ value: id, label: name }))}
-                  value={params.adapterId ?? adapters[0]?.id ?? null}
-                  onChange={(adapterId) => set({ adapterId })}
-                />
-              </Field>
-              <Field
-                label="Guidance compares with"
-                help="Null token: with no difficulty at all, so guidance strengthens difficulty too. Same token: with the same difficulty, so guidance strengthens the prompt alone."
-              >
-                <Select
-                  aria-label="Guidance compares with"
-                  data={[
-                    { value: 'null-token', label: 'No difficulty (null token)' },
-                    { value: 'same-token', label: 'The same difficulty' },
-                  ]}
-                  value={params.guidanceMode}
-                  onChange={(value) => value && set({ guidanceMode: value as 'null-token' })}
-                />
-              </Field>
-              <NumberField
-                label="Batch"
-                help="Images computed together. More is quicker and needs more memory."
-                min={1}
-                max={64}
-                value={params.batchSize}
-                onChange={(batchSize) => set({ batchSize })}
-                error={errors.batchSize}
-              />
-            </div>
-          </div>
+          <AdvancedFields params={params} errors={errors} set={set} adapters={adapters} bases={bases} />
         </Collapse>
         <div className="row wrap">
           <Button

@@ -30,6 +30,7 @@ function Generate({ dataset }: { dataset: Dataset }) {
       ({ kind, datasetId, usable }) => kind === 'difficulty-adapter' && datasetId === dataset.id && usable,
     )
     .sort((a, b) => b.createdAt - a.createdAt);
+  const bases = (models ?? []).filter(({ kind, usable }) => kind === 'diffusion' && usable);
   const showTraining = models && (adapters.length === 0 || trainAgain || training);
   return (
     <>
@@ -51,7 +52,7 @@ function Generate({ dataset }: { dataset: Dataset }) {
           {showTraining && <TrainSection dataset={dataset} job={training} first={adapters.length === 0} />}
           {adapters.length > 0 && (
             <div className="generate-columns">
-              <GenerateForm dataset={dataset} adapters={adapters} />
+              <GenerateForm dataset={dataset} adapters={adapters} bases={bases} />
               <Preview job={generating} datasetId={dataset.id} />
             </div>
           )}

@@ -29,6 +29,29 @@ test('what is typed is what is enqueued, followed by the measuring', async () =>
   expect(asked('jobs.enqueue')[1]).toMatchObject({ request: { kind: 'rescore', params: { datasetId: 1 } } });
 });
 
+test('advanced settings reach the job as they are', async () => {
+  const { asked } = mount(<GenerateScreen />);
+  await screen.findByTestId(testIds.generateStart);
+  fireEvent.click(screen.getByText('More settings'));
+  type(testIds.generateFirstPrompts, 'a [CLS] in the rain\n\na [CLS] at night\n');
+  fireEvent.click(screen.getByTestId(testIds.generateInit));
+  fireEvent.click(await screen.findByText('A real image of the class'));
+  await screen.findByTestId(testIds.generateStrength);
+  type(testIds.generateStrength, '0.4');
+  fireEvent.click(screen.getByTestId(testIds.generateStart));
+  await waitFor(() => expect(asked('jobs.enqueue')).toHaveLength(2));
+  expect(asked('jobs.enqueue')[0]).toMatchObject({
+    request: {
+      params: {
+        init: 'image',
+        strength: 0.4,
+        firstPrompts: ['a [CLS] in the rain', 'a [CLS] at night'],
+        modelId: null,
+      },
+    },
+  });
+});
+
 test('a wrong field is named and nothing starts', async () => {
   const { asked } = mount(<GenerateScreen />);
   const start = await screen.findByTestId(testIds.generateStart);
