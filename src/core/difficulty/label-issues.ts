@@ -121,6 +121,31 @@ export function labelIssues(
   }
 }
 
+/**
+ * Probabilities with each class's confident threshold taken off, so that a class the model is shy of is not blamed
+ * (Northcutt et al. 2021, sec. 3.2): p - threshold + the largest threshold, rows scaled to sum 1. f64[n,k].
+ */
+export function confidentlyAdjusted(
+  probabilities: ArrayLike<number>,
+  n: number,
+  k: number,
+  labels: ArrayLike<number>,
+): Float64Array {
+  const { thresholds } = confidentJoint(probabilities, n, k, labels);
+  const largest = Math.max(...thresholds.filter(Number.isFinite));
+  const adjusted = new Float64Array(n * k);
+  for (let i = 0; i < n; i++) {
+    let sum = 0;
+    for (let c = 0; c < k; c++) {
+      // A class without rows has no threshold to take off.
+      const threshold = Number.isFinite(thresholds[c]) ? thresholds[c] : 0;
+      sum += adjusted[i * k + c] = probabilities[i * k + c] - threshold + largest;
+    }
+    for (let c = 0; c < k; c++) adjusted[i * k + c] /= sum;
+  }
+  return adjusted;
+}
+
 /** Quality of every given label; low values are worth a look. */
 export function labelQuality(
   probabilities: ArrayLike<number>,

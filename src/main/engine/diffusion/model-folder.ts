@@ -1,13 +1,14 @@
 /** Owns a Stable-Diffusion-shaped model as people have it: a Diffusers folder with its parts. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SchedulerConfig } from '../../../core/diffusion/noise-schedule.ts';
 import type { AutoencoderConfig } from '../../../core/nn/autoencoder-kl.ts';
 import type { ClipTextConfig } from '../../../core/nn/clip-text.ts';
 import type { UNetConfig } from '../../../core/nn/unet-2d-condition.ts';
-import { type ClipTokenizer, createClipTokenizer } from '../../../core/tokenizer/clip-bpe.ts';
+import type { ClipTokenizer } from '../../../core/tokenizer/clip-bpe.ts';
 import { combinedHash } from '../models/hash-folder.ts';
 import { openPart, readModelJson, type StoredPart } from '../models/stored-part.ts';
+import { openClipTokenizer } from './tokenizer-folder.ts';
 
 export interface DiffusionModel {
   folder: string;
@@ -33,15 +34,7 @@ export function openDiffusionModel(folder: string): DiffusionModel {
   const unet = openPart<UNetConfig>(join(folder, 'unet'), 'U-Net', unetWeights);
   const vae = openPart<AutoencoderConfig>(join(folder, 'vae'), 'autoencoder', unetWeights);
   const text = openPart<ClipTextConfig>(join(folder, 'text_encoder'), 'text encoder', textWeights);
-  const tokenizerFolder = join(folder, 'tokenizer');
-  const merges = join(tokenizerFolder, 'merges.txt');
-  if (!existsSync(merges)) throw new Error(`${merges} is missing: the tokenizer's merges`);
-  const tokenizer = createClipTokenizer({
-    vocab: readModelJson(join(tokenizerFolder, 'vocab.json'), "the tokenizer's vocabulary"),
-    merges: readFileSync(merges, 'utf8')
-      .split('\n')
-      .filter((line) => line !== '' && !line.startsWith('#version')),
-  });
+  const tokenizer = openClipTokenizer(join(folder, 'tokenizer'));
   return {
     folder,
     unet,

@@ -52,33 +52,41 @@ export interface LatentShape {
   numbers: number;
 }
 
+/** Pixels: the side of a square, or [height, width]. */
+export type PictureSize = number | readonly [number, number];
+
+const sidesOf = (size: PictureSize): readonly [number, number] =>
+  typeof size === 'number' ? [size, size] : size;
+
 /**
- * The latents of square pictures of `size` pixels a side; without one, of the model's own size.
+ * The latents of pictures of `size`; without one, of the model's own size.
  * @throws when the autoencoder has no latents of that size.
  */
-export function latentShape(model: DiffusionModel, size = pictureSize(model)): LatentShape {
+export function latentShape(model: DiffusionModel, size: PictureSize = pictureSize(model)): LatentShape {
   const factor = downsamplingFactor(model.vae.config);
-  if (!(Number.isInteger(size / factor) && size > 0)) {
-    throw new Error(`pictures of ${size} pixels: this model makes multiples of ${factor}`);
-  }
-  const side = size / factor;
+  const [height, width] = sidesOf(size).map((side) => {
+    if (!(Number.isInteger(side / factor) && side > 0)) {
+      throw new Error(`pictures of ${side} pixels: this model makes multiples of ${factor}`);
+    }
+    return side / factor;
+  });
   const channels = model.unet.config.in_channels;
-  return { channels, height: side, width: side, numbers: channels * side * side };
+  return { channels, height, width, numbers: channels * height * width };
 }
 
 /** Side of the model's pictures, in pixels. */
 export const pictureSize = (model: DiffusionModel): number =>
   model.unet.config.sample_size * downsamplingFactor(model.vae.config);
 
-/** images f32[n,3,s,s] in -1..1 -> scaled latent mean and deviation, f32[n,c,h,w] each. */
+/** images f32[n,3,height,width] in -1..1 -> scaled latent mean and deviation, f32[n,c,h,w] each. */
 export async function openImageEncoder(
   model: DiffusionModel,
   runtime: RuntimeOptions,
   batch: number,
-  size = pictureSize(model),
+  size: PictureSize = pictureSize(model),
 ) {
   const { config } = model.vae;
-  const image = input('image', [batch, 3, size, size]);
+  const image = input('image', [batch, 3, ...sidesOf(size)]);
   const moments = encode(paramsOf(frozenSource(model.vae.table)), config, image);
   const scale = scalingFactor(config);
   const outputs = {
@@ -96,11 +104,11 @@ export async function openImageEncoder(
   };
 }
 
-/** One scaled latent f32[c,h,w] -> u8 RGB of the model's picture size. */
+/** One scaled latent f32[c,h,w] -> the picture, as u8[height,width,3] or as numbers. */
 export async function openImageDecoder(
   model: DiffusionModel,
   runtime: RuntimeOptions,
-  size = pictureSize(model),
+  size: PictureSize = pictureSize(model),
 ) {
   const shape = latentShape(model, size);
   const latents = input('latents', [1, shape.channels, shape.height, shape.width]);
@@ -108,10 +116,12 @@ export async function openImageDecoder(
   const image = decode(paramsOf(frozenSource(model.vae.table)), model.vae.config, scaled);
   const { bytes } = encodeGraph({ image }, { weights: model.vae.locate });
   const session = await openSession(bytes, runtime, { externalFolder: model.vae.folder });
+  /** f32[3,height,width], about -1..1 and not clamped. */
+  const decodePlanes = async (data: Float32Array): Promise<Float32Array> =>
+    floats((await session.run({ latents: { dims: latents.shape, data } })).image);
   return {
-    async decode(data: Float32Array): Promise<Uint8Array> {
-      return toRgb(floats((await session.run({ latents: { dims: latents.shape, data } })).image));
-    },
+    decodePlanes,
+    decode: async (data: Float32Array): Promise<Uint8Array> => toRgb(await decodePlanes(data)),
     close: () => session.close(),
   };
 }
@@ -166,7 +176,7 @@ export async function openNoisePredictor(
   batch: number,
   tokens: number,
   adapter: DifficultyAdapter | null,
-  size = pictureSize(model),
+  size: PictureSize = pictureSize(model),
 ) {
   const shape = latentShape(model, size);
   const sample = input('sample', [batch, shape.channels, shape.height, shape.width]);

@@ -1,0 +1,36 @@
+/** Owns CLIP's tokenizer as a folder: vocab.json and merges.txt, and the special tokens that its configs name. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ClipTokenizer, createClipTokenizer } from '../../../core/tokenizer/clip-bpe.ts';
+import { readModelJson } from '../models/stored-part.ts';
+
+type SpecialToken = string | { content: string };
+type SpecialTokens = Partial<Record<'bos_token' | 'eos_token' | 'pad_token', SpecialToken | null>>;
+
+/**
+ * Where a config names no special token, CLIP's own are taken. Stable Diffusion 1 pads with the end token,
+ * 2 with "!"; special_tokens_map.json goes before tokenizer_config.json, as in the library that writes them.
+ * @throws naming the file that is missing or unfit.
+ */
+export function openClipTokenizer(folder: string): ClipTokenizer {
+  const merges = join(folder, 'merges.txt');
+  if (!existsSync(merges)) throw new Error(`${merges} is missing: the tokenizer's merges`);
+  const named = (file: string): SpecialTokens => {
+    const path = join(folder, file);
+    return existsSync(path) ? readModelJson(path, "the tokenizer's special tokens") : {};
+  };
+  const tokens = { ...named('tokenizer_config.json'), ...named('special_tokens_map.json') };
+  const token = (name: keyof SpecialTokens) => {
+    const value = tokens[name] ?? undefined;
+    return typeof value === 'object' ? value.content : value;
+  };
+  return createClipTokenizer({
+    vocab: readModelJson(join(folder, 'vocab.json'), "the tokenizer's vocabulary"),
+    merges: readFileSync(merges, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#version')),
+    startToken: token('bos_token'),
+    endToken: token('eos_token'),
+    padToken: token('pad_token'),
+  });
+}
