@@ -165,6 +165,10 @@ export async function openGenerator(
     return fromImage(scheduler, o.steps, block(images, shape.numbers, o.batchSize), noises, o.strength);
   };
 
+  /** Latents before step i at the scale that a network sees; Euler's own grow with the noise. */
+  const seen = (all: Float32Array, i: number) =>
+    i < scheduler.timesteps.length ? scheduler.scaleInput(all, i) : all;
+
   return {
     size,
     rows,
@@ -185,7 +189,8 @@ export async function openGenerator(
           requests.map((r) => rngFromSeed(r.seed, 'steps')),
           shape.numbers,
         ),
-        onStep: (i, all) => onStep?.(i + 1 - start.start, total, () => previewer.look(latentsOf(all, 0))),
+        onStep: (i, all) =>
+          onStep?.(i + 1 - start.start, total, () => previewer.look(latentsOf(seen(all, i + 1), 0))),
       });
       const pictures: Uint8Array[] = [];
       for (let i = 0; i < requests.length; i++) pictures.push(await previewer.decode(latentsOf(latents, i)));

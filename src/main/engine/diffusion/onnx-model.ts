@@ -3,16 +3,16 @@
  * as they are: what a part's axes leave free decides which batches, sizes and token counts it takes. There are no
  * weights to put adapters on or to train, so such a folder only generates.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SchedulerConfig } from '../../../core/diffusion/noise-schedule.ts';
-import { createClipTokenizer } from '../../../core/tokenizer/clip-bpe.ts';
 import { hashFile } from '../images/hash.ts';
 import { combinedHash } from '../models/hash-folder.ts';
 import { readModelJson } from '../models/stored-part.ts';
 import { openSession, type RuntimeOptions, type Session, type Tensor } from '../runtime.ts';
 import type { GenerationModel } from './generation-model.ts';
 import { type LatentShape, toRgb } from './sessions.ts';
+import { openClipTokenizer } from './tokenizer-folder.ts';
 
 export const onnxParts = ['text_encoder', 'unet', 'vae_decoder', 'vae_encoder'] as const;
 type PartName = (typeof onnxParts)[number];
@@ -43,12 +43,7 @@ export function openOnnxModel(folder: string): GenerationModel {
     'text_encoder/config.json',
     "the text encoder's config",
   );
-  const tokenizer = createClipTokenizer({
-    vocab: config('tokenizer/vocab.json', "the tokenizer's vocabulary"),
-    merges: readFileSync(join(folder, 'tokenizer', 'merges.txt'), 'utf8')
-      .split('\n')
-      .filter((line) => line !== '' && !line.startsWith('#version')),
-  });
+  const tokenizer = openClipTokenizer(join(folder, 'tokenizer'));
   const scale = vae.scaling_factor ?? 0.18215;
   const factor = 2 ** (vae.block_out_channels.length - 1);
   const length = text.max_position_embeddings;
