@@ -2,7 +2,7 @@
  * Owns telling a lack of memory from any other failure, and what to say about it. Every provider has its own words;
  * this is the one list of them.
  */
-import type { Provider } from './runtime.ts';
+import type { RuntimeOptions } from './runtime.ts';
 
 /** Of ONNX Runtime's arena, C++, CUDA and its libraries, DirectML, WebGPU's Dawn, and V8. */
 const signs = [
@@ -14,15 +14,15 @@ const signs = [
   /array buffer allocation failed/i,
 ];
 
-export interface MemoryRequest {
-  provider: Provider;
-  lowMemory: boolean;
-  /** The job's parameters: what of them takes memory is named. */
-  params: Readonly<Record<string, unknown>>;
-}
-
-/** A sentence for the person whose job ran out of memory; null: it failed for another reason. */
-export function memoryAdvice(error: unknown, { provider, lowMemory, params }: MemoryRequest): string | null {
+/**
+ * A sentence for the person whose job ran out of memory; null: it failed for another reason.
+ * @param params the job's parameters: what of them takes memory is named.
+ */
+export function memoryAdvice(
+  error: unknown,
+  { provider, lowMemory }: RuntimeOptions,
+  params: Readonly<Record<string, unknown>>,
+): string | null {
   const message = error instanceof Error ? error.message : String(error);
   if (!signs.some((sign) => sign.test(message))) return null;
   const asked = /requested buffer of size (\d+)/.exec(message);

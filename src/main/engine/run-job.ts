@@ -7,7 +7,7 @@ import { bodies } from './bodies/index.ts';
 import { type JobBody, jobContext } from './job-context.ts';
 import { memoryAdvice } from './out-of-memory.ts';
 import { chooseProvider } from './providers.ts';
-import type { Provider } from './runtime.ts';
+import type { RuntimeOptions, Session } from './runtime.ts';
 
 const HEARTBEAT_MS = 700;
 
@@ -36,15 +36,19 @@ export async function runJob({ catalog, engineId, job, abort, send }: Running): 
     if (held === 'cancel') abort.abort(new Stopped(true, 'cancelled'));
     if (held === 'lost') abort.abort(new Stopped(false, 'the job was taken from this engine'));
   }, HEARTBEAT_MS);
-  const settings = readSettings(catalog);
-  let provider: Provider = 'cpu';
+  const opened = new Set<Session>();
+  const runtime: RuntimeOptions = { provider: 'cpu', threads: 0, opened };
   try {
     const entry = bodies[job.kind];
+    const settings = readSettings(catalog);
+    runtime.threads = settings.threads;
+    runtime.lowMemory = settings.lowMemory;
     job.params = jobParams[job.kind].parse(job.params);
     const device = job.device === 'auto' ? settings.device : job.device;
-    if (entry.models) provider = await chooseProvider(device);
-    if (entry.models) addLog(catalog, job.id, 'info', `runs on ${provider}`);
-    const runtime = { provider, threads: settings.threads, lowMemory: settings.lowMemory };
+    if (entry.models) {
+      runtime.provider = await chooseProvider(device);
+      addLog(catalog, job.id, 'info', `runs on ${runtime.provider}`);
+    }
     const ctx = jobContext<never>({ job, catalog, engineId, runtime, abort, send });
     const body = (await entry.load()) as unknown as JobBody<never>;
     const result = await body(ctx);
@@ -56,10 +60,12 @@ export async function runJob({ catalog, engineId, job, abort, send }: Running): 
       return { state: reason instanceof Stopped && reason.cancelled ? 'cancelled' : 'queued' };
     const message = error instanceof Error ? error.message : String(error);
     addLog(catalog, job.id, 'error', error instanceof Error && error.stack ? error.stack : message);
-    const { params } = job;
-    const advice = memoryAdvice(error, { provider, lowMemory: settings.lowMemory, params });
-    return { state: 'failed', error: advice ?? message };
+    return { state: 'failed', error: memoryAdvice(error, runtime, job.params) ?? message };
   } finally {
     clearInterval(watch);
+    // A body that failed may have left gigabytes open, which the next job needs.
+    for (const session of [...opened]) {
+      await session.close().catch((error) => addLog(catalog, job.id, 'warn', String(error)));
+    }
   }
 }

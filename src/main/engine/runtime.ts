@@ -12,6 +12,8 @@ export interface RuntimeOptions {
   threads: number;
   /** The user's setting: what every session is opened with unless its own options say otherwise. */
   lowMemory?: boolean;
+  /** The sessions that are open, where their owner wants to know: a job that fails closes what it left. */
+  opened?: Set<Session>;
 }
 
 export type Tensor =
@@ -61,7 +63,7 @@ export async function openSession(
   };
   // The two overloads take a path and bytes; the type of a union fits neither.
   const inner = await ort.InferenceSession.create(model as string, sessionOptions);
-  return {
+  const opened: Session = {
     inputNames: inner.inputNames,
     outputNames: inner.outputNames,
     inputs: inner.inputMetadata.map((input) => ({
@@ -84,8 +86,13 @@ export async function openSession(
       }
       return out;
     },
-    close: () => inner.release(),
+    async close() {
+      runtime.opened?.delete(opened);
+      await inner.release();
+    },
   };
+  runtime.opened?.add(opened);
+  return opened;
 }
 
 function toOrt(t: Tensor): ort.Tensor {

@@ -163,11 +163,8 @@ describe('out of memory', () => {
     'Exception(1) tid(4) 8007000E Not enough memory resources are available to complete this operation.',
     'Array buffer allocation failed',
   ])('knows "%s"', (message) => {
-    const advice = memoryAdvice(new Error(message), {
-      provider: 'cuda',
-      lowMemory: true,
-      params: { batchSize: 8 },
-    });
+    const runtime = { provider: 'cuda', threads: 0, lowMemory: true } as const;
+    const advice = memoryAdvice(new Error(message), runtime, { batchSize: 8 });
     expect(advice).toMatch(
       /^not enough memory on cuda.*; try a smaller batch than 8 or the CPU as the device$/,
     );
@@ -175,6 +172,6 @@ describe('out of memory', () => {
 
   it('leaves other failures alone', () => {
     const other = new Error('the memory of an elephant');
-    expect(memoryAdvice(other, { provider: 'cpu', lowMemory: false, params: {} })).toBeNull();
+    expect(memoryAdvice(other, cpu, {})).toBeNull();
   });
 });
