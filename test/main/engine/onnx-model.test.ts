@@ -1,9 +1,10 @@
 /** A diffusion model as exported ONNX graphs makes the pictures that its checkpoint makes, and says what it cannot. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as f from '../../../src/core/graph/functions.ts';
+import { dataType, encodeModel } from '../../../src/core/graph/onnx-proto.ts';
 import { randn, rngFromSeed } from '../../../src/core/rng.ts';
 import * as c from '../../../src/main/catalog/index.ts';
 import {
@@ -11,6 +12,7 @@ import {
   openGenerationModel,
 } from '../../../src/main/engine/diffusion/generation-model.ts';
 import { type GeneratorOptions, openGenerator } from '../../../src/main/engine/diffusion/generator.ts';
+import { openDiffusionModel } from '../../../src/main/engine/diffusion/model-folder.ts';
 import { memoryAdvice } from '../../../src/main/engine/out-of-memory.ts';
 import { makeFolder } from '../support/pictures.ts';
 import { run, runOk } from '../support/run.ts';
@@ -104,6 +106,44 @@ describe('an exported folder', () => {
     await expect(openNoise(2)).rejects.toThrow(/unet.*sample is fixed to \[4,4,8,8\], wanted \[2,4,8,8\]/);
     await expect(openNoise(4, 13)).rejects.toThrow(/encoder_hidden_states is fixed to \[4,12,16\]/);
     await expect(exported.openDecoder(cpu, 64)).rejects.toThrow(/latent_sample is fixed to \[1,4,8,8\]/);
+  });
+
+  it('with free axes takes any batch, size and token count, and a timestep without axes', async () => {
+    const float = (name: string, ...dims: string[]) => ({ name, dims, dataType: dataType.f32 });
+    // sample + timestep + mean(states): enough to see that everything arrives.
+    const bytes = encodeModel({
+      opset: 18,
+      nodes: [
+        { op: 'Cast', inputs: ['timestep'], output: 't', attributes: { to: { int: dataType.f32 } } },
+        {
+          op: 'ReduceMean',
+          inputs: ['encoder_hidden_states'],
+          output: 'm',
+          attributes: { keepdims: { int: 0 } },
+        },
+        { op: 'Add', inputs: ['t', 'm'], output: 'tm', attributes: {} },
+        { op: 'Add', inputs: ['sample', 'tm'], output: 'out_sample', attributes: {} },
+      ],
+      initializers: [],
+      inputs: [
+        float('sample', 'n', 'c', 'h', 'w'),
+        { name: 'timestep', dims: [], dataType: dataType.i64 },
+        float('encoder_hidden_states', 'n', 'tokens', 'width'),
+      ],
+      outputs: [float('out_sample', 'n', 'c', 'h', 'w')],
+    });
+    exportDiffusion(path('checkpoint'), path('free'), { rows: 1 });
+    writeFileSync(path('free/unet/model.onnx'), bytes);
+    const model = openGenerationModel(path('free'));
+    const noise = await model.openNoise(cpu, { rows: 3, tokens: 13, size: 48, adapter: null });
+    const sample = new Float32Array(3 * model.latentShape(48).numbers).fill(0.5);
+    const out = await noise.predict(sample, 7, new Float32Array(3 * 13 * 16).fill(0.25));
+    await noise.close();
+    expect(largest(out, sample.fill(7.75))).toBe(0);
+  });
+
+  it('cannot be trained, and says why', () => {
+    expect(() => openDiffusionModel(path('exported'))).toThrow('no weights to train');
   });
 
   it('takes no adapter', async () => {

@@ -31,6 +31,11 @@ export function openDiffusionModel(folder: string): DiffusionModel {
   if (!existsSync(join(folder, 'model_index.json'))) {
     throw new Error(`${folder} is no Diffusers folder: model_index.json is missing`);
   }
+  if (existsSync(join(folder, 'unet', 'model.onnx'))) {
+    throw new Error(
+      `${folder} holds exported ONNX graphs: they generate, but have no weights to train or to adapt; add the model's safetensors folder for that`,
+    );
+  }
   const unet = openPart<UNetConfig>(join(folder, 'unet'), 'U-Net', unetWeights);
   const vae = openPart<AutoencoderConfig>(join(folder, 'vae'), 'autoencoder', unetWeights);
   const text = openPart<ClipTextConfig>(join(folder, 'text_encoder'), 'text encoder', textWeights);
