@@ -147,7 +147,12 @@ export const generate: JobBody<'generate'> = async (ctx) => {
   const planned = planOf(ctx, setup.classes);
   const firstShare = params.firstPrompts.length > 0 ? params.firstShare : 0;
   const strength = params.init === 'image' ? params.strength : undefined;
-  const options = { ...params, firstShare, strength };
+  const onTruncated = (prompt: string, tokens: number) =>
+    ctx.log(
+      'warn',
+      `the model reads ${tokens} tokens of a prompt; the end of this one is left out: ${prompt}`,
+    );
+  const options = { ...params, firstShare, strength, onTruncated };
   const generator = await openGenerator(setup.model, setup.adapter, options, ctx.runtime);
   try {
     const { starter, close } = await openStarter(ctx, setup, generator, planned);

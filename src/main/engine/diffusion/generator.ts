@@ -46,6 +46,8 @@ export interface GeneratorOptions extends SchedulerOptions {
   strength?: number;
   /** Share of the noise schedule that `firstPrompt` conditions. */
   firstShare?: number;
+  /** Told once of each prompt whose end the text encoder does not see, with the tokens that it does. */
+  onTruncated?: (prompt: string, tokens: number) => void;
 }
 
 export type OnStep = (
@@ -114,10 +116,16 @@ export async function openGenerator(
   });
   const previewer = createPreviewer(decoder, shape.width, size);
 
+  const cut = new Set<string>();
   /** Text states with the difficulty tokens in place, f32[tokens,width]. */
   const statesOf = async (prompt: string, classIndex: number, score: number | null) => {
     const out = new Float32Array(tokens * width);
-    out.set((await text.encode(prompt)).states);
+    const { states, truncated } = await text.encode(prompt);
+    if (truncated && !cut.has(prompt)) {
+      cut.add(prompt);
+      o.onTruncated?.(prompt, model.textLength);
+    }
+    out.set(states);
     if (adapter && difficulty) {
       const at = (tokens - adapter.encoder.tokens) * width;
       out.set(await difficulty.encode(classIndex, score), at);
