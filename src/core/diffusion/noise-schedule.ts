@@ -40,6 +40,10 @@ export interface SchedulerConfig {
   rescale_betas_zero_snr?: boolean;
 }
 
+/**
+ * All values are float32 ones, as in the training of published checkpoints: where beta nears 1 the rounding of
+ * 1 - beta is a visible part of the schedule.
+ */
 export interface NoiseSchedule {
   /** f64[N] */
   betas: Float64Array;
@@ -54,15 +58,17 @@ export function noiseSchedule(config: SchedulerConfig): NoiseSchedule {
       'scheduler: rescale_betas_zero_snr is not supported; use a checkpoint without it or set it false',
     );
   }
-  const betas = config.trained_betas ? Float64Array.from(config.trained_betas) : betasOf(config);
+  const betas = (config.trained_betas ? Float64Array.from(config.trained_betas) : betasOf(config)).map(
+    Math.fround,
+  );
   const alphasCumprod = new Float64Array(betas.length);
   let product = 1;
   for (let t = 0; t < betas.length; t++) {
     if (!(betas[t] > 0 && betas[t] < 1)) {
       throw new Error(`scheduler: beta ${betas[t]} at timestep ${t}, wanted between 0 and 1`);
     }
-    product *= 1 - betas[t];
-    alphasCumprod[t] = product;
+    product *= Math.fround(1 - betas[t]);
+    alphasCumprod[t] = Math.fround(product);
   }
   return { betas, alphasCumprod };
 }

@@ -20,7 +20,7 @@ export interface SolverTable {
   alpha: Float64Array;
   sigma: Float64Array;
   lambda: Float64Array;
-  /** Falling; the step after the last one goes to timestep 0. */
+  /** Falling, each once (so possibly fewer than asked for); the step after the last one goes to timestep 0. */
   timesteps: number[];
   /** The timestep that step i arrives at. */
   target(i: number): number;
@@ -33,9 +33,11 @@ export function solverTable(name: string, config: SchedulerConfig, steps: number
   const alpha = alphasCumprod.map((a) => Math.sqrt(a));
   const sigma = alphasCumprod.map((a) => Math.sqrt(1 - a));
   const lambda = alpha.map((a, t) => Math.log(a) - Math.log(sigma[t]));
-  const timesteps = config.use_karras_sigmas
+  const visited = config.use_karras_sigmas
     ? karrasTimesteps(alphasCumprod, steps)
     : openTimesteps(spacingOf(config, 'linspace'), total, steps, config.steps_offset ?? 0);
+  // Many steps, rounded, may meet on one timestep; a step from it to itself has no length to divide by.
+  const timesteps = visited.filter((t, i) => t !== visited[i - 1]);
   return {
     alphasCumprod,
     alpha,
