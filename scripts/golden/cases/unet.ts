@@ -60,6 +60,7 @@ export function unetCase(c: OracleCase, options: GoldenOptions): CaseRun {
       };
       const { leaves, feeds } = unetInputs(given);
       const out = unet2dCondition(paramsOf(source), config, leaves);
+      for (const used of source.asked) asked.add(used);
       const target = io.get('target');
       const loss = f.mseLoss(out, input('target', target.shape));
       const wrt = gradients.map((name) => gradientOf(name, leaves, source));
