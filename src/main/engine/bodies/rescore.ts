@@ -1,20 +1,11 @@
 /** Owns measuring images that a scorer has not judged yet, synthetic ones above all. */
 
 import { gather } from '../../../core/difficulty/probe.ts';
-import {
-  addScores,
-  classesOf,
-  currentScorerId,
-  getScorer,
-  loadEmbeddings,
-  type StoredScorer,
-} from '../../catalog/index.ts';
-import { labelColumns, softmaxOfColumns } from '../class-probabilities.ts';
+import { addScores, currentScorerId, loadEmbeddings } from '../../catalog/index.ts';
 import { embedMissing } from '../embedding.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
+import { openJudge, scorerFor } from '../judge.ts';
 import { markMeasured } from '../measured-png.ts';
-import { openEncoder } from '../models/registry.ts';
-import { meanProbabilities, restoreProbes } from '../probe-store.ts';
 
 const BATCH = 256;
 
@@ -22,15 +13,9 @@ export const rescoreBody: JobBody<'rescore'> = async (ctx) => {
   const { catalog, params, signal } = ctx;
   const scorerId = params.scorerId ?? currentScorerId(catalog, params.datasetId);
   if (scorerId === null) throw new Error('rescore: nothing is scored yet; score the dataset first');
-  const scorer = getScorer(catalog, scorerId);
-  if (scorer.datasetId !== params.datasetId)
-    throw new Error(`rescore: scorer ${scorerId} belongs to another dataset; choose one of this dataset`);
-  if (scorer.method === 'precomputed')
-    throw new Error(
-      'rescore: given probabilities cannot measure new images; score with a probe or a classifier first',
-    );
-
-  const judge = await judgeOf(ctx, scorer);
+  const scorer = scorerFor(catalog, params.datasetId, scorerId, 'rescore');
+  const judge = await openJudge(catalog, scorer, ctx.runtime);
+  await judge.close(); // only its arithmetic is needed; embedMissing opens the encoder where features are missing
   const { set } = await embedMissing(ctx, params.datasetId, scorer.modelId);
   if (set.modelHash !== scorer.modelHash)
     throw new Error(`rescore: ${scorer.modelName} has changed since it scored; score the dataset again`);
@@ -49,28 +34,6 @@ export const rescoreBody: JobBody<'rescore'> = async (ctx) => {
   await markMeasured(ctx, scorer);
   return { scorerId, measured: rows.length, ...syntheticFigures(ctx, scorerId) };
 };
-
-interface Judge {
-  column: 'vector' | 'logits';
-  /** x: f32[n,dim] of that column -> f32[n,k] */
-  probabilities(x: Float32Array, n: number, dim: number): Float32Array;
-}
-
-async function judgeOf(ctx: JobContext<'rescore'>, scorer: StoredScorer): Promise<Judge> {
-  if (scorer.probes) {
-    const probes = restoreProbes(scorer.probes);
-    return { column: 'vector', probabilities: (x, n) => meanProbabilities(probes, x, n) };
-  }
-  const encoder = await openEncoder(ctx.catalog, scorer.modelId, ctx.runtime);
-  await encoder.close();
-  const nameOf = new Map(classesOf(ctx.catalog, scorer.datasetId).map((c) => [c.id, c.name]));
-  const columns = labelColumns(
-    scorer.classIds.map((id) => nameOf.get(id) ?? ''),
-    encoder.labels,
-    encoder.name,
-  );
-  return { column: 'logits', probabilities: (x, n, dim) => softmaxOfColumns(x, n, dim, columns) };
-}
 
 /** How far the generated images came out as they were asked for. */
 function syntheticFigures(ctx: JobContext<'rescore'>, scorerId: number): Record<string, unknown> {
