@@ -117,6 +117,31 @@ export const generateParams = z.object({
   seed,
 });
 
+/** Every level of each seed: the more images per class and level, the narrower the figures' intervals. */
+export const controlParams = z.object({
+  datasetId: id,
+  /** Difficulty adapter; null: the newest one trained on this dataset. */
+  adapterId: z.string().nullable().default(null),
+  /** Scorer whose difficulty the adapter was trained on; null: the dataset's current one. */
+  scorerId: id.nullable().default(null),
+  /** Scorer that it was not trained with; null: none. */
+  heldOutScorerId: id.nullable().default(null),
+  classes: z.union([z.literal('all'), z.array(z.string()).min(1)]).default('all'),
+  levels: z.array(z.number().min(0).max(1)).min(2).max(20).default([0.1, 0.3, 0.5, 0.7, 0.9]),
+  /** Images per class and level: seeds that every level shares. */
+  count: z.int().min(1).max(10_000).default(40),
+  /** Measure the base model without any adapter as well. */
+  baseline: z.boolean().default(true),
+  prompt: z.string().max(1000).default('a photo of a [CLS]'),
+  negativePrompt: z.string().max(1000).default(''),
+  guidanceScale: z.number().min(1).max(30).default(2),
+  guidanceMode: z.enum(['null-token', 'same-token']).default('null-token'),
+  scheduler: z.enum(['pndm', 'ddim', 'ddpm', 'dpm-solver++', 'unipc', 'euler']).default('pndm'),
+  steps: z.int().min(1).max(1000).default(30),
+  batchSize: z.int().min(1).max(64).default(8),
+  seed,
+});
+
 export const rescoreParams = z.object({ datasetId: id, scorerId: id.nullable().default(null) });
 
 export const captionParams = z.object({
@@ -143,6 +168,7 @@ export const jobParams = {
   project: projectParams,
   train: trainParams,
   generate: generateParams,
+  control: controlParams,
   rescore: rescoreParams,
   caption: captionParams,
   export: exportParams,
@@ -160,6 +186,7 @@ export const jobRequest = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('project'), params: projectParams }),
   z.object({ kind: z.literal('train'), params: trainParams }),
   z.object({ kind: z.literal('generate'), params: generateParams }),
+  z.object({ kind: z.literal('control'), params: controlParams }),
   z.object({ kind: z.literal('rescore'), params: rescoreParams }),
   z.object({ kind: z.literal('caption'), params: captionParams }),
   z.object({ kind: z.literal('export'), params: exportParams }),

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command.ts';
 import { caption } from './caption.ts';
+import { control } from './control.ts';
 import { datasets } from './datasets.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
@@ -30,6 +31,7 @@ const commands = [
   caption,
   train,
   generate,
+  control,
   rescore,
   review,
   exportCommand,

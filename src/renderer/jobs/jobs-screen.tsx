@@ -18,6 +18,7 @@ const kindName: Record<JobKind, string> = {
   project: 'Map',
   train: 'Train',
   generate: 'Generate',
+  control: 'Control',
   rescore: 'Measure',
   caption: 'Caption',
   export: 'Export',

@@ -13,6 +13,7 @@ export const bodies: Bodies = {
   project: { models: true, load: async () => (await import('./project.ts')).projectBody },
   train: { models: true, load: async () => (await import('./train.ts')).train },
   generate: { models: true, load: async () => (await import('./generate.ts')).generate },
+  control: { models: true, load: async () => (await import('./control.ts')).controlBody },
   rescore: { models: true, load: async () => (await import('./rescore.ts')).rescoreBody },
   caption: { models: true, load: async () => (await import('./caption.ts')).captionBody },
   export: { models: false, load: async () => (await import('./export.ts')).exportBody },

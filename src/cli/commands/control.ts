@@ -1,0 +1,54 @@
+/** Owns `crux control`. */
+import type { Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import type { JobParams } from '../../shared/jobs.ts';
+import type { CommandContext } from '../command.ts';
+import { datasetJob } from '../job-command.ts';
+import type { OptionTable } from '../schema-options.ts';
+
+const options: OptionTable<JobParams<'control'>, 'classes' | 'levels'> = {
+  adapterId: { flag: 'adapter', text: 'difficulty adapter (default: the newest of this dataset)' },
+  scorerId: {
+    flag: 'scorer',
+    text: 'id of the scorer that the adapter was trained with (default: the current one)',
+  },
+  heldOutScorerId: { flag: 'held-out-scorer', text: 'id of a scorer that it was not trained with' },
+  count: { text: 'images per class and level' },
+  baseline: { text: 'leave out the base model without difficulty' },
+  prompt: { text: 'prompt; [CLS] stands for the class' },
+  negativePrompt: { text: 'what to steer away from' },
+  guidanceScale: { flag: 'guidance', text: 'classifier-free guidance scale; 1: off' },
+  guidanceMode: { text: 'difficulty token of the unconditional branch' },
+  scheduler: { text: 'diffusion scheduler' },
+  steps: { text: 'denoising steps' },
+  batchSize: { text: 'images at a time' },
+};
+
+/** "0.1,0.5,0.9" -> the levels. */
+function levelsOf(text: string): number[] {
+  const levels = text.split(',').map(Number);
+  if (levels.length < 2 || levels.some((s) => !(s >= 0 && s <= 1)))
+    throw new InvalidArgumentError('Wanted two or more numbers from 0 to 1, as in 0.1,0.5,0.9.');
+  return levels;
+}
+
+export const control = (parent: Command, context: CommandContext) =>
+  datasetJob(parent, context, {
+    kind: 'control',
+    summary: 'generate at several difficulties and measure whether the images are as hard as asked for',
+    options,
+    more: (command) =>
+      command
+        .option('--levels <list>', 'difficulties to ask for (default: 0.1,0.3,0.5,0.7,0.9)', levelsOf)
+        .option(
+          '--class <name>',
+          'class to generate, repeatable (default: all)',
+          (name, before: string[] = []) => [...before, name],
+        ),
+    params: (values, dataset, session) => ({
+      ...(values.levels ? { levels: values.levels } : {}),
+      ...(values.class
+        ? { classes: (values.class as string[]).map((name) => session.className(dataset, name)) }
+        : {}),
+    }),
+  });
