@@ -92,6 +92,9 @@ export function splitText(text: string): string[] {
   const normal = text
     .normalize('NFC')
     .replace(/\p{White_Space}+/gu, ' ')
+    // Letter by letter, as the reference does it: JavaScript alone would look around a capital sigma for the
+    // end of a word.
+    .replaceAll('Σ', 'σ')
     .toLowerCase();
   return normal.match(PIECES) ?? [];
 }

@@ -65,6 +65,10 @@ describe('encoding', () => {
     expect(words('\u{1f431}')).toEqual(['ð', 'Ł', 'Ĳ', '±</w>']);
     expect(words('constructor').join('').replace('</w>', '')).toBe('constructor');
   });
+  it('lowers a capital sigma alike within a word and at its end', () => {
+    expect(splitText('ΣΑΣ')).toEqual(['σασ']);
+  });
+
   it('normalises: NFC, white space, lower case; entities stay', () => {
     expect(splitText(' Cafe\u0301\u00a0\t IT\u2019S &amp; ')).toEqual([
       'caf\u00e9',
