@@ -80,6 +80,11 @@ export function addParams(
     const field = schema.shape[name] as z.core.$ZodType;
     const { type, defaultValue, inner } = kindOf(field);
     const long = flag ?? kebab(name);
+    if (type === 'array') {
+      const { element } = inner._zod.def as unknown as { element: z.core.$ZodType };
+      command.addOption(repeatable(long, text, element, defaultValue as readonly unknown[]));
+      continue;
+    }
     if (type === 'boolean') {
       command.addOption(new Option(defaultValue === true ? `--no-${long}` : `--${long}`, text));
       continue;
@@ -95,6 +100,21 @@ export function addParams(
     command.addOption(option);
   }
   return command;
+}
+
+/** One value each time the option is given; all of them make the list, in place of the default one. */
+function repeatable(
+  long: string,
+  text: string,
+  element: z.core.$ZodType,
+  defaultValue: readonly unknown[],
+): Option {
+  const parse = parserFor(element);
+  const shown = defaultValue.length > 0 ? ` (default: ${defaultValue.join(', ')})` : '';
+  return new Option(
+    `--${long} <${kindOf(element).type === 'number' ? 'n' : 'value'}>`,
+    text + shown,
+  ).argParser((value: string, previous: unknown[] | undefined) => [...(previous ?? []), parse(value)]);
 }
 
 /** The parameters that were given, under their schema names. */

@@ -106,8 +106,8 @@ export const generateParams = z.object({
   size: z.int().min(8).max(4096).nullable().default(null),
   /** From noise, from a real image of the class (SDEdit), or between two real images of it (circle interpolation). */
   init: z.enum(['noise', 'image', 'interpolate']).default('noise'),
-  /** With init image: share of the steps that are run anew; more departs further from the image. */
-  strength: z.number().gt(0).max(1).default(0.7),
+  /** With init image: share of the steps that are run anew, one drawn for each picture; more departs further. */
+  strengths: z.array(z.number().gt(0).max(1)).min(1).max(100).default([0.7]),
   /** With init interpolate: DDIM steps that invert each image. */
   inversionSteps: z.int().min(1).max(1000).default(50),
   /** Two-stage prompts: one of these, drawn for each picture, conditions the first `firstShare` of the noise levels. */

@@ -7,7 +7,7 @@ import { datasetJob, type Values } from '../job-command.ts';
 import type { OptionTable } from '../schema-options.ts';
 import type { Session } from '../session.ts';
 
-const options: OptionTable<JobParams<'generate'>, 'classes' | 'firstPrompts'> = {
+const options: OptionTable<JobParams<'generate'>, 'classes'> = {
   count: { text: 'images per class' },
   mu: { text: 'mean of the requested difficulty' },
   sigma: { text: 'its standard deviation; 0: exactly mu' },
@@ -20,8 +20,15 @@ const options: OptionTable<JobParams<'generate'>, 'classes' | 'firstPrompts'> = 
   steps: { text: 'denoising steps' },
   size: { text: "side of the pictures in pixels (default: the model's own)" },
   init: { text: 'start from noise, from a real image, or between two real images of the class' },
-  strength: { text: 'with --init image: share of the steps that are run anew' },
   inversionSteps: { text: 'with --init interpolate: steps that invert each image' },
+  strengths: {
+    flag: 'strength',
+    text: 'with --init image: share of the steps that are run anew; repeatable, one is drawn for each image',
+  },
+  firstPrompts: {
+    flag: 'first-prompt',
+    text: 'prompt of the first steps, [CLS] stands for the class; repeatable, one is drawn for each image',
+  },
   firstShare: { text: 'with --first-prompt: share of the noise levels that it conditions' },
   batchSize: { text: 'images at a time' },
   adapterId: { flag: 'adapter', text: 'difficulty adapter (default: the newest of this dataset)' },
@@ -43,15 +50,10 @@ export const generate = (parent: Command, context: CommandContext) =>
     summary: 'generate images of a class at a chosen difficulty',
     options,
     more: (command) =>
-      command
-        .option('--class <name>', 'class to generate, repeatable; all: every class (default: all)', collect)
-        .option(
-          '--first-prompt <text>',
-          'prompt of the first steps, repeatable: one is drawn for each image; [CLS] stands for the class',
-          collect,
-        ),
-    params: (values, dataset, session) => ({
-      ...classesOf(values, dataset, session),
-      ...(values.firstPrompt ? { firstPrompts: values.firstPrompt } : {}),
-    }),
+      command.option(
+        '--class <name>',
+        'class to generate, repeatable; all: every class (default: all)',
+        collect,
+      ),
+    params: classesOf,
   });

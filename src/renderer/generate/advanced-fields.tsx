@@ -109,10 +109,10 @@ export function AdvancedFields({ params, errors, set, adapters, bases }: Props) 
             max={1}
             step={0.05}
             decimals={2}
-            value={params.strength}
-            onChange={(strength) => set({ strength })}
+            value={params.strengths[0]}
+            onChange={(strength) => set({ strengths: [strength] })}
             testId={testIds.generateStrength}
-            error={errors.strength}
+            error={errors.strengths}
           />
         )}
         {params.init === 'interpolate' && (

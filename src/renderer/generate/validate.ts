@@ -17,7 +17,7 @@ const rules: Partial<Record<keyof GenerateInput, string>> = {
   batchSize: 'A whole number from 1 to 64.',
   seed: 'A whole number, 0 or more.',
   size: "A whole number from 8 to 4,096; empty for the model's own.",
-  strength: 'A share above 0 and at most 1.',
+  strengths: 'A share above 0 and at most 1.',
   inversionSteps: 'A whole number from 1 to 1,000.',
   firstPrompts: 'At most 1,000 lines of 1,000 characters.',
   firstShare: 'A share from 0 to 1.',

@@ -103,7 +103,8 @@ it.each([
   {},
   { eta: 0.7 },
   { scheduler: 'ddpm' },
-  { init: 'image', strength: 0.5 },
+  { init: 'image', strengths: [0.5] },
+  { init: 'image', strengths: [0.25, 0.5, 0.75] },
   { init: 'interpolate', inversionSteps: 5 },
   { firstPrompts: ['a [CLS] cat', 'a cup'], firstShare: 0.5 },
 ] as Partial<Params>[])('with %j neither the batch nor its other pictures matter', async (change) => {
@@ -116,7 +117,7 @@ it.each([
 });
 
 it('from a real image of the class: each once before any twice, with its share of the steps', async () => {
-  const pictures = await made({ init: 'image', strength: 0.5, count: 8 });
+  const pictures = await made({ init: 'image', strengths: [0.5], count: 8 });
   const sources = pictures.map((p) => {
     const { start } = p.provenance;
     if (start?.kind !== 'image') throw new Error('no image is recorded');
@@ -128,8 +129,15 @@ it('from a real image of the class: each once before any twice, with its share o
   expect(new Set(sources.slice(0, 4)).size).toBe(4);
   expect(sources.slice(4)).toEqual(sources.slice(0, 4));
   // Less strength stays nearer to the image, so it matters; and so does the image.
-  const [gentle] = await made({ init: 'image', strength: 0.25, count: 1 });
+  const [gentle] = await made({ init: 'image', strengths: [0.25], count: 1 });
   expect(gentle.pixels).not.toBe(pictures[0].pixels);
+});
+
+it('one of several strengths is drawn for each picture', async () => {
+  const strengths = [0.25, 0.5, 1];
+  const pictures = await made({ init: 'image', strengths, count: 12 });
+  const drawn = pictures.map((p) => p.provenance.start?.kind === 'image' && p.provenance.start.strength);
+  expect(new Set(drawn)).toEqual(new Set(strengths));
 });
 
 it('between two real images of the class, at a recorded place on the circle', async () => {
@@ -175,7 +183,7 @@ it('a prompt that is cut is told once in the log', async () => {
 
 it.each([
   [{ size: 33 }, 'multiples of 4'],
-  [{ init: 'image', strength: 0.1 }, 'leaves none to run'],
+  [{ init: 'image', strengths: [0.1] }, 'leaves none to run'],
   [{ modelId: null }, 'no difficulty model is trained'],
 ] as [Partial<Params>, string][])('%j is refused with a sentence', async (change, sentence) => {
   const job = await run(catalog, request(change));

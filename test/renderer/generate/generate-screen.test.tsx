@@ -44,7 +44,7 @@ test('advanced settings reach the job as they are', async () => {
     request: {
       params: {
         init: 'image',
-        strength: 0.4,
+        strengths: [0.4],
         firstPrompts: ['a [CLS] in the rain', 'a [CLS] at night'],
         modelId: null,
       },

@@ -9,7 +9,12 @@ import type { ModelEntry, Provenance, StartingPoint } from '../../../shared/doma
 import { addSynthetic, madeIndices } from '../../catalog/index.ts';
 import { readAdapter } from '../diffusion/adapter-file.ts';
 import { type GenerationModel, openGenerationModel } from '../diffusion/generation-model.ts';
-import { type PlannedPicture, planPictures, type SourceImage } from '../diffusion/generation-plan.ts';
+import {
+  batchesOf,
+  type PlannedPicture,
+  planPictures,
+  type SourceImage,
+} from '../diffusion/generation-plan.ts';
 import { type Generator, openGenerator, type PictureRequest } from '../diffusion/generator.ts';
 import { type InvertedLatents, invertImages } from '../diffusion/inversion.ts';
 import type { PreviewPicture } from '../diffusion/previewer.ts';
@@ -108,10 +113,9 @@ async function openStarter(
   };
   const told = ({ id, path, hash }: SourceImage) => ({ id, path, hash });
   if (params.init === 'image') {
-    const { strength } = params;
-    const starter: Starter = async ({ sources: [source] }) => ({
-      from: { image: await encode(source.file) },
-      start: { kind: 'image', source: told(source), strength },
+    const starter: Starter = async ({ sources: [source], strength }) => ({
+      from: { image: await encode(source.file), strength: strength! },
+      start: { kind: 'image', source: told(source), strength: strength! },
     });
     return { starter, close: () => encoder.close() };
   }
@@ -146,13 +150,12 @@ export const generate: JobBody<'generate'> = async (ctx) => {
   const setup = await setUp(ctx);
   const planned = planOf(ctx, setup.classes);
   const firstShare = params.firstPrompts.length > 0 ? params.firstShare : 0;
-  const strength = params.init === 'image' ? params.strength : undefined;
   const onTruncated = (prompt: string, tokens: number) =>
     ctx.log(
       'warn',
       `the model reads ${tokens} tokens of a prompt; the end of this one is left out: ${prompt}`,
     );
-  const options = { ...params, firstShare, strength, onTruncated };
+  const options = { ...params, firstShare, onTruncated };
   const generator = await openGenerator(setup.model, setup.adapter, options, ctx.runtime);
   try {
     const { starter, close } = await openStarter(ctx, setup, generator, planned);
@@ -177,8 +180,7 @@ async function makeAll(
   const { catalog, params, job } = ctx;
   const made = madeIndices(catalog, job.id);
   ctx.progress({ stage: 'generating', done: made.size, total: planned.length });
-  for (let at = 0; at < planned.length; at += params.batchSize) {
-    const batch = planned.slice(at, at + params.batchSize);
+  for (const batch of batchesOf(planned, params.batchSize)) {
     if (batch.every((p) => made.has(p.index))) continue;
     const show = (step: number, steps: number, picture: PreviewPicture) =>
       ctx.emit('generate.preview', {
@@ -206,11 +208,11 @@ async function makeAll(
     const { size } = generator;
     show(steps, steps, { width: size, height: size, rgb: pictures[0] });
     for (const [i, picture] of pictures.entries()) {
-      if (!made.has(batch[i].index)) {
-        await store(ctx, batch[i], picture, size, provenanceOf(ctx, setup, batch[i], starts[i].start));
-      }
+      if (made.has(batch[i].index)) continue;
+      await store(ctx, batch[i], picture, size, provenanceOf(ctx, setup, batch[i], starts[i].start));
+      made.add(batch[i].index);
     }
-    ctx.progress({ done: at + batch.length });
+    ctx.progress({ done: made.size });
     ctx.emit('catalog.changed', { datasetId: params.datasetId });
   }
 }

@@ -25,6 +25,8 @@ export interface PlannedPicture extends Omit<PictureRequest, 'from'> {
   firstPrompt: string | null;
   /** None; the image to start from; or the two images to interpolate between. */
   sources: SourceImage[];
+  /** Of a run from an image; null: from noise. */
+  strength: number | null;
 }
 
 const wantedSources = { noise: 0, image: 1, interpolate: 2 } as const;
@@ -77,6 +79,10 @@ export function planPictures(
           const { id, path, hash, file } = images[at];
           return { id, path, hash, file };
         }),
+        strength:
+          params.init === 'image'
+            ? pick(params.strengths, rngFromSeed(params.seed, `${name} ${i} strength`))
+            : null,
       });
     }
   }
@@ -93,7 +99,20 @@ function sourcesOf(init: keyof typeof wantedSources, i: number, order: Int32Arra
 }
 
 function drawn(prompts: readonly string[], rng: Rng, className: string): string | null {
-  return prompts.length === 0 ? null : prompts[rng.int(prompts.length)].replaceAll('[CLS]', className);
+  return prompts.length === 0 ? null : pick(prompts, rng).replaceAll('[CLS]', className);
+}
+
+const pick = <T>(from: readonly T[], rng: Rng): T => from[rng.int(from.length)];
+
+/**
+ * What is generated together: pictures of one strength, in their order. The borders follow from the plan alone, so
+ * that a resumed job meets the same ones.
+ */
+export function batchesOf(planned: readonly PlannedPicture[], size: number): PlannedPicture[][] {
+  const groups = Map.groupBy(planned, (p) => p.strength);
+  return [...groups.values()].flatMap((group) =>
+    Array.from({ length: Math.ceil(group.length / size) }, (_, i) => group.slice(i * size, (i + 1) * size)),
+  );
 }
 
 /** s ~ N(mu, sigma) within [0,1], by rejection; sigma 0 is mu itself. */

@@ -20,6 +20,12 @@ import type { GenerationModel } from './generation-model.ts';
 import { createPreviewer, type PreviewPicture } from './previewer.ts';
 import { type DifficultyAdapter, openDifficultyEncoder } from './sessions.ts';
 
+/**
+ * An image's latents, of which the last `strength` (0,1] of the steps are run anew; or noise. A batch moves in step,
+ * so its pictures share one strength.
+ */
+export type StartsFrom = { image: Float32Array; strength: number } | { noise: Float32Array };
+
 export interface PictureRequest {
   seed: number;
   prompt: string;
@@ -30,7 +36,7 @@ export interface PictureRequest {
   classIndex: number;
   difficulty: number; // [0,1]
   /** What the run starts from, f32[c,h,w]. Absent: the seed's own noise. */
-  from?: { image: Float32Array } | { noise: Float32Array };
+  from?: StartsFrom;
 }
 
 export interface GeneratorOptions extends SchedulerOptions {
@@ -42,8 +48,6 @@ export interface GeneratorOptions extends SchedulerOptions {
   guidanceMode: 'null-token' | 'same-token';
   /** Side of the pictures in pixels; absent: the model's own. */
   size?: number | null;
-  /** Of runs from an image: share of the steps that are run, (0,1]. One for all, as a batch moves in step. */
-  strength?: number;
   /** Share of the noise schedule that `firstPrompt` conditions. */
   firstShare?: number;
   /** Told once of each prompt whose end the text encoder does not see, with the tokens that it does. */
@@ -165,12 +169,14 @@ export async function openGenerator(
       r.from && 'noise' in r.from ? r.from.noise : randn(shape.numbers, rngFromSeed(r.seed, 'latents')),
     );
     const noises = block(noise, shape.numbers, o.batchSize);
-    const images = requests.flatMap((r) => (r.from && 'image' in r.from ? [r.from.image] : []));
-    if (images.length === 0) return fromNoise(scheduler, noises);
-    if (images.length < requests.length || o.strength === undefined) {
-      throw new Error('generator: a batch starts from images, with a strength, or from noise; not from both');
+    const given = requests.flatMap((r) => (r.from && 'image' in r.from ? [r.from] : []));
+    if (given.length === 0) return fromNoise(scheduler, noises);
+    const [{ strength }] = given;
+    if (given.length < requests.length || given.some((from) => from.strength !== strength)) {
+      throw new Error('generator: a batch starts from noise, or from images with one strength');
     }
-    return fromImage(scheduler, o.steps, block(images, shape.numbers, o.batchSize), noises, o.strength);
+    const images = given.map((from) => from.image);
+    return fromImage(scheduler, o.steps, block(images, shape.numbers, o.batchSize), noises, strength);
   };
 
   /** Latents before step i at the scale that a network sees; Euler's own grow with the noise. */
