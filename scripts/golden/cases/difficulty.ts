@@ -67,8 +67,8 @@ export function difficultyCase(c: OracleCase, options: GoldenOptions): CaseRun {
           );
       },
     },
-    { name: 'density', run: async () => density() },
   ];
+  if (tensors.has('kde_grid')) parts.push({ name: 'density', run: async () => density() });
   function density(): Check[] {
     const grid = Float64Array.from(tensors.get('kde_grid').data);
     const scores = tensors.get('score').data;
@@ -154,7 +154,7 @@ function confidentLearning(
       return [
         ...fields.map((field) => known[field]?.() ?? failure(`cleanlab.json: ${field}`, 'not known')),
         ...(simple
-          ? [same('issues by the simple rule', sorted(labelIssues(rows, n, k, labels, 'confident')), simple)]
+          ? [same('issues by the simple rule', issuesOfThePaper(rows, k, labels, joint.thresholds), simple)]
           : []),
       ];
     },
@@ -193,3 +193,18 @@ function confidentLearning(
 }
 
 const sorted = (indices: ArrayLike<number>): number[] => Array.from(indices).sort((a, b) => a - b);
+
+/** Rows whose most probable class, of those that reach their thresholds, is not the label. */
+function issuesOfThePaper(
+  rows: Float64Array,
+  k: number,
+  labels: Int32Array,
+  thresholds: Float64Array,
+): number[] {
+  return Array.from(labels, (_, i) => i).filter((i) => {
+    const row = rows.subarray(i * k, i * k + k);
+    const confident = Array.from(row, (_, c) => c).filter((c) => row[c] >= thresholds[c] - 1e-6);
+    const best = confident.reduce((a, c) => (a < 0 || row[c] > row[a] ? c : a), -1);
+    return best >= 0 && best !== labels[i];
+  });
+}

@@ -3,6 +3,7 @@
  * the confident joint of given and true labels, which rows are issues, and how good each label looks.
  * Probabilities must be out-of-sample (out-of-fold): a model that has seen a wrong label believes it.
  */
+import { roundHalfEven } from '../round.ts';
 
 /** How issues are chosen; names as in the literature's reference implementation. */
 export type IssueRule =
@@ -22,7 +23,7 @@ export interface ConfidentJoint {
   calibrated: Float64Array;
   /** f64[k,k]: calibrated joint before rounding, over n: the estimated probability of (given, true). */
   joint: Float64Array;
-  /** i32[n]: the class a row was confidently counted for; -1 where none reaches its threshold. */
+  /** i32[n]: the class a row was confidently counted for; -1 where no class reaches its threshold. */
   confidentClass: Int32Array;
 }
 
@@ -57,11 +58,7 @@ export function confidentJoint(
   const confidentClass = new Int32Array(n).fill(-1);
   const counts = new Float64Array(k * k);
   for (let i = 0; i < n; i++) {
-    let best = -1;
-    for (let c = 0; c < k; c++) {
-      const p = probabilities[i * k + c];
-      if (p >= thresholds[c] - SLACK && (best < 0 || p > probabilities[i * k + best])) best = c;
-    }
+    const best = confidentClassOf(probabilities, i, k, thresholds);
     confidentClass[i] = best;
     if (best >= 0) counts[labels[i] * k + best]++;
   }
@@ -77,6 +74,30 @@ export function confidentJoint(
     for (let t = 0; t < k; t++) joint[c * k + t] = scaled[t] / n;
   }
   return { k, thresholds, counts, calibrated, joint, confidentClass };
+}
+
+/**
+ * The class that reaches its threshold; of several such classes none in particular: then the most probable of all,
+ * even where that one does not reach its own. So does the reference implementation; the paper (eq. 1) would take the
+ * most probable of those that do, which differs only where a class of high threshold is in the lead.
+ */
+function confidentClassOf(
+  probabilities: ArrayLike<number>,
+  row: number,
+  k: number,
+  thresholds: Float64Array,
+): number {
+  let confident = 0;
+  let only = -1;
+  let largest = 0;
+  for (let c = 0; c < k; c++) {
+    const p = probabilities[row * k + c];
+    if (p > probabilities[row * k + largest]) largest = c;
+    if (p < thresholds[c] - SLACK) continue;
+    confident++;
+    only = c;
+  }
+  return confident > 1 ? largest : only;
 }
 
 /** Row indices that look mislabelled under `rule`, least self-confident first. */
@@ -227,7 +248,7 @@ function rowsOf(labels: ArrayLike<number>, n: number, label: number): number[] {
 
 /** Rounds to whole numbers of the same (whole) sum: what the rounding is off goes where it costs least. */
 function roundKeepingSum(values: Float64Array): Float64Array {
-  const rounded = values.map(Math.round);
+  const rounded = values.map(roundHalfEven);
   const excess = (array: Float64Array) => array.reduce((sum, v) => sum + v, 0);
   let missing = Math.round(excess(values)) - excess(rounded);
   const step = Math.sign(missing);

@@ -5,15 +5,9 @@
  * Symbols (Lu et al. 2022): alpha_t = sqrt(alpha-bar_t), sigma_t = sqrt(1 - alpha-bar_t),
  * lambda_t = log(alpha_t / sigma_t).
  */
+import { roundHalfEven } from '../round.ts';
 import { noiseSchedule, type SchedulerConfig } from './noise-schedule.ts';
-import {
-  karrasSigmas,
-  openTimesteps,
-  requireSteps,
-  roundHalfEven,
-  spacingOf,
-  timestepOfSigma,
-} from './timesteps.ts';
+import { karrasSigmas, openTimesteps, requireSteps, spacingOf, timestepOfSigma } from './timesteps.ts';
 
 export interface SolverTable {
   alphasCumprod: Float64Array;

@@ -2,15 +2,8 @@
  * Owns which training timesteps a run of n steps visits: the three spacings of "Common Diffusion Noise
  * Schedules and Sample Steps are Flawed" (Lin et al. 2023, table 2), Karras' sigmas, and where img2img enters.
  */
+import { roundHalfEven } from '../round.ts';
 import { linspace, type SchedulerConfig, type TimestepSpacing } from './noise-schedule.ts';
-
-/** Rounds half to even, as the reference's rint does: 2.5 -> 2, 3.5 -> 4. */
-export function roundHalfEven(x: number): number {
-  const floor = Math.floor(x);
-  const rest = x - floor;
-  if (rest !== 0.5) return Math.round(x);
-  return floor % 2 === 0 ? floor : floor + 1;
-}
 
 export function spacingOf(config: SchedulerConfig, fallback: TimestepSpacing): TimestepSpacing {
   const spacing = config.timestep_spacing ?? fallback;

@@ -12,13 +12,9 @@ import {
   type SchedulerName,
   startRun,
 } from '../../../src/core/diffusion/scheduler.ts';
-import {
-  closedTimesteps,
-  img2imgStart,
-  openTimesteps,
-  roundHalfEven,
-} from '../../../src/core/diffusion/timesteps.ts';
+import { closedTimesteps, img2imgStart, openTimesteps } from '../../../src/core/diffusion/timesteps.ts';
 import { randn, rngFromSeed } from '../../../src/core/rng.ts';
+import { roundHalfEven } from '../../../src/core/round.ts';
 
 const config: SchedulerConfig = {
   num_train_timesteps: 1000,
