@@ -21,8 +21,8 @@ try {
   const [path, file] = process.argv.slice(2);
   let result: unknown;
   if (statSync(path).isDirectory()) {
-    const { openDiffusionModel } = await import('./diffusion/model-folder.ts');
-    result = { hash: await openDiffusionModel(path).hash() };
+    const { openGenerationModel } = await import('./diffusion/generation-model.ts');
+    result = { hash: await openGenerationModel(path).hash() };
   } else if (file) {
     const encoder = await openOnnxClassifier(JSON.parse(file), { provider: 'cpu', threads: 1 });
     result = { dim: encoder.dim };

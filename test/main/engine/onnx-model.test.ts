@@ -13,6 +13,7 @@ import {
 } from '../../../src/main/engine/diffusion/generation-model.ts';
 import { type GeneratorOptions, openGenerator } from '../../../src/main/engine/diffusion/generator.ts';
 import { openDiffusionModel } from '../../../src/main/engine/diffusion/model-folder.ts';
+import { addModel } from '../../../src/main/engine/models/check.ts';
 import { memoryAdvice } from '../../../src/main/engine/out-of-memory.ts';
 import { makeFolder } from '../support/pictures.ts';
 import { run, runOk } from '../support/run.ts';
@@ -140,6 +141,17 @@ describe('an exported folder', () => {
     const out = await noise.predict(sample, 7, new Float32Array(3 * 13 * 16).fill(0.25));
     await noise.close();
     expect(largest(out, sample.fill(7.75))).toBe(0);
+  });
+
+  it('is added to a catalog as what it is', async () => {
+    const catalog = c.openCatalog(path('adding'));
+    try {
+      const model = await addModel(catalog, { path: path('exported'), name: 'exported' });
+      expect(model).toMatchObject({ kind: 'diffusion', usable: true, hash: await exported.hash() });
+      expect(model.summary).toContain('ORTStableDiffusionPipeline): generates, cannot be trained');
+    } finally {
+      catalog.close();
+    }
   });
 
   it('cannot be trained, and says why', () => {

@@ -45,6 +45,8 @@ export interface GenerationModel {
   textLength: number;
   textWidth: number;
   scheduler: SchedulerConfig;
+  /** Whether it has weights that adapters can be trained and put on. */
+  trainable: boolean;
   /** sha256 that provenance records. */
   hash(): Promise<string>;
   /** Of pictures of `size` pixels. @throws when the model cannot make that size. */
@@ -73,6 +75,7 @@ export function openGenerationModel(folder: string): GenerationModel {
     textLength: model.textLength,
     textWidth: model.unet.config.cross_attention_dim,
     scheduler: model.scheduler,
+    trainable: true,
     hash: () => model.hash(),
     latentShape: (size) => latentShape(model, size),
     openText: (runtime) => openTextEncoder(model, runtime),

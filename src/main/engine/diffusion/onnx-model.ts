@@ -60,6 +60,7 @@ export function openOnnxModel(folder: string): GenerationModel {
     textLength: length,
     textWidth: unet.cross_attention_dim,
     scheduler: config<SchedulerConfig>('scheduler/scheduler_config.json', "the scheduler's config"),
+    trainable: false,
     async hash() {
       const parts = onnxParts.filter((part) => existsSync(join(folder, part, 'model.onnx')));
       return combinedHash(await Promise.all(parts.map((part) => hashFile(graphOf(part)))));

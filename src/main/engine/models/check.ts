@@ -63,9 +63,15 @@ async function checkFolder(path: string): Promise<ModelCheck> {
     ]);
   try {
     const { _class_name: pipeline } = JSON.parse(readFileSync(index, 'utf8')) as { _class_name?: string };
-    const { openDiffusionModel } = await import('../diffusion/model-folder.ts');
-    openDiffusionModel(path);
-    return verdict('diffusion', `Diffusers folder (${pipeline ?? 'pipeline not named'})`);
+    const name = pipeline ?? 'pipeline not named';
+    const { openGenerationModel } = await import('../diffusion/generation-model.ts');
+    const { trainable } = openGenerationModel(path);
+    return verdict(
+      'diffusion',
+      trainable
+        ? `Diffusers folder (${name})`
+        : `exported ONNX graphs (${name}): generates, cannot be trained`,
+    );
   } catch (error) {
     return verdict('diffusion', '', [(error as Error).message]);
   }
