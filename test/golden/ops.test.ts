@@ -25,7 +25,7 @@ const reduce =
   ({ x }: Inputs, a: Attrs): Value => {
     const axes: number[] = a.axes ?? x.shape.map((_, i) => i);
     const kept = op(x, axes);
-    const gone = axes.map((i) => f.axisOf(x, i));
+    const gone = axes.map((i) => (i < 0 ? i + x.shape.length : i));
     return a.keepdims
       ? kept
       : f.reshape(

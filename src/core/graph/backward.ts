@@ -1,8 +1,8 @@
 /**
  * Owns reverse-mode differentiation: one walk over the operator table, from the outputs back to what is wanted.
  */
-import { add } from './functions.ts';
-import { operator } from './operators.ts';
+import { add, joinPads } from './functions.ts';
+import { operator } from './operators/table.ts';
 import { keepAll, recomputation } from './recompute.ts';
 import { inputsOf, topologicalOrder } from './topological.ts';
 import { constant, sameShape, type Value } from './value.ts';
@@ -33,7 +33,7 @@ export function vjp(
   const ct = new Map<Value, Value>();
   const accumulate = (v: Value, g: Value) => {
     const sum = ct.get(v);
-    ct.set(v, sum ? add(sum, g) : g);
+    ct.set(v, sum ? (joinPads(sum, g) ?? add(sum, g)) : g);
   };
   outputs.forEach((y, i) => {
     if (!sameShape(y.shape, cotangents[i].shape)) {

@@ -3,9 +3,10 @@
  * computation once (equal operator, inputs and attributes share one node, so forward and backward share work).
  */
 import { type AttributeData, dataType, encodeModel, type NodeData, type TensorData } from './onnx-proto.ts';
-import { operator } from './operators.ts';
+import { operator } from './operators/table.ts';
+import { halfPrecision, type Precision, single } from './precision.ts';
 import { inputsOf, topologicalOrder } from './topological.ts';
-import { type Attributes, type DType, numel, type Shape, type Value } from './value.ts';
+import { type Attributes, type DType, type NodeValue, numel, type Shape, type Value } from './value.ts';
 
 /** Where the bytes of a frozen weight lie: in memory, or inside a file next to the model. */
 export type WeightBytes =
@@ -15,6 +16,8 @@ export type WeightBytes =
 export interface EncodeOptions {
   /** Bytes of a weight by its name; needed when the graph holds frozen weights. */
   weights?: (name: string) => WeightBytes;
+  /** f16: products in half precision, between inputs and outputs in f32 (precision.ts). */
+  precision?: Precision;
 }
 
 /** Attributes that ONNX wants as floats although they look like numbers. */
@@ -23,8 +26,11 @@ const floatAttributes = new Set(['alpha', 'beta', 'epsilon']);
 export interface Emitter {
   node(op: string, inputs: readonly string[], attributes?: Attributes): string;
   ints(values: readonly number[]): string;
+  /** Floats of the precision that the node computes in. */
   floats(values: readonly number[], shape: Shape): string;
   zeros(shape: Shape): string;
+  /** Floats that ONNX wants in f32 whatever the node computes in. */
+  singles(values: readonly number[], shape: Shape): string;
   dtype(dtype: DType): number;
 }
 
@@ -40,7 +46,8 @@ export function encodeGraph(
   const initializers: TensorData[] = [];
   const inputs = new Map<string, Value>();
   const byKey = new Map<string, string>();
-  const names = new Map<Value, string>();
+  // What a value is called, in each precision it is needed in.
+  const names = { f32: new Map<Value, string>(), f16: new Map<Value, string>() };
 
   const once = (key: string, make: (name: string) => void): string => {
     const known = byKey.get(key);
@@ -53,32 +60,42 @@ export function encodeGraph(
   const initializer = (key: string, t: Omit<TensorData, 'name'>) =>
     once(key, (name) => initializers.push({ name, ...t }));
 
-  const emitter: Emitter = {
-    node(op, x, attributes = {}) {
-      return once(`${op}(${x.join()})${JSON.stringify(attributes)}`, (output) =>
-        nodes.push({ op, inputs: x, output, attributes: encodeAttributes(attributes) }),
-      );
-    },
+  const node: Emitter['node'] = (op, x, attributes = {}) =>
+    once(`${op}(${x.join()})${JSON.stringify(attributes)}`, (output) =>
+      nodes.push({ op, inputs: x, output, attributes: encodeAttributes(attributes) }),
+    );
+  const castTo = (p: Precision, name: string) => node('Cast', [name], { to: dataType[p] });
+  const singles = (values: readonly number[], shape: Shape) =>
+    initializer(`floats ${values.join()} [${shape}]`, {
+      dims: shape,
+      dataType: dataType.f32,
+      raw: new Uint8Array(Float32Array.from(values).buffer),
+    });
+  const zeros = (shape: Shape) =>
+    initializer(`zeros [${shape}]`, {
+      dims: shape,
+      dataType: dataType.f32,
+      raw: new Uint8Array(4 * numel(shape)),
+    });
+  const f32: Emitter = {
+    node,
     ints: (values) =>
       initializer(`ints ${values.join()}`, {
         dims: [values.length],
         dataType: dataType.i64,
         raw: new Uint8Array(BigInt64Array.from(values, (v) => BigInt(v)).buffer),
       }),
-    floats: (values, shape) =>
-      initializer(`floats ${values.join()} [${shape}]`, {
-        dims: shape,
-        dataType: dataType.f32,
-        raw: new Uint8Array(Float32Array.from(values).buffer),
-      }),
-    zeros: (shape) =>
-      initializer(`zeros [${shape}]`, {
-        dims: shape,
-        dataType: dataType.f32,
-        raw: new Uint8Array(4 * numel(shape)),
-      }),
+    floats: singles,
+    zeros,
+    singles,
     dtype: (d) => dataType[d],
   };
+  const f16: Emitter = {
+    ...f32,
+    floats: (values, shape) => castTo('f16', singles(values, shape)),
+    zeros: (shape) => castTo('f16', zeros(shape)),
+  };
+  const emitters = { f32, f16 };
 
   const leaf = (v: Exclude<Value, { kind: 'node' }>): string => {
     if (v.kind === 'input') {
@@ -99,10 +116,10 @@ export function encodeGraph(
             dataType: dataType.i64,
             raw: new Uint8Array(v.data.buffer.slice(0)),
           })
-        : emitter.floats([...v.data].map(Number), v.shape);
+        : singles([...v.data].map(Number), v.shape);
     }
     const raw = new Uint8Array(v.data.buffer, v.data.byteOffset, v.data.byteLength);
-    return initializer(`constant ${names.size}`, { dims: v.shape, dataType: dataType[v.dtype], raw });
+    return initializer(`constant ${byKey.size}`, { dims: v.shape, dataType: dataType[v.dtype], raw });
   };
 
   const expansions = new Map<Value, Value>();
@@ -112,23 +129,45 @@ export function encodeGraph(
     expansions.set(v, expanded);
     return [expanded];
   };
-  const emit = (v: Value): string => {
-    if (v.kind !== 'node') return leaf(v);
-    const expanded = expansions.get(v);
-    if (expanded) return names.get(expanded)!;
-    const x = v.inputs.map((i) => names.get(i)!);
-    const rule = operator(v.op);
-    return rule.emit?.(emitter, x, v.attributes, v.inputs, v.shape) ?? emitter.node(v.op, x, v.attributes);
-  };
-
   const roots = latestFirst(Object.entries(outputs));
   const order = topologicalOrder(
     roots.map(([, v]) => v),
     below,
   );
-  for (const v of order) names.set(v, emit(v));
+  const plan = options.precision === 'f16' ? halfPrecision(order, (v) => expansions.get(v)) : single;
+
+  /** A value's name in a precision; what has been computed in the other one is cast, once. */
+  const nameIn = (p: Precision, asked: Value): string => {
+    let v = asked;
+    for (let e = expansions.get(v); e; e = expansions.get(v)) v = e;
+    const wanted = v.dtype === 'f32' ? p : 'f32';
+    let name = names[wanted].get(v);
+    if (name === undefined) {
+      name = wanted === plan.computed(v) ? emit(v) : castFrom(v, wanted);
+      names[wanted].set(v, name);
+    }
+    return name;
+  };
+  /** A stored weight is cast straight from what it is stored in, and not at all when that is f16. */
+  const castFrom = (v: Value, p: Precision): string => {
+    if (v.kind !== 'node' || !isStored(v)) return castTo(p, nameIn(plan.computed(v), v));
+    const stored = nameIn('f32', v.inputs[0]);
+    return v.inputs[0].dtype === p ? stored : castTo(p, stored);
+  };
+  const emit = (v: Value): string => {
+    if (v.kind !== 'node') return leaf(v);
+    const p = plan.computed(v);
+    const x = v.inputs.map((i) => nameIn(p, i));
+    const rule = operator(v.op);
+    return rule.emit?.(emitters[p], x, v.attributes, v.inputs, v.shape) ?? node(v.op, x, v.attributes);
+  };
+
+  // In order, so that emission finds what it needs; what is only stored is emitted in the precision first asked for.
+  for (const v of order) {
+    if (v.kind === 'node' && !isStored(v)) nameIn(plan.computed(v), v);
+  }
   for (const [name, v] of roots) {
-    nodes.push({ op: 'Identity', inputs: [names.get(v)!], output: name, attributes: {} });
+    nodes.push({ op: 'Identity', inputs: [nameIn('f32', v)], output: name, attributes: {} });
   }
   const info = (name: string, v: Value) => ({ name, dims: v.shape, dataType: dataType[v.dtype] });
   const bytes = encodeModel({
@@ -140,6 +179,9 @@ export function encodeGraph(
   });
   return { bytes, inputs: [...inputs.keys()] };
 }
+
+/** A weight read as f32, as `frozenSource` gives it. */
+const isStored = (v: NodeValue) => v.op === 'Cast' && v.inputs[0].kind === 'weight';
 
 /**
  * The outputs with the longest chains of computation first. ONNX Runtime finishes outputs from the last in the
