@@ -210,7 +210,8 @@ test('generation between inverted images, with two-stage prompts', async () => {
     }),
     [
       during('inverting images', 1),
-      during('inverting images', 8),
+      // Progress is told now and then: where the rest is inverted between two tellings, just after it.
+      (job) => during('inverting images', 8)(job) || during('generating')(job),
       during('generating', 2),
       during('generating', 8),
     ],

@@ -248,7 +248,7 @@ function densities(
   samples: readonly ControlSample[],
   levels: readonly number[],
 ) {
-  const real = difficultyRows(ctx.catalog, ctx.params.datasetId, scorerId).map((row) => row.difficulty);
+  const real = difficultyRows(ctx.catalog, scorerId, 'real').map((row) => row.difficulty);
   const curve = (values: readonly number[]) => Array.from(densityCurve(values).y);
   return {
     x: Array.from(densityCurve(real).x),
