@@ -12,14 +12,15 @@ import {
 } from '../../src/core/nn/autoencoder-kl.ts';
 import { paramsOf, trainableSource } from '../../src/core/nn/params.ts';
 import { randn, rngFromSeed } from '../../src/core/rng.ts';
-import { adamWDefaults } from '../../src/core/training/adamw.ts';
+import { adamW } from '../../src/core/training/adamw.ts';
 import { initialState, type TrainingState } from '../../src/core/training/parameters.ts';
 import { learningRateFactor } from '../../src/core/training/schedule.ts';
 import { openSession, type RuntimeOptions } from '../../src/main/engine/runtime.ts';
 import { writeSafetensors } from '../../src/main/engine/safetensors.ts';
+import { loadState, saveState } from '../../src/main/engine/training/state-file.ts';
 import { compileStep } from '../../src/main/engine/training/step.ts';
 import { imageBatch, imageSize, type Picture } from './data.ts';
-import { loadState, saveState, shipped } from './state.ts';
+import { shipped } from './state.ts';
 
 const baseConfig: AutoencoderConfig = {
   in_channels: 3,
@@ -64,8 +65,8 @@ export async function trainAutoencoder(
   // KL(N(mean, var) || N(0, 1)), with the small weight latent diffusion uses
   const kl = f.mul(f.meanAll(f.sub(f.sub(f.add(f.mul(mean, mean), f.exp(logvar)), 1), logvar)), 0.5);
   const loss = f.add(f.add(reconstruction(decoded, image), edges(decoded, image)), f.mul(kl, 1e-5));
-  const state = initialState(source.parameters, rng, { average: true });
-  if (await loadState(o.checkpoint, state)) o.log(`autoencoder goes on at step ${state.step}`);
+  const state = initialState(source.parameters, rng, { average: true, optimiser: adamW({ weightDecay: 0 }) });
+  if (loadState(o.checkpoint, state)) o.log(`autoencoder goes on at step ${state.step}`);
 
   if (state.step < o.steps) {
     const step = await compileStep(loss, source.parameters, o.runtime);
@@ -86,7 +87,7 @@ export async function trainAutoencoder(
           image: { dims: image.shape, data: imageBatch(o.train, indices, () => rng.uniform() < 0.5) },
           noise: { dims: noise.shape, data: randn(batch * latentNumbers, rng) },
         },
-        { ...adamWDefaults, learningRate: 2e-3 * rate, weightDecay: 0, maxNorm: 1, averageDecay: 0.995 },
+        { learningRate: 2e-3 * rate, maxNorm: 1, averageDecay: 0.995 },
       );
       smoothed = smoothed === 0 ? result.loss : 0.97 * smoothed + 0.03 * result.loss;
       if (state.step % 50 === 0) {
@@ -96,9 +97,9 @@ export async function trainAutoencoder(
           `autoencoder step ${state.step} of ${o.steps}, loss ${smoothed.toFixed(4)}, ${ms.toFixed(0)} ms a step`,
         );
       }
-      if (state.step % 250 === 0) await saveState(o.checkpoint, state);
+      if (state.step % 250 === 0) saveState(o.checkpoint, state);
     }
-    await saveState(o.checkpoint, state);
+    saveState(o.checkpoint, state);
     await step.close();
   }
 

@@ -13,15 +13,15 @@ import { type UNetConfig, unet2dCondition } from '../../src/core/nn/unet-2d-cond
 import { randn, rngFromSeed } from '../../src/core/rng.ts';
 import { createClipTokenizer } from '../../src/core/tokenizer/clip-bpe.ts';
 import { trainClipBpe } from '../../src/core/tokenizer/clip-bpe-trainer.ts';
-import { adamWDefaults } from '../../src/core/training/adamw.ts';
-import { initialState } from '../../src/core/training/parameters.ts';
+import { initialState, type TrainingState } from '../../src/core/training/parameters.ts';
 import { learningRateFactor } from '../../src/core/training/schedule.ts';
 import type { RuntimeOptions } from '../../src/main/engine/runtime.ts';
 import { writeSafetensors } from '../../src/main/engine/safetensors.ts';
+import { loadState, saveState } from '../../src/main/engine/training/state-file.ts';
 import { compileStep } from '../../src/main/engine/training/step.ts';
 import { latentNumbers, latentSize } from './autoencoder.ts';
 import type { Picture } from './data.ts';
-import { loadState, saveState, shipped } from './state.ts';
+import { shipped } from './state.ts';
 
 const textLength = 32;
 const textWidth = 96;
@@ -105,7 +105,7 @@ export async function trainDiffusion(o: {
   const difference = f.sub(predicted, target);
   const loss = f.meanAll(f.mul(f.mul(difference, difference), weights));
   const state = initialState(source.parameters, rng, { average: true });
-  if (await loadState(o.checkpoint, state)) o.log(`diffusion goes on at step ${state.step}`);
+  if (loadState(o.checkpoint, state)) o.log(`diffusion goes on at step ${state.step}`);
 
   const alphas = noiseSchedule(scheduler).alphasCumprod;
   const encode = (caption: string) => tokenizer.encode(caption, { maxLength: textLength }).ids;
@@ -162,7 +162,6 @@ export async function trainDiffusion(o: {
         weights: { dims: weights.shape, data: w },
       },
       {
-        ...adamWDefaults,
         learningRate: 1e-3 * Math.min(rate, (state.step + 1) / 100),
         maxNorm: 1,
         averageDecay: 0.998,
@@ -176,10 +175,10 @@ export async function trainDiffusion(o: {
         `diffusion step ${state.step}, loss ${smoothed.toFixed(4)}, ${ms.toFixed(0)} ms a step, ${minutesSpent().toFixed(1)} min`,
       );
     }
-    if (state.step % 250 === 0) await save();
+    if (state.step % 250 === 0) save();
     if (state.step % 1000 === 0) await write(o.out, state, clip, bpe);
   }
-  await save();
+  save();
   await step.close();
   await write(o.out, state, clip, bpe);
   return { steps: state.step, loss: smoothed, hours: minutesSpent() / 60 };
@@ -190,7 +189,7 @@ const punctuation = `. , ! ? ' " - : ; ( ) 0 1 2 3 4 5 6 7 8 9`;
 
 async function write(
   out: string,
-  state: Parameters<typeof saveState>[1],
+  state: TrainingState,
   clip: ClipTextConfig,
   bpe: { vocab: Record<string, number>; merges: string[] },
 ): Promise<void> {

@@ -7,7 +7,7 @@ import { input, type Value } from '../../src/core/graph/value.ts';
 import { paramsOf, trainableSource } from '../../src/core/nn/params.ts';
 import { type ResnetConfig, resnet } from '../../src/core/nn/resnet.ts';
 import { type Rng, rngFromSeed } from '../../src/core/rng.ts';
-import { adamWDefaults } from '../../src/core/training/adamw.ts';
+import { adamW } from '../../src/core/training/adamw.ts';
 import { initialState } from '../../src/core/training/parameters.ts';
 import { learningRateFactor } from '../../src/core/training/schedule.ts';
 import { openSession, type RuntimeOptions } from '../../src/main/engine/runtime.ts';
@@ -49,7 +49,10 @@ export async function trainEncoder(o: {
     extra[`${s.path}.running_mean`] = s.mean;
     extra[`${s.path}.running_var`] = s.variance;
   }
-  const state = initialState(source.parameters, rng, { average: false });
+  const state = initialState(source.parameters, rng, {
+    average: false,
+    optimiser: adamW({ weightDecay: 0.05 }),
+  });
   const running = new Map(
     Object.entries(extra).map(([name, v]) => [
       name,
@@ -74,7 +77,7 @@ export async function trainEncoder(o: {
         image: { dims: image.shape, data: pixels },
         targets: { dims: [batch, labels.length], data: targets },
       },
-      { ...adamWDefaults, learningRate: 2e-3 * rate, weightDecay: 0.05, maxNorm: 5, averageDecay: 0 },
+      { learningRate: 2e-3 * rate, maxNorm: 5, averageDecay: 0 },
     );
     for (const [name, average] of running) {
       result.extra[name].forEach((v, c) => {

@@ -1,20 +1,23 @@
-/** Owns the trainable state: named parameters, their Adam moments and, where wanted, their running average. */
+/** Owns the trainable state: named parameters, what the optimiser keeps beside them and, where wanted, their running average. */
 import type { Value } from '../graph/value.ts';
 import { numel, type Shape } from '../graph/value.ts';
 import type { Rng } from '../rng.ts';
-import { type AdamWOptions, adamW, clipFactor, exponentialAverage, squaredNorm } from './adamw.ts';
+import { adamW } from './adamw.ts';
+import { clipFactor, exponentialAverage, squaredNorm } from './arrays.ts';
+import type { Optimiser } from './optimiser.ts';
 
 export interface TrainedParameter {
   shape: Shape;
   value: Float32Array;
-  m: Float32Array;
-  v: Float32Array;
+  /** The optimiser's arrays, by its names. */
+  slots: Record<string, Float32Array>;
   /** Exponential moving average of the value; null where none is kept. */
   average: Float32Array | null;
 }
 
 export interface TrainingState {
   step: number; // optimiser steps taken
+  readonly optimiser: Optimiser;
   parameters: Map<string, TrainedParameter>;
 }
 
@@ -22,21 +25,25 @@ export interface TrainingState {
 export function initialState(
   inputs: ReadonlyMap<string, Value>,
   rng: Rng,
-  options: { average: boolean; initialise?: (name: string, shape: Shape, rng: Rng) => Float32Array | null },
+  options: {
+    average: boolean;
+    /** Default: AdamW with its defaults. */
+    optimiser?: Optimiser;
+    initialise?: (name: string, shape: Shape, rng: Rng) => Float32Array | null;
+  },
 ): TrainingState {
+  const optimiser = options.optimiser ?? adamW();
   const parameters = new Map<string, TrainedParameter>();
   for (const [name, { shape }] of inputs) {
     const value = options.initialise?.(name, shape, rng) ?? defaultInitial(name, shape, rng);
-    const n = value.length;
     parameters.set(name, {
       shape,
       value,
-      m: new Float32Array(n),
-      v: new Float32Array(n),
+      slots: Object.fromEntries(optimiser.slots.map((slot) => [slot, new Float32Array(value.length)])),
       average: options.average ? value.slice() : null,
     });
   }
-  return { step: 0, parameters };
+  return { step: 0, optimiser, parameters };
 }
 
 /** Norm weights are ones, biases zeros, embeddings N(0, 0.02), other weights N(0, 1/fan-in). */
@@ -50,9 +57,42 @@ function defaultInitial(name: string, shape: Shape, rng: Rng): Float32Array {
   return Float32Array.from({ length: n }, () => std * rng.normal());
 }
 
-export interface UpdateOptions extends AdamWOptions {
+/** What a checkpoint holds of a parameter; it comes from a file, so any of it may be missing. */
+export type StoredParameter = Partial<Pick<TrainedParameter, 'value' | 'slots' | 'average'>>;
+
+/**
+ * Puts a stored training back, to the bit: from here on it takes the steps it would have taken.
+ * @throws naming the parameter that the stored training lacks or has in another form; then `state` is as it was.
+ */
+export function restoreState(
+  state: TrainingState,
+  stored: { step: number; parameters: ReadonlyMap<string, StoredParameter> },
+): void {
+  const copies: [to: Float32Array, from: Float32Array][] = [];
+  const copy = (what: string, to: Float32Array, from: Float32Array | null | undefined) => {
+    if (from?.length !== to.length) {
+      const there = from ? `has ${from.length} numbers` : 'has none';
+      throw new Error(
+        `the stored training ${there} as ${what}, wanted ${to.length}: start the training anew`,
+      );
+    }
+    copies.push([to, from]);
+  };
+  for (const [name, p] of state.parameters) {
+    const from = stored.parameters.get(name);
+    copy(name, p.value, from?.value);
+    for (const slot of state.optimiser.slots) copy(`${slot} of ${name}`, p.slots[slot], from?.slots?.[slot]);
+    if (p.average) copy(`the average of ${name}`, p.average, from?.average);
+  }
+  for (const [to, from] of copies) to.set(from);
+  state.step = stored.step;
+}
+
+export interface UpdateOptions {
+  learningRate: number;
   /** Global gradient norm above which all gradients are scaled down. */
   maxNorm: number;
+  /** Of the running average; reached slowly, as (1 + step) / (10 + step) in the first steps. */
   averageDecay: number;
   /** A factor on the learning rate of some parameters. */
   rate?: (name: string) => number;
@@ -71,13 +111,13 @@ export function update(
       `training diverged at step ${state.step + 1}: the gradient is not finite; lower the learning rate`,
     );
   }
-  const scale = clipFactor(squared, o.maxNorm);
-  state.step++;
+  const gradientScale = clipFactor(squared, o.maxNorm);
+  const step = ++state.step;
+  const decay = Math.min(o.averageDecay, (1 + step) / (10 + step));
   for (const [name, p] of state.parameters) {
-    const options = { ...o, learningRate: o.learningRate * (o.rate?.(name) ?? 1) };
-    adamW(p.value, gradient(name), p.m, p.v, state.step, scale, options);
-    if (p.average)
-      exponentialAverage(p.average, p.value, Math.min(o.averageDecay, (1 + state.step) / (10 + state.step)));
+    const learningRate = o.learningRate * (o.rate?.(name) ?? 1);
+    state.optimiser.apply(p.value, gradient(name), p.slots, { step, learningRate, gradientScale });
+    if (p.average) exponentialAverage(p.average, p.value, decay);
   }
   return Math.sqrt(squared);
 }

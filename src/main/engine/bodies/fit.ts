@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { trainingDynamics } from '../../../core/difficulty/dynamics.ts';
 import { stratifiedFolds } from '../../../core/difficulty/folds.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
-import type { TrainedParameter } from '../../../core/training/parameters.ts';
+import { restoreState, type TrainingState } from '../../../core/training/parameters.ts';
 import { addModelRow, classesOf, workImages } from '../../catalog/index.ts';
 import { decodeRgb } from '../images/decode.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
@@ -29,7 +29,7 @@ interface Checkpoint {
   /** Fixed by the first run: a resumed one trains on the same images. */
   plan: Plan;
   epoch: number; // epochs done
-  parameters: Map<string, TrainedParameter>;
+  parameters: TrainingState['parameters'];
   step: number;
   statistics: Map<string, Float32Array>;
   /** What the best epoch so far left. */
@@ -222,8 +222,7 @@ function measure(judged: Judged, rows: readonly number[]): { loss: number; accur
 }
 
 function restore(trainer: ClassifierTrainer, checkpoint: Checkpoint): void {
-  trainer.state.training.step = checkpoint.step;
-  for (const [name, p] of checkpoint.parameters) trainer.state.training.parameters.set(name, p);
+  restoreState(trainer.state.training, checkpoint);
   for (const [name, values] of checkpoint.statistics) trainer.state.statistics.set(name, values);
 }
 

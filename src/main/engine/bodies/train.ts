@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { restoreState, type TrainingState } from '../../../core/training/parameters.ts';
 import {
   addModelRow,
   classesOf,
@@ -124,19 +125,12 @@ interface Checkpoint {
   step: number;
   rng: number[];
   smoothedLoss: number;
-  /** By name: value and moments. Empty before the first step. */
-  parameters: Map<string, { value: Float32Array; m: Float32Array; v: Float32Array }>;
+  /** Empty before the first step. */
+  parameters: TrainingState['parameters'];
 }
 
 function restore(trainer: DifficultyTrainer, checkpoint: Checkpoint): void {
-  for (const [name, p] of trainer.state.parameters) {
-    const stored = checkpoint.parameters.get(name);
-    if (!stored) throw new Error(`the checkpoint has no ${name}: start the training anew`);
-    p.value.set(stored.value);
-    p.m.set(stored.m);
-    p.v.set(stored.v);
-  }
-  trainer.state.step = checkpoint.step;
+  restoreState(trainer.state, checkpoint);
   trainer.restoreRng(checkpoint.rng);
 }
 

@@ -17,7 +17,6 @@ import { isLoraDown, type LoraConfig, withLora } from '../../../core/nn/lora.ts'
 import { frozenSource, paramsOf, trainableSource } from '../../../core/nn/params.ts';
 import { unet2dCondition } from '../../../core/nn/unet-2d-condition.ts';
 import { type Rng, rngFromSeed, rngFromState } from '../../../core/rng.ts';
-import { adamWDefaults } from '../../../core/training/adamw.ts';
 import { initialState, type TrainingState } from '../../../core/training/parameters.ts';
 import type { RuntimeOptions, Tensor } from '../runtime.ts';
 import { compileStep } from '../training/step.ts';
@@ -154,7 +153,6 @@ export async function openDifficultyTrainer(
     },
     async step() {
       const { loss } = await compiled.run(state, Array.from({ length: o.accumulation ?? 1 }, drawBatch), {
-        ...adamWDefaults,
         learningRate: o.loraLearningRate,
         rate: (name) => (name.startsWith('unet.') ? 1 : o.encoderLearningRate / o.loraLearningRate),
         maxNorm: 1,

@@ -8,7 +8,7 @@ import { input, type Value } from '../../../core/graph/value.ts';
 import { paramsOf, trainableSource } from '../../../core/nn/params.ts';
 import { type ResnetConfig, resnet } from '../../../core/nn/resnet.ts';
 import { permutation, type Rng, rngFromSeed } from '../../../core/rng.ts';
-import { adamWDefaults } from '../../../core/training/adamw.ts';
+import { adamW } from '../../../core/training/adamw.ts';
 import { type Augmentation, noAugmentation, pictureBatch } from '../../../core/training/augment.ts';
 import { initialState, type TrainingState } from '../../../core/training/parameters.ts';
 import { learningRateFactor } from '../../../core/training/schedule.ts';
@@ -80,7 +80,10 @@ export async function openClassifierTrainer(
   const predictor = await openSession(encodeGraph({ probabilities: f.softmax(logits) }).bytes, runtime);
 
   const state: ClassifierState = {
-    training: initialState(source.parameters, rngFromSeed(o.seed, 'classifier'), { average: false }),
+    training: initialState(source.parameters, rngFromSeed(o.seed, 'classifier'), {
+      average: false,
+      optimiser: adamW({ weightDecay: o.weightDecay }),
+    }),
     statistics: new Map(
       Object.entries(extra).map(([name, v]) => [
         name,
@@ -105,9 +108,7 @@ export async function openClassifierTrainer(
       state.training,
       { image: { dims: image.shape, data: pixels }, targets: { dims: targets.shape, data: goal } },
       {
-        ...adamWDefaults,
         learningRate: o.learningRate * rate,
-        weightDecay: o.weightDecay,
         maxNorm: 5,
         averageDecay: 0,
       },
