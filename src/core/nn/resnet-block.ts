@@ -24,5 +24,6 @@ export function resnetBlock(p: Params, x: Value, out: number, norm: BlockNorm, t
 export const downsample = (p: Params, x: Value, padding: number): Value =>
   conv(p.at('conv'), x, x.shape[1], 3, { stride: 2, padding: padding === 0 ? [0, 0, 1, 1] : padding });
 
-export const upsample = (p: Params, x: Value): Value =>
-  conv(p.at('conv'), f.upsampleNearest(x, 2), x.shape[1], 3, { padding: 1 });
+/** Doubles h and w, or brings them to `size`. */
+export const upsample = (p: Params, x: Value, size = [2 * x.shape[2], 2 * x.shape[3]]): Value =>
+  conv(p.at('conv'), f.resizeNearest(x, [size[0], size[1]]), x.shape[1], 3, { padding: 1 });

@@ -1,15 +1,20 @@
 /**
- * Owns residual classifiers under torchvision's parameter names: BasicBlock networks, with the small-image stem
- * (one 3x3 convolution of stride 2, no pooling) that the built-in encoder uses.
+ * Owns residual classifiers under the parameter names that torchvision and timm share: BasicBlock and Bottleneck
+ * networks (He et al. 2016, "Deep Residual Learning"; the stride of a Bottleneck on its 3x3, as both have it), with the
+ * stem for ImageNet's picture sizes or the built-in encoder's for small pictures.
  */
 import * as f from '../graph/functions.ts';
-import { type Value, within } from '../graph/value.ts';
+import { numel, type Shape, type Value, within } from '../graph/value.ts';
 import { conv, linear } from './layers.ts';
 import type { Params } from './params.ts';
 
 export interface ResnetConfig {
   in_channels: number;
-  widths: number[]; // channels of each stage
+  /** small: one 3x3 of stride 2, which is also what a config without a stem means; imagenet: 7x7 of stride 2, pooling. */
+  stem?: 'small' | 'imagenet';
+  /** basic unless said. */
+  block?: 'basic' | 'bottleneck';
+  widths: number[]; // planes of each stage; a bottleneck's output has 4 times as many channels
   depths: number[]; // blocks of each stage
   num_classes: number;
 }
@@ -19,66 +24,105 @@ export interface BatchStatistics {
   path: string;
   mean: Value; // [c]
   variance: Value; // [c], biased
+  /** Of one picture; the batch has batch size x positions numbers per channel. */
+  positions: number;
 }
 
 export interface ResnetOutput {
-  features: Value; // [n, widths.at(-1)], after global average pooling
+  features: Value; // [n, featureWidth(config)], after global average pooling
   logits: Value; // [n, num_classes]
   statistics: BatchStatistics[]; // empty outside training
+}
+
+const expansion = (config: ResnetConfig) => (config.block === 'bottleneck' ? 4 : 1);
+
+/** Channels of the features. */
+export const featureWidth = (config: ResnetConfig): number => config.widths.at(-1)! * expansion(config);
+
+/** The network that a checkpoint of these names and shapes holds. @throws when it holds none. */
+export function resnetConfigOf(shapes: ReadonlyMap<string, Shape>): ResnetConfig {
+  const shape = (name: string): Shape => {
+    const found = shapes.get(name);
+    if (!found) throw new Error(`no residual network: ${name} is missing`);
+    return found;
+  };
+  const count = (holds: (i: number) => boolean) => {
+    let n = 0;
+    while (holds(n)) n++;
+    return n;
+  };
+  const stages = count((i) => shapes.has(`layer${i + 1}.0.conv1.weight`));
+  const depths = Array.from({ length: stages }, (_, stage) =>
+    count((i) => shapes.has(`layer${stage + 1}.${i}.conv1.weight`)),
+  );
+  const [, inChannels, kernel] = shape('conv1.weight');
+  return {
+    in_channels: inChannels,
+    stem: kernel === 7 ? 'imagenet' : 'small',
+    block: shapes.has('layer1.0.conv3.weight') ? 'bottleneck' : 'basic',
+    widths: depths.map((_, stage) => shape(`layer${stage + 1}.0.conv1.weight`)[0]),
+    depths,
+    num_classes: shape('fc.weight')[0],
+  };
 }
 
 /** image f32[n,in,h,w], normalised -> features and logits. In training, batch statistics normalise. */
 export function resnet(p: Params, config: ResnetConfig, image: Value, training: boolean): ResnetOutput {
   const statistics: BatchStatistics[] = [];
-  const norm = (at: Params, x: Value) => batchNorm(at, x, training ? statistics : null);
-  let h = f.relu(
-    norm(
-      p.at('bn1'),
-      conv(p.at('conv1'), image, config.widths[0], 3, { stride: 2, padding: 1, bias: false }),
-    ),
-  );
+  const norm: Norm = (at, x) => batchNorm(at, x, training ? statistics : null);
+  const block = config.block === 'bottleneck' ? bottleneck : basicBlock;
+  let h = stem(p, config, image, norm);
   config.widths.forEach((width, stage) => {
     for (let i = 0; i < config.depths[stage]; i++) {
-      const block = p.at(`layer${stage + 1}`).at(i);
-      h = basicBlock(block, h, width, stage > 0 && i === 0 ? 2 : 1, norm);
+      const at = p.at(`layer${stage + 1}`).at(i);
+      const stride = stage > 0 && i === 0 ? 2 : 1;
+      const skip = shortcut(at.at('downsample'), h, width * expansion(config), stride, norm);
+      h = f.relu(f.add(block(at, h, width, stride, norm), skip));
     }
   });
-  const features = f.reshape(f.mean(h, [2, 3]), [h.shape[0], h.shape[1]]);
+  const features = f.reshape(f.globalAveragePool2d(h), [h.shape[0], h.shape[1]]);
   return { features, logits: linear(p.at('fc'), features, config.num_classes), statistics };
 }
 
-function basicBlock(
-  p: Params,
-  x: Value,
-  width: number,
-  stride: number,
-  norm: (at: Params, x: Value) => Value,
-): Value {
-  const options = { padding: 1, bias: false };
-  let h = f.relu(norm(p.at('bn1'), conv(p.at('conv1'), x, width, 3, { ...options, stride })));
-  h = norm(p.at('bn2'), conv(p.at('conv2'), h, width, 3, options));
-  const skip =
-    stride === 1 && x.shape[1] === width
-      ? x
-      : norm(p.at('downsample').at(1), conv(p.at('downsample').at(0), x, width, 1, { stride, bias: false }));
-  return f.relu(f.add(h, skip));
+type Norm = (at: Params, x: Value) => Value;
+
+function stem(p: Params, config: ResnetConfig, image: Value, norm: Norm): Value {
+  const large = config.stem === 'imagenet';
+  const [kernel, padding] = large ? [7, 3] : [3, 1];
+  const first = conv(p.at('conv1'), image, config.widths[0], kernel, { stride: 2, padding, bias: false });
+  const h = f.relu(norm(p.at('bn1'), first));
+  return large ? f.maxPool2d(h, { kernel: 3, stride: 2, padding: 1 }) : h;
 }
+
+function basicBlock(p: Params, x: Value, width: number, stride: number, norm: Norm): Value {
+  const options = { padding: 1, bias: false };
+  const h = f.relu(norm(p.at('bn1'), conv(p.at('conv1'), x, width, 3, { ...options, stride })));
+  return norm(p.at('bn2'), conv(p.at('conv2'), h, width, 3, options));
+}
+
+function bottleneck(p: Params, x: Value, width: number, stride: number, norm: Norm): Value {
+  let h = f.relu(norm(p.at('bn1'), conv(p.at('conv1'), x, width, 1, { bias: false })));
+  h = f.relu(norm(p.at('bn2'), conv(p.at('conv2'), h, width, 3, { stride, padding: 1, bias: false })));
+  return norm(p.at('bn3'), conv(p.at('conv3'), h, 4 * width, 1, { bias: false }));
+}
+
+/** x itself, or projected where the block changes its shape. */
+const shortcut = (p: Params, x: Value, out: number, stride: number, norm: Norm): Value =>
+  stride === 1 && x.shape[1] === out ? x : norm(p.at(1), conv(p.at(0), x, out, 1, { stride, bias: false }));
 
 /** x [n,c,h,w]; running statistics when `collect` is null, otherwise the batch's, which are collected. */
 function batchNorm(p: Params, x: Value, collect: BatchStatistics[] | null, eps = 1e-5): Value {
   const c = x.shape[1];
   const perChannel = (v: Value) => f.reshape(v, [1, c, 1, 1]);
   return within(p.path, () => {
-    const [w, b] = [perChannel(p.get('weight', [c])), perChannel(p.get('bias', [c]))];
+    const [w, b] = [p.get('weight', [c]), p.get('bias', [c])];
     if (collect) {
-      const mean = f.mean(x, [0, 2, 3]);
-      const centred = f.sub(x, mean);
-      const variance = f.mean(f.mul(centred, centred), [0, 2, 3]);
-      collect.push({ path: p.path, mean: f.reshape(mean, [c]), variance: f.reshape(variance, [c]) });
-      return f.add(f.mul(f.normalize(x, [0, 2, 3], eps), w), b);
+      const { y, mean, variance } = f.batchNorm(x, w, b, eps);
+      collect.push({ path: p.path, mean, variance, positions: numel(x.shape.slice(2)) });
+      return y;
     }
     const mean = perChannel(p.get('running_mean', [c]));
     const deviation = f.sqrt(f.add(perChannel(p.get('running_var', [c])), eps));
-    return f.add(f.mul(f.div(f.sub(x, mean), deviation), w), b);
+    return f.add(f.mul(f.div(f.sub(x, mean), deviation), perChannel(w)), perChannel(b));
   });
 }

@@ -27,7 +27,7 @@ export interface UNetConfig {
 }
 
 export interface UNetInputs {
-  /** f32[n,in_channels,h,w]; h and w divisible by 2^(levels-1) */
+  /** f32[n,in_channels,h,w], of any size */
   sample: Value;
   /** f32[n] */
   timesteps: Value;
@@ -83,7 +83,9 @@ export function unet2dCondition(p: Params, config: UNetConfig, inputs: UNetInput
       if (withAttention) h = attend(block.at('attentions').at(j), h, level);
       h = f.checkpoint(h);
     }
-    if (i < levels - 1) h = f.checkpoint(upsample(block.at('upsamplers').at(0), h));
+    // To the size of what is joined next: of a size that does not halve evenly, not the double.
+    if (i < levels - 1)
+      h = f.checkpoint(upsample(block.at('upsamplers').at(0), h, skips.at(-1)!.shape.slice(2)));
   }
 
   h = f.silu(groupNorm(p.at('conv_norm_out'), h, norm.groups, norm.eps));

@@ -9,7 +9,7 @@ import { encodeGraph } from '../../../core/graph/emit.ts';
 import * as f from '../../../core/graph/functions.ts';
 import { input } from '../../../core/graph/value.ts';
 import { frozenSource, paramsOf } from '../../../core/nn/params.ts';
-import { type ResnetConfig, resnet } from '../../../core/nn/resnet.ts';
+import { featureWidth, type ResnetConfig, resnet } from '../../../core/nn/resnet.ts';
 import { openSession, type RuntimeOptions, type Session } from '../runtime.ts';
 import { writeSafetensors } from '../safetensors.ts';
 import type { ImageEncoder } from './encoder.ts';
@@ -80,7 +80,7 @@ export async function openResnetFolder(
     width: size,
     height: size,
     resize: 'crop',
-    dim: config.widths.at(-1)!,
+    dim: featureWidth(config),
     labels: config.labels,
     async run(pixels, n) {
       if (pixels.length !== n * plane * 3) {

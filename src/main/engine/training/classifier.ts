@@ -113,12 +113,16 @@ export async function openClassifierTrainer(
         averageDecay: 0,
       },
     );
-    const perChannel = o.batchSize * size * size; // at least; what the unbiased estimate divides by is large
-    for (const [name, running] of state.statistics) {
-      const unbiased = name.endsWith('var') ? perChannel / (perChannel - 1) : 1;
-      result.extra[name].forEach((v, c) => {
-        running[c] += momentum * (v * unbiased - running[c]);
-      });
+    for (const { path, positions } of training.statistics) {
+      const count = o.batchSize * positions;
+      const blend = (name: string, scale: number) => {
+        const running = state.statistics.get(name)!;
+        result.extra[name].forEach((v, c) => {
+          running[c] += momentum * (v * scale - running[c]);
+        });
+      };
+      blend(`${path}.running_mean`, 1);
+      blend(`${path}.running_var`, count / (count - 1)); // the running one is unbiased, as PyTorch's
     }
     return result.loss;
   };
