@@ -1,6 +1,6 @@
 /** Owns the layers that several architectures share, under PyTorch's parameter names. */
 import * as f from '../graph/functions.ts';
-import { type Value, within } from '../graph/value.ts';
+import { sameShape, type Value, within } from '../graph/value.ts';
 import type { Params } from './params.ts';
 
 /** x [...,in] -> [...,out]; weight [out,in], and the adapters that sit on this layer. */
@@ -9,14 +9,14 @@ export function linear(p: Params, x: Value, outFeatures: number, bias = true): V
     const inFeatures = x.shape.at(-1)!;
     const w = p.get('weight', [outFeatures, inFeatures]);
     let y = f.linear(x, w, bias ? p.get('bias', [outFeatures]) : undefined);
-    for (const { down, up, scale } of p.source.lowRank?.(p.path, inFeatures, outFeatures) ?? []) {
+    for (const { down, up, scale } of p.source.lowRank?.(p.path, w.shape) ?? []) {
       y = f.add(y, f.mul(f.linear(f.linear(x, down), up), scale));
     }
     return y;
   });
 }
 
-/** x [n,in,h,w] -> [n,out,h',w'] with a square kernel. */
+/** x [n,in,h,w] -> [n,out,h',w'] with a square kernel, and the adapters that sit on this layer. */
 export function conv(
   p: Params,
   x: Value,
@@ -27,7 +27,11 @@ export function conv(
   return within(p.path, () => {
     const w = p.get('weight', [outChannels, x.shape[1] / (options.groups ?? 1), kernel, kernel]);
     const bias = (options.bias ?? true) ? p.get('bias', [outChannels]) : undefined;
-    return f.conv2d(x, w, bias, options);
+    let y = f.conv2d(x, w, bias, options);
+    for (const { down, up, scale } of p.source.lowRank?.(p.path, w.shape) ?? []) {
+      y = f.add(y, f.mul(f.conv2d(f.conv2d(x, down, undefined, options), up), scale));
+    }
+    return y;
   });
 }
 
@@ -39,6 +43,23 @@ export function groupNorm(p: Params, x: Value, groups: number, eps: number): Val
 export function layerNorm(p: Params, x: Value, eps = 1e-5): Value {
   const width = x.shape.at(-1)!;
   return within(p.path, () => f.layerNorm(x, p.get('weight', [width]), p.get('bias', [width]), eps));
+}
+
+/** image [n,c,s,s] -> one token per square patch, row by row: [n,(s/patch)^2,width]. @throws for another size. */
+export function patchTokens(
+  p: Params,
+  image: Value,
+  width: number,
+  config: { image_size: number; patch_size: number; num_channels?: number },
+  bias: boolean,
+): Value {
+  const { image_size: size, patch_size: patch, num_channels: channels = 3 } = config;
+  const [n, ...picture] = image.shape;
+  if (!sameShape(picture, [channels, size, size])) {
+    throw new Error(`${p.path}: pictures are [${picture}], the model wants [${[channels, size, size]}]`);
+  }
+  const grid = conv(p, image, width, patch, { stride: patch, bias });
+  return f.transpose(f.reshape(grid, [n, width, -1]), [0, 2, 1]);
 }
 
 /** [n,l,heads*d] -> [n,heads,l,d] */

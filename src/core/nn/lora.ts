@@ -32,9 +32,10 @@ export function withLora(
     parameters,
     has: (name) => base.has(name),
     parameter: (name, shape) => base.parameter(name, shape),
-    lowRank(path, inFeatures, outFeatures) {
-      const below: readonly LowRank[] = base.lowRank?.(path, inFeatures, outFeatures) ?? [];
+    lowRank(path, weight) {
+      const below: readonly LowRank[] = base.lowRank?.(path, weight) ?? [];
       if (!isTarget(path)) return below;
+      const [outFeatures, inFeatures] = weight;
       const branch = {
         down: trainable(downName(path), [config.rank, inFeatures]),
         up: trainable(upName(path), [outFeatures, config.rank]),

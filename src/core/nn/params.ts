@@ -6,10 +6,10 @@
 import { cast } from '../graph/functions.ts';
 import { type DType, input, LayerError, type Shape, sameShape, type Value, weight } from '../graph/value.ts';
 
-/** A low-rank branch beside a linear layer: y += scale * up(down(x)). */
+/** A low-rank branch beside a linear layer or a convolution: y += scale * up(down(x)). */
 export interface LowRank {
-  down: Value; // [rank, in]
-  up: Value; // [out, rank]
+  down: Value; // [rank,in], or of a convolution [rank,in,k,k], moved and padded like it
+  up: Value; // [out,rank], or [out,rank,1,1]
   scale: number;
 }
 
@@ -17,8 +17,8 @@ export interface ParameterSource {
   /** @throws LayerError naming what is there and what was wanted. */
   parameter(name: string, shape: Shape): Value;
   has(name: string): boolean;
-  /** The adapters on the linear layer at this path. */
-  lowRank?(path: string, inFeatures: number, outFeatures: number): readonly LowRank[];
+  /** The adapters on the layer at this path, whose weight is [out,in] or, of a convolution, [out,in,k,k]. */
+  lowRank?(path: string, weight: Shape): readonly LowRank[];
 }
 
 /** A position in the tree of parameters. */

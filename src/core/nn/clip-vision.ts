@@ -1,0 +1,41 @@
+/** Owns CLIP's image tower: transformers' CLIPVisionModelWithProjection under its names. */
+import * as f from '../graph/functions.ts';
+import { type Value, within } from '../graph/value.ts';
+import { type ClipEncoderConfig, clipEncoder } from './clip-encoder.ts';
+import { layerNorm, linear, patchTokens } from './layers.ts';
+import type { Params } from './params.ts';
+
+/** The fields of config.json, or of its `vision_config`. */
+export interface ClipVisionConfig extends ClipEncoderConfig {
+  image_size: number;
+  patch_size: number;
+  num_channels?: number; // 3 unless said
+  /** Width of the embedding that texts and images share. */
+  projection_dim: number;
+}
+
+export interface ClipVisionOutput {
+  /** f32[n,hidden_size]: the class token after the last layer norm. */
+  pooled: Value;
+  /** f32[n,projection_dim], not of unit length. */
+  embedding: Value;
+}
+
+/** image f32[n,c,image_size,image_size], normalised with CLIP's means and deviations. */
+export function clipVision(p: Params, config: ClipVisionConfig, image: Value): ClipVisionOutput {
+  const vision = p.at('vision_model');
+  const { hidden_size: width, layer_norm_eps: eps } = config;
+  const start = within(vision.path, () => {
+    const at = vision.at('embeddings');
+    const patches = patchTokens(at.at('patch_embedding'), image, width, config, false);
+    const [n, count] = patches.shape;
+    const classToken = f.expand(at.get('class_embedding', [width]), [n, 1, width]);
+    const positions = at.at('position_embedding').get('weight', [count + 1, width]);
+    return f.add(f.concat([classToken, patches], 1), positions);
+  });
+  // The name is the checkpoints' own spelling.
+  const states = clipEncoder(vision.at('encoder'), config, layerNorm(vision.at('pre_layrnorm'), start, eps));
+  const first = f.reshape(f.slice(states.at(-1)!, 1, 0, 1), [image.shape[0], width]);
+  const pooled = layerNorm(vision.at('post_layernorm'), first, eps);
+  return { pooled, embedding: linear(p.at('visual_projection'), pooled, config.projection_dim, false) };
+}
