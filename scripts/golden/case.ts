@@ -9,7 +9,7 @@ import { openSafetensors } from '../../src/main/engine/safetensors.ts';
 import type { Tolerance } from './compare.ts';
 
 export interface OracleTensor {
-  shape: number[];
+  shape: readonly number[];
   data: Float32Array;
 }
 

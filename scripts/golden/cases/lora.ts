@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { backward } from '../../../src/core/graph/backward.ts';
 import * as f from '../../../src/core/graph/functions.ts';
 import { input, type Value } from '../../../src/core/graph/value.ts';
+import type { LowRankPair } from '../../../src/core/nn/adapters/lora-adapter.ts';
+import { readLora } from '../../../src/core/nn/adapters/read-lora.ts';
 import { type ParameterSource, paramsOf } from '../../../src/core/nn/params.ts';
 import { type UNetConfig, unet2dCondition } from '../../../src/core/nn/unet-2d-condition.ts';
 import { openPart } from '../../../src/main/engine/models/stored-part.ts';
@@ -23,13 +25,6 @@ import {
   scaled,
 } from '../graph.ts';
 import { gradientOf, UNET_WEIGHTS, unetInputs } from './unet.ts';
-
-/** One adapted layer: y += alpha / rank up(down(x)). */
-interface Matrices {
-  down: OracleTensor; // [rank, in]
-  up: OracleTensor; // [out, rank]
-  alpha: number;
-}
 
 /** The files with the oracle's own numbers and texts; every other safetensors file is a layout of the adapter. */
 const IO = 'io.safetensors';
@@ -125,7 +120,7 @@ function inputsOf(c: OracleCase) {
 }
 
 /** `base` with the layers' branches as inputs `<path>.down` and `<path>.up`; `branches` collects those used. */
-function adapted<Source extends ParameterSource>(base: Source, layers: ReadonlyMap<string, Matrices>) {
+function adapted<Source extends ParameterSource>(base: Source, layers: ReadonlyMap<string, LowRankPair>) {
   const branches = new Map<string, { down: Value; up: Value; scale: number }>();
   return {
     ...base,
@@ -144,24 +139,14 @@ function adapted<Source extends ParameterSource>(base: Source, layers: ReadonlyM
   };
 }
 
-function readLayout(path: string): Map<string, Matrices> {
+function readLayout(path: string): ReadonlyMap<string, LowRankPair> {
   const file = openSafetensors(path);
-  const get = (name: string): OracleTensor => ({
-    shape: file.tensors.get(name)!.shape,
-    data: file.read(name),
-  });
-  const out = new Map<string, Matrices>();
-  const meta = JSON.parse(file.metadata.lora_adapter_metadata ?? '{}');
-  for (const name of file.tensors.keys()) {
-    const m = /^unet\.(.+)\.lora_A\.weight$/.exec(name);
-    if (m)
-      out.set(m[1], {
-        down: get(name),
-        up: get(name.replace('lora_A', 'lora_B')),
-        alpha: meta['unet.lora_alpha'],
-      });
+  try {
+    const tensors = new Map(
+      [...file.tensors].map(([name, { shape }]) => [name, { shape, data: file.read(name) }]),
+    );
+    return readLora(tensors, { metadata: file.metadata }).unet;
+  } finally {
+    file.close();
   }
-  file.close();
-  if (out.size === 0) throw new Error('this layout is not read yet');
-  return out;
 }

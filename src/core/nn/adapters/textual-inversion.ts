@@ -1,0 +1,46 @@
+/**
+ * Owns learned token embeddings (textual inversion, Gal et al. 2022): reading and writing their tensors. A concept is
+ * one or more vectors of the text encoder's width; a prompt names it by its token.
+ */
+import type { Matrix } from './lora-adapter.ts';
+
+export interface LearnedToken {
+  /** What a prompt says. */
+  token: string;
+  /** [vectors,width]: a token may stand for several, one after the other. */
+  vectors: Matrix;
+}
+
+/** The name of the tensor in files that hold one concept and leave its token to the person. */
+const ONE_CONCEPT = 'emb_params';
+
+/**
+ * Learned tokens of a file: one tensor `emb_params` [vectors,width], called by `fallbackToken`, or tensors named by
+ * their tokens, `<token>` [width] or [vectors,width]. Tensors of a LoRA beside them are left to readLora.
+ * @param alone the file holds nothing else, so that any name of a tensor is a token.
+ */
+export function readLearnedTokens(
+  tensors: ReadonlyMap<string, Matrix>,
+  fallbackToken: string,
+  alone: boolean,
+): LearnedToken[] {
+  const out: LearnedToken[] = [];
+  for (const [name, { shape, data }] of tensors) {
+    const token = name === ONE_CONCEPT ? fallbackToken : name;
+    if (!alone && !/^<[^<>]+>$/.test(name)) continue;
+    const rows = shape.length === 1 ? [1, ...shape] : shape;
+    if (rows.length !== 2 || /\s/.test(token) || token === '') {
+      throw new Error(
+        `tensor ${name} [${shape}] is no learned token; wanted ${ONE_CONCEPT} [vectors,width], or a tensor [width] or [vectors,width] named by its token`,
+      );
+    }
+    out.push({ token, vectors: { shape: rows, data } });
+  }
+  return out;
+}
+
+/** As diffusers reads it: one tensor, named by the token; [width] where it is a single vector. */
+export function writeLearnedToken({ token, vectors }: LearnedToken): Map<string, Matrix> {
+  const [count, width] = vectors.shape;
+  return new Map([[token, { shape: count === 1 ? [width] : [count, width], data: vectors.data }]]);
+}
