@@ -44,23 +44,24 @@ export function withAdapters<Source extends ParameterSource>(
   part: AdaptedPart,
   adapters: readonly WeightedAdapter[],
 ): Source & { surplus(): string[] } {
-  const used = new Set<LowRankPair>();
+  const layers = adapters.flatMap(({ name, adapter, weight }) =>
+    [...adapter[part]].map(([path, pair]) => ({
+      path,
+      pair,
+      strength: weight,
+      what: `${name}: ${part}.${path}`,
+    })),
+  );
+  const used = new Set<string>();
   return {
     ...base,
     lowRank(path, weight) {
-      const branches: LowRank[] = [...(base.lowRank?.(path, weight) ?? [])];
-      for (const { name, adapter, weight: strength } of adapters) {
-        const pair = adapter[part].get(path);
-        if (!pair) continue;
-        used.add(pair);
-        branches.push(branchOf(pair, weight, strength, `${name}: ${part}.${path}`));
-      }
-      return branches;
+      const own = layers.filter((layer) => layer.path === path);
+      if (own.length > 0) used.add(path);
+      const below: readonly LowRank[] = base.lowRank?.(path, weight) ?? [];
+      return [...below, ...own.map(({ pair, strength, what }) => branchOf(pair, weight, strength, what))];
     },
-    surplus: () =>
-      adapters.flatMap(({ name, adapter }) =>
-        [...adapter[part]].filter(([, pair]) => !used.has(pair)).map(([path]) => `${name}: ${part}.${path}`),
-      ),
+    surplus: () => layers.filter(({ path }) => !used.has(path)).map(({ what }) => what),
   };
 }
 

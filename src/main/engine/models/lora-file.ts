@@ -1,0 +1,64 @@
+/** Owns LoRA and textual-inversion files on disk: which file a person means, what stands beside it, and writing one. */
+import { existsSync, statSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+import type { LoraAdapter, Matrix } from '../../../core/nn/adapters/lora-adapter.ts';
+import { type PeftConfig, readLora } from '../../../core/nn/adapters/read-lora.ts';
+import { type LearnedToken, readLearnedTokens } from '../../../core/nn/adapters/textual-inversion.ts';
+import { type WrittenLayout, writeLora } from '../../../core/nn/adapters/write-lora.ts';
+import { openSafetensors, writeSafetensors } from '../safetensors.ts';
+import { readModelJson } from './stored-part.ts';
+
+/** What libraries call the file in a folder that is an adapter. */
+const inFolder = ['pytorch_lora_weights.safetensors', 'adapter_model.safetensors'];
+
+/** A LoRA file as values. A folder stands for the file in it. @throws naming the file and what is wrong. */
+export function readLoraFile(given: string): LoraAdapter {
+  const file = adapterFile(given);
+  const { tensors, metadata } = readAll(file);
+  const beside = join(dirname(file), 'adapter_config.json');
+  const config = existsSync(beside) ? readModelJson<PeftConfig>(beside, "the adapter's config") : null;
+  return within(file, () => readLora(tensors, { metadata, config }));
+}
+
+/** The learned tokens of a textual-inversion file, or those that a LoRA file carries along. */
+export function readEmbeddingFile(file: string): LearnedToken[] {
+  const { tensors } = readAll(file);
+  const alone = ![...tensors.keys()].some((name) => /lora|:(down|up)$/.test(name));
+  const token = `<${basename(file, extname(file)).replaceAll(/\s+/g, '-')}>`;
+  const tokens = within(file, () => readLearnedTokens(tensors, token, alone));
+  if (tokens.length === 0) throw new Error(`${file}: no learned tokens in it`);
+  return tokens;
+}
+
+/** Writes one in a layout that other programs read. The values keep their bits. */
+export function writeLoraFile(file: string, adapter: LoraAdapter, layout: WrittenLayout): void {
+  const { tensors, metadata } = writeLora(adapter, layout);
+  writeSafetensors(file, Object.fromEntries(tensors), metadata);
+}
+
+function adapterFile(given: string): string {
+  if (!existsSync(given)) throw new Error(`there is no adapter at ${given}`);
+  if (!statSync(given).isDirectory()) return given;
+  const name = inFolder.find((candidate) => existsSync(join(given, candidate)));
+  if (!name) throw new Error(`${given}: no LoRA in this folder; wanted ${inFolder.join(' or ')}`);
+  return join(given, name);
+}
+
+function readAll(file: string): { tensors: Map<string, Matrix>; metadata: Readonly<Record<string, string>> } {
+  const stored = openSafetensors(file);
+  try {
+    const tensors = new Map<string, Matrix>();
+    for (const [name, { shape }] of stored.tensors) tensors.set(name, { shape, data: stored.read(name) });
+    return { tensors, metadata: stored.metadata };
+  } finally {
+    stored.close();
+  }
+}
+
+function within<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+  }
+}

@@ -1,0 +1,315 @@
+/** LoRA layouts and textual inversion: names, alpha, round trips, and what is refused. */
+import { describe, expect, it } from 'vitest';
+import { input } from '../../../src/core/graph/value.ts';
+import { fromKohya, toKohya } from '../../../src/core/nn/adapters/kohya-names.ts';
+import { type LoraAdapter, type Matrix, withAdapters } from '../../../src/core/nn/adapters/lora-adapter.ts';
+import { numberedPaths } from '../../../src/core/nn/adapters/numbered-names.ts';
+import { readLora } from '../../../src/core/nn/adapters/read-lora.ts';
+import { readLearnedTokens, writeLearnedToken } from '../../../src/core/nn/adapters/textual-inversion.ts';
+import { writeLora } from '../../../src/core/nn/adapters/write-lora.ts';
+import { conv, linear } from '../../../src/core/nn/layers.ts';
+import { paramsOf, trainableSource } from '../../../src/core/nn/params.ts';
+
+let counter = 0;
+const matrix = (...shape: number[]): Matrix => ({
+  shape,
+  data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => Math.sin(++counter)),
+});
+const scalar = (value: number): Matrix => ({ shape: [], data: Float32Array.of(value) });
+const tensors = (entries: Record<string, Matrix>) => new Map(Object.entries(entries));
+const layer = 'down_blocks.0.attentions.0.transformer_blocks.0.attn1';
+const te = 'text_model.encoder.layers.3.self_attn';
+
+describe('LoRA layouts', () => {
+  const down = matrix(4, 8);
+  const up = matrix(6, 4);
+  const pair = (a: string, b: string, extra: Record<string, Matrix> = {}) =>
+    tensors({ [a]: down, [b]: up, ...extra });
+
+  it.each<[string, Map<string, Matrix>, 'unet' | 'text_encoder', string, number]>([
+    [
+      'PEFT',
+      pair(`unet.${layer}.to_q.lora_A.weight`, `unet.${layer}.to_q.lora_B.weight`),
+      'unet',
+      `${layer}.to_q`,
+      4,
+    ],
+    [
+      'PEFT with its own prefix',
+      pair(`base_model.model.${layer}.to_q.lora_A.weight`, `base_model.model.${layer}.to_q.lora_B.weight`),
+      'unet',
+      `${layer}.to_q`,
+      4,
+    ],
+    [
+      'PEFT after the part',
+      pair(
+        `unet.base_model.model.${layer}.to_q.lora_A.weight`,
+        `unet.base_model.model.${layer}.to_q.lora_B.weight`,
+      ),
+      'unet',
+      `${layer}.to_q`,
+      4,
+    ],
+    [
+      'PEFT text encoder without part',
+      pair(`base_model.model.${te}.q_proj.lora_A.weight`, `base_model.model.${te}.q_proj.lora_B.weight`),
+      'text_encoder',
+      `${te}.q_proj`,
+      4,
+    ],
+    [
+      'lora.down',
+      pair(`unet.${layer}.to_k.lora.down.weight`, `unet.${layer}.to_k.lora.up.weight`),
+      'unet',
+      `${layer}.to_k`,
+      4,
+    ],
+    [
+      'lora_linear_layer with alpha',
+      pair(
+        `text_encoder.${te}.k_proj.lora_linear_layer.down.weight`,
+        `text_encoder.${te}.k_proj.lora_linear_layer.up.weight`,
+        {
+          [`text_encoder.${te}.k_proj.alpha`]: scalar(2),
+        },
+      ),
+      'text_encoder',
+      `${te}.k_proj`,
+      2,
+    ],
+    [
+      'processors',
+      pair(`${layer}.processor.to_out_lora.down.weight`, `${layer}.processor.to_out_lora.up.weight`),
+      'unet',
+      `${layer}.to_out.0`,
+      4,
+    ],
+    [
+      'processors of the text encoder',
+      pair(`text_encoder.${te}.to_v_lora.down.weight`, `text_encoder.${te}.to_v_lora.up.weight`),
+      'text_encoder',
+      `${te}.v_proj`,
+      4,
+    ],
+    [
+      'kohya',
+      pair(
+        `${toKohya('unet', `${layer}.to_out.0`)}.lora_down.weight`,
+        `${toKohya('unet', `${layer}.to_out.0`)}.lora_up.weight`,
+        {
+          [`${toKohya('unet', `${layer}.to_out.0`)}.alpha`]: scalar(1.5),
+        },
+      ),
+      'unet',
+      `${layer}.to_out.0`,
+      1.5,
+    ],
+    [
+      'kohya text encoder, no alpha',
+      pair(
+        `${toKohya('text_encoder', `${te}.out_proj`)}.lora_down.weight`,
+        `${toKohya('text_encoder', `${te}.out_proj`)}.lora_up.weight`,
+      ),
+      'text_encoder',
+      `${te}.out_proj`,
+      4,
+    ],
+  ])('%s', (_, file, part, path, alpha) => {
+    const read = readLora(file);
+    expect([...read[part]]).toEqual([[path, { down, up, alpha }]]);
+    expect(read.unet.size + read.text_encoder.size).toBe(1);
+  });
+
+  it('alpha comes from the metadata before the config beside the file, by layer where a pattern says so', () => {
+    const file = tensors({
+      'unet.a.to_q.lora_A.weight': down,
+      'unet.a.to_q.lora_B.weight': up,
+      'unet.b.to_k.lora_A.weight': down,
+      'unet.b.to_k.lora_B.weight': up,
+    });
+    const alphas = (facts: Parameters<typeof readLora>[1]) =>
+      [...readLora(file, facts).unet.values()].map((p) => p.alpha);
+    const told = {
+      'unet.r': 4,
+      'unet.lora_alpha': 12,
+      'unet.alpha_pattern': { to_k: 3 },
+      'text_encoder.lora_alpha': 5,
+    };
+    const metadata = { lora_adapter_metadata: JSON.stringify(told) };
+    expect(alphas({ metadata, config: { lora_alpha: 7 } })).toEqual([12, 3]);
+    expect(alphas({ config: { lora_alpha: 7 } })).toEqual([7, 7]);
+    expect(alphas({ config: { lora_alpha: 7, use_rslora: true } })).toEqual([14, 14]);
+    expect(alphas({})).toEqual([4, 4]);
+    expect(() => alphas({ config: { lora_alpha: 7, use_dora: true } })).toThrow('DoRA');
+  });
+
+  it('numbered files follow the order of their library', () => {
+    const unet = numberedPaths('unet', 144);
+    expect(unet.slice(3, 6)).toEqual([
+      'down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_out.0',
+      'down_blocks.0.attentions.0.transformer_blocks.0.ff.net.0.proj',
+      'down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_q',
+    ]);
+    expect(unet[54]).toBe('up_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q');
+    expect(unet[143]).toBe('mid_block.attentions.0.transformer_blocks.0.attn2.to_out.0');
+    expect(numberedPaths('text_encoder', 48)[5]).toBe('text_model.encoder.layers.1.self_attn.v_proj');
+    const some = tensors({ 'unet:0:down': down, 'unet:0:up': up });
+    expect(() => readLora(some)).toThrow('1 numbered layers of the U-Net, wanted the 144');
+    const other = { metadata: { text_encoder: '["CLIPAttention","CLIPMLP"]' } };
+    expect(() => readLora(tensors({ 'text_encoder:0:down': down, 'text_encoder:0:up': up }), other)).toThrow(
+      'CLIPMLP',
+    );
+  });
+
+  it.each([
+    [
+      'another kind of adapter is refused',
+      { 'unet.a.hada_w1_a': down },
+      /unet\.a\.hada_w1_a .*LoHa.*kohya \(/,
+    ],
+    [
+      'an unknown key is refused',
+      { 'lora_unet_??.lora_down.weight': down },
+      /lora_unet_\?\?.*is in no LoRA layout/,
+    ],
+    ['a missing matrix is refused', { 'unet.a.lora_A.weight': down }, 'unet.a: the LoRA has no up matrix'],
+    [
+      'matrices that are no pair are refused',
+      { 'unet.a.lora_A.weight': down, 'unet.a.lora_B.weight': matrix(6, 5) },
+      'down [4,8] and up [6,5] are no pair',
+    ],
+    [
+      'two of one are refused',
+      { 'unet.a.lora_A.weight': down, 'unet.a.lora.down.weight': down },
+      'more than one down',
+    ],
+    ['nothing is refused', {}, 'no LoRA matrices; the layouts known are kohya'],
+  ])('%s', (_, file, message) => {
+    expect(() => readLora(tensors(file as Record<string, Matrix>))).toThrow(message);
+  });
+});
+
+describe('kohya names', () => {
+  it.each([
+    'mid_block.attentions.0.proj_in',
+    'down_blocks.1.resnets.0.conv_shortcut',
+    'up_blocks.2.resnets.1.time_emb_proj',
+    'up_blocks.0.upsamplers.0.conv',
+    'time_embedding.linear_1',
+    'conv_in',
+    'up_blocks.1.attentions.2.transformer_blocks.0.ff.net.0.proj',
+    'up_blocks.1.attentions.2.transformer_blocks.0.ff.net.2',
+  ])('%s and back', (path) => {
+    expect(fromKohya(toKohya('unet', path))).toEqual({ part: 'unet', path });
+  });
+  it('knows the text encoder of SD and the first of SDXL', () => {
+    const path = 'text_model.encoder.layers.11.mlp.fc1';
+    expect(fromKohya(toKohya('text_encoder', path))).toEqual({ part: 'text_encoder', path });
+    expect(fromKohya('lora_te1_text_model_encoder_layers_11_mlp_fc1')).toEqual({
+      part: 'text_encoder',
+      path,
+    });
+    expect(fromKohya('lora_vae_conv_in')).toBeNull();
+  });
+});
+
+const some: LoraAdapter = {
+  layout: 'made here',
+  unet: new Map([
+    [
+      'mid_block.attentions.0.transformer_blocks.0.attn1.to_q',
+      { down: matrix(2, 8), up: matrix(8, 2), alpha: 2 },
+    ],
+    ['mid_block.resnets.0.conv1', { down: matrix(3, 8, 3, 3), up: matrix(8, 3, 1, 1), alpha: 1 }],
+  ]),
+  text_encoder: new Map([[`${te}.q_proj`, { down: matrix(2, 8), up: matrix(8, 2), alpha: 5 }]]),
+};
+
+describe('writing', () => {
+  it.each(['diffusers', 'kohya'] as const)('%s and back keeps every bit', (layout) => {
+    const { tensors: written, metadata } = writeLora(some, layout);
+    const { unet, text_encoder } = readLora(written, { metadata });
+    expect(unet).toEqual(some.unet);
+    expect(text_encoder).toEqual(some.text_encoder);
+  });
+  it('one layout through the other keeps every bit', () => {
+    const kohya = readLora(writeLora(some, 'kohya').tensors);
+    const { tensors: written, metadata } = writeLora(kohya, 'diffusers');
+    expect(written).toEqual(writeLora(some, 'diffusers').tensors);
+    expect(readLora(written, { metadata }).unet).toEqual(some.unet);
+  });
+});
+
+describe('adapters beside layers', () => {
+  const adapterOf = (unet: LoraAdapter['unet']): LoraAdapter => ({
+    layout: '',
+    unet,
+    text_encoder: new Map(),
+  });
+  it('add up with their weights, and say which layers nobody took', () => {
+    const one = { down: matrix(2, 8), up: matrix(6, 2), alpha: 4 };
+    const source = withAdapters(trainableSource(), 'unet', [
+      {
+        name: 'a',
+        adapter: adapterOf(
+          new Map([
+            ['x', one],
+            ['y.z', one],
+          ]),
+        ),
+        weight: 0.5,
+      },
+      { name: 'b', adapter: adapterOf(new Map([['x', { ...one, alpha: 1 }]])), weight: -1 },
+    ]);
+    const y = linear(paramsOf(source).at('x'), input('in', [1, 8]), 6);
+    expect(y.shape).toEqual([1, 6]);
+    expect(source.lowRank!('x', [6, 8]).map((branch) => branch.scale)).toEqual([1, -0.5]);
+    expect(source.surplus()).toEqual(['a: unet.y.z']);
+  });
+  it('a linear layer takes 1x1 convolutions, a 1x1 convolution linear pairs', () => {
+    const of = (down: Matrix, up: Matrix) =>
+      withAdapters(trainableSource(), 'unet', [
+        { name: 'a', adapter: adapterOf(new Map([['x', { down, up, alpha: 1 }]])), weight: 1 },
+      ]);
+    const folded = of(matrix(2, 8, 1, 1), matrix(6, 2, 1, 1));
+    expect(linear(paramsOf(folded).at('x'), input('in', [3, 8]), 6).shape).toEqual([3, 6]);
+    const flat = of(matrix(2, 8), matrix(6, 2));
+    expect(conv(paramsOf(flat).at('x'), input('in', [1, 8, 5, 5]), 6, 1).shape).toEqual([1, 6, 5, 5]);
+  });
+  it('a matrix of another model is refused with both shapes', () => {
+    const source = withAdapters(trainableSource(), 'unet', [
+      {
+        name: 'a',
+        adapter: adapterOf(new Map([['x', { down: matrix(2, 7), up: matrix(6, 2), alpha: 1 }]])),
+        weight: 1,
+      },
+    ]);
+    expect(() => linear(paramsOf(source).at('x'), input('in', [1, 8]), 6)).toThrow(
+      'a: unet.x: its down matrix is [2,7], the layer takes [2,8]',
+    );
+  });
+});
+
+describe('learned tokens', () => {
+  it('are read by name or, alone in a file, by the file', () => {
+    const vectors = matrix(3, 8);
+    expect(readLearnedTokens(tensors({ emb_params: vectors }), '<cat>', true)).toEqual([
+      { token: '<cat>', vectors },
+    ]);
+    const one = matrix(8);
+    const file = tensors({ '<s1>': one, 'unet:0:down': matrix(1, 8) });
+    expect(readLearnedTokens(file, '<x>', false)).toEqual([
+      { token: '<s1>', vectors: { shape: [1, 8], data: one.data } },
+    ]);
+    expect(() => readLearnedTokens(tensors({ weight: matrix(2, 2, 2) }), '<x>', true)).toThrow(
+      'is no learned token',
+    );
+  });
+  it('are written and read back', () => {
+    for (const count of [1, 3]) {
+      const token = { token: '<class_1>', vectors: matrix(count, 8) };
+      expect(readLearnedTokens(writeLearnedToken(token), '', true)).toEqual([token]);
+    }
+  });
+});
