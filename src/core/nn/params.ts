@@ -90,3 +90,11 @@ export function trainableSource(
     },
   };
 }
+
+/** What a network asks for while `build` makes it: every parameter once, in the order of asking. */
+export function recordParameters(build: (p: Params) => unknown): { name: string; shape: Shape }[] {
+  // Names that only older files have are not there.
+  const source = trainableSource('', () => false);
+  build(paramsOf(source));
+  return [...source.parameters].map(([name, { shape }]) => ({ name, shape }));
+}
