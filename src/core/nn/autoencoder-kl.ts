@@ -1,6 +1,7 @@
 /** Owns the variational autoencoder between pixels and latents: diffusers' AutoencoderKL under its names. */
 import * as f from '../graph/functions.ts';
 import { type Value, within } from '../graph/value.ts';
+import { configFields } from './config-fields.ts';
 import { conv, groupNorm, linear } from './layers.ts';
 import type { Params } from './params.ts';
 import { type BlockNorm, downsample, resnetBlock, upsample } from './resnet-block.ts';
@@ -14,6 +15,37 @@ export interface AutoencoderConfig {
   norm_num_groups: number;
   /** Latents are multiplied by it before diffusion. Old configs leave it out: 0.18215. */
   scaling_factor?: number;
+}
+
+/** The fields of an autoencoder's config.json. @throws an error that names the field and what was wanted. */
+export function autoencoderKlConfig(json: unknown): AutoencoderConfig {
+  const c = configFields(json, 'autoencoder');
+  c.only('_class_name', 'AutoencoderKL');
+  c.only('act_fn', 'silu', 'swish');
+  c.only('down_block_types', 'DownEncoderBlock2D');
+  c.only('up_block_types', 'UpDecoderBlock2D');
+  c.only('mid_block_add_attention', true);
+  // Later models leave these convolutions out, or shift their latents.
+  c.only('use_quant_conv', true);
+  c.only('use_post_quant_conv', true);
+  c.only('shift_factor', null, 0);
+  c.only('latents_mean', null);
+  c.only('latents_std', null);
+  const channels = c.counts('block_out_channels');
+  for (const name of ['down_block_types', 'up_block_types']) {
+    if (c.isList(name) && c.texts(name).length !== channels.length) {
+      c.fail(name, `one for each of ${channels.length} levels`);
+    }
+  }
+  return {
+    in_channels: c.count('in_channels', 3),
+    out_channels: c.count('out_channels', 3),
+    latent_channels: c.count('latent_channels', 4),
+    block_out_channels: channels,
+    layers_per_block: c.count('layers_per_block', 1),
+    norm_num_groups: c.count('norm_num_groups', 32),
+    scaling_factor: c.number('scaling_factor', 0.18215),
+  };
 }
 
 export const scalingFactor = (config: AutoencoderConfig): number => config.scaling_factor ?? 0.18215;

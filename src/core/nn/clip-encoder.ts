@@ -1,6 +1,7 @@
 /** Owns the transformer that CLIP's two towers share: pre-norm blocks under transformers' names. */
 import * as f from '../graph/functions.ts';
 import { type Value, within } from '../graph/value.ts';
+import type { ConfigFields } from './config-fields.ts';
 import { activations, joinHeads, layerNorm, linear, splitHeads } from './layers.ts';
 import type { Params } from './params.ts';
 
@@ -13,13 +14,27 @@ export interface ClipEncoderConfig {
   layer_norm_eps: number;
 }
 
+/** The fields that both towers have. */
+export function clipEncoderConfig(c: ConfigFields): ClipEncoderConfig {
+  c.only('hidden_act', ...Object.keys(activations));
+  const config = {
+    hidden_size: c.count('hidden_size'),
+    intermediate_size: c.count('intermediate_size'),
+    num_hidden_layers: c.count('num_hidden_layers'),
+    num_attention_heads: c.count('num_attention_heads'),
+    hidden_act: c.text('hidden_act', 'quick_gelu'),
+    layer_norm_eps: c.number('layer_norm_eps', 1e-5),
+  };
+  if (config.hidden_size % config.num_attention_heads !== 0) {
+    c.fail('num_attention_heads', `a number that divides the width ${config.hidden_size}`);
+  }
+  return config;
+}
+
 /** x f32[n,l,hidden_size], mask broadcast to [l,l] -> x itself, and what each block makes of it. */
 export function clipEncoder(p: Params, config: ClipEncoderConfig, x: Value, mask?: Value): Value[] {
   const activation = activations[config.hidden_act];
-  if (!activation) {
-    const known = Object.keys(activations).join(', ');
-    throw new Error(`${p.path}: activation ${config.hidden_act} is not known, wanted one of ${known}`);
-  }
+  if (!activation) throw new Error(`${p.path}: activation ${config.hidden_act} is not known`);
   const states = [x];
   for (let i = 0; i < config.num_hidden_layers; i++) {
     const layer = p.at('layers').at(i);

@@ -1,7 +1,8 @@
 /** Owns CLIP's text tower: transformers' CLIPTextModel under its names (pre-norm, causal mask). */
 import * as f from '../graph/functions.ts';
 import { constant, type Value } from '../graph/value.ts';
-import { type ClipEncoderConfig, clipEncoder } from './clip-encoder.ts';
+import { type ClipEncoderConfig, clipEncoder, clipEncoderConfig } from './clip-encoder.ts';
+import { configFields } from './config-fields.ts';
 import { layerNorm } from './layers.ts';
 import type { Params } from './params.ts';
 
@@ -10,14 +11,30 @@ export interface ClipTextConfig extends ClipEncoderConfig {
   vocab_size: number;
 }
 
-/** ids i64[n,l] -> the last hidden state f32[n,l,hidden_size], after the final layer norm. */
-export function clipText(p: Params, config: ClipTextConfig, ids: Value): Value {
-  const table = p.at('text_model').at('embeddings').at('token_embedding');
-  return clipTextFromEmbeddings(
-    p,
-    config,
-    f.gather(table.get('weight', [config.vocab_size, config.hidden_size]), ids),
-  ).at(-1)!;
+/** The fields of a text encoder's config.json. @throws an error that names the field and what was wanted. */
+export function clipTextConfig(json: unknown): ClipTextConfig {
+  const c = configFields(json, 'text encoder');
+  c.only('model_type', 'clip_text_model');
+  c.only('architectures', 'CLIPTextModel', 'CLIPTextModelWithProjection');
+  return {
+    ...clipEncoderConfig(c),
+    max_position_embeddings: c.count('max_position_embeddings', 77),
+    vocab_size: c.count('vocab_size', 49408),
+  };
+}
+
+/**
+ * ids i64[n,l] -> the last hidden state f32[n,l,hidden_size], after the final layer norm.
+ * @param learned f32[m,hidden_size] embeddings of further tokens, whose ids go on after the vocabulary.
+ */
+export function clipText(p: Params, config: ClipTextConfig, ids: Value, learned?: Value | null): Value {
+  const own = p
+    .at('text_model')
+    .at('embeddings')
+    .at('token_embedding')
+    .get('weight', [config.vocab_size, config.hidden_size]);
+  const table = learned ? f.concat([own, learned], 0) : own;
+  return clipTextFromEmbeddings(p, config, f.gather(table, ids)).at(-1)!;
 }
 
 /**

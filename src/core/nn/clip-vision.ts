@@ -1,7 +1,8 @@
 /** Owns CLIP's image tower: transformers' CLIPVisionModelWithProjection under its names. */
 import * as f from '../graph/functions.ts';
 import { type Value, within } from '../graph/value.ts';
-import { type ClipEncoderConfig, clipEncoder } from './clip-encoder.ts';
+import { type ClipEncoderConfig, clipEncoder, clipEncoderConfig } from './clip-encoder.ts';
+import { configFields } from './config-fields.ts';
 import { layerNorm, linear, patchTokens } from './layers.ts';
 import type { Params } from './params.ts';
 
@@ -12,6 +13,28 @@ export interface ClipVisionConfig extends ClipEncoderConfig {
   num_channels?: number; // 3 unless said
   /** Width of the embedding that texts and images share. */
   projection_dim: number;
+}
+
+/**
+ * The fields of config.json: of the image tower alone, or of both towers, where they are in `vision_config`.
+ * @throws an error that names the field and what was wanted.
+ */
+export function clipVisionConfig(json: unknown): ClipVisionConfig {
+  const both = configFields(json, 'CLIP');
+  both.only('model_type', 'clip_vision_model', 'clip');
+  const nested = (json as { vision_config?: unknown }).vision_config;
+  const c = nested === undefined ? both : configFields(nested, 'CLIP vision');
+  const config = {
+    ...clipEncoderConfig(c),
+    image_size: c.count('image_size', 224),
+    patch_size: c.count('patch_size', 32),
+    num_channels: c.count('num_channels', 3),
+    projection_dim: both.count('projection_dim', 512), // the tower's own does not count beside it
+  };
+  if (config.image_size % config.patch_size !== 0) {
+    c.fail('patch_size', `a number that divides the picture's side ${config.image_size}`);
+  }
+  return config;
 }
 
 export interface ClipVisionOutput {

@@ -4,6 +4,7 @@
  */
 import * as f from '../graph/functions.ts';
 import { constant, type Value, within } from '../graph/value.ts';
+import { configFields } from './config-fields.ts';
 import { conv, groupNorm, joinHeads, layerNorm, linear, splitHeads } from './layers.ts';
 import type { Params } from './params.ts';
 import { type BlockNorm, downsample, resnetBlock, upsample } from './resnet-block.ts';
@@ -25,6 +26,86 @@ export interface UNetConfig {
   downsample_padding: number;
   use_linear_projection?: boolean;
 }
+
+/**
+ * The fields of a U-Net's config.json. Those that diffusers reads and this network does not compute must have the
+ * value that leaves them out. @throws an error that names the field, what it is and what was wanted.
+ */
+export function unet2dConditionConfig(json: unknown): UNetConfig {
+  const c = configFields(json, 'U-Net');
+  c.only('_class_name', 'UNet2DConditionModel');
+  for (const [name, accepted] of Object.entries(notComputed)) c.only(name, ...accepted);
+  const channels = c.counts('block_out_channels');
+  const same = (name: string): number => {
+    const list = c.isList(name) ? c.counts(name) : [c.count(name)];
+    return list.every((v) => v === list[0]) ? list[0] : c.fail(name, 'the same number for every block');
+  };
+  const perLevel = <T>(name: string, list: T[]): T[] =>
+    list.length === channels.length ? list : c.fail(name, `one for each of ${channels.length} levels`);
+  const blockTypes = (name: string, direction: 'Down' | 'Up'): string[] => {
+    c.only(name, `CrossAttn${direction}Block2D`, `${direction}Block2D`);
+    return perLevel(name, c.texts(name));
+  };
+  const heads = c.isList('attention_head_dim')
+    ? perLevel('attention_head_dim', c.counts('attention_head_dim'))
+    : c.count('attention_head_dim', 8);
+  channels.forEach((width, level) => {
+    const count = typeof heads === 'number' ? heads : heads[level];
+    if (width % count !== 0)
+      c.fail('attention_head_dim', `a number of heads that divides the width ${width}`);
+  });
+  return {
+    in_channels: c.count('in_channels', 4),
+    out_channels: c.count('out_channels', 4),
+    sample_size: c.count('sample_size'),
+    block_out_channels: channels,
+    down_block_types: blockTypes('down_block_types', 'Down'),
+    up_block_types: blockTypes('up_block_types', 'Up'),
+    layers_per_block: same('layers_per_block'),
+    attention_head_dim: heads,
+    cross_attention_dim: same('cross_attention_dim'),
+    norm_num_groups: c.count('norm_num_groups', 32),
+    norm_eps: c.number('norm_eps', 1e-5),
+    flip_sin_to_cos: c.flag('flip_sin_to_cos', true),
+    freq_shift: c.number('freq_shift', 0),
+    downsample_padding: c.count('downsample_padding', 1),
+    use_linear_projection: c.flag('use_linear_projection', false),
+  };
+}
+
+/** What leaves out each part of other U-Nets (SDXL, upscalers, LCM, ...) that this one does not have. */
+const notComputed: Readonly<Record<string, readonly unknown[]>> = {
+  act_fn: ['silu', 'swish'],
+  addition_embed_type: [null],
+  addition_time_embed_dim: [null],
+  attention_type: ['default'],
+  center_input_sample: [false],
+  class_embed_type: [null],
+  conv_in_kernel: [3],
+  conv_out_kernel: [3],
+  cross_attention_norm: [null],
+  dropout: [0],
+  dual_cross_attention: [false],
+  encoder_hid_dim: [null],
+  encoder_hid_dim_type: [null],
+  mid_block_only_cross_attention: [null, false],
+  mid_block_scale_factor: [1],
+  mid_block_type: ['UNetMidBlock2DCrossAttn'],
+  num_attention_heads: [null], // it would be the true name of attention_head_dim; diffusers refuses it as well
+  num_class_embeds: [null],
+  only_cross_attention: [false],
+  projection_class_embeddings_input_dim: [null],
+  resnet_out_scale_factor: [1],
+  resnet_skip_time_act: [false],
+  resnet_time_scale_shift: ['default'],
+  reverse_transformer_layers_per_block: [null],
+  time_cond_proj_dim: [null],
+  time_embedding_act_fn: [null],
+  time_embedding_dim: [null],
+  time_embedding_type: ['positional'],
+  timestep_post_act: [null],
+  transformer_layers_per_block: [1],
+};
 
 export interface UNetInputs {
   /** f32[n,in_channels,h,w], of any size */

@@ -1,0 +1,127 @@
+/** config.json of networks: what is read, what is filled in, and what is refused because it would compute otherwise. */
+import { describe, expect, it } from 'vitest';
+import { autoencoderKlConfig } from '../../../src/core/nn/autoencoder-kl.ts';
+import { clipTextConfig } from '../../../src/core/nn/clip-text.ts';
+import { clipVisionConfig } from '../../../src/core/nn/clip-vision.ts';
+import { unet2dConditionConfig } from '../../../src/core/nn/unet-2d-condition.ts';
+import { textConfig, unetConfig, vaeConfig } from './stable-diffusion-1.ts';
+
+const vision = {
+  hidden_size: 768,
+  intermediate_size: 3072,
+  num_hidden_layers: 12,
+  num_attention_heads: 12,
+  image_size: 224,
+  patch_size: 32,
+};
+
+describe('configs of networks', () => {
+  it('are read with the defaults of their libraries', () => {
+    const unet = { ...unetConfig, use_linear_projection: false };
+    expect(
+      unet2dConditionConfig({ ...unet, _class_name: 'UNet2DConditionModel', upcast_attention: null }),
+    ).toEqual(unet);
+    const { norm_eps: _, flip_sin_to_cos: __, freq_shift: ___, in_channels: ____, ...rest } = unet;
+    expect(unet2dConditionConfig(rest)).toEqual(unet);
+    expect(autoencoderKlConfig(vaeConfig)).toEqual({ ...vaeConfig, scaling_factor: 0.18215 });
+    expect(clipTextConfig({ ...textConfig, model_type: 'clip_text_model' })).toEqual(textConfig);
+  });
+
+  it('what a training script adds to a config is left alone', () => {
+    expect(() => unet2dConditionConfig({ ...unetConfig, use_ema_warmup: true, power: 0.75 })).not.toThrow();
+  });
+
+  it('numbers by block are read, and where only one is computed must be one', () => {
+    const heads = [5, 10, 20, 20];
+    const config = unet2dConditionConfig({
+      ...unetConfig,
+      attention_head_dim: heads,
+      layers_per_block: [2, 2, 2, 2],
+    });
+    expect(config.attention_head_dim).toEqual(heads);
+    expect(config.layers_per_block).toBe(2);
+    expect(() => unet2dConditionConfig({ ...unetConfig, layers_per_block: [1, 2, 2, 2] })).toThrow(
+      'U-Net config: layers_per_block is [1,2,2,2], wanted the same number for every block',
+    );
+    expect(() => unet2dConditionConfig({ ...unetConfig, attention_head_dim: [5, 10] })).toThrow(
+      'U-Net config: attention_head_dim is [5,10], wanted one for each of 4 levels',
+    );
+    expect(() => unet2dConditionConfig({ ...unetConfig, attention_head_dim: 7 })).toThrow(
+      'attention_head_dim is 7, wanted a number of heads that divides the width 320',
+    );
+  });
+
+  it.each<[string, unknown, string]>([
+    ['class_embed_type', 'timestep', 'wanted null'],
+    ['addition_embed_type', 'text_time', 'wanted null'],
+    ['resnet_time_scale_shift', 'scale_shift', 'wanted "default"'],
+    ['dual_cross_attention', true, 'wanted false'],
+    ['only_cross_attention', [true, true, true, false], 'wanted false'],
+    ['mid_block_type', null, 'wanted "UNetMidBlock2DCrossAttn"'],
+    ['transformer_layers_per_block', [1, 2, 10], 'wanted 1'],
+    ['time_cond_proj_dim', 256, 'wanted null'],
+    ['num_class_embeds', 1000, 'wanted null'],
+    ['act_fn', 'gelu', 'wanted "silu" or "swish"'],
+    [
+      'down_block_types',
+      ['SimpleCrossAttnDownBlock2D', 'DownBlock2D', 'DownBlock2D', 'DownBlock2D'],
+      'wanted "CrossAttnDownBlock2D" or "DownBlock2D"',
+    ],
+    ['up_block_types', ['UpBlock2D'], 'wanted one for each of 4 levels'],
+    ['norm_num_groups', null, 'wanted an integer of at least 1'],
+    ['cross_attention_dim', undefined, 'wanted an integer of at least 1'],
+    ['_class_name', 'UNet3DConditionModel', 'wanted "UNet2DConditionModel"'],
+  ])('a U-Net with %s %j is refused', (field, value, wanted) => {
+    const is = value === undefined ? 'undefined' : JSON.stringify(value);
+    expect(() => unet2dConditionConfig({ ...unetConfig, [field]: value })).toThrow(
+      `U-Net config: ${field} is ${is}, ${wanted}`,
+    );
+  });
+
+  it('a missing field is named', () => {
+    const { sample_size: _, ...rest } = unetConfig;
+    expect(() => unet2dConditionConfig(rest)).toThrow(
+      'U-Net config: sample_size is missing, wanted an integer',
+    );
+    expect(() => unet2dConditionConfig([])).toThrow('U-Net config: wanted an object of fields');
+  });
+
+  it.each<[string, unknown, string]>([
+    ['use_quant_conv', false, 'wanted true'],
+    ['shift_factor', 0.1159, 'wanted null or 0'],
+    ['mid_block_add_attention', false, 'wanted true'],
+    ['latents_mean', [0, 0, 0, 0], 'wanted null'],
+    ['down_block_types', ['AttnDownEncoderBlock2D'], 'wanted "DownEncoderBlock2D"'],
+    ['up_block_types', ['UpDecoderBlock2D'], 'wanted one for each of 4 levels'],
+  ])('an autoencoder with %s %j is refused', (field, value, wanted) => {
+    expect(() => autoencoderKlConfig({ ...vaeConfig, [field]: value })).toThrow(
+      `autoencoder config: ${field} is ${JSON.stringify(value)}, ${wanted}`,
+    );
+  });
+
+  it('text encoders that are not CLIP are refused', () => {
+    expect(() => clipTextConfig({ ...textConfig, model_type: 't5' })).toThrow(
+      'text encoder config: model_type is "t5", wanted "clip_text_model"',
+    );
+    expect(() => clipTextConfig({ ...textConfig, hidden_act: 'mish' })).toThrow(
+      'hidden_act is "mish", wanted "silu"',
+    );
+    expect(() => clipTextConfig({ ...textConfig, num_attention_heads: 7 })).toThrow(
+      'num_attention_heads is 7',
+    );
+  });
+
+  it("an image tower's config stands alone or beside the text tower's", () => {
+    const alone = clipVisionConfig({ ...vision, model_type: 'clip_vision_model', projection_dim: 640 });
+    expect(alone).toMatchObject({ patch_size: 32, projection_dim: 640, hidden_act: 'quick_gelu' });
+    const nested = {
+      model_type: 'clip',
+      projection_dim: 640,
+      vision_config: { ...vision, projection_dim: 512 },
+    };
+    expect(clipVisionConfig(nested)).toEqual(alone);
+    expect(() => clipVisionConfig({ ...nested, vision_config: { ...vision, patch_size: 30 } })).toThrow(
+      "CLIP vision config: patch_size is 30, wanted a number that divides the picture's side 224",
+    );
+  });
+});
