@@ -44,8 +44,14 @@ export interface OracleCase {
   untouched(): string[];
 }
 
-/** Texts for people, which need no check. */
-const isProse = (file: string) => /(^|\/)(readme|licen[cs]e|notice)[^/]*$|\.md$/i.test(file);
+/** What an oracle's data are written in; other files, such as scripts and texts for people, need no check. */
+export const isData = (file: string): boolean =>
+  /\.(safetensors|json|txt)$/i.test(file) &&
+  !isHidden(file) &&
+  !/(^|\/)(readme|licen[cs]e|notice)[^/]*$/i.test(file);
+
+/** A file or folder that a version control system or a desktop put there. */
+export const isHidden = (file: string): boolean => /(^|\/)(\.|__)/.test(file);
 
 export function openCase(root: string, folder: string): OracleCase {
   const files = filesOf(folder, folder);
@@ -92,7 +98,7 @@ export function openCase(root: string, folder: string): OracleCase {
     },
     hasTolerance: (key) => stats[key]?.tol !== undefined,
     untouched: () => [
-      ...files.filter((f) => !touched.has(f) && !isProse(f)),
+      ...files.filter((f) => !touched.has(f) && isData(f)),
       ...[...opened.values()].flatMap((file) => file.untouched()),
       ...Object.keys(stats)
         .filter((key) => !tolerances.has(key))

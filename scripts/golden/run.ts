@@ -1,7 +1,7 @@
 /** Owns the walk over an oracle folder: which cases it holds, and all the checks of each. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { type OracleCase, openCase } from './case.ts';
+import { isData, isHidden, type OracleCase, openCase } from './case.ts';
 import { type Check, failure, listed, statement } from './compare.ts';
 import type { CaseRun, GoldenOptions, Part } from './graph.ts';
 import { KINDS } from './kinds.ts';
@@ -13,7 +13,7 @@ export interface FoundCase {
 }
 
 /**
- * Every folder with a meta.json, in order of name, and every folder with files that belong to no such folder.
+ * Every folder with a meta.json, in order of name, and every folder with data that belong to no such folder.
  * @throws when `root` is no folder.
  */
 export function findCases(root: string): FoundCase[] {
@@ -25,11 +25,13 @@ export function findCases(root: string): FoundCase[] {
 function below(root: string, folder: string): FoundCase[] {
   const entries = readdirSync(folder, { withFileTypes: true });
   const isCase = entries.some((entry) => entry.name === 'meta.json');
-  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => join(folder, entry.name));
+  const folders = entries
+    .filter((entry) => entry.isDirectory() && !isHidden(entry.name))
+    .map((entry) => join(folder, entry.name));
   const nested = folders.flatMap((path) => (isCase && !holdsCase(path) ? [] : below(root, path)));
   const name = relative(root, folder).split(sep).join('/');
-  // Files beside the cases at the top are the folder's own, such as its README.
-  const stray = folder !== root && entries.some((entry) => !entry.isDirectory());
+  // Files beside the cases at the top are the folder's own, such as an index.
+  const stray = folder !== root && entries.some((entry) => entry.isFile() && isData(entry.name));
   return isCase || stray ? [{ name, folder }, ...nested] : nested;
 }
 

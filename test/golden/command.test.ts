@@ -3,7 +3,7 @@
  * whatever is not understood fails, and the exit code says so.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
@@ -60,14 +60,26 @@ function golden(...args: string[]) {
   const result = spawnSync(process.execPath, [script, ...args], { encoding: 'utf8', env });
   const lines = result.stdout.split('\n').filter((line) => line.startsWith('{'));
   const checks = lines.map((line) => JSON.parse(line));
-  return { code: result.status, checks, failed: checks.filter((c) => !c.pass), stderr: result.stderr };
+  const summary = result.stdout.trimEnd().split('\n').at(-1);
+  return {
+    code: result.status,
+    checks,
+    failed: checks.filter((c) => !c.pass),
+    summary,
+    stderr: result.stderr,
+  };
 }
 
 describe('npm run golden', () => {
   it('passes a right case with exit code 0, and prints figures and tolerance of every check', () => {
     writeSubtraction(() => {});
-    const { code, checks } = golden(root);
+    write('README.txt', 'What is here.');
+    write('ops/sub/README.txt', 'How this was made.');
+    write('ops/sub/make.py', '');
+    write('.git/config', '');
+    const { code, checks, summary } = golden(root);
     expect(code).toBe(0);
+    expect(summary).toBe('cases 1, checks 4, passed 4, failed 0');
     expect(checks.map((c) => c.check)).toEqual(
       expect.arrayContaining(['same.out.y', 'same.grad.a', 'same.grad.b']),
     );
@@ -79,6 +91,38 @@ describe('npm run golden', () => {
       tolerance: { max_abs: 1e-5, rel_l2: 2e-6 },
       pass: true,
     });
+  });
+
+  it('prints the same six fields of a check that could not be made, with the reason in its name', () => {
+    writeSubtraction((io) => {
+      delete io['same.out.y'];
+    });
+    const { failed, summary } = golden(root);
+    expect(failed[0]).toEqual({
+      case: 'ops/sub',
+      check: 'same: io.safetensors: no tensor same.out.y',
+      maxAbs: null,
+      relL2: null,
+      tolerance: null,
+      pass: false,
+    });
+    expect(summary).toBe('cases 1, checks 2, passed 0, failed 2, in: ops/sub');
+  });
+
+  it('fails files that are missing, cut short or no JSON, by name', () => {
+    writeSubtraction(() => {});
+    const io = join(root, 'ops/sub/io.safetensors');
+    const whole = readFileSync(io);
+    for (const spoil of [() => rmSync(io), () => writeFileSync(io, whole.subarray(0, -5))]) {
+      spoil();
+      const { code, failed } = golden(root);
+      expect(code).toBe(1);
+      expect(failed[0].check).toContain('io.safetensors');
+    }
+    write('ops/sub/meta.json', '{"kind": "op",');
+    const { code, failed } = golden(root);
+    expect(code).toBe(1);
+    expect(failed[0].check).toContain('meta.json');
   });
 
   it('fails a single wrong number, a NaN and a wrong shape', () => {
@@ -96,7 +140,7 @@ describe('npm run golden', () => {
       writeSubtraction((io) => spoil(io['same.grad.a']));
       const { code, failed } = golden(root);
       expect(code).toBe(1);
-      expect(failed.map((c) => c.check)).toEqual(['same.grad.a']);
+      expect(failed.map((c) => c.check.split(': ')[0])).toEqual(['same.grad.a']);
     }
   });
 
@@ -115,7 +159,7 @@ describe('npm run golden', () => {
       (meta.cases as { attrs: object }[])[0].attrs = { alpha: 2 };
       io['same.grad.c'] = io['same.grad.a'];
     });
-    write('ops/sub/notes.bin', 'x');
+    write('ops/sub/notes.txt', 'x');
     write(
       'ops/fft/meta.json',
       JSON.stringify({ case: 'ops/fft', kind: 'op', cases: [{ name: 'x', tol: {} }] }),
@@ -123,18 +167,18 @@ describe('npm run golden', () => {
     const { code, failed } = golden(root);
     expect(code).toBe(1);
     const errors = Object.groupBy(failed, (c) => c.case);
-    expect(errors.new?.[0].error).toContain('kind diffusion-transformer');
-    expect(errors.lost?.[0].error).toContain('no meta.json');
-    expect(errors['ops/sub']?.[0].error).toContain('attribute alpha');
-    expect(errors['ops/sub']?.[1].error).toContain('notes.bin');
-    expect(errors['ops/fft']?.[0].error).toContain('operator fft');
+    expect(errors.new?.[0].check).toContain('kind diffusion-transformer');
+    expect(errors.lost?.[0].check).toContain('no meta.json');
+    expect(errors['ops/sub']?.[0].check).toContain('attribute alpha');
+    expect(errors['ops/sub']?.[1].check).toContain('notes.txt');
+    expect(errors['ops/fft']?.[0].check).toContain('operator fft');
   });
 
   it('fails a case of which nothing can be checked', () => {
     write('ops/sub/meta.json', JSON.stringify({ case: 'ops/sub', kind: 'op', cases: [] }));
     const { code, failed } = golden(root);
     expect(code).toBe(1);
-    expect(failed[0].error).toContain('no check was made');
+    expect(failed[0].check).toContain('no check was made');
   });
 
   it('runs the named cases alone', () => {
@@ -145,16 +189,24 @@ describe('npm run golden', () => {
     expect(golden(root, '--case', 'op').stderr).toContain('no case op');
   });
 
-  it('exits with 2 where the folder or an option is no good', () => {
+  it('exits with 1 where the folder holds no case', () => {
     writeSubtraction(() => {});
-    write('empty/.keep', '');
+    mkdirSync(join(root, 'empty'));
+    for (const folder of ['missing', 'ops/sub/meta.json', 'empty']) {
+      const { code, stderr } = golden(join(root, folder));
+      expect(code, folder).toBe(1);
+      expect(stderr).toContain(join(root, folder));
+    }
+  });
+
+  it('exits with 2 and says how it is used where an argument is no good', () => {
+    writeSubtraction(() => {});
     for (const args of [
       [],
-      [join(root, 'missing')],
-      [join(root, 'ops', 'sub', 'meta.json')],
+      [root, root],
       [root, '--provider', 'abacus'],
       [root, '--tolerance-factor', '0'],
-      [root, '--case', 'none'],
+      [root, '--threads', '-1'],
       [root, '--fast'],
     ]) {
       const { code, stderr } = golden(...args);

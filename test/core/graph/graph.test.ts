@@ -17,6 +17,7 @@ describe('shapes', () => {
       2, 4, 5, 5,
     ]);
     expect(f.groupNorm(x, 4, input('g', [8]), input('b', [8]), 1e-5).shape).toEqual([2, 8, 9, 10]);
+    expect(f.groupNorm(x, 4, null, null, 1e-5).shape).toEqual([2, 8, 9, 10]);
     expect(f.slice(x, -1, 1, -1, 3).shape).toEqual([2, 8, 9, 3]);
   });
 

@@ -89,9 +89,13 @@ const makeGroupNorm = define('GroupNormalization', {
     return [reshape(normalizeGradient(gc, gx, gn, [2], num(a, 'eps')), x.shape), g.w, g.b];
   },
 });
-/** x [n,c,...], weight and bias [c]: each sample over each group of channels and all positions. */
-export const groupNorm = (x: Value, groups: number, w: Value, bias: Value, eps: number): Value =>
-  makeGroupNorm([x, w, bias], { groups, eps });
+/** x [n,c,...], weight and bias [c] or null: each sample over each group of channels and all positions. */
+export function groupNorm(x: Value, groups: number, w: Value | null, bias: Value | null, eps: number): Value {
+  if (w && bias) return makeGroupNorm([x, w, bias], { groups, eps });
+  const y = groupNormal(x, { groups, eps });
+  const scaled = w ? mul(y, reshape(w, perChannel(x))) : y;
+  return bias ? add(scaled, reshape(bias, perChannel(x))) : scaled;
+}
 
 /**
  * Batch normalisation while training: over everything but the channels of x [n,c,...]; weight and bias [c].
