@@ -28,6 +28,8 @@ export interface ClipTokenizer {
   /** maxLength: 77 where not given, at least 2. */
   encode(text: string, options?: { maxLength?: number }): EncodedText;
   readonly vocabSize: number;
+  /** The same tokenizer with further tokens, each of which stands for its ids wherever a text has it, as written. */
+  with(added: ReadonlyMap<string, readonly number[]>): ClipTokenizer;
 }
 
 export const START_TOKEN = '<|startoftext|>';
@@ -70,13 +72,16 @@ export function createClipTokenizer(data: ClipTokenizerData): ClipTokenizer {
     return found;
   };
 
-  return {
+  const tokenizer = (added: ReadonlyMap<string, readonly number[]>): ClipTokenizer => ({
     vocabSize: ids.size,
+    with: (more) => tokenizer(new Map([...added, ...more])),
     encode(text, { maxLength = 77 } = {}) {
       if (!Number.isInteger(maxLength) || maxLength < 2) {
         throw new Error(`tokenizer: maxLength ${maxLength}, wanted a whole number from 2`);
       }
-      const inner = splitText(text).flatMap(idsOfPiece);
+      const inner = splitAt(text, [...added.keys()]).flatMap(
+        (part) => added.get(part) ?? splitText(part).flatMap(idsOfPiece),
+      );
       const kept = inner.slice(0, maxLength - 2);
       const out = new Int32Array(maxLength).fill(pad);
       out[0] = start;
@@ -84,7 +89,16 @@ export function createClipTokenizer(data: ClipTokenizerData): ClipTokenizer {
       out[kept.length + 1] = end;
       return { ids: out, tokens: inner.length + 2, truncated: kept.length < inner.length };
     },
-  };
+  });
+  return tokenizer(new Map());
+}
+
+/** The text in parts: these tokens, longer ones first, and what is between them. */
+function splitAt(text: string, tokens: readonly string[]): string[] {
+  if (tokens.length === 0) return [text];
+  const byLength = [...tokens].sort((a, b) => b.length - a.length);
+  const escaped = byLength.map((token) => token.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+  return text.split(new RegExp(`(${escaped.join('|')})`)).filter((part) => part !== '');
 }
 
 /** Normalises a text and splits it into the pieces within which merges happen. */

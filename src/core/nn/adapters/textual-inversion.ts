@@ -2,6 +2,8 @@
  * Owns learned token embeddings (textual inversion, Gal et al. 2022): reading and writing their tensors. A concept is
  * one or more vectors of the text encoder's width; a prompt names it by its token.
  */
+import { constant, type Value } from '../../graph/value.ts';
+import type { ClipTokenizer } from '../../tokenizer/clip-bpe.ts';
 import type { Matrix } from './lora-adapter.ts';
 
 export interface LearnedToken {
@@ -43,4 +45,41 @@ export function readLearnedTokens(
 export function writeLearnedToken({ token, vectors }: LearnedToken): Map<string, Matrix> {
   const [count, width] = vectors.shape;
   return new Map([[token, { shape: count === 1 ? [width] : [count, width], data: vectors.data }]]);
+}
+
+/** The vectors of all tokens one below the other, f32[m,width], as rows after the vocabulary; null: none. */
+export function learnedRows(tokens: readonly LearnedToken[], config: { hidden_size: number }): Value | null {
+  if (tokens.length === 0) return null;
+  const width = config.hidden_size;
+  for (const { token, vectors } of tokens) {
+    if (vectors.shape[1] !== width) {
+      throw new Error(
+        `token ${token}: vectors of ${vectors.shape[1]} numbers, the text encoder has ${width}; was it learned on another model?`,
+      );
+    }
+  }
+  const all = tokens.flatMap(({ vectors }) => [...vectors.data]);
+  return constant(all, [all.length / width, width]);
+}
+
+/**
+ * A tokenizer that gives each learned token, wherever it stands in a text, the ids of its vectors: they go on after
+ * the `vocabSize` rows of the text encoder's table, in order.
+ */
+export function withLearnedTokens(
+  base: ClipTokenizer,
+  tokens: readonly LearnedToken[],
+  vocabSize: number,
+): ClipTokenizer {
+  const ids = new Map<string, number[]>();
+  let next = vocabSize;
+  for (const { token, vectors } of tokens) {
+    if (ids.has(token))
+      throw new Error(`token ${token} is there twice; name one of the embeddings otherwise`);
+    ids.set(
+      token,
+      Array.from({ length: vectors.shape[0] }, () => next++),
+    );
+  }
+  return base.with(ids);
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { SchedulerConfig } from '../../../core/diffusion/noise-schedule.ts';
 import type { NoisePredictor } from '../../../core/diffusion/pipeline.ts';
 import type { RuntimeOptions } from '../runtime.ts';
-import { openDiffusionModel } from './model-folder.ts';
+import { type ModelAdditions, noAdditions, openDiffusionModel } from './model-folder.ts';
 import { openOnnxModel } from './onnx-model.ts';
 import {
   type DifficultyAdapter,
@@ -66,10 +66,17 @@ export interface NoiseRequest {
   adapter: DifficultyAdapter | null;
 }
 
-/** @throws an error that names the missing or unfit file. */
-export function openGenerationModel(folder: string): GenerationModel {
-  if (existsSync(join(folder, 'unet', 'model.onnx'))) return openOnnxModel(folder);
-  const model = openDiffusionModel(folder);
+/** @throws an error that names the missing or unfit file, or an adapter that the model cannot take. */
+export function openGenerationModel(path: string, additions: ModelAdditions = noAdditions): GenerationModel {
+  if (existsSync(join(path, 'unet', 'model.onnx'))) {
+    if (additions.loras.length + additions.tokens.length > 0) {
+      throw new Error(
+        `${path} holds exported graphs, which take no LoRA and no embedding; use the checkpoint in safetensors`,
+      );
+    }
+    return openOnnxModel(path);
+  }
+  const model = openDiffusionModel(path, additions);
   return {
     size: pictureSize(model),
     textLength: model.textLength,

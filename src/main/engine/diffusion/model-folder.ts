@@ -1,17 +1,24 @@
-/** Owns a Stable-Diffusion-shaped model as people have it: a Diffusers folder with its parts. */
-import { existsSync } from 'node:fs';
+/**
+ * Owns a Stable-Diffusion-shaped model as people have it: a Diffusers folder with its parts, or a single file. Adapters
+ * that a person puts on it are part of it, so that whatever is opened of it has them.
+ */
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SchedulerConfig } from '../../../core/diffusion/noise-schedule.ts';
+import type { WeightedAdapter } from '../../../core/nn/adapters/lora-adapter.ts';
+import type { LearnedToken } from '../../../core/nn/adapters/textual-inversion.ts';
 import type { AutoencoderConfig } from '../../../core/nn/autoencoder-kl.ts';
 import type { ClipTextConfig } from '../../../core/nn/clip-text.ts';
 import type { UNetConfig } from '../../../core/nn/unet-2d-condition.ts';
 import type { ClipTokenizer } from '../../../core/tokenizer/clip-bpe.ts';
 import { combinedHash } from '../models/hash-folder.ts';
-import { openPart, readModelJson, type StoredPart } from '../models/stored-part.ts';
+import { openPart, readModelJson, type StoredPart, weightFiles } from '../models/stored-part.ts';
+import { openSingleFile } from './single-file.ts';
 import { openClipTokenizer } from './tokenizer-folder.ts';
 
 export interface DiffusionModel {
-  folder: string;
+  /** The folder, or the single file. */
+  path: string;
   unet: StoredPart<UNetConfig>;
   vae: StoredPart<AutoencoderConfig & { sample_size?: number }>;
   text: StoredPart<ClipTextConfig>;
@@ -19,35 +26,45 @@ export interface DiffusionModel {
   tokenizer: ClipTokenizer;
   /** Tokens of a prompt, padding included. */
   textLength: number;
+  /** LoRAs and learned tokens that a person puts on it. Not part of its hash. */
+  additions: ModelAdditions;
   /** sha256 over the hashes of the parts: what provenance records. */
   hash(): Promise<string>;
 }
 
-const unetWeights = ['diffusion_pytorch_model.safetensors', 'diffusion_pytorch_model.fp16.safetensors'];
-const textWeights = ['model.safetensors', 'model.fp16.safetensors'];
+export interface ModelAdditions {
+  loras: readonly WeightedAdapter[];
+  tokens: readonly LearnedToken[];
+}
 
-/** @throws an error that names the missing or unfit file. Weights stay in the folder and are only read. */
-export function openDiffusionModel(folder: string): DiffusionModel {
-  if (!existsSync(join(folder, 'model_index.json'))) {
-    throw new Error(`${folder} is no Diffusers folder: model_index.json is missing`);
+export const noAdditions: ModelAdditions = { loras: [], tokens: [] };
+
+const networkWeights = weightFiles('diffusion_pytorch_model');
+const textWeights = weightFiles('model');
+
+/** @throws an error that names the missing or unfit file. Weights stay where they are and are only read. */
+export function openDiffusionModel(path: string, additions: ModelAdditions = noAdditions): DiffusionModel {
+  if (existsSync(path) && statSync(path).isFile()) return { ...openSingleFile(path), additions };
+  if (!existsSync(join(path, 'model_index.json'))) {
+    throw new Error(`${path} is no Diffusers folder: model_index.json is missing`);
   }
-  if (existsSync(join(folder, 'unet', 'model.onnx'))) {
+  if (existsSync(join(path, 'unet', 'model.onnx'))) {
     throw new Error(
-      `${folder} holds exported ONNX graphs: they generate, but have no weights to train or to adapt; add the model's safetensors folder for that`,
+      `${path} holds exported ONNX graphs: they generate, but have no weights to train or to adapt; add the model's safetensors folder for that`,
     );
   }
-  const unet = openPart<UNetConfig>(join(folder, 'unet'), 'U-Net', unetWeights);
-  const vae = openPart<AutoencoderConfig>(join(folder, 'vae'), 'autoencoder', unetWeights);
-  const text = openPart<ClipTextConfig>(join(folder, 'text_encoder'), 'text encoder', textWeights);
-  const tokenizer = openClipTokenizer(join(folder, 'tokenizer'));
+  const unet = openPart<UNetConfig>(join(path, 'unet'), 'U-Net', networkWeights);
+  const vae = openPart<AutoencoderConfig>(join(path, 'vae'), 'autoencoder', networkWeights);
+  const text = openPart<ClipTextConfig>(join(path, 'text_encoder'), 'text encoder', textWeights);
   return {
-    folder,
+    path,
     unet,
     vae,
     text,
-    scheduler: readModelJson(join(folder, 'scheduler', 'scheduler_config.json'), "the scheduler's config"),
-    tokenizer,
+    scheduler: readModelJson(join(path, 'scheduler', 'scheduler_config.json'), "the scheduler's config"),
+    tokenizer: openClipTokenizer(join(path, 'tokenizer')),
     textLength: text.config.max_position_embeddings,
+    additions,
     async hash() {
       return combinedHash(await Promise.all([unet.hash(), vae.hash(), text.hash()]));
     },

@@ -5,6 +5,8 @@
 import { encodeGraph } from '../../../core/graph/emit.ts';
 import * as f from '../../../core/graph/functions.ts';
 import { input, sameShape, type Value } from '../../../core/graph/value.ts';
+import { withAdapters } from '../../../core/nn/adapters/lora-adapter.ts';
+import { learnedRows, withLearnedTokens } from '../../../core/nn/adapters/textual-inversion.ts';
 import { decode, downsamplingFactor, encode, scalingFactor } from '../../../core/nn/autoencoder-kl.ts';
 import { clipText } from '../../../core/nn/clip-text.ts';
 import { type DifficultyEncoderConfig, difficultyEncoder } from '../../../core/nn/difficulty-encoder.ts';
@@ -25,7 +27,11 @@ export interface TextEncoder {
 
 export async function openTextEncoder(model: DiffusionModel, runtime: RuntimeOptions): Promise<TextEncoder> {
   const ids = input('ids', [1, model.textLength], 'i64');
-  const states = clipText(paramsOf(frozenSource(model.text.table)), model.text.config, ids);
+  const { loras, tokens: learned } = model.additions;
+  const source = withAdapters(frozenSource(model.text.table), 'text_encoder', loras);
+  const states = clipText(paramsOf(source), model.text.config, ids, learnedRows(learned, model.text.config));
+  refuseSurplus(source.surplus(), 'text encoder');
+  const tokenizer = withLearnedTokens(model.tokenizer, learned, model.text.config.vocab_size);
   const { bytes } = encodeGraph({ states }, { weights: model.text.locate });
   const session = await openSession(bytes, runtime, { externalFolder: model.text.folder });
   const known = new Map<string, { states: Float32Array; truncated: boolean }>();
@@ -33,7 +39,7 @@ export async function openTextEncoder(model: DiffusionModel, runtime: RuntimeOpt
     async encode(prompt) {
       const cached = known.get(prompt);
       if (cached) return cached;
-      const tokens = model.tokenizer.encode(prompt, { maxLength: model.textLength });
+      const tokens = tokenizer.encode(prompt, { maxLength: model.textLength });
       const data = BigInt64Array.from(tokens.ids, (v) => BigInt(v));
       const out = await session.run({ ids: { dims: ids.shape, data } });
       const result = { states: floats(out.states), truncated: tokens.truncated };
@@ -42,6 +48,15 @@ export async function openTextEncoder(model: DiffusionModel, runtime: RuntimeOpt
     },
     close: () => session.close(),
   };
+}
+
+/** @throws naming layers that an adapter has and the network has not: it was made for another one. */
+function refuseSurplus(paths: readonly string[], network: string): void {
+  if (paths.length === 0) return;
+  const more = paths.length > 3 ? ` and ${paths.length - 3} more` : '';
+  throw new Error(
+    `${paths.slice(0, 3).join(', ')}${more}: the ${network} has no such layer; was the LoRA trained on another model?`,
+  );
 }
 
 export interface LatentShape {
@@ -182,13 +197,14 @@ export async function openNoisePredictor(
   const sample = input('sample', [batch, shape.channels, shape.height, shape.width]);
   const timestep = input('timestep', [1]);
   const context = input('context', [batch, tokens, model.unet.config.cross_attention_dim]);
-  const frozen = frozenSource(model.unet.table);
+  const frozen = withAdapters(frozenSource(model.unet.table), 'unet', model.additions.loras);
   const adapted = adapter ? withLora(frozen, adapter.lora) : null;
   const noise = unet2dCondition(paramsOf(adapted ?? frozen), model.unet.config, {
     sample,
     timesteps: f.expand(timestep, [batch]),
     encoderHiddenStates: context,
   });
+  refuseSurplus(frozen.surplus(), 'U-Net');
   const { bytes } = encodeGraph({ noise }, { weights: model.unet.locate });
   const session = await openSession(bytes, runtime, { externalFolder: model.unet.folder });
   const constant = adapter && adapted ? feedsOf(adapter.loraWeights, adapted.parameters) : {};

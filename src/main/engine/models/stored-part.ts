@@ -1,15 +1,17 @@
 /**
- * Owns one part of a model folder: its config and its weights, which stay in the .safetensors file they are in.
+ * Owns one part of a model folder: its config and its weights, which stay in the .safetensors files they are in.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { WeightBytes } from '../../../core/graph/emit.ts';
 import type { StoredParameter } from '../../../core/nn/params.ts';
 import { hashFile } from '../images/hash.ts';
-import { openSafetensors } from '../safetensors.ts';
+import { openSafetensors, openShardedSafetensors, refusePickle } from '../safetensors.ts';
+import { combinedHash } from './hash-folder.ts';
 
 export interface StoredPart<Config> {
   folder: string;
+  /** The weights' file, or the index of their shards. */
   file: string;
   config: Config;
   table: ReadonlyMap<string, StoredParameter>;
@@ -30,43 +32,55 @@ export function readModelJson<T>(file: string, what: string): T {
 
 const storedTypes: Record<string, StoredParameter['dtype']> = { F32: 'f32', F16: 'f16', BF16: 'bf16' };
 
-/** Opens `folder`/config.json and the first of `weightFiles` that exists. Nothing is converted or copied. */
-export function openPart<Config>(
-  folder: string,
-  what: string,
-  weightFiles: readonly string[],
-): StoredPart<Config> {
+/**
+ * The files that a part's weights may be in: whole or in shards (their index), in full or in the half-precision
+ * variant, as the libraries that write such folders name them.
+ */
+export const weightFiles = (stem: string): string[] => [
+  `${stem}.safetensors`,
+  `${stem}.safetensors.index.json`,
+  `${stem}.fp16.safetensors`,
+  `${stem}.safetensors.index.fp16.json`,
+];
+
+const isIndex = (path: string): boolean => /\.index(\.fp16)?\.json$/.test(path);
+
+/** Opens `folder`/config.json and the first of `names` that exists. Nothing is converted or copied. */
+export function openPart<Config>(folder: string, what: string, names: readonly string[]): StoredPart<Config> {
   const config = readModelJson<Config>(join(folder, 'config.json'), `the ${what}'s config`);
-  const name = weightFiles.find((w) => existsSync(join(folder, w)));
+  const name = names.find((candidate) => existsSync(join(folder, candidate)));
   if (!name) {
-    throw new Error(`${folder}: no weights of the ${what}; wanted ${weightFiles.join(' or ')} (safetensors)`);
+    const pickle = names
+      .map((candidate) => join(folder, candidate.replace(/\.safetensors$/, '.bin')))
+      .find((file) => file.endsWith('.bin') && existsSync(file));
+    if (pickle) refusePickle(pickle);
+    throw new Error(`${folder}: no weights of the ${what}; wanted ${names.join(' or ')} (safetensors)`);
   }
   return { ...openWeights(join(folder, name)), config };
 }
 
-/** The weights of one .safetensors file, without a config. */
+/** The weights of one .safetensors file, or of the shards of an index, without a config. */
 export function openWeights(path: string): Omit<StoredPart<null>, 'config'> {
   const folder = dirname(path);
-  const stored = openSafetensors(path);
-  const table = new Map<string, StoredParameter>();
-  const places = new Map<string, { offset: number; length: number }>();
-  for (const [tensor, t] of stored.tensors) {
-    const dtype = storedTypes[t.dtype];
-    if (!dtype) continue; // integer tables, such as position ids, are no parameters
-    table.set(tensor, { shape: t.shape, dtype });
-    places.set(tensor, { offset: t.offset, length: t.length });
-  }
+  const stored = isIndex(path) ? openShardedSafetensors(path) : openSafetensors(path);
   stored.close();
-  const location = path.slice(folder.length + 1);
+  const table = new Map<string, StoredParameter>();
+  for (const [tensor, { dtype: name, shape }] of stored.tensors) {
+    const dtype = storedTypes[name];
+    if (dtype) table.set(tensor, { shape, dtype }); // integer tables, such as position ids, are no parameters
+  }
+  const files = [...new Set([...stored.tensors.values()].map(({ file }) => file))].sort();
   return {
     folder,
     file: path,
     table,
     locate(tensor) {
-      const place = places.get(tensor);
-      if (!place) throw new Error(`${path}: no tensor ${tensor}`);
-      return { external: { location, ...place } };
+      const place = stored.tensors.get(tensor);
+      if (!place || !table.has(tensor)) throw new Error(`${path}: no tensor ${tensor}`);
+      const { file, offset, length } = place;
+      return { external: { location: file.slice(folder.length + 1), offset, length } };
     },
-    hash: () => hashFile(path),
+    hash: async () =>
+      files.length === 1 ? await hashFile(files[0]) : combinedHash(await Promise.all(files.map(hashFile))),
   };
 }

@@ -1,0 +1,116 @@
+/**
+ * Owns a Stable Diffusion 1.x checkpoint as one .safetensors file: its parts under their Diffusers names, read in
+ * place. Such a file has no configs: they are those of Stable Diffusion 1.5, with the widths that its tensors have.
+ */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { SchedulerConfig } from '../../../core/diffusion/noise-schedule.ts';
+import { type LdmPart, ldmParts } from '../../../core/nn/ldm-names.ts';
+import type { StoredParameter } from '../../../core/nn/params.ts';
+import { openWeights, type StoredPart } from '../models/stored-part.ts';
+import type { DiffusionModel } from './model-folder.ts';
+import { openClipTokenizer } from './tokenizer-folder.ts';
+
+const scheduler: SchedulerConfig = {
+  num_train_timesteps: 1000,
+  beta_start: 0.00085,
+  beta_end: 0.012,
+  beta_schedule: 'scaled_linear',
+  skip_prk_steps: true,
+  steps_offset: 1,
+  clip_sample: false,
+  set_alpha_to_one: false,
+};
+
+/** @throws naming what the file lacks, or the tokenizer's files and where to put them. */
+export function openSingleFile(file: string): Omit<DiffusionModel, 'additions'> {
+  const whole = openWeights(file);
+  let parts: ReturnType<typeof ldmParts>;
+  try {
+    parts = ldmParts(whole.table);
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+  }
+  const part = <Config>(name: LdmPart, configOf: (shape: (of: string) => readonly number[]) => Config) => {
+    const table = new Map<string, StoredParameter>();
+    for (const [as, { stored, shape }] of parts[name]) {
+      table.set(as, { shape, dtype: whole.table.get(stored)!.dtype });
+    }
+    const shapeOf = (of: string) => {
+      const there = table.get(of);
+      if (!there) throw new Error(`${file}: its ${name} has no ${of}`);
+      return there.shape;
+    };
+    const opened: StoredPart<Config> = {
+      ...whole,
+      table,
+      config: configOf(shapeOf),
+      locate: (as) => whole.locate(parts[name].get(as)?.stored ?? as),
+    };
+    return opened;
+  };
+  const unet = part('unet', (shape) => ({
+    in_channels: shape('conv_in.weight')[1],
+    out_channels: shape('conv_out.weight')[0],
+    sample_size: 64,
+    block_out_channels: [1, 2, 4, 4].map((times) => times * shape('conv_in.weight')[0]),
+    down_block_types: [...Array(3).fill('CrossAttnDownBlock2D'), 'DownBlock2D'],
+    up_block_types: ['UpBlock2D', ...Array(3).fill('CrossAttnUpBlock2D')],
+    layers_per_block: 2,
+    attention_head_dim: 8,
+    cross_attention_dim: shape('down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k.weight')[1],
+    norm_num_groups: 32,
+    norm_eps: 1e-5,
+    flip_sin_to_cos: true,
+    freq_shift: 0,
+    downsample_padding: 1,
+  }));
+  const vae = part('vae', (shape) => ({
+    in_channels: 3,
+    out_channels: 3,
+    latent_channels: shape('post_quant_conv.weight')[0],
+    block_out_channels: [1, 2, 4, 4].map((times) => times * shape('encoder.conv_in.weight')[0]),
+    layers_per_block: 2,
+    norm_num_groups: 32,
+    scaling_factor: 0.18215,
+  }));
+  const text = part('text', (shape) => {
+    const [vocab_size, hidden_size] = shape('text_model.embeddings.token_embedding.weight');
+    const [max_position_embeddings] = shape('text_model.embeddings.position_embedding.weight');
+    const layers = new Set([...parts.text.keys()].map((name) => /\.layers\.(\d+)\./.exec(name)?.[1]));
+    layers.delete(undefined);
+    return {
+      vocab_size,
+      hidden_size,
+      max_position_embeddings,
+      intermediate_size: shape('text_model.encoder.layers.0.mlp.fc1.weight')[0],
+      num_hidden_layers: layers.size,
+      num_attention_heads: hidden_size / 64,
+      hidden_act: 'quick_gelu',
+      layer_norm_eps: 1e-5,
+    };
+  });
+  return {
+    path: file,
+    unet,
+    vae,
+    text,
+    scheduler,
+    tokenizer: openClipTokenizer(tokenizerFolder(file)),
+    textLength: text.config.max_position_embeddings,
+    hash: () => whole.hash(),
+  };
+}
+
+/** A single file brings no tokenizer: it is looked for in a folder beside it, which serves all files there. */
+function tokenizerFolder(file: string): string {
+  const folder = dirname(file);
+  const candidates = [join(folder, 'tokenizer'), folder];
+  const found = candidates.find((candidate) => existsSync(join(candidate, 'vocab.json')));
+  if (!found) {
+    throw new Error(
+      `${file}: a single-file checkpoint holds no tokenizer; put vocab.json and merges.txt of CLIP ViT-L/14 (the tokenizer folder of any Stable Diffusion 1.x model) into ${candidates[0]}`,
+    );
+  }
+  return found;
+}
