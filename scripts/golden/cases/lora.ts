@@ -9,7 +9,7 @@ import { input, type Value } from '../../../src/core/graph/value.ts';
 import type { LowRankPair } from '../../../src/core/nn/adapters/lora-adapter.ts';
 import { readLora } from '../../../src/core/nn/adapters/read-lora.ts';
 import { type ParameterSource, paramsOf } from '../../../src/core/nn/params.ts';
-import { type UNetConfig, unet2dCondition } from '../../../src/core/nn/unet-2d-condition.ts';
+import { unet2dCondition, unet2dConditionConfig } from '../../../src/core/nn/unet-2d-condition.ts';
 import { openPart } from '../../../src/main/engine/models/stored-part.ts';
 import { openSafetensors } from '../../../src/main/engine/safetensors.ts';
 import type { OracleCase, OracleTensor } from '../case.ts';
@@ -36,7 +36,7 @@ export function loraCase(c: OracleCase, options: GoldenOptions): CaseRun {
 }
 
 async function checkLayout(c: OracleCase, file: string, options: GoldenOptions): Promise<Check[]> {
-  const base = openPart<UNetConfig>(join(c.folder, '..'), 'U-Net', [UNET_WEIGHTS]);
+  const base = openPart(join(c.folder, '..'), 'U-Net', [UNET_WEIGHTS], unet2dConditionConfig);
   const given = inputsOf(c);
   const want = c.tensors(IO);
   const layers = readLayout(c.path(file));

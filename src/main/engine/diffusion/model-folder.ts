@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import type { SchedulerConfig } from '../../../core/diffusion/noise-schedule.ts';
 import type { WeightedAdapter } from '../../../core/nn/adapters/lora-adapter.ts';
 import type { LearnedToken } from '../../../core/nn/adapters/textual-inversion.ts';
-import type { AutoencoderConfig } from '../../../core/nn/autoencoder-kl.ts';
-import type { ClipTextConfig } from '../../../core/nn/clip-text.ts';
-import type { UNetConfig } from '../../../core/nn/unet-2d-condition.ts';
+import { type AutoencoderConfig, autoencoderKlConfig } from '../../../core/nn/autoencoder-kl.ts';
+import { type ClipTextConfig, clipTextConfig } from '../../../core/nn/clip-text.ts';
+import { type UNetConfig, unet2dConditionConfig } from '../../../core/nn/unet-2d-condition.ts';
 import type { ClipTokenizer } from '../../../core/tokenizer/clip-bpe.ts';
 import { combinedHash } from '../models/hash-folder.ts';
 import { openPart, readModelJson, type StoredPart, weightFiles } from '../models/stored-part.ts';
@@ -20,7 +20,7 @@ export interface DiffusionModel {
   /** The folder, or the single file. */
   path: string;
   unet: StoredPart<UNetConfig>;
-  vae: StoredPart<AutoencoderConfig & { sample_size?: number }>;
+  vae: StoredPart<AutoencoderConfig>;
   text: StoredPart<ClipTextConfig>;
   scheduler: SchedulerConfig;
   tokenizer: ClipTokenizer;
@@ -44,7 +44,33 @@ const textWeights = weightFiles('model');
 
 /** @throws an error that names the missing or unfit file. Weights stay where they are and are only read. */
 export function openDiffusionModel(path: string, additions: ModelAdditions = noAdditions): DiffusionModel {
-  if (existsSync(path) && statSync(path).isFile()) return { ...openSingleFile(path), additions };
+  const single = existsSync(path) && statSync(path).isFile();
+  const model = { ...(single ? openSingleFile(path) : openFolder(path)), additions };
+  wantFittingParts(model);
+  return model;
+}
+
+/** @throws when the parts are of different models, or of one that wants more than latents and a prompt. */
+function wantFittingParts({ path, unet, vae, text }: DiffusionModel): void {
+  const { in_channels: channels, out_channels: predicted, cross_attention_dim: width } = unet.config;
+  const latent = vae.config.latent_channels;
+  if (channels !== latent) {
+    const inpainting = channels === 2 * latent + 1 ? ' (as for inpainting)' : '';
+    throw new Error(
+      `${path}: its U-Net takes ${channels} channels${inpainting}, wanted the ${latent} of its autoencoder's latents`,
+    );
+  }
+  if (predicted !== latent) {
+    throw new Error(`${path}: its U-Net predicts ${predicted} channels, wanted the ${latent} of its latents`);
+  }
+  if (width !== text.config.hidden_size) {
+    throw new Error(
+      `${path}: its U-Net takes text states of width ${width}, its text encoder gives ${text.config.hidden_size}`,
+    );
+  }
+}
+
+function openFolder(path: string): Omit<DiffusionModel, 'additions'> {
   if (!existsSync(join(path, 'model_index.json'))) {
     throw new Error(`${path} is no Diffusers folder: model_index.json is missing`);
   }
@@ -53,9 +79,9 @@ export function openDiffusionModel(path: string, additions: ModelAdditions = noA
       `${path} holds exported ONNX graphs: they generate, but have no weights to train or to adapt; add the model's safetensors folder for that`,
     );
   }
-  const unet = openPart<UNetConfig>(join(path, 'unet'), 'U-Net', networkWeights);
-  const vae = openPart<AutoencoderConfig>(join(path, 'vae'), 'autoencoder', networkWeights);
-  const text = openPart<ClipTextConfig>(join(path, 'text_encoder'), 'text encoder', textWeights);
+  const unet = openPart(join(path, 'unet'), 'U-Net', networkWeights, unet2dConditionConfig);
+  const vae = openPart(join(path, 'vae'), 'autoencoder', networkWeights, autoencoderKlConfig);
+  const text = openPart(join(path, 'text_encoder'), 'text encoder', textWeights, clipTextConfig);
   return {
     path,
     unet,
@@ -64,7 +90,6 @@ export function openDiffusionModel(path: string, additions: ModelAdditions = noA
     scheduler: readModelJson(join(path, 'scheduler', 'scheduler_config.json'), "the scheduler's config"),
     tokenizer: openClipTokenizer(join(path, 'tokenizer')),
     textLength: text.config.max_position_embeddings,
-    additions,
     async hash() {
       return combinedHash(await Promise.all([unet.hash(), vae.hash(), text.hash()]));
     },

@@ -52,7 +52,7 @@ export async function openResnetFolder(
   name: string,
   runtime: RuntimeOptions,
 ): Promise<ImageEncoder> {
-  const part = openPart<ResnetFile>(folder, name, ['model.safetensors']);
+  const part = openPart(folder, name, ['model.safetensors'], (json) => json as ResnetFile);
   const { config } = part;
   const size = config.image_size;
   const plane = size * size;

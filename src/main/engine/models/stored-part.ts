@@ -45,9 +45,17 @@ export const weightFiles = (stem: string): string[] => [
 
 const isIndex = (path: string): boolean => /\.index(\.fp16)?\.json$/.test(path);
 
-/** Opens `folder`/config.json and the first of `names` that exists. Nothing is converted or copied. */
-export function openPart<Config>(folder: string, what: string, names: readonly string[]): StoredPart<Config> {
-  const config = readModelJson<Config>(join(folder, 'config.json'), `the ${what}'s config`);
+/**
+ * Opens `folder`/config.json and the first of `names` that exists. Nothing is converted or copied.
+ * @param configOf reads the config; @throws what is not computed here.
+ */
+export function openPart<Config>(
+  folder: string,
+  what: string,
+  names: readonly string[],
+  configOf: (json: unknown) => Config,
+): StoredPart<Config> {
+  const config = readConfig(join(folder, 'config.json'), what, configOf);
   const name = names.find((candidate) => existsSync(join(folder, candidate)));
   if (!name) {
     const pickle = names
@@ -57,6 +65,15 @@ export function openPart<Config>(folder: string, what: string, names: readonly s
     throw new Error(`${folder}: no weights of the ${what}; wanted ${names.join(' or ')} (safetensors)`);
   }
   return { ...openWeights(join(folder, name)), config };
+}
+
+function readConfig<Config>(file: string, what: string, configOf: (json: unknown) => Config): Config {
+  const json = readModelJson<unknown>(file, `the ${what}'s config`);
+  try {
+    return configOf(json);
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** The weights of one .safetensors file, or of the shards of an index, without a config. */
