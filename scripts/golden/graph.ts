@@ -120,11 +120,15 @@ export function feedsFrom(file: string, names: Iterable<string>): Feeds {
   return feeds;
 }
 
-/** The weights and config of a case that is a single network. */
-export function openNetwork<Config>(c: OracleCase, file: string, folder = '') {
+/** The weights and config of a case that is a single network, by the product's reading of its config. */
+export function openNetwork<Config>(
+  c: OracleCase,
+  file: string,
+  configOf: (json: unknown) => Config,
+  folder = '',
+) {
   const at = (name: string) => (folder === '' ? name : `${folder}/${name}`);
-  const config: Config = c.json(at('config.json'));
-  return { config, weights: openWeights(c.path(at(file))) };
+  return { config: configOf(c.json(at('config.json'))), weights: openWeights(c.path(at(file))) };
 }
 
 /** Names of the file that the network did not ask for. */

@@ -2,7 +2,7 @@
 import { backward } from '../../../src/core/graph/backward.ts';
 import * as f from '../../../src/core/graph/functions.ts';
 import { input, type Value } from '../../../src/core/graph/value.ts';
-import { type ClipTextConfig, clipText, clipTextFromEmbeddings } from '../../../src/core/nn/clip-text.ts';
+import { clipText, clipTextConfig, clipTextFromEmbeddings } from '../../../src/core/nn/clip-text.ts';
 import { layerNorm } from '../../../src/core/nn/layers.ts';
 import { paramsOf } from '../../../src/core/nn/params.ts';
 import type { OracleCase, OracleTensor } from '../case.ts';
@@ -21,7 +21,7 @@ import {
 } from '../graph.ts';
 
 export function clipTextCase(c: OracleCase, options: GoldenOptions): CaseRun {
-  const { config, weights } = openNetwork<ClipTextConfig>(c, 'model.safetensors');
+  const { config, weights } = openNetwork(c, 'model.safetensors', clipTextConfig);
   const io = c.tensors('io.safetensors');
   const ids = io.get('input_ids');
   const source = partlyTrainable(weights.table, new Set());

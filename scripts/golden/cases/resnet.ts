@@ -6,7 +6,7 @@ import { backward } from '../../../src/core/graph/backward.ts';
 import * as f from '../../../src/core/graph/functions.ts';
 import { input, type Value } from '../../../src/core/graph/value.ts';
 import { paramsOf } from '../../../src/core/nn/params.ts';
-import { type ResnetConfig, resnet } from '../../../src/core/nn/resnet.ts';
+import { type ResnetConfig, resnet, resnetConfigOf } from '../../../src/core/nn/resnet.ts';
 import { openWeights } from '../../../src/main/engine/models/stored-part.ts';
 import type { OracleCase, OracleTensor } from '../case.ts';
 import { same, statement } from '../compare.ts';
@@ -24,7 +24,7 @@ import {
 } from '../graph.ts';
 
 interface OracleConfig {
-  block: string;
+  block: 'BasicBlock' | 'Bottleneck';
   layers: number[];
   base_width: number;
   num_classes: number;
@@ -34,7 +34,7 @@ const isStatistic = (name: string) => /\.running_(mean|var)$/.test(name);
 
 export function resnetCase(c: OracleCase, options: GoldenOptions): CaseRun {
   const weights = openWeights(c.path('model.safetensors'));
-  const config = configOf(c.json('config.json'), weights.table.get('conv1.weight')?.shape[1] ?? 3);
+  const config = resnetConfigOf(new Map([...weights.table].map(([name, { shape }]) => [name, shape])));
   const io = c.tensors('io.safetensors');
   const check = against(options, c, io);
   const image = io.get('input');
@@ -103,7 +103,11 @@ export function resnetCase(c: OracleCase, options: GoldenOptions): CaseRun {
         const wanted = { 'eval.logits': 'logits', 'eval.features': 'features' } as const;
         const outputs = Object.fromEntries(Object.entries(wanted).filter(([name]) => io.has(name)));
         const { checks, asked } = await evaluated(outputs);
-        return [...checks, statement('parameters: none left over', leftOver(weights.table, asked))];
+        return [
+          ...checks,
+          statement('config.json', differences(c.json('config.json'), config)),
+          statement('parameters: none left over', leftOver(weights.table, asked)),
+        ];
       },
     },
     {
@@ -149,34 +153,17 @@ function numberIn(prose: string, pattern: RegExp, otherwise: number): number {
   return found ? Number(found[1]) : otherwise;
 }
 
-function configOf(oracle: OracleConfig, inChannels: number): ResnetConfig {
-  const blocks: Record<string, 'basic' | 'bottleneck'> = { BasicBlock: 'basic', Bottleneck: 'bottleneck' };
-  const block = blocks[oracle.block];
-  if (!block) throw new Error(`config.json: block ${oracle.block}, wanted BasicBlock or Bottleneck`);
-  return {
-    in_channels: inChannels,
-    stem: 'imagenet',
-    block,
-    widths: oracle.layers.map((_, stage) => oracle.base_width * 2 ** stage),
-    depths: oracle.layers,
-    num_classes: oracle.num_classes,
-  };
-}
-
-/** The network that parameters of these names and shapes make. */
-export function resnetOfShapes(shapes: Record<string, number[]>): ResnetConfig {
-  const stages = new Set(Object.keys(shapes).flatMap((name) => /^layer(\d+)\./.exec(name)?.[1] ?? [])).size;
-  const layers = Array.from({ length: stages }, (_, stage) => {
-    const blocks = Object.keys(shapes).flatMap(
-      (n) => new RegExp(`^layer${stage + 1}\\.(\\d+)\\.`).exec(n)?.[1] ?? [],
-    );
-    return new Set(blocks).size;
-  });
-  const config = {
-    block: 'layer1.0.conv3.weight' in shapes ? 'Bottleneck' : 'BasicBlock',
-    layers,
-    base_width: shapes['layer1.0.conv1.weight'][0],
-    num_classes: shapes['fc.weight'][0],
-  };
-  return configOf(config, shapes['conv1.weight'][1]);
+/** Where the folder's description of the network and what its weights make differ. */
+function differences(said: OracleConfig, config: ResnetConfig): string[] {
+  const blocks = { BasicBlock: 'basic', Bottleneck: 'bottleneck' };
+  const widths = said.layers.map((_, stage) => said.base_width * 2 ** stage);
+  const same: [string, unknown, unknown][] = [
+    ['block', blocks[said.block], config.block],
+    ['layers', said.layers, config.depths],
+    ['base_width', widths, config.widths],
+    ['num_classes', said.num_classes, config.num_classes],
+  ];
+  return same.flatMap(([what, a, b]) =>
+    `${a}` === `${b}` ? [] : [`${what}: config.json makes ${a}, the weights ${b}`],
+  );
 }

@@ -1,14 +1,20 @@
 /** Owns the checks of whole models by their parameters alone: every name and shape resolves and none is left over. */
 import { input } from '../../../src/core/graph/value.ts';
-import { type AutoencoderConfig, decode, encode } from '../../../src/core/nn/autoencoder-kl.ts';
-import { type ClipTextConfig, clipText } from '../../../src/core/nn/clip-text.ts';
+import {
+  autoencoderKlConfig,
+  decode,
+  downsamplingFactor,
+  encode,
+} from '../../../src/core/nn/autoencoder-kl.ts';
+import { clipText, clipTextConfig } from '../../../src/core/nn/clip-text.ts';
+import { clipVision, clipVisionConfig } from '../../../src/core/nn/clip-vision.ts';
 import { type Params, paramsOf, trainableSource } from '../../../src/core/nn/params.ts';
-import { resnet } from '../../../src/core/nn/resnet.ts';
-import { type UNetConfig, unet2dCondition } from '../../../src/core/nn/unet-2d-condition.ts';
+import { resnet, resnetConfigOf } from '../../../src/core/nn/resnet.ts';
+import { unet2dCondition, unet2dConditionConfig } from '../../../src/core/nn/unet-2d-condition.ts';
+import { vit, vitConfigOf } from '../../../src/core/nn/vit.ts';
 import type { Json, OracleCase } from '../case.ts';
 import { type Check, same, statement } from '../compare.ts';
 import type { CaseRun } from '../graph.ts';
-import { resnetOfShapes } from './resnet.ts';
 
 interface Sizes {
   config: Json;
@@ -50,10 +56,10 @@ function checkSizes(c: OracleCase, file: string): Check[] {
   ];
 }
 
-/** What is a name's network: the four kinds have no name in common. */
+/** The network that the names belong to: the kinds have no name in common. */
 function networkOf({ config, shapes }: Sizes): (p: Params) => void {
   if ('conv_in.weight' in shapes) {
-    const unet: UNetConfig = { ...UNET_DEFAULTS, ...config };
+    const unet = unet2dConditionConfig({ ...UNET_BLOCKS, ...config });
     const size = unet.sample_size;
     return (p) =>
       unet2dCondition(p, unet, {
@@ -63,43 +69,41 @@ function networkOf({ config, shapes }: Sizes): (p: Params) => void {
       });
   }
   if ('encoder.conv_in.weight' in shapes) {
-    const vae: AutoencoderConfig = { ...VAE_DEFAULTS, ...config };
-    const size = 8 * 2 ** (vae.block_out_channels.length - 1);
+    const vae = autoencoderKlConfig(config);
+    const size = 8 * downsamplingFactor(vae);
     return (p) => {
       encode(p, vae, input('image', [1, vae.in_channels, size, size]));
       decode(p, vae, input('latents', [1, vae.latent_channels, 8, 8]));
     };
   }
   if ('text_model.final_layer_norm.weight' in shapes) {
-    const clip = textConfig(config);
+    const clip = clipTextConfig(transformerNames(config));
     return (p) => clipText(p, clip, input('ids', [1, clip.max_position_embeddings], 'i64'));
   }
+  if ('vision_model.post_layernorm.weight' in shapes) {
+    const clip = clipVisionConfig(transformerNames(config));
+    return (p) => clipVision(p, clip, input('image', [1, 3, clip.image_size, clip.image_size]));
+  }
   if ('fc.weight' in shapes) {
-    const classifier = resnetOfShapes(shapes);
+    const classifier = resnetConfigOf(new Map(Object.entries(shapes)));
     return (p) => resnet(p, classifier, input('image', [1, classifier.in_channels, 64, 64]), true);
+  }
+  if ('patch_embed.proj.weight' in shapes) {
+    const config = vitConfigOf(new Map(Object.entries(shapes)));
+    return (p) => vit(p, config, input('image', [1, 3, config.image_size, config.image_size]));
   }
   throw new Error(`no network has these names: ${Object.keys(shapes).slice(0, 3).join(', ')}`);
 }
 
-/** What the published full-size configs have, for those of a folder that only say what differs. */
-const UNET_DEFAULTS = {
+/** The blocks of the published full-size U-Nets, for a config that only says what differs. */
+const UNET_BLOCKS = {
   down_block_types: ['CrossAttnDownBlock2D', 'CrossAttnDownBlock2D', 'CrossAttnDownBlock2D', 'DownBlock2D'],
   up_block_types: ['UpBlock2D', 'CrossAttnUpBlock2D', 'CrossAttnUpBlock2D', 'CrossAttnUpBlock2D'],
-  norm_eps: 1e-5,
-  flip_sin_to_cos: true,
-  freq_shift: 0,
-  downsample_padding: 1,
 };
 
-const VAE_DEFAULTS = { in_channels: 3, out_channels: 3, latent_channels: 4, norm_num_groups: 32 };
-
-/** Also under the short names of the research code's class: `layers` and `heads`. */
-function textConfig(config: Json): ClipTextConfig {
-  return {
-    layer_norm_eps: 1e-5,
-    hidden_act: 'quick_gelu',
-    ...config,
-    num_hidden_layers: config.num_hidden_layers ?? config.layers,
-    num_attention_heads: config.num_attention_heads ?? config.heads,
-  };
-}
+/** A tower's config may also have the short names of the research code's class: `layers` and `heads`. */
+const transformerNames = (config: Json) => ({
+  ...config,
+  num_hidden_layers: config.num_hidden_layers ?? config.layers,
+  num_attention_heads: config.num_attention_heads ?? config.heads,
+});

@@ -6,7 +6,11 @@ import { backward } from '../../../src/core/graph/backward.ts';
 import * as f from '../../../src/core/graph/functions.ts';
 import { input, type Value } from '../../../src/core/graph/value.ts';
 import { type ParameterSource, paramsOf } from '../../../src/core/nn/params.ts';
-import { type UNetConfig, type UNetInputs, unet2dCondition } from '../../../src/core/nn/unet-2d-condition.ts';
+import {
+  type UNetInputs,
+  unet2dCondition,
+  unet2dConditionConfig,
+} from '../../../src/core/nn/unet-2d-condition.ts';
 import type { OracleCase, OracleTensor, OracleTensors } from '../case.ts';
 import { statement } from '../compare.ts';
 import {
@@ -27,7 +31,7 @@ import {
 export const UNET_WEIGHTS = 'diffusion_pytorch_model.safetensors';
 
 export function unetCase(c: OracleCase, options: GoldenOptions): CaseRun {
-  const { config, weights } = openNetwork<UNetConfig>(c, UNET_WEIGHTS);
+  const { config, weights } = openNetwork(c, UNET_WEIGHTS, unet2dConditionConfig);
   const io = c.tensors('io.safetensors');
   const check = against(options, c, io);
   const asked = new Set<string>();

@@ -2,12 +2,7 @@
 import { backward } from '../../../src/core/graph/backward.ts';
 import * as f from '../../../src/core/graph/functions.ts';
 import { input, type Value } from '../../../src/core/graph/value.ts';
-import {
-  type AutoencoderConfig,
-  decode,
-  encode,
-  scalingFactor,
-} from '../../../src/core/nn/autoencoder-kl.ts';
+import { autoencoderKlConfig, decode, encode, scalingFactor } from '../../../src/core/nn/autoencoder-kl.ts';
 import { paramsOf } from '../../../src/core/nn/params.ts';
 import type { OracleCase } from '../case.ts';
 import { statement } from '../compare.ts';
@@ -41,7 +36,7 @@ function checkWeights(c: OracleCase, options: GoldenOptions, folder: string): Pa
     name: folder === '' ? 'encode, decode and input gradients' : folder,
     async run() {
       const io = c.tensors('io.safetensors');
-      const { config, weights } = openNetwork<AutoencoderConfig>(c, UNET_WEIGHTS, folder);
+      const { config, weights } = openNetwork(c, UNET_WEIGHTS, autoencoderKlConfig, folder);
       const source = partlyTrainable(weights.table, new Set());
       const p = paramsOf(source);
       const leaf = (name: string) => input(name, io.get(name).shape);
