@@ -113,6 +113,13 @@ export const generateParams = z.object({
   /** Two-stage prompts: one of these, drawn for each picture, conditions the first `firstShare` of the noise levels. */
   firstPrompts: z.array(z.string().min(1).max(1000)).max(1000).default([]),
   firstShare: z.number().min(0).max(1).default(0.3),
+  /** LoRA files of a person's own, on top of the difficulty adapter; weight 1 as trained. */
+  loras: z
+    .array(z.object({ path: z.string().min(1), weight: z.number().min(-10).max(10) }))
+    .max(20)
+    .default([]),
+  /** Textual-inversion files; a prompt names their tokens. */
+  embeddings: z.array(z.string().min(1)).max(100).default([]),
   batchSize: z.int().min(1).max(64).default(8),
   seed,
 });

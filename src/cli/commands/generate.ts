@@ -1,13 +1,16 @@
 /** Owns `crux generate`. */
-import type { Command } from 'commander';
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { Dataset } from '../../shared/domain.ts';
 import type { JobParams } from '../../shared/jobs.ts';
 import type { CommandContext } from '../command.ts';
+import { usageError } from '../errors.ts';
+import type { Io } from '../io.ts';
 import { datasetJob, type Values } from '../job-command.ts';
 import type { OptionTable } from '../schema-options.ts';
 import type { Session } from '../session.ts';
 
-const options: OptionTable<JobParams<'generate'>, 'classes'> = {
+const options: OptionTable<JobParams<'generate'>, 'classes' | 'loras'> = {
   count: { text: 'images per class' },
   mu: { text: 'mean of the requested difficulty' },
   sigma: { text: 'its standard deviation; 0: exactly mu' },
@@ -30,12 +33,23 @@ const options: OptionTable<JobParams<'generate'>, 'classes'> = {
     text: 'prompt of the first steps, [CLS] stands for the class; repeatable, one is drawn for each image',
   },
   firstShare: { text: 'with --first-prompt: share of the noise levels that it conditions' },
+  embeddings: {
+    flag: 'embedding',
+    text: 'textual-inversion file (safetensors), whose token the prompt may name; repeatable',
+  },
   batchSize: { text: 'images at a time' },
   adapterId: { flag: 'adapter', text: 'difficulty adapter (default: the newest of this dataset)' },
   modelId: { flag: 'model', text: 'diffusion model to use alone, without a difficulty adapter' },
 };
 
 const collect = (value: string, previous: string[] = []) => [...previous, value];
+const weightsOf = (value: string, previous: number[] = []) => {
+  const weight = Number(value);
+  if (value.trim() === '' || !(Math.abs(weight) <= 10)) {
+    throw new InvalidArgumentError('Wanted a number from -10 to 10; 1: as trained.');
+  }
+  return [...previous, weight];
+};
 
 /** Class names as written in --class (repeated): checked against the dataset, 'all' for every one. */
 function classesOf(values: Values, dataset: Dataset, session: Session): Record<string, unknown> {
@@ -44,16 +58,39 @@ function classesOf(values: Values, dataset: Dataset, session: Session): Record<s
   return { classes: wanted.map((name) => session.className(dataset, name)) };
 }
 
+/** The files of --lora with their weights, by position, and those of --embedding; the engine works elsewhere. */
+function filesOf(values: Values, io: Io): Record<string, unknown> {
+  const files = (values.lora ?? []) as string[];
+  const weights = (values.loraWeight ?? []) as number[];
+  if (weights.length > files.length) {
+    throw usageError(`${weights.length} times --lora-weight for ${files.length} times --lora`);
+  }
+  return {
+    loras: files.map((file, i) => ({ path: resolve(io.cwd, file), weight: weights[i] ?? 1 })),
+    embeddings: ((values.embedding ?? []) as string[]).map((file) => resolve(io.cwd, file)),
+  };
+}
+
 export const generate = (parent: Command, context: CommandContext) =>
   datasetJob(parent, context, {
     kind: 'generate',
     summary: 'generate images of a class at a chosen difficulty',
     options,
     more: (command) =>
-      command.option(
-        '--class <name>',
-        'class to generate, repeatable; all: every class (default: all)',
-        collect,
-      ),
-    params: classesOf,
+      command
+        .option('--class <name>', 'class to generate, repeatable; all: every class (default: all)', collect)
+        .option(
+          '--lora <file>',
+          'LoRA (safetensors) to put on the model besides the difficulty adapter; repeatable',
+          collect,
+        )
+        .option(
+          '--lora-weight <n>',
+          'how strongly, 1: as trained; repeatable, the first is for the first --lora (default: 1)',
+          weightsOf,
+        ),
+    params: (values, dataset, session) => ({
+      ...classesOf(values, dataset, session),
+      ...filesOf(values, context.io),
+    }),
   });

@@ -1,7 +1,9 @@
-/** Owns `crux models list|check|add|remove`. */
+/** Owns `crux models list|check|add|export-lora|remove`. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { WRITTEN_LAYOUTS, type WrittenLayout } from '../../core/nn/adapters/write-lora.ts';
+import { readLoraFile, writeLoraFile } from '../../main/engine/models/lora-file.ts';
 import type { OnnxClassifierSpec } from '../../shared/domain.ts';
 import { type CommandContext, finish, leaf, withGlobals } from '../command.ts';
 import { CliError, usageError } from '../errors.ts';
@@ -9,12 +11,17 @@ import { table } from '../format.ts';
 import type { Io } from '../io.ts';
 import type { Values } from '../job-command.ts';
 import { addOnnx, type OnnxValues, onnxSpec, unanswered } from '../onnx-options.ts';
-import { withSession } from '../session.ts';
+import { type Session, withSession } from '../session.ts';
 
 function existing(io: Io, given: string): string {
   const path = resolve(io.cwd, given);
   if (!existsSync(path)) throw usageError(`no model at ${path}; give an .onnx file or a Diffusers folder`);
   return path;
+}
+
+async function pathOf(session: Session, nameOrId: string): Promise<string> {
+  const id = session.modelId(nameOrId);
+  return (await session.models()).find((model) => model.id === id)!.path;
 }
 
 export function models(parent: Command, context: CommandContext): void {
@@ -83,6 +90,37 @@ export function models(parent: Command, context: CommandContext): void {
         };
       });
     }),
+  );
+
+  const exportLora = leaf(
+    group,
+    'export-lora <adapter>',
+    "write an adapter's LoRA for other programs: a trained difficulty adapter (name or id) or a LoRA file",
+  )
+    .addOption(
+      new Option('--layout <layout>', 'diffusers, or kohya for ComfyUI and WebUIs')
+        .choices(WRITTEN_LAYOUTS)
+        .default('diffusers'),
+    )
+    .requiredOption('--out <file>', 'the .safetensors file to write');
+  withGlobals(exportLora).action((given: string, values: Values & { layout: WrittenLayout; out: string }) =>
+    finish(context, values.json === true, () =>
+      withSession(io, values, async (session) => {
+        const file = resolve(io.cwd, given);
+        const from = existsSync(file) ? file : await pathOf(session, given);
+        const out = resolve(io.cwd, values.out);
+        if (!out.endsWith('.safetensors'))
+          throw usageError(`--out ${values.out}: wanted a .safetensors file`);
+        if (existsSync(out)) throw usageError(`${out} exists already; name another file`);
+        const adapter = readLoraFile(from);
+        writeLoraFile(out, adapter, values.layout);
+        const layers = { unet: adapter.unet.size, textEncoder: adapter.text_encoder.size };
+        return {
+          data: { command: 'models export-lora', from, out, layout: values.layout, layers },
+          lines: [`${out}: ${layers.unet + layers.textEncoder} adapted layers in ${values.layout} layout`],
+        };
+      }),
+    ),
   );
 
   const remove = leaf(group, 'remove <model>', 'forget a model (name or id); its files stay as they are');

@@ -22,6 +22,7 @@ import { type DifficultyAdapter, toPlanes } from '../diffusion/sessions.ts';
 import { decodeRgb } from '../images/decode.ts';
 import { encodePng } from '../images/png.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
+import { readAdditions } from '../models/additions.ts';
 import { findModel, newestAdapter } from '../models/registry.ts';
 import { createdBy } from '../version.ts';
 import { writeWhole } from '../write-whole.ts';
@@ -41,14 +42,15 @@ interface Setup {
 
 /** The base model alone where one is named; otherwise a difficulty adapter on the model it was trained on. */
 async function setUp({ catalog, params }: Context): Promise<Setup> {
+  const { additions, hashes: added } = await readAdditions(params);
   if (params.modelId !== null && params.adapterId === null) {
-    const model = openGenerationModel(findModel(catalog, params.modelId, 'diffusion').path);
+    const model = openGenerationModel(findModel(catalog, params.modelId, 'diffusion').path, additions);
     return {
       recipe: 'text-to-image',
       model,
       adapter: null,
       classes: null,
-      hashes: { diffusion: await model.hash() },
+      hashes: { diffusion: await model.hash(), ...added },
     };
   }
   const entry = params.adapterId
@@ -56,7 +58,7 @@ async function setUp({ catalog, params }: Context): Promise<Setup> {
     : newestAdapter(catalog, params.datasetId);
   const { config, adapter } = readAdapter(entry.path);
   const base: ModelEntry = findModel(catalog, params.modelId ?? config.baseModelId, 'diffusion');
-  const model = openGenerationModel(base.path);
+  const model = openGenerationModel(base.path, additions);
   const hash = await model.hash();
   if (hash !== config.baseModelHash) {
     throw new Error(
@@ -68,7 +70,7 @@ async function setUp({ catalog, params }: Context): Promise<Setup> {
     model,
     adapter,
     classes: config.classes,
-    hashes: { diffusion: hash, adapter: entry.hash },
+    hashes: { diffusion: hash, adapter: entry.hash, ...added },
   };
 }
 

@@ -48,6 +48,9 @@ export async function writeAdapter(
     lora_adapter_metadata: JSON.stringify({
       'unet.r': config.lora.rank,
       'unet.lora_alpha': config.lora.alpha,
+      'unet.target_modules': [...adapter.loraWeights.keys()].flatMap(
+        (name) => /^unet\.(.+)\.lora_A\.weight$/.exec(name)?.[1] ?? [],
+      ),
     }),
   });
   await writeSafetensors(join(folder, encoderFile), Object.fromEntries(adapter.encoderWeights), {

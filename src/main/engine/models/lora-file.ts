@@ -36,7 +36,8 @@ export function writeLoraFile(file: string, adapter: LoraAdapter, layout: Writte
   writeSafetensors(file, Object.fromEntries(tensors), metadata);
 }
 
-function adapterFile(given: string): string {
+/** A folder that is an adapter stands for the file in it. */
+export function adapterFile(given: string): string {
   if (!existsSync(given)) throw new Error(`there is no adapter at ${given}`);
   if (!statSync(given).isDirectory()) return given;
   const name = inFolder.find((candidate) => existsSync(join(given, candidate)));

@@ -1,0 +1,28 @@
+/** Owns what a person puts on a model for one job: LoRA files with weights and embedding files, with their hashes. */
+import { basename } from 'node:path';
+import type { ModelAdditions } from '../diffusion/model-folder.ts';
+import { hashFile } from '../images/hash.ts';
+import { adapterFile, readEmbeddingFile, readLoraFile } from './lora-file.ts';
+
+export interface NamedAdditions {
+  loras: readonly { path: string; weight: number }[];
+  embeddings: readonly string[];
+}
+
+/** @returns their values, and their hashes by role for the provenance. */
+export async function readAdditions(
+  named: NamedAdditions,
+): Promise<{ additions: ModelAdditions; hashes: Record<string, string> }> {
+  const loras = named.loras.map(({ path, weight }) => ({
+    name: basename(path),
+    adapter: readLoraFile(path),
+    weight,
+  }));
+  const tokens = named.embeddings.flatMap(readEmbeddingFile);
+  const hashes: Record<string, string> = {};
+  for (const { path, weight } of named.loras) {
+    hashes[`lora ${basename(path)} x ${weight}`] = await hashFile(adapterFile(path));
+  }
+  for (const path of named.embeddings) hashes[`embedding ${basename(path)}`] = await hashFile(path);
+  return { additions: { loras, tokens }, hashes };
+}
