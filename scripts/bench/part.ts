@@ -1,0 +1,210 @@
+/**
+ * Owns measuring one part of a diffusion model in a process of its own, so that the peak of memory is that part's:
+ *   node scripts/bench/part.ts '{"folder": ..., "part": "unet", ...}'
+ * Prints one line of JSON: milliseconds by stage and the peak resident memory in bytes.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { encodeGraph } from '../../src/core/graph/emit.ts';
+import * as f from '../../src/core/graph/functions.ts';
+import { input, numel, type Value } from '../../src/core/graph/value.ts';
+import { decode, scalingFactor } from '../../src/core/nn/autoencoder-kl.ts';
+import { clipText } from '../../src/core/nn/clip-text.ts';
+import { withLora } from '../../src/core/nn/lora.ts';
+import { frozenSource, paramsOf, trainableSource } from '../../src/core/nn/params.ts';
+import { type UNetConfig, type UNetInputs, unet2dCondition } from '../../src/core/nn/unet-2d-condition.ts';
+import { randn, rngFromSeed } from '../../src/core/rng.ts';
+import { initialState } from '../../src/core/training/parameters.ts';
+import { openGenerationModel } from '../../src/main/engine/diffusion/generation-model.ts';
+import { openGenerator } from '../../src/main/engine/diffusion/generator.ts';
+import { openDiffusionModel } from '../../src/main/engine/diffusion/model-folder.ts';
+import { latentShape } from '../../src/main/engine/diffusion/sessions.ts';
+import type { StoredPart } from '../../src/main/engine/models/stored-part.ts';
+import {
+  openSession,
+  type Provider,
+  type RuntimeOptions,
+  type Tensor,
+} from '../../src/main/engine/runtime.ts';
+import { compileStep } from '../../src/main/engine/training/step.ts';
+
+export type PartName = 'open' | 'text' | 'unet' | 'decode' | 'train-all' | 'train-lora' | 'generate';
+
+export interface PartSpec {
+  folder: string;
+  part: PartName;
+  provider: Provider;
+  threads: number;
+  /** Side of the pictures in pixels. */
+  size: number;
+  batch: number;
+  /** Timed runs; their median is told. */
+  runs: number;
+  /** Of generation. */
+  steps?: number;
+  lowMemory?: boolean;
+  checkpointing?: boolean;
+  /** Batches of one optimiser step. */
+  accumulation?: number;
+}
+
+/** Milliseconds; what a part does not have is left out. */
+export interface PartFigures {
+  open?: number;
+  /** Values of the forward graph. */
+  build?: number;
+  /** Backward where there is one, emission and ONNX Runtime's session. */
+  session?: number;
+  /** Median of the runs. */
+  run?: number;
+  peakBytes: number;
+}
+
+/** What the system counted as this process's most. */
+function peakBytes(): number {
+  const status = '/proc/self/status'; // Linux: without what the parent had, which maxRSS may include
+  const line = existsSync(status) && /VmHWM:\s+(\d+) kB/.exec(readFileSync(status, 'utf8'));
+  return 1024 * (line ? Number(line[1]) : process.resourceUsage().maxRSS);
+}
+
+async function timed<T>(work: () => T | Promise<T>): Promise<[T, number]> {
+  const started = performance.now();
+  const result = await work();
+  return [result, performance.now() - started];
+}
+
+async function medianOf(runs: number, work: () => Promise<unknown>): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < runs; i++) times.push((await timed(work))[1]);
+  return times.sort((a, b) => a - b)[Math.floor(runs / 2)];
+}
+
+const rng = rngFromSeed(1, 'bench');
+
+/** Normal numbers, or small ids, for every input. */
+const feedsFor = (inputs: readonly Value[]): Record<string, Tensor> =>
+  Object.fromEntries(
+    inputs.map((v) => {
+      const n = numel(v.shape);
+      const data = v.dtype === 'i64' ? new BigInt64Array(n).fill(7n) : randn(n, rng);
+      return [(v as { name: string }).name, { dims: v.shape, data } as Tensor];
+    }),
+  );
+
+type Part = StoredPart<unknown>;
+
+/** Builds, encodes, opens and runs a forward graph over stored weights. */
+async function forward(
+  spec: PartSpec,
+  runtime: RuntimeOptions,
+  part: Part,
+  inputs: readonly Value[],
+  network: () => Value,
+): Promise<Omit<PartFigures, 'peakBytes'>> {
+  const [output, build] = await timed(network);
+  const [opened, session] = await timed(() => {
+    const { bytes } = encodeGraph({ output }, { weights: part.locate });
+    return openSession(bytes, runtime, { externalFolder: part.folder });
+  });
+  const feeds = feedsFor(inputs);
+  if (spec.runs > 1) await opened.run(feeds);
+  const run = await medianOf(spec.runs, () => opened.run(feeds));
+  await opened.close();
+  return { build, session, run };
+}
+
+/** Optimiser steps on all parameters of the U-Net, or on a LoRA of rank 4, as the product takes them. */
+async function training(
+  spec: PartSpec,
+  runtime: RuntimeOptions,
+  unet: StoredPart<UNetConfig>,
+  conditions: UNetInputs,
+): Promise<Omit<PartFigures, 'peakBytes'>> {
+  const all = spec.part === 'train-all';
+  const source = all
+    ? trainableSource('parameter ')
+    : withLora(frozenSource(unet.table), { rank: 4, alpha: 4 });
+  const target = input('target', conditions.sample.shape);
+  const [loss, build] = await timed(() =>
+    f.mseLoss(unet2dCondition(paramsOf(source), unet.config, conditions), target),
+  );
+  const [step, session] = await timed(() =>
+    compileStep(loss, source.parameters, runtime, {
+      weights: unet.locate,
+      externalFolder: unet.folder,
+      recompute: spec.checkpointing,
+    }),
+  );
+  const state = initialState(source.parameters, rng, { average: false });
+  const batches = Array.from({ length: spec.accumulation ?? 1 }, () =>
+    feedsFor([conditions.sample, conditions.timesteps, conditions.encoderHiddenStates, target]),
+  );
+  const take = () => step.run(state, batches, { learningRate: 1e-6, maxNorm: 1, averageDecay: 0 });
+  if (spec.runs > 1) await take();
+  const run = await medianOf(spec.runs, take);
+  await step.close();
+  return { build, session, run };
+}
+
+async function measure(spec: PartSpec): Promise<Omit<PartFigures, 'peakBytes'>> {
+  const { provider, threads, lowMemory, batch } = spec;
+  const runtime: RuntimeOptions = { provider, threads, lowMemory };
+  const [model, open] = await timed(() => openDiffusionModel(spec.folder));
+  const shape = latentShape(model, spec.size);
+  const { unet, vae, text } = model;
+  const latents = input('latents', [batch, shape.channels, shape.height, shape.width]);
+  const timesteps = input('timesteps', [batch]);
+  const context = input('context', [batch, model.textLength, unet.config.cross_attention_dim]);
+  const conditions = { sample: latents, timesteps, encoderHiddenStates: context };
+
+  switch (spec.part) {
+    case 'open':
+      return { open };
+    case 'text': {
+      const ids = input('ids', [batch, model.textLength], 'i64');
+      return forward(spec, runtime, text, [ids], () =>
+        clipText(paramsOf(frozenSource(text.table)), text.config, ids),
+      );
+    }
+    case 'unet':
+      return forward(spec, runtime, unet, [latents, timesteps, context], () =>
+        unet2dCondition(paramsOf(frozenSource(unet.table)), unet.config, conditions),
+      );
+    case 'decode':
+      return forward(spec, runtime, vae, [latents], () =>
+        decode(paramsOf(frozenSource(vae.table)), vae.config, f.div(latents, scalingFactor(vae.config))),
+      );
+    case 'train-all':
+    case 'train-lora':
+      return training(spec, runtime, unet, conditions);
+    case 'generate': {
+      const [generator, session] = await timed(() =>
+        openGenerator(
+          openGenerationModel(spec.folder),
+          null,
+          {
+            batchSize: batch,
+            scheduler: 'dpm-solver++',
+            steps: spec.steps!,
+            guidanceScale: 7.5,
+            guidanceMode: 'null-token',
+            size: spec.size,
+          },
+          runtime,
+        ),
+      );
+      const requests = Array.from({ length: batch }, (_, seed) => ({
+        seed,
+        prompt: 'a photo of a lighthouse',
+        negativePrompt: '',
+        classIndex: 0,
+        difficulty: 0,
+      }));
+      const run = await medianOf(spec.runs, () => generator.generate(requests));
+      await generator.close();
+      return { session, run };
+    }
+  }
+}
+
+const figures = await measure(JSON.parse(process.argv[2]) as PartSpec);
+console.log(JSON.stringify({ ...figures, peakBytes: peakBytes() } satisfies PartFigures));
