@@ -5,6 +5,7 @@ export interface ConfigFields {
   count(name: string, otherwise?: number): number;
   counts(name: string): number[];
   number(name: string, otherwise?: number): number;
+  numbers(name: string, length: number): number[];
   flag(name: string, otherwise: boolean): boolean;
   text(name: string, otherwise?: string): string;
   texts(name: string): string[];
@@ -34,6 +35,10 @@ export function configFields(json: unknown, what: string): ConfigFields {
     count: read(isCount, 'an integer of at least 1'),
     counts: read(listOf(isCount), 'a list of integers of at least 1'),
     number: read(isNumber, 'a number'),
+    numbers(name, length) {
+      const value = fields[name];
+      return listOf(isNumber)(value) && value.length === length ? value : fail(name, `${length} numbers`);
+    },
     flag: read(isFlag, 'true or false'),
     text: read(isText, 'a text'),
     texts: read(listOf(isText), 'a list of texts'),

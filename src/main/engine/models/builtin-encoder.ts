@@ -2,7 +2,7 @@
 import type { RuntimeOptions } from '../runtime.ts';
 import type { ImageEncoder } from './encoder.ts';
 import { builtInModelFolder } from './folders.ts';
-import { openResnetFolder } from './resnet-folder.ts';
+import { openVisionFolder } from './vision-folder.ts';
 
 export const openBuiltinEncoder = (runtime: RuntimeOptions): Promise<ImageEncoder> =>
-  openResnetFolder(builtInModelFolder('encoder'), 'built-in encoder', runtime);
+  openVisionFolder(builtInModelFolder('encoder'), 'built-in encoder', runtime);

@@ -9,6 +9,7 @@ import { onnxClassifierSpec } from '../../../shared/domain.ts';
 import { addModelRow, type Catalog, CatalogError } from '../../catalog/index.ts';
 import { hashFile } from '../images/hash.ts';
 import { runChild } from '../providers.ts';
+import { readLabels } from './labels.ts';
 import { getModel } from './registry.ts';
 
 export interface ModelCheck {
@@ -57,10 +58,12 @@ export async function checkModel(path: string): Promise<ModelCheck> {
 async function checkFolder(path: string): Promise<ModelCheck> {
   if (existsSync(join(path, 'encoder_model.onnx'))) return await checkCaptioner(path);
   const index = join(path, 'model_index.json');
-  if (!existsSync(index))
+  if (!existsSync(index)) {
+    if (existsSync(join(path, 'config.json'))) return await checkVision(path);
     return verdict('folder', '', [
-      `no model_index.json or encoder_model.onnx in ${path}; choose the folder of a Diffusers model or of a captioner`,
+      `no model_index.json, config.json or encoder_model.onnx in ${path}; choose the folder of a Diffusers model, of an image network or of a captioner`,
     ]);
+  }
   try {
     const { _class_name: pipeline } = JSON.parse(readFileSync(index, 'utf8')) as { _class_name?: string };
     const name = pipeline ?? 'pipeline not named';
@@ -74,6 +77,17 @@ async function checkFolder(path: string): Promise<ModelCheck> {
     );
   } catch (error) {
     return verdict('diffusion', '', [(error as Error).message]);
+  }
+}
+
+/** A classifier where its classes have names; otherwise it gives features. */
+async function checkVision(path: string): Promise<ModelCheck> {
+  try {
+    const { readVisionFolder } = await import('./vision-folder.ts');
+    const { network, summary } = readVisionFolder(path, basename(path));
+    return verdict(network.labels ? 'classifier' : 'encoder', summary);
+  } catch (error) {
+    return verdict('encoder', '', [(error as Error).message]);
   }
 }
 
@@ -154,15 +168,6 @@ function labelsBeside(path: string): string[] | null {
   return file ? readLabels(file) : null;
 }
 
-/** One label a line; empty lines at the end are dropped. */
-export function readLabels(file: string): string[] {
-  const lines = readFileSync(file, 'utf8')
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/);
-  while (lines.length > 0 && lines[lines.length - 1].trim() === '') lines.pop();
-  return lines.map((line) => line.trim());
-}
-
 /** Adds a checked model to the catalog; the file stays where it is. */
 export async function addModel(
   catalog: Catalog,
@@ -186,6 +191,12 @@ export async function addModel(
       summary: found.summary,
     });
     return getModel(catalog, id);
+  }
+  if (statSync(path).isDirectory()) {
+    const { readVisionFolder } = await import('./vision-folder.ts');
+    const { network, summary, part } = readVisionFolder(path, name);
+    const kind = network.labels ? 'classifier' : 'encoder';
+    return getModel(catalog, addModelRow(catalog, { name, kind, path, hash: await part.hash(), summary }));
   }
   if (!input.onnx) {
     const open = Object.keys(onnxClassifierSpec.shape).filter((key) => !(key in (found.onnx ?? {})));

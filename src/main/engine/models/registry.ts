@@ -150,7 +150,7 @@ export async function openEncoder(
   const model = findModel(catalog, modelId, 'encoder', 'classifier');
   if (model.builtIn) return await (await import('./builtin-encoder.ts')).openBuiltinEncoder(runtime);
   if (existsSync(join(model.path, 'config.json')))
-    return await (await import('./resnet-folder.ts')).openResnetFolder(model.path, model.name, runtime);
+    return await (await import('./vision-folder.ts')).openVisionFolder(model.path, model.name, runtime);
   const spec = onnxClassifierSpec.parse(getModelRow(catalog, modelId).spec);
   const { openOnnxClassifier } = await import('./onnx-classifier.ts');
   return await openOnnxClassifier({ name: model.name, path: model.path, hash: model.hash, spec }, runtime);
