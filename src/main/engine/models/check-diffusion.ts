@@ -1,0 +1,137 @@
+/**
+ * Owns looking through a diffusion model of weights: whether each part has the parameters that its config asks for, no
+ * fewer and no more, what can be done with it, and what memory that takes.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { input, type Shape, sameShape } from '../../../core/graph/value.ts';
+import { decode, encode } from '../../../core/nn/autoencoder-kl.ts';
+import { clipText } from '../../../core/nn/clip-text.ts';
+import { type Params, paramsOf, trainableSource } from '../../../core/nn/params.ts';
+import { unet2dCondition } from '../../../core/nn/unet-2d-condition.ts';
+import { type MemoryRow, memoryTable } from '../diffusion/memory-estimate.ts';
+import { type DiffusionModel, openDiffusionModel } from '../diffusion/model-folder.ts';
+import type { StoredPart } from './stored-part.ts';
+
+export interface PartReport {
+  part: string;
+  file: string;
+  /** Numbers in its parameters. */
+  parameters: number;
+  /** Names that the network asks for and the file has not. */
+  missing: string[];
+  /** Names of the file that the network has no use for. */
+  surplus: string[];
+  /** Names with another shape than the config asks for, with both. */
+  misshapen: string[];
+}
+
+export interface DiffusionReport {
+  summary: string;
+  parts: PartReport[];
+  problems: string[];
+  abilities: string[];
+  /** Null where a part is not whole. */
+  memory: MemoryRow[] | null;
+}
+
+/** @throws where a part, its config or the tokenizer is not there at all. */
+export function checkDiffusion(path: string): DiffusionReport {
+  const model = openDiffusionModel(path);
+  const { unet, vae, text } = model;
+  const context = unet.config.cross_attention_dim;
+  const parts = [
+    compare('U-Net', unet, (p) =>
+      unet2dCondition(p, unet.config, {
+        sample: input('sample', [1, unet.config.in_channels, 64, 64]),
+        timesteps: input('timesteps', [1]),
+        encoderHiddenStates: input('states', [1, model.textLength, context]),
+      }),
+    ),
+    compare('autoencoder', vae, (p) => {
+      encode(p, vae.config, input('image', [1, 3, 64, 64]));
+      decode(p, vae.config, input('latents', [1, vae.config.latent_channels, 8, 8]));
+    }),
+    compare('text encoder', text, (p) =>
+      clipText(p, text.config, input('ids', [1, model.textLength], 'i64')),
+    ),
+  ];
+  const problems = [...parts.flatMap(problemsOf), ...misfits(model)];
+  return {
+    summary: summaryOf(path, model),
+    parts,
+    problems,
+    abilities:
+      problems.length > 0
+        ? []
+        : ['generate', 'start from images', 'invert', 'train LoRA', 'train difficulty'],
+    memory: problems.length > 0 ? null : memoryTable(model),
+  };
+}
+
+function compare(part: string, stored: StoredPart<unknown>, build: (p: Params) => unknown): PartReport {
+  const source = trainableSource('', (name) => stored.table.has(name));
+  build(paramsOf(source));
+  const missing: string[] = [];
+  const misshapen: string[] = [];
+  for (const [name, { shape }] of source.parameters) {
+    const there = stored.table.get(name);
+    if (!there) missing.push(name);
+    else if (!sameShape(there.shape, shape)) misshapen.push(`${name} [${there.shape}], wanted [${shape}]`);
+  }
+  const size = (shape: Shape) => shape.reduce((a, b) => a * b, 1);
+  return {
+    part,
+    file: stored.file,
+    parameters: [...source.parameters.values()].reduce((sum, { shape }) => sum + size(shape), 0),
+    missing,
+    surplus: [...stored.table.keys()].filter((name) => !source.parameters.has(name)),
+    misshapen,
+  };
+}
+
+/** The first few of a list and how many more there are. */
+export const firstFew = (names: readonly string[], few = 3): string =>
+  names.length <= few ? names.join(', ') : `${names.slice(0, few).join(', ')} and ${names.length - few} more`;
+
+function problemsOf({ part, file, missing, misshapen }: PartReport): string[] {
+  const problems: string[] = [];
+  if (missing.length > 0) {
+    problems.push(`${file}: ${missing.length} parameters of the ${part} are missing: ${firstFew(missing)}`);
+  }
+  if (misshapen.length > 0) {
+    problems.push(`${file}: ${misshapen.length} do not fit the ${part}'s config: ${firstFew(misshapen)}`);
+  }
+  return problems;
+}
+
+/** Parts that are whole and yet do not belong together, or a pipeline that needs more than they are. */
+function misfits({ unet, vae, text }: DiffusionModel): string[] {
+  const problems: string[] = [];
+  if (text.config.hidden_size !== unet.config.cross_attention_dim) {
+    problems.push(
+      `the text encoder gives states of ${text.config.hidden_size} numbers, the U-Net attends to ${unet.config.cross_attention_dim}`,
+    );
+  }
+  if (unet.config.in_channels !== vae.config.latent_channels) {
+    problems.push(
+      `the U-Net takes ${unet.config.in_channels} channels, the autoencoder's latents have ${vae.config.latent_channels}; inpainting and upscaling models are not supported`,
+    );
+  }
+  return problems;
+}
+
+function summaryOf(path: string, { unet, text, scheduler }: DiffusionModel): string {
+  const width = unet.config.cross_attention_dim;
+  const family =
+    width === 768
+      ? 'Stable Diffusion 1.x'
+      : width === 1024
+        ? 'Stable Diffusion 2.x'
+        : 'a Stable Diffusion of its own size';
+  const predicts = scheduler.prediction_type === 'v_prediction' ? 'predicts velocity' : 'predicts noise';
+  const kept = [...new Set([...unet.table.values()].map(({ dtype }) => dtype.toUpperCase()))].join(' and ');
+  if (path.endsWith('.safetensors')) return `single file, ${family}, ${predicts}, ${kept}`;
+  const index = JSON.parse(readFileSync(join(path, 'model_index.json'), 'utf8')) as { _class_name?: string };
+  return `Diffusers folder (${index._class_name ?? 'pipeline not named'}), ${family}, ${text.config.num_hidden_layers} text layers, ${predicts}, ${kept}`;
+}
