@@ -4,7 +4,6 @@
  * Prints one line of JSON: milliseconds by stage and the peak resident memory in bytes.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { encodeGraph } from '../../src/core/graph/emit.ts';
 import * as f from '../../src/core/graph/functions.ts';
 import { input, numel, type Value } from '../../src/core/graph/value.ts';
 import { decode, scalingFactor } from '../../src/core/nn/autoencoder-kl.ts';
@@ -19,12 +18,8 @@ import { openGenerator } from '../../src/main/engine/diffusion/generator.ts';
 import { openDiffusionModel } from '../../src/main/engine/diffusion/model-folder.ts';
 import { latentShape } from '../../src/main/engine/diffusion/sessions.ts';
 import type { StoredPart } from '../../src/main/engine/models/stored-part.ts';
-import {
-  openSession,
-  type Provider,
-  type RuntimeOptions,
-  type Tensor,
-} from '../../src/main/engine/runtime.ts';
+import { openGraph } from '../../src/main/engine/open-graph.ts';
+import type { Provider, RuntimeOptions, Tensor } from '../../src/main/engine/runtime.ts';
 import { compileStep } from '../../src/main/engine/training/step.ts';
 
 export type PartName = 'open' | 'text' | 'unet' | 'decode' | 'train-all' | 'train-lora' | 'generate';
@@ -101,10 +96,7 @@ async function forward(
   network: () => Value,
 ): Promise<Omit<PartFigures, 'peakBytes'>> {
   const [output, build] = await timed(network);
-  const [opened, session] = await timed(() => {
-    const { bytes } = encodeGraph({ output }, { weights: part.locate });
-    return openSession(bytes, runtime, { externalFolder: part.folder });
-  });
+  const [opened, session] = await timed(() => openGraph({ output }, runtime, part));
   const feeds = feedsFor(inputs);
   if (spec.runs > 1) await opened.run(feeds);
   const run = await medianOf(spec.runs, () => opened.run(feeds));
@@ -129,8 +121,7 @@ async function training(
   );
   const [step, session] = await timed(() =>
     compileStep(loss, source.parameters, runtime, {
-      weights: unet.locate,
-      externalFolder: unet.folder,
+      stored: unet,
       recompute: spec.checkpointing,
     }),
   );

@@ -18,6 +18,11 @@ export interface EncodeOptions {
   weights?: (name: string) => WeightBytes;
   /** f16: products in half precision, between inputs and outputs in f32 (precision.ts). */
   precision?: Precision;
+  /**
+   * List the stored weights among the model's inputs too, with their bytes as defaults. ONNX Runtime then takes
+   * them for no constants: it neither casts nor repacks them when it opens, but reads them in place at every run.
+   */
+  weightsAsDefaults?: boolean;
 }
 
 /** Attributes that ONNX wants as floats although they look like numbers. */
@@ -45,6 +50,7 @@ export function encodeGraph(
   const nodes: NodeData[] = [];
   const initializers: TensorData[] = [];
   const inputs = new Map<string, Value>();
+  const weights: TensorData[] = [];
   const byKey = new Map<string, string>();
   // What a value is called, in each precision it is needed in.
   const names = { f32: new Map<Value, string>(), f16: new Map<Value, string>() };
@@ -107,7 +113,9 @@ export function encodeGraph(
     if (v.kind === 'weight') {
       if (!options.weights) throw new Error(`weight ${v.name}: no weight source was given`);
       const place = options.weights(v.name);
-      return initializer(`weight ${v.name}`, { dims: v.shape, dataType: dataType[v.dtype], ...place });
+      return once(`weight ${v.name}`, (name) =>
+        weights.push({ name, dims: v.shape, dataType: dataType[v.dtype], ...place }),
+      );
     }
     if (v.data.length <= 16) {
       return v.dtype === 'i64'
@@ -173,8 +181,8 @@ export function encodeGraph(
   const bytes = encodeModel({
     opset: 18,
     nodes,
-    initializers,
-    inputs: [...inputs].map(([name, v]) => info(name, v)),
+    initializers: [...initializers, ...weights],
+    inputs: [...[...inputs].map(([name, v]) => info(name, v)), ...(options.weightsAsDefaults ? weights : [])],
     outputs: Object.entries(outputs).map(([name, v]) => info(name, v)),
   });
   return { bytes, inputs: [...inputs.keys()] };

@@ -42,7 +42,12 @@ export interface Session {
 export interface SessionOptions {
   /** Folder that external initializers' `location` is relative to. */
   externalFolder?: string;
-  /** Map the weights instead of repacking them: slower, far less memory. */
+  /**
+   * The network is large: opening must not reorder its weights for convolutions, which takes long and a second
+   * copy, and its runs must not reserve all they will need at once. A small network is faster with both.
+   */
+  large?: boolean;
+  /** Map the weights instead of repacking them, and give memory back after every run: slower, far less memory. */
   lowMemory?: boolean;
 }
 
@@ -53,12 +58,16 @@ export async function openSession(
   options: SessionOptions = {},
 ): Promise<Session> {
   const session: Record<string, string> = {};
+  const lowMemory = options.lowMemory ?? runtime.lowMemory ?? false;
+  const large = options.large ?? lowMemory;
   if (options.externalFolder) session.model_external_initializers_file_folder_path = options.externalFolder;
-  if (options.lowMemory ?? runtime.lowMemory) session.disable_prepacking = '1';
+  if (lowMemory) session.disable_prepacking = '1';
   const sessionOptions: ort.InferenceSession.SessionOptions = {
     executionProviders: [runtime.provider],
     logSeverityLevel: 3,
     ...(runtime.threads > 0 ? { intraOpNumThreads: runtime.threads } : {}),
+    ...(large ? { graphOptimizationLevel: 'extended', enableMemPattern: false } : {}),
+    ...(lowMemory ? { enableCpuMemArena: false } : {}),
     extra: { session },
   };
   // The two overloads take a path and bytes; the type of a union fits neither.

@@ -101,8 +101,7 @@ export async function openDifficultyTrainer(
   let rng: Rng = rngFromSeed(o.seed, 'difficulty training');
   const state = initialState(parameters, rng, { average: false, initialise: initialLora });
   const compiled = await compileStep(f.mseLoss(predicted, noise), parameters, runtime, {
-    weights: model.unet.locate,
-    externalFolder: model.unet.folder,
+    stored: model.unet,
     recompute: o.gradientCheckpointing,
   });
   const { alphasCumprod } = noiseSchedule(model.scheduler);

@@ -2,7 +2,6 @@
  * Owns the compiled parts of a diffusion model: prompt -> states, image <-> latents, and the noise prediction
  * with its adapters. Each is a graph over weights that stay in the user's files.
  */
-import { encodeGraph } from '../../../core/graph/emit.ts';
 import * as f from '../../../core/graph/functions.ts';
 import { input, sameShape, type Value } from '../../../core/graph/value.ts';
 import { withAdapters } from '../../../core/nn/adapters/lora-adapter.ts';
@@ -13,7 +12,8 @@ import { type DifficultyEncoderConfig, difficultyEncoder } from '../../../core/n
 import { type LoraConfig, withLora } from '../../../core/nn/lora.ts';
 import { frozenSource, paramsOf, trainableSource } from '../../../core/nn/params.ts';
 import { unet2dCondition } from '../../../core/nn/unet-2d-condition.ts';
-import { openSession, type RuntimeOptions, type Tensor } from '../runtime.ts';
+import { openGraph } from '../open-graph.ts';
+import type { RuntimeOptions, Tensor } from '../runtime.ts';
 import type { DiffusionModel } from './model-folder.ts';
 
 type Feeds = Record<string, Tensor>;
@@ -32,8 +32,7 @@ export async function openTextEncoder(model: DiffusionModel, runtime: RuntimeOpt
   const states = clipText(paramsOf(source), model.text.config, ids, learnedRows(learned, model.text.config));
   refuseSurplus(source.surplus(), 'text encoder');
   const tokenizer = withLearnedTokens(model.tokenizer, learned, model.text.config.vocab_size);
-  const { bytes } = encodeGraph({ states }, { weights: model.text.locate });
-  const session = await openSession(bytes, runtime, { externalFolder: model.text.folder });
+  const session = await openGraph({ states }, runtime, model.text);
   const known = new Map<string, { states: Float32Array; truncated: boolean }>();
   return {
     async encode(prompt) {
@@ -108,8 +107,7 @@ export async function openImageEncoder(
     mean: f.mul(moments.mean, scale),
     deviation: f.mul(f.exp(f.mul(moments.logvar, 0.5)), scale),
   };
-  const { bytes } = encodeGraph(outputs, { weights: model.vae.locate });
-  const session = await openSession(bytes, runtime, { externalFolder: model.vae.folder });
+  const session = await openGraph(outputs, runtime, model.vae);
   return {
     async encode(data: Float32Array): Promise<{ mean: Float32Array; deviation: Float32Array }> {
       const out = await session.run({ image: { dims: image.shape, data } });
@@ -129,8 +127,7 @@ export async function openImageDecoder(
   const latents = input('latents', [1, shape.channels, shape.height, shape.width]);
   const scaled = f.div(latents, scalingFactor(model.vae.config));
   const image = decode(paramsOf(frozenSource(model.vae.table)), model.vae.config, scaled);
-  const { bytes } = encodeGraph({ image }, { weights: model.vae.locate });
-  const session = await openSession(bytes, runtime, { externalFolder: model.vae.folder });
+  const session = await openGraph({ image }, runtime, model.vae);
   /** f32[3,height,width], about -1..1 and not clamped. */
   const decodePlanes = async (data: Float32Array): Promise<Float32Array> =>
     floats((await session.run({ latents: { dims: latents.shape, data } })).image);
@@ -205,8 +202,7 @@ export async function openNoisePredictor(
     encoderHiddenStates: context,
   });
   refuseSurplus(frozen.surplus(), 'U-Net');
-  const { bytes } = encodeGraph({ noise }, { weights: model.unet.locate });
-  const session = await openSession(bytes, runtime, { externalFolder: model.unet.folder });
+  const session = await openGraph({ noise }, runtime, model.unet);
   const constant = adapter && adapted ? feedsOf(adapter.loraWeights, adapted.parameters) : {};
   return {
     /** sample f32[batch,c,h,w], context f32[batch,tokens,width] -> noise, of the sample's shape. */
@@ -231,7 +227,7 @@ export async function openDifficultyEncoder(adapter: DifficultyAdapter, runtime:
   const difficulty = input('difficulty', [1, 1]);
   const keep = input('keep', [1, 1]);
   const tokens = difficultyEncoder(paramsOf(source), config, { label, difficulty, keep });
-  const session = await openSession(encodeGraph({ tokens }).bytes, runtime);
+  const session = await openGraph({ tokens }, runtime);
   const constant = feedsOf(weights, source.parameters);
   return {
     async encode(classIndex: number, score: number | null): Promise<Float32Array> {

@@ -2,7 +2,6 @@
  * Owns the training of a residual classifier from scratch on small pictures, epoch by epoch, with everything that a
  * later epoch depends on in one state: stopped after any epoch and restored, it goes on to the same numbers.
  */
-import { encodeGraph } from '../../../core/graph/emit.ts';
 import * as f from '../../../core/graph/functions.ts';
 import { input, type Value } from '../../../core/graph/value.ts';
 import { paramsOf, trainableSource } from '../../../core/nn/params.ts';
@@ -12,7 +11,8 @@ import { adamW } from '../../../core/training/adamw.ts';
 import { type Augmentation, noAugmentation, pictureBatch } from '../../../core/training/augment.ts';
 import { initialState, type TrainingState } from '../../../core/training/parameters.ts';
 import { learningRateFactor } from '../../../core/training/schedule.ts';
-import { openSession, type RuntimeOptions } from '../runtime.ts';
+import { openGraph } from '../open-graph.ts';
+import type { RuntimeOptions } from '../runtime.ts';
 import { compileStep } from './step.ts';
 
 export interface ClassifierData {
@@ -77,7 +77,7 @@ export async function openClassifierTrainer(
   });
   const inference = trainableSource('parameter ');
   const { logits } = resnet(paramsOf(inference), o.network, image, false);
-  const predictor = await openSession(encodeGraph({ probabilities: f.softmax(logits) }).bytes, runtime);
+  const predictor = await openGraph({ probabilities: f.softmax(logits) }, runtime);
 
   const state: ClassifierState = {
     training: initialState(source.parameters, rngFromSeed(o.seed, 'classifier'), {

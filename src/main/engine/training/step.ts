@@ -3,10 +3,11 @@
  * The parameters are the graph's inputs, so nothing is recompiled while they change.
  */
 import { type BackwardOptions, backward } from '../../../core/graph/backward.ts';
-import { type EncodeOptions, encodeGraph } from '../../../core/graph/emit.ts';
+import type { EncodeOptions } from '../../../core/graph/emit.ts';
 import { numel, type Value } from '../../../core/graph/value.ts';
 import { type TrainingState, type UpdateOptions, update } from '../../../core/training/parameters.ts';
-import { openSession, type RuntimeOptions, type Tensor } from '../runtime.ts';
+import { openGraph, type Stored } from '../open-graph.ts';
+import type { RuntimeOptions, Tensor } from '../runtime.ts';
 
 type Feeds = Record<string, Tensor>;
 
@@ -25,8 +26,9 @@ export interface TrainingStep {
   close(): Promise<void>;
 }
 
-export interface StepOptions extends EncodeOptions, BackwardOptions {
-  externalFolder?: string;
+export interface StepOptions extends BackwardOptions, Pick<EncodeOptions, 'precision'> {
+  /** Frozen weights of the graph. */
+  stored?: Stored;
   /** Further outputs, by name. */
   extra?: Record<string, Value>;
 }
@@ -44,8 +46,7 @@ export async function compileStep(
   names.forEach((name, i) => {
     outputs[`gradient ${name}`] = gradients[i];
   });
-  const { bytes } = encodeGraph(outputs, options);
-  const session = await openSession(bytes, runtime, { externalFolder: options.externalFolder });
+  const session = await openGraph(outputs, runtime, options.stored, options);
   const inputName = new Map([...parameters].map(([name, v]) => [name, (v as { name: string }).name]));
   // Kept from step to step; made when a step first has several parts.
   let means: Map<string, Float32Array> | null = null;
