@@ -3,7 +3,10 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { WRITTEN_LAYOUTS, type WrittenLayout } from '../../core/nn/adapters/write-lora.ts';
+import { firstFew } from '../../main/engine/first-few.ts';
+import type { DiffusionReport } from '../../main/engine/models/check-diffusion.ts';
 import { readLoraFile, writeLoraFile } from '../../main/engine/models/lora-file.ts';
+import { inGigabytes } from '../../main/engine/out-of-memory.ts';
 import type { OnnxClassifierSpec } from '../../shared/domain.ts';
 import { type CommandContext, finish, leaf, withGlobals } from '../command.ts';
 import { CliError, usageError } from '../errors.ts';
@@ -17,6 +20,33 @@ function existing(io: Io, given: string): string {
   const path = resolve(io.cwd, given);
   if (!existsSync(path)) throw usageError(`no model at ${path}; give an .onnx file or a Diffusers folder`);
   return path;
+}
+
+/** Parts, abilities and memory, for a person. */
+function diffusionLines({ parts, abilities, memory }: DiffusionReport): string[] {
+  const surplus = parts.filter((part) => part.surplus.length > 0);
+  return [
+    ...parts.map((part) => `  ${part.part}: ${(part.parameters / 1e6).toFixed(1)} million parameters`),
+    ...surplus.map(
+      (part) => `  ${part.part}: ${part.surplus.length} tensors of no use: ${firstFew(part.surplus)}`,
+    ),
+    ...(abilities.length > 0 ? [`  can: ${abilities.join(', ')}`] : []),
+    ...(memory
+      ? [
+          '  memory on the CPU, estimated (generation with guidance; LoRA of rank 4):',
+          ...table(
+            ['size', 'batch', 'generate', 'low memory', 'train', 'with checkpointing'],
+            memory.map((row) => [
+              row.size,
+              row.batch,
+              ...[row.inference, row.lowMemory, row.loraTraining, row.loraTrainingCheckpointed].map(
+                inGigabytes,
+              ),
+            ]),
+          ).map((line) => `    ${line}`),
+        ]
+      : []),
+  ];
 }
 
 async function pathOf(session: Session, nameOrId: string): Promise<string> {
@@ -56,6 +86,7 @@ export function models(parent: Command, context: CommandContext): void {
             `${path}: ${found.usable ? 'usable' : 'not usable'} (${found.kind})`,
             ...(found.summary ? [`  ${found.summary}`] : []),
             ...found.problems.map((problem) => `  ${problem}`),
+            ...(found.diffusion ? diffusionLines(found.diffusion) : []),
             ...(open.length > 0 ? [`  to be told when adding it: ${open.join(' ')}`] : []),
           ],
           failed: !found.usable,

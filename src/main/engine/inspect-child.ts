@@ -1,6 +1,6 @@
 /**
  * Owns looking into a model, in a process of its own: a broken one may end it. Argument 1: an ONNX file, or a
- * Diffusers folder, whose { hash } is printed. Of an ONNX file prints { inputs, outputs }; with argument 2 (an
+ * diffusion model (folder or single .safetensors file), whose { hash } is printed. Of an ONNX file prints { inputs, outputs }; with argument 2 (an
  * OnnxClassifierFile as JSON) runs it and prints { dim }. Failures go to standard error, in one line.
  */
 import { statSync } from 'node:fs';
@@ -20,7 +20,7 @@ const describe = (values: readonly Metadata[]) =>
 try {
   const [path, file] = process.argv.slice(2);
   let result: unknown;
-  if (statSync(path).isDirectory()) {
+  if (statSync(path).isDirectory() || path.endsWith('.safetensors')) {
     const { openGenerationModel } = await import('./diffusion/generation-model.ts');
     result = { hash: await openGenerationModel(path).hash() };
   } else if (file) {

@@ -37,6 +37,6 @@ export function memoryAdvice(
   return `not enough memory on ${provider}${what}; try ${list(ways)}`;
 }
 
-const inGigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(bytes < 1e10 ? 1 : 0)} GB`;
+export const inGigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(bytes < 1e10 ? 1 : 0)} GB`;
 const list = (ways: readonly string[]): string =>
   ways.length === 1 ? ways[0] : `${ways.slice(0, -1).join(', ')} or ${ways[ways.length - 1]}`;

@@ -11,7 +11,7 @@ import { trainClipBpe } from '../../../src/core/tokenizer/clip-bpe-trainer.ts';
 import { initialState } from '../../../src/core/training/parameters.ts';
 import { writeSafetensors } from '../../../src/main/engine/safetensors.ts';
 
-const unet: UNetConfig = {
+const tinyUnet: UNetConfig = {
   in_channels: 4,
   out_channels: 4,
   sample_size: 8,
@@ -27,7 +27,7 @@ const unet: UNetConfig = {
   freq_shift: 0,
   downsample_padding: 1,
 };
-const vae: AutoencoderConfig = {
+const tinyVae: AutoencoderConfig = {
   in_channels: 3,
   out_channels: 3,
   latent_channels: 4,
@@ -37,7 +37,15 @@ const vae: AutoencoderConfig = {
   scaling_factor: 0.5,
 };
 
-export function writeTinyDiffusion(folder: string): void {
+export interface TinyConfigs {
+  unet: UNetConfig;
+  vae: AutoencoderConfig;
+  text: Partial<ClipTextConfig>;
+}
+
+/** @param configs what to write in place of the tiny networks. */
+export function writeTinyDiffusion(folder: string, configs: Partial<TinyConfigs> = {}): void {
+  const { unet = tinyUnet, vae = tinyVae } = configs;
   const bpe = trainClipBpe(['a photo of a cup', 'a photo of a cat'], { merges: 40, minCount: 1 });
   const text: ClipTextConfig = {
     hidden_size: 16,
@@ -48,6 +56,7 @@ export function writeTinyDiffusion(folder: string): void {
     vocab_size: Object.keys(bpe.vocab).length,
     hidden_act: 'quick_gelu',
     layer_norm_eps: 1e-5,
+    ...configs.text,
   };
   const json = (path: string, value: unknown) => {
     mkdirSync(join(folder, path, '..'), { recursive: true });
@@ -82,9 +91,9 @@ export function writeTinyDiffusion(folder: string): void {
   writeFileSync(join(folder, 'tokenizer/merges.txt'), `#version: 0.2\n${bpe.merges.join('\n')}\n`);
   weights('unet/diffusion_pytorch_model.safetensors', (source) =>
     unet2dCondition(paramsOf(source), unet, {
-      sample: input('sample', [1, 4, 8, 8]),
+      sample: input('sample', [1, unet.in_channels, 8, 8]),
       timesteps: input('t', [1]),
-      encoderHiddenStates: input('c', [1, 4, 16]),
+      encoderHiddenStates: input('c', [1, 4, unet.cross_attention_dim]),
     }),
   );
   weights('vae/diffusion_pytorch_model.safetensors', (source) => {

@@ -12,6 +12,7 @@ import { clipText } from '../../../core/nn/clip-text.ts';
 import { withLora } from '../../../core/nn/lora.ts';
 import { frozenSource, paramsOf } from '../../../core/nn/params.ts';
 import { unet2dCondition } from '../../../core/nn/unet-2d-condition.ts';
+import { inGigabytes } from '../out-of-memory.ts';
 import type { DiffusionModel } from './model-folder.ts';
 
 /**
@@ -135,8 +136,6 @@ export function memoryTable(model: DiffusionModel): MemoryRow[] {
     }),
   );
 }
-
-export const inGigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(bytes < 1e10 ? 1 : 0)} GB`;
 
 /** Bytes of this machine, or of the container that the program runs in. */
 export interface Memory {

@@ -11,6 +11,7 @@ import { type Params, paramsOf, trainableSource } from '../../../core/nn/params.
 import { unet2dCondition } from '../../../core/nn/unet-2d-condition.ts';
 import { type MemoryRow, memoryTable } from '../diffusion/memory-estimate.ts';
 import { type DiffusionModel, openDiffusionModel } from '../diffusion/model-folder.ts';
+import { firstFew } from '../first-few.ts';
 import type { StoredPart } from './stored-part.ts';
 
 export interface PartReport {
@@ -56,7 +57,7 @@ export function checkDiffusion(path: string): DiffusionReport {
       clipText(p, text.config, input('ids', [1, model.textLength], 'i64')),
     ),
   ];
-  const problems = [...parts.flatMap(problemsOf), ...misfits(model)];
+  const problems = parts.flatMap(problemsOf);
   return {
     summary: summaryOf(path, model),
     parts,
@@ -90,10 +91,6 @@ function compare(part: string, stored: StoredPart<unknown>, build: (p: Params) =
   };
 }
 
-/** The first few of a list and how many more there are. */
-export const firstFew = (names: readonly string[], few = 3): string =>
-  names.length <= few ? names.join(', ') : `${names.slice(0, few).join(', ')} and ${names.length - few} more`;
-
 function problemsOf({ part, file, missing, misshapen }: PartReport): string[] {
   const problems: string[] = [];
   if (missing.length > 0) {
@@ -101,22 +98,6 @@ function problemsOf({ part, file, missing, misshapen }: PartReport): string[] {
   }
   if (misshapen.length > 0) {
     problems.push(`${file}: ${misshapen.length} do not fit the ${part}'s config: ${firstFew(misshapen)}`);
-  }
-  return problems;
-}
-
-/** Parts that are whole and yet do not belong together, or a pipeline that needs more than they are. */
-function misfits({ unet, vae, text }: DiffusionModel): string[] {
-  const problems: string[] = [];
-  if (text.config.hidden_size !== unet.config.cross_attention_dim) {
-    problems.push(
-      `the text encoder gives states of ${text.config.hidden_size} numbers, the U-Net attends to ${unet.config.cross_attention_dim}`,
-    );
-  }
-  if (unet.config.in_channels !== vae.config.latent_channels) {
-    problems.push(
-      `the U-Net takes ${unet.config.in_channels} channels, the autoencoder's latents have ${vae.config.latent_channels}; inpainting and upscaling models are not supported`,
-    );
   }
   return problems;
 }

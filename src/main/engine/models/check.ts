@@ -9,6 +9,7 @@ import { onnxClassifierSpec } from '../../../shared/domain.ts';
 import { addModelRow, type Catalog, CatalogError } from '../../catalog/index.ts';
 import { hashFile } from '../images/hash.ts';
 import { runChild } from '../providers.ts';
+import type { DiffusionReport } from './check-diffusion.ts';
 import { readLabels } from './labels.ts';
 import { getModel } from './registry.ts';
 
@@ -18,6 +19,8 @@ export interface ModelCheck {
   summary: string;
   problems: string[];
   onnx: Partial<OnnxClassifierSpec> | null;
+  /** Of a diffusion model of weights: its parts, abilities and memory. */
+  diffusion?: DiffusionReport;
 }
 
 export interface OnnxValueInfo {
@@ -50,7 +53,7 @@ export async function checkModel(path: string): Promise<ModelCheck> {
     ]);
   }
   return verdict('unknown', '', [
-    `${basename(path)} is no model that Crux knows; wanted .onnx, or a Diffusers folder`,
+    `${basename(path)} is no model that Crux knows; wanted .onnx, .safetensors, or a Diffusers folder`,
   ]);
 }
 
@@ -65,15 +68,13 @@ async function checkFolder(path: string): Promise<ModelCheck> {
     ]);
   }
   try {
+    if (!existsSync(join(path, 'unet', 'model.onnx'))) return await checkWeights(path);
     const { _class_name: pipeline } = JSON.parse(readFileSync(index, 'utf8')) as { _class_name?: string };
-    const name = pipeline ?? 'pipeline not named';
     const { openGenerationModel } = await import('../diffusion/generation-model.ts');
-    const { trainable } = openGenerationModel(path);
+    openGenerationModel(path);
     return verdict(
       'diffusion',
-      trainable
-        ? `Diffusers folder (${name})`
-        : `exported ONNX graphs (${name}): generates, cannot be trained`,
+      `exported ONNX graphs (${pipeline ?? 'pipeline not named'}): generates, cannot be trained`,
     );
   } catch (error) {
     return verdict('diffusion', '', [(error as Error).message]);
@@ -106,15 +107,32 @@ async function checkCaptioner(path: string): Promise<ModelCheck> {
   }
 }
 
+/** Every parameter is looked for, and the memory computed. */
+async function checkWeights(path: string): Promise<ModelCheck> {
+  const { checkDiffusion } = await import('./check-diffusion.ts');
+  const report = checkDiffusion(path);
+  return { ...verdict('diffusion', report.summary, report.problems), diffusion: report };
+}
+
+/** A whole Stable Diffusion 1.x, a LoRA, or learned tokens; by the names of its tensors. */
 async function checkSafetensors(path: string): Promise<ModelCheck> {
   try {
     const { openSafetensors } = await import('../safetensors.ts');
     const file = openSafetensors(path);
-    const count = file.tensors.size;
+    const names = [...file.tensors.keys()];
     file.close();
-    return verdict('safetensors', `${count} tensors`, [
-      'a single .safetensors file cannot be used by itself yet; add the Diffusers folder that it belongs to',
-    ]);
+    if (names.some((name) => name.startsWith('model.diffusion_model.'))) return await checkWeights(path);
+    const { readEmbeddingFile, readLoraFile } = await import('./lora-file.ts');
+    if (names.some((name) => /lora|:(down|up)$/.test(name))) {
+      const { layout, unet, text_encoder } = readLoraFile(path);
+      const ranks = new Set([...unet.values(), ...text_encoder.values()].map(({ down }) => down.shape[0]));
+      return verdict(
+        'lora',
+        `LoRA in ${layout} layout: ${unet.size} layers of the U-Net, ${text_encoder.size} of the text encoder, rank ${[...ranks].join(', ')}; for crux generate --lora`,
+      );
+    }
+    const tokens = readEmbeddingFile(path).map(({ token, vectors }) => `${token} (${vectors.shape[0]})`);
+    return verdict('embedding', `learned tokens ${tokens.join(', ')}; for crux generate --embedding`);
   } catch (error) {
     return verdict('safetensors', '', [(error as Error).message]);
   }
@@ -176,6 +194,9 @@ export async function addModel(
   const { path, name } = input;
   const found = await checkModel(path);
   if (!found.usable) throw new CatalogError('invalid', `model ${path}: ${found.problems.join('; ')}`);
+  if (found.kind === 'lora' || found.kind === 'embedding') {
+    throw new CatalogError('invalid', `${path} is not added: ${found.summary}`);
+  }
   if (found.kind === 'captioner') {
     const { hashFolder } = await import('./hash-folder.ts');
     const hash = await hashFolder(path);

@@ -1,0 +1,223 @@
+/** The forms in which people have checkpoints: whole, in shards, as variant, as one file; and what a check says of them. */
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { randn, rngFromSeed } from '../../../src/core/rng.ts';
+import {
+  generationMemory,
+  memoryWarning,
+  trainingMemory,
+} from '../../../src/main/engine/diffusion/memory-estimate.ts';
+import { openDiffusionModel } from '../../../src/main/engine/diffusion/model-folder.ts';
+import {
+  latentShape,
+  openImageDecoder,
+  openNoisePredictor,
+  openTextEncoder,
+} from '../../../src/main/engine/diffusion/sessions.ts';
+import { checkModel } from '../../../src/main/engine/models/check.ts';
+import {
+  openSafetensors,
+  type TensorToWrite,
+  writeSafetensors,
+} from '../../../src/main/engine/safetensors.ts';
+import { putTokenizer, writeSingleFile } from './single-file-checkpoint.ts';
+import { writeTinyDiffusion } from './tiny-diffusion.ts';
+
+const cpu = { provider: 'cpu', threads: 1 } as const;
+const folder = mkdtempSync(join(tmpdir(), 'crux-forms-'));
+const path = (...names: string[]) => join(folder, ...names);
+const unetFile = 'diffusion_pytorch_model.safetensors';
+
+/** A copy of the tiny model, to change. */
+function copy(name: string): string {
+  cpSync(path('model'), path(name), { recursive: true });
+  return path(name);
+}
+function tensorsOf(file: string): Record<string, TensorToWrite> {
+  const stored = openSafetensors(file);
+  const all = Object.fromEntries(
+    [...stored.tensors].map(([name, { shape }]) => [name, { shape, data: stored.read(name) }]),
+  );
+  stored.close();
+  return all;
+}
+
+async function outputsOf(given: string, size: number): Promise<number[][]> {
+  const model = openDiffusionModel(given);
+  const text = await openTextEncoder(model, cpu);
+  const { states } = await text.encode('a photo of a cup');
+  const noise = await openNoisePredictor(model, cpu, 1, model.textLength, null, size);
+  const latents = randn(latentShape(model, size).numbers, rngFromSeed(1));
+  const decoder = await openImageDecoder(model, cpu, size);
+  const out = [states, await noise.predict(latents, 300, states), await decoder.decodePlanes(latents)];
+  for (const part of [text, noise, decoder]) await part.close();
+  return out.map((values) => [...values]);
+}
+
+beforeAll(() => writeTinyDiffusion(path('model')));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('shards', () => {
+  const shard = (at: string) => {
+    const file = join(at, 'unet', unetFile);
+    const all = Object.entries(tensorsOf(file));
+    const names = ['a', 'b'].map((part) => `diffusion_pytorch_model-${part}.safetensors`);
+    const weight_map: Record<string, string> = {};
+    names.forEach((name, i) => {
+      const own = all.filter((_, k) => k % 2 === i);
+      writeSafetensors(join(at, 'unet', name), Object.fromEntries(own));
+      for (const [tensor] of own) weight_map[tensor] = name;
+    });
+    rmSync(file);
+    const index = join(at, 'unet', `${unetFile}.index.json`);
+    writeFileSync(index, JSON.stringify({ weight_map }));
+    return { index, weight_map };
+  };
+
+  it('give what the whole file gives, read where they are', async () => {
+    const at = copy('sharded');
+    shard(at);
+    const before = readdirSync(at, { recursive: true }).map(String).sort();
+    expect(await outputsOf(at, 32)).toEqual(await outputsOf(path('model'), 32));
+    expect(readdirSync(at, { recursive: true }).map(String).sort()).toEqual(before);
+    expect(openDiffusionModel(at).unet.table.size).toBe(openDiffusionModel(path('model')).unet.table.size);
+  });
+
+  it.each(['../model/unet/x.safetensors', '/etc/x.safetensors', 'C:x.safetensors', '..\\x.safetensors'])(
+    'an index that points to %s is refused',
+    (trick) => {
+      const at = copy(`tricked-${trick.length}`);
+      const { index, weight_map } = shard(at);
+      weight_map[Object.keys(weight_map)[0]] = trick;
+      writeFileSync(index, JSON.stringify({ weight_map }));
+      expect(() => openDiffusionModel(at)).toThrow(
+        'wanted the plain name of a .safetensors file beside the index',
+      );
+    },
+  );
+});
+
+it('the half-precision variant is read by its name', async () => {
+  const at = copy('variant');
+  const file = join(at, 'unet', unetFile);
+  const half = Object.fromEntries(
+    Object.entries(tensorsOf(file)).map(([n, t]) => [n, { ...t, dtype: 'F16' as const }]),
+  );
+  rmSync(file);
+  writeSafetensors(join(at, 'unet', 'diffusion_pytorch_model.fp16.safetensors'), half);
+  const [, noise] = await outputsOf(at, 32);
+  const [, full] = await outputsOf(path('model'), 32);
+  const furthest = Math.max(...noise.map((v, i) => Math.abs(v - full[i])));
+  expect(furthest).toBeGreaterThan(0);
+  expect(furthest).toBeLessThan(0.02);
+});
+
+it('a part that is there as a pickle only is refused with the reason', () => {
+  const at = copy('pickled');
+  renameSync(join(at, 'unet', unetFile), join(at, 'unet', 'diffusion_pytorch_model.bin'));
+  expect(() => openDiffusionModel(at)).toThrow('a pickled checkpoint can run any program');
+});
+
+describe('a single file', () => {
+  let written: ReturnType<typeof writeSingleFile>;
+  beforeAll(() => {
+    written = writeSingleFile(path('single'));
+  });
+
+  it('says which files of the tokenizer it wants, and where', () => {
+    expect(() => openDiffusionModel(written.file)).toThrow(
+      `put vocab.json and merges.txt of CLIP ViT-L/14 (the tokenizer folder of any Stable Diffusion 1.x model) into ${path('single', 'tokenizer')}`,
+    );
+  });
+
+  it('gives what its Diffusers folder gives, read in place', async () => {
+    putTokenizer(written.tokenizer, path('single'));
+    const { mtimeMs } = statSync(written.file);
+    expect(await outputsOf(written.file, 64)).toEqual(await outputsOf(written.diffusers, 64));
+    expect(statSync(written.file).mtimeMs).toBe(mtimeMs);
+    const found = await checkModel(written.file);
+    expect(found).toMatchObject({ kind: 'diffusion', usable: true, problems: [] });
+    expect(found.diffusion!.parts.map(({ surplus }) => surplus)).toEqual([[], [], []]);
+  });
+});
+
+describe('a check', () => {
+  it('of a whole model says what it can do and what memory it takes', async () => {
+    const { usable, diffusion } = await checkModel(path('model'));
+    expect(usable).toBe(true);
+    expect(diffusion!.abilities).toContain('train LoRA');
+    expect(diffusion!.memory!.map(({ size, batch }) => [size, batch])).toEqual([
+      [16, 1],
+      [16, 4],
+      [32, 1],
+      [32, 4],
+    ]);
+  });
+
+  it('names what is missing, what does not fit and what is of no use', async () => {
+    const at = copy('broken');
+    const file = join(at, 'unet', unetFile);
+    const { 'conv_in.bias': gone, 'conv_out.bias': bias, ...rest } = tensorsOf(file);
+    const other = { shape: [3], data: bias.data.slice(0, 3) };
+    writeSafetensors(file, { ...rest, 'conv_out.bias': other, 'ema.decay': gone });
+    const { usable, problems, diffusion } = await checkModel(at);
+    expect(usable).toBe(false);
+    expect(problems).toEqual([
+      `${file}: 1 parameters of the U-Net are missing: conv_in.bias`,
+      `${file}: 1 do not fit the U-Net's config: conv_out.bias [3], wanted [4]`,
+    ]);
+    expect(diffusion!.parts[0].surplus).toEqual(['ema.decay']);
+    expect(diffusion!.abilities).toEqual([]);
+  });
+
+  it('tells an inpainting model from one that can be used', async () => {
+    const at = copy('inpainting');
+    const config = join(at, 'unet', 'config.json');
+    writeFileSync(config, JSON.stringify({ ...JSON.parse(readFileSync(config, 'utf8')), in_channels: 9 }));
+    const file = join(at, 'unet', unetFile);
+    const shape = [8, 9, 3, 3];
+    writeSafetensors(file, {
+      ...tensorsOf(file),
+      'conv_in.weight': { shape, data: new Float32Array(8 * 81) },
+    });
+    const { problems } = await checkModel(at);
+    expect(problems).toEqual([expect.stringContaining('its U-Net takes 9 channels (as for inpainting)')]);
+  });
+});
+
+describe('memory', () => {
+  const load = { batch: 1, size: 32, guided: true, lowMemory: false };
+  it('grows with batch, size and training, and shrinks with low memory and checkpointing', () => {
+    const model = openDiffusionModel(path('model'));
+    const plain = generationMemory(model, load);
+    expect(generationMemory(model, { ...load, batch: 4 })).toBeGreaterThan(plain);
+    expect(generationMemory(model, { ...load, size: 64 })).toBeGreaterThan(plain);
+    expect(generationMemory(model, { ...load, lowMemory: true })).toBeLessThan(plain);
+    const step = { batch: 8, size: 32, rank: 4, checkpointing: false, lowMemory: false };
+    expect(trainingMemory(model, step)).toBeGreaterThan(plain);
+    expect(trainingMemory(model, { ...step, checkpointing: true })).toBeLessThan(trainingMemory(model, step));
+  });
+
+  it('is said before a job starts; what can never fit is refused', () => {
+    const say = (bytes: number) =>
+      memoryWarning('training', bytes, ['a smaller batch'], { free: 4e9, total: 8e9 });
+    expect(say(3e9)).toBeNull();
+    expect(say(6e9)).toBe(
+      'training takes about 6.0 GB of memory, and 4.0 GB are free: it may become slow or end; close other programs, or try a smaller batch',
+    );
+    expect(() => say(13e9)).toThrow(
+      'training takes about 13 GB of memory, and this computer has 8.0 GB; try a smaller batch',
+    );
+  });
+});
