@@ -41,7 +41,8 @@ export function difficultyCase(c: OracleCase, options: GoldenOptions): CaseRun {
   const probabilities = tensors.get('pred_probs');
   const [n, k] = probabilities.shape;
   const labels = Int32Array.from(tensors.get('labels').data);
-  const oracle: Json = c.has('cleanlab.json') ? c.json('cleanlab.json') : null;
+  const announced = c.has('cleanlab.json') || 'cleanlab' in c.meta;
+  const oracle: Json = announced ? c.json('cleanlab.json') : null;
   const parts = [
     {
       name: 'labels and sizes',

@@ -1,4 +1,5 @@
 /** Owns the checks of an autoencoder: latents, pictures, reconstruction, two losses and their input gradients. */
+import { dirname } from 'node:path';
 import { backward } from '../../../src/core/graph/backward.ts';
 import * as f from '../../../src/core/graph/functions.ts';
 import { input, type Value } from '../../../src/core/graph/value.ts';
@@ -22,13 +23,13 @@ import { UNET_WEIGHTS } from './unet.ts';
 
 const INPUTS = ['image', 'latents', 'noise'];
 
-/** The case's own weights, and those of each folder below it that has a config (`legacy`). */
+/** The case's own weights, and those of each folder below it (`legacy`). */
 export function vaeCase(c: OracleCase, options: GoldenOptions): CaseRun {
   const folders = c
     .files()
-    .filter((file) => /(^|\/)config\.json$/.test(file))
-    .map((file) => file.replace(/\/?config\.json$/, ''));
-  return { parts: folders.map((folder) => checkWeights(c, options, folder)) };
+    .filter((file) => file.endsWith(`/${UNET_WEIGHTS}`))
+    .map((file) => dirname(file));
+  return { parts: ['', ...folders].map((folder) => checkWeights(c, options, folder)) };
 }
 
 function checkWeights(c: OracleCase, options: GoldenOptions, folder: string): Part {
