@@ -1,16 +1,11 @@
-/**
- * ViT and CLIP's image tower against timm 1.0 and transformers 5 (PyTorch 2.15): tiny networks whose every parameter
- * is 0.2 sin(0.7 i + k), i its element and k its place among the sorted names, plus 1 in the weights of norms.
- */
+/** ViT and CLIP's image tower against timm 1.0 and transformers 5 (PyTorch 2.15), with the numbers of sine-network.ts. */
 import { describe, expect, it } from 'vitest';
-import { backward } from '../../../src/core/graph/backward.ts';
-import { encodeGraph } from '../../../src/core/graph/emit.ts';
 import * as f from '../../../src/core/graph/functions.ts';
-import { constant, input, numel, type Shape, type Value } from '../../../src/core/graph/value.ts';
+import { constant, input } from '../../../src/core/graph/value.ts';
 import { clipVision } from '../../../src/core/nn/clip-vision.ts';
-import { type Params, paramsOf, trainableSource } from '../../../src/core/nn/params.ts';
+import { paramsOf, trainableSource } from '../../../src/core/nn/params.ts';
 import { type VitConfig, vit, vitConfigOf } from '../../../src/core/nn/vit.ts';
-import { openSession } from '../../../src/main/engine/runtime.ts';
+import { near, runSines } from './sine-network.ts';
 
 const image = input('image', [2, 3, 8, 8]);
 const config: VitConfig = {
@@ -24,50 +19,17 @@ const config: VitConfig = {
   num_classes: 3,
 };
 
-const sines = (shape: Shape, step: number, start: number, scale: number, shift = 0) => ({
-  dims: shape,
-  data: Float32Array.from({ length: numel(shape) }, (_, i) => scale * Math.sin(step * i + start) + shift),
-});
-
-async function run(build: (p: Params) => Record<string, Value>, wrt: readonly string[] = []) {
-  const source = trainableSource();
-  const outputs = build(paramsOf(source));
-  const { loss, ...values } = outputs;
-  if (loss) {
-    backward(
-      loss,
-      wrt.map((name) => source.parameters.get(name)!),
-    ).forEach((g, i) => {
-      values[`gradient ${wrt[i]}`] = g;
-    });
-  }
-  const feeds: Record<string, { dims: Shape; data: Float32Array }> = {
-    image: sines(image.shape, 0.37, 0, 1),
-  };
-  for (const [k, name] of [...source.parameters.keys()].sort().entries()) {
-    const ofNorm = /norm/.test(name) && name.endsWith('weight');
-    feeds[name] = sines(source.parameters.get(name)!.shape, 0.7, k, 0.2, ofNorm ? 1 : 0);
-  }
-  const session = await openSession(encodeGraph(values).bytes, { provider: 'cpu', threads: 1 });
-  const out = await session.run(feeds);
-  await session.close();
-  return (name: string, count: number) => [...(out[name].data as Float32Array)].slice(0, count);
-}
-
-function near(got: readonly number[], wanted: readonly number[]) {
-  expect(got).toHaveLength(wanted.length);
-  got.forEach((v, i) => {
-    expect(Math.abs(v - wanted[i]), `number ${i}: ${v}, wanted ${wanted[i]}`).toBeLessThan(2e-6);
-  });
-}
-
 describe('vision transformers', () => {
   it('vit, with gradients', async () => {
     const names = ['pos_embed', 'blocks.0.attn.qkv.weight', 'patch_embed.proj.weight'];
-    const got = await run((p) => {
-      const { features, logits } = vit(p, config, image);
-      return { features, logits, loss: f.sumAll(f.mul(logits, constant([0, 1, 2, 3, 4, 5], [2, 3]))) };
-    }, names);
+    const got = await runSines(
+      image,
+      (p) => {
+        const { features, logits } = vit(p, config, image);
+        return { features, logits, loss: f.sumAll(f.mul(logits, constant([0, 1, 2, 3, 4, 5], [2, 3]))) };
+      },
+      names,
+    );
     near(got('logits', 6), [0.2266038, 0.6157167, 0.7261492, 0.1694942, 0.5487726, 0.6794195]);
     near(got('features', 4), [-0.7099804, 0.5310627, 0.6779279, -0.1644899]);
     near(got('gradient pos_embed', 4), [-0.2640423, -0.0922689, 0.4417839, 0.8774719]);
@@ -86,7 +48,7 @@ describe('vision transformers', () => {
   });
 
   it("CLIP's image tower", async () => {
-    const got = await run((p) => {
+    const got = await runSines(image, (p) => {
       const { pooled, embedding } = clipVision(
         p,
         {
