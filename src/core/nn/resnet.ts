@@ -39,7 +39,10 @@ const expansion = (config: ResnetConfig) => (config.block === 'bottleneck' ? 4 :
 /** Channels of the features. */
 export const featureWidth = (config: ResnetConfig): number => config.widths.at(-1)! * expansion(config);
 
-/** The network that a checkpoint of these names and shapes holds. @throws when it holds none. */
+/**
+ * The network that a checkpoint of these names and shapes holds. A 3x3 first convolution is taken for the small stem;
+ * that it has stride 2 leaves no trace in them. @throws when they hold no such network.
+ */
 export function resnetConfigOf(shapes: ReadonlyMap<string, Shape>): ResnetConfig {
   const shape = (name: string): Shape => {
     const found = shapes.get(name);
@@ -56,6 +59,9 @@ export function resnetConfigOf(shapes: ReadonlyMap<string, Shape>): ResnetConfig
     count((i) => shapes.has(`layer${stage + 1}.${i}.conv1.weight`)),
   );
   const [, inChannels, kernel] = shape('conv1.weight');
+  if (kernel !== 7 && kernel !== 3) {
+    throw new Error(`conv1.weight is [${shape('conv1.weight')}], wanted a kernel of 7 or of 3`);
+  }
   return {
     in_channels: inChannels,
     stem: kernel === 7 ? 'imagenet' : 'small',

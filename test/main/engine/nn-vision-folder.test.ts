@@ -263,6 +263,15 @@ describe('refused', () => {
     expect(await checkModel(path('refused'))).toMatchObject({ usable: false, kind: 'encoder' });
   });
 
+  it('a stem for small pictures, whose stride nothing says', async () => {
+    const small = weightsOf((p) => resnet(p, { ...resnetConfig, stem: 'small' }, pictureOf(32), false));
+    await write('small', timm, small);
+    expect(() => readVisionFolder(path('small'), 's')).toThrow('conv1.weight is 3x3, wanted 7x7');
+    const other = { ...resnetWeights, 'conv1.weight': { shape: [4, 3, 5, 5], data: new Float32Array(300) } };
+    await write('other', timm, other);
+    expect(() => readVisionFolder(path('other'), 'o')).toThrow('conv1.weight is [4,3,5,5], wanted a kernel');
+  });
+
   it('a parameter that the network has not, or lacks', async () => {
     const more = { ...resnetWeights, 'layer1.0.se.fc1.weight': { shape: [1], data: new Float32Array(1) } };
     await write('more', timm, more);

@@ -74,7 +74,11 @@ function kindOf(json: unknown, shapes: Shapes, folder: string): Kind {
   const architecture = c.text('architecture', '').replace(/\..*$/, ''); // without the tag of its weights
   if (/^(tv_)?resnet(18|26|34|50|101|152)$/.test(architecture)) {
     c.only('global_pool', 'avg');
-    return { what: architecture, network: timmResnet(json, c, resnetConfigOf(shapes), folder) };
+    const config = resnetConfigOf(shapes);
+    if (config.stem !== 'imagenet') {
+      throw new Error('conv1.weight is 3x3, wanted 7x7: of a smaller stem the files do not say the stride');
+    }
+    return { what: architecture, network: timmResnet(json, c, config, folder) };
   }
   // Larger ones have wider heads, and names with more words other layers.
   if (/^(vit|deit)_(tiny|small|base|large)_patch\d+_\d+(_in21k)?$/.test(architecture)) {
