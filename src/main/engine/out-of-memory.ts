@@ -27,16 +27,25 @@ export function memoryAdvice(
   if (!signs.some((sign) => sign.test(message))) return null;
   const asked = /requested buffer of size (\d+)/.exec(message);
   const what = asked ? ` (${inGigabytes(Number(asked[1]))} were asked for at once)` : '';
+  return `not enough memory on ${provider}${what}; try ${list(waysToSave({ provider, lowMemory }, params))}`;
+}
+
+/** What a person can change so that a job takes less memory, the best first. */
+export function waysToSave(
+  { provider, lowMemory }: Pick<RuntimeOptions, 'provider' | 'lowMemory'>,
+  params: Readonly<Record<string, unknown>>,
+): string[] {
   const ways: string[] = [];
   if (typeof params.batchSize === 'number' && params.batchSize > 1) {
     ways.push(`a smaller batch than ${params.batchSize}`);
   }
   if ('size' in params) ways.push('smaller pictures');
+  if (params.gradientCheckpointing === false) ways.push('gradient checkpointing');
   if (!lowMemory) ways.push('Memory: Low in the settings');
   ways.push(provider === 'cpu' ? 'a smaller model' : 'the CPU as the device');
-  return `not enough memory on ${provider}${what}; try ${list(ways)}`;
+  return ways;
 }
 
 export const inGigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(bytes < 1e10 ? 1 : 0)} GB`;
-const list = (ways: readonly string[]): string =>
+export const list = (ways: readonly string[]): string =>
   ways.length === 1 ? ways[0] : `${ways.slice(0, -1).join(', ')} or ${ways[ways.length - 1]}`;

@@ -13,11 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { randn, rngFromSeed } from '../../../src/core/rng.ts';
-import {
-  generationMemory,
-  memoryWarning,
-  trainingMemory,
-} from '../../../src/main/engine/diffusion/memory-estimate.ts';
+import { generationMemory, trainingMemory } from '../../../src/main/engine/diffusion/memory-estimate.ts';
 import { openDiffusionModel } from '../../../src/main/engine/diffusion/model-folder.ts';
 import {
   latentShape,
@@ -31,6 +27,7 @@ import {
   type TensorToWrite,
   writeSafetensors,
 } from '../../../src/main/engine/safetensors.ts';
+import { memoryWords } from '../../../src/main/engine/tell-memory.ts';
 import { putTokenizer, writeSingleFile } from './single-file-checkpoint.ts';
 import { writeTinyDiffusion } from './tiny-diffusion.ts';
 
@@ -210,14 +207,15 @@ describe('memory', () => {
   });
 
   it('is said before a job starts; what can never fit is refused', () => {
-    const say = (bytes: number) =>
-      memoryWarning('training', bytes, ['a smaller batch'], { free: 4e9, total: 8e9 });
-    expect(say(3e9)).toBeNull();
-    expect(say(6e9)).toBe(
-      'training takes about 6.0 GB of memory, and 4.0 GB are free: it may become slow or end; close other programs, or try a smaller batch',
-    );
+    const say = (bytes: number) => memoryWords(bytes, ['a smaller batch', 'luck'], { free: 4e9, total: 8e9 });
+    expect(say(3e8)).toBeNull();
+    expect(say(3e9)).toEqual({ level: 'info', text: 'this takes about 3.0 GB of memory; 4.0 GB are free' });
+    expect(say(6e9)).toEqual({
+      level: 'warn',
+      text: 'this takes about 6.0 GB of memory, and 4.0 GB are free: it may become slow or end; close other programs, or try a smaller batch or luck',
+    });
     expect(() => say(13e9)).toThrow(
-      'training takes about 13 GB of memory, and this computer has 8.0 GB; try a smaller batch',
+      'this takes about 13 GB of memory, and this computer has 8.0 GB; try a smaller batch or luck',
     );
   });
 });

@@ -24,6 +24,7 @@ import { encodePng } from '../images/png.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { readAdditions } from '../models/additions.ts';
 import { findModel, newestAdapter } from '../models/registry.ts';
+import { tellMemory } from '../tell-memory.ts';
 import { createdBy } from '../version.ts';
 import { writeWhole } from '../write-whole.ts';
 
@@ -158,6 +159,13 @@ export const generate: JobBody<'generate'> = async (ctx) => {
       `the model reads ${tokens} tokens of a prompt; the end of this one is left out: ${prompt}`,
     );
   const options = { ...params, firstShare, onTruncated };
+  const load = {
+    batch: params.batchSize,
+    size: params.size ?? setup.model.size,
+    guided: params.guidanceScale > 1,
+    lowMemory: ctx.runtime.lowMemory ?? false,
+  };
+  tellMemory(ctx, setup.model.memory(load));
   const generator = await openGenerator(setup.model, setup.adapter, options, ctx.runtime);
   try {
     const { starter, close } = await openStarter(ctx, setup, generator, planned);

@@ -19,6 +19,7 @@ import {
   openDifficultyTrainer,
   type TrainingSample,
 } from '../diffusion/difficulty-training.ts';
+import { trainingMemory } from '../diffusion/memory-estimate.ts';
 import { type DiffusionModel, openDiffusionModel } from '../diffusion/model-folder.ts';
 import { latentShape, openImageEncoder, openTextEncoder, pictureSize } from '../diffusion/sessions.ts';
 import { decodeRgb } from '../images/decode.ts';
@@ -26,6 +27,7 @@ import type { JobBody, JobContext } from '../job-context.ts';
 import { hashFolder } from '../models/hash-folder.ts';
 import { findModel } from '../models/registry.ts';
 import { openSafetensors, writeSafetensors } from '../safetensors.ts';
+import { tellMemory } from '../tell-memory.ts';
 
 /** What the training captions say; the paper trains on this form only. */
 export const trainingPrompt = 'a photo of a [CLS]';
@@ -138,6 +140,16 @@ export const train: JobBody<'train'> = async (ctx) => {
   const { catalog, params } = ctx;
   const base = findModel(catalog, params.baseModelId, 'diffusion');
   const model = openDiffusionModel(base.path);
+  tellMemory(
+    ctx,
+    trainingMemory(model, {
+      batch: params.batchSize,
+      size: pictureSize(model),
+      rank: params.rank,
+      checkpointing: params.gradientCheckpointing,
+      lowMemory: ctx.runtime.lowMemory ?? false,
+    }),
+  );
   const checkpoint = ctx.readCheckpoint<Checkpoint>();
   const plan = checkpoint?.plan ?? makePlan(ctx);
   if (!checkpoint) {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { SchedulerConfig } from '../../../core/diffusion/noise-schedule.ts';
 import type { NoisePredictor } from '../../../core/diffusion/pipeline.ts';
 import type { RuntimeOptions } from '../runtime.ts';
+import { type GenerationLoad, generationMemory } from './memory-estimate.ts';
 import { type ModelAdditions, noAdditions, openDiffusionModel } from './model-folder.ts';
 import { openOnnxModel } from './onnx-model.ts';
 import {
@@ -49,6 +50,8 @@ export interface GenerationModel {
   trainable: boolean;
   /** sha256 that provenance records. */
   hash(): Promise<string>;
+  /** Bytes of the computer's memory that generation takes on the CPU; null: the model does not tell. */
+  memory(load: GenerationLoad): number | null;
   /** Of pictures of `size` pixels. @throws when the model cannot make that size. */
   latentShape(size: number): LatentShape;
   openText(runtime: RuntimeOptions): Promise<TextEncoder>;
@@ -84,6 +87,10 @@ export function openGenerationModel(path: string, additions: ModelAdditions = no
     scheduler: model.scheduler,
     trainable: true,
     hash: () => model.hash(),
+    memory(load) {
+      latentShape(model, load.size); // a size that it cannot make is said as such
+      return generationMemory(model, load);
+    },
     latentShape: (size) => latentShape(model, size),
     openText: (runtime) => openTextEncoder(model, runtime),
     openNoise: (runtime, { rows, tokens, size, adapter }) =>

@@ -2,7 +2,6 @@
  * Owns saying before a job starts what memory a diffusion model will take. Activations are computed from the graphs
  * themselves (graphMemory's largest live set); what ONNX Runtime adds to that is in the measured factors below.
  */
-import { totalmem } from 'node:os';
 import { backward } from '../../../core/graph/backward.ts';
 import * as f from '../../../core/graph/functions.ts';
 import { type GraphMemory, graphMemory } from '../../../core/graph/live-memory.ts';
@@ -12,7 +11,6 @@ import { clipText } from '../../../core/nn/clip-text.ts';
 import { withLora } from '../../../core/nn/lora.ts';
 import { frozenSource, paramsOf } from '../../../core/nn/params.ts';
 import { unet2dCondition } from '../../../core/nn/unet-2d-condition.ts';
-import { inGigabytes } from '../out-of-memory.ts';
 import type { DiffusionModel } from './model-folder.ts';
 
 /**
@@ -135,32 +133,4 @@ export function memoryTable(model: DiffusionModel): MemoryRow[] {
       };
     }),
   );
-}
-
-/** Bytes of this machine, or of the container that the program runs in. */
-export interface Memory {
-  free: number;
-  total: number;
-}
-export const machineMemory = (): Memory => ({
-  free: process.availableMemory(),
-  total: Math.min(totalmem(), process.constrainedMemory() || totalmem()),
-});
-
-/**
- * What to say of a job on the CPU that needs so many bytes; null: it fits.
- * @param ways what the person can change, the best first.
- * @throws where it needs more than one and a half times what the machine has at all: swapping would not end.
- */
-export function memoryWarning(
-  what: string,
-  bytes: number,
-  ways: readonly string[],
-  { free, total }: Memory = machineMemory(),
-): string | null {
-  if (bytes <= free) return null;
-  const advice = `try ${ways.join(', or ')}`;
-  const need = `${what} takes about ${inGigabytes(bytes)} of memory`;
-  if (bytes > 1.5 * total) throw new Error(`${need}, and this computer has ${inGigabytes(total)}; ${advice}`);
-  return `${need}, and ${inGigabytes(free)} are free: it may become slow or end; close other programs, or ${advice}`;
 }

@@ -65,6 +65,7 @@ export function openOnnxModel(folder: string): GenerationModel {
       const parts = onnxParts.filter((part) => existsSync(join(folder, part, 'model.onnx')));
       return combinedHash(await Promise.all(parts.map((part) => hashFile(graphOf(part)))));
     },
+    memory: () => null,
     latentShape,
     async openText(runtime) {
       const graph = await openGraph(graphOf('text_encoder'), runtime, { input_ids: [1, length] });
