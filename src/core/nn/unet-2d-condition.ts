@@ -34,6 +34,7 @@ export interface UNetConfig {
 export function unet2dConditionConfig(json: unknown): UNetConfig {
   const c = configFields(json, 'U-Net');
   c.only('_class_name', 'UNet2DConditionModel');
+  c.only('downsample_padding', 0, 1);
   for (const [name, accepted] of Object.entries(notComputed)) c.only(name, ...accepted);
   const channels = c.counts('block_out_channels');
   const same = (name: string): number => {
@@ -68,7 +69,7 @@ export function unet2dConditionConfig(json: unknown): UNetConfig {
     norm_eps: c.number('norm_eps', 1e-5),
     flip_sin_to_cos: c.flag('flip_sin_to_cos', true),
     freq_shift: c.number('freq_shift', 0),
-    downsample_padding: c.count('downsample_padding', 1),
+    downsample_padding: c.number('downsample_padding', 1),
     use_linear_projection: c.flag('use_linear_projection', false),
   };
 }

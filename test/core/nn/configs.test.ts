@@ -61,6 +61,7 @@ describe('configs of networks', () => {
     ['transformer_layers_per_block', [1, 2, 10], 'wanted 1'],
     ['time_cond_proj_dim', 256, 'wanted null'],
     ['num_class_embeds', 1000, 'wanted null'],
+    ['downsample_padding', 2, 'wanted 0 or 1'],
     ['act_fn', 'gelu', 'wanted "silu" or "swish"'],
     [
       'down_block_types',

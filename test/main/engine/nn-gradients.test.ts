@@ -41,7 +41,7 @@ function unet(linearProjection: boolean): Network {
     norm_eps: 1e-5,
     flip_sin_to_cos: true,
     freq_shift: 0,
-    downsample_padding: 1,
+    downsample_padding: linearProjection ? 0 : 1, // 0: right and bottom only
     use_linear_projection: linearProjection,
   };
   const timesteps = f.cast(integers([10, 700]), 'f32');
