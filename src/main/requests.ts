@@ -134,6 +134,10 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
       supervisor.wake();
       return job;
     },
+    'jobs.memory': async ({ request }) => {
+      const { memoryWarning } = await import('./engine/job-memory.ts');
+      return memoryWarning(catalog, request);
+    },
     'jobs.cancel': ({ jobId }) => {
       supervisor.cancel(jobId);
       return null;

@@ -38,6 +38,7 @@ const requestNames: Record<RequestName, true> = {
   'models.remove': true,
   'jobs.list': true,
   'jobs.enqueue': true,
+  'jobs.memory': true,
   'jobs.cancel': true,
   'jobs.resume': true,
   'jobs.log': true,

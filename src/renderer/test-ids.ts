@@ -89,6 +89,7 @@ export const testIds = {
   generateInit: 'generate-init',
   generateStrength: 'generate-strength',
   generateFirstPrompts: 'generate-first-prompts',
+  generateAddLora: 'generate-add-lora',
   generateStart: 'generate-start',
   generatePreview: 'generate-preview', // data-step
   generateResults: 'generate-results', // data-count

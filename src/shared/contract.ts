@@ -110,6 +110,8 @@ export const requests = {
 
   'jobs.list': call(z.object({ limit: z.int().min(1).max(1000) }), z.array(job)),
   'jobs.enqueue': call(z.object({ request: jobRequest, device: deviceName.optional() }), job),
+  /** What to say where the job would not fit into the computer's memory; null: it fits, as far as is known. */
+  'jobs.memory': call(z.object({ request: jobRequest }), z.string().nullable()),
   'jobs.cancel': call(z.object({ jobId: id }), nothing),
   'jobs.resume': call(z.object({ jobId: id }), nothing),
   'jobs.log': call(z.object({ jobId: id }), z.array(jobLogLine)),

@@ -42,6 +42,7 @@ export function makeFakeBridge(options: FakeOptions = {}) {
     modelsFolder: null,
     threads: 0,
     lowMemory: false,
+    halfPrecision: false,
   };
   let jobs: Job[] = options.empty || options.fresh ? [] : [...data.jobs];
 
@@ -181,6 +182,7 @@ export function makeFakeBridge(options: FakeOptions = {}) {
     'models.add': ({ path, name }) => ({ ...data.models[2], id: 'model:9', path, name }),
     'models.remove': () => null,
     'jobs.list': () => jobs,
+    'jobs.memory': () => null,
     'jobs.enqueue': ({ request }) => {
       const job = data.makeJob({
         id: Math.max(0, ...jobs.map(({ id }) => id)) + 1,

@@ -3,6 +3,7 @@ import { Select, Textarea } from '@mantine/core';
 import type { ModelEntry } from '../../shared/domain.ts';
 import { testIds } from '../test-ids.ts';
 import { Field, NumberField } from '../ui/fields.tsx';
+import { LoraFields } from './lora-fields.tsx';
 import type { FieldErrors, GenerateInput } from './validate.ts';
 
 interface Props {
@@ -127,6 +128,7 @@ export function AdvancedFields({ params, errors, set, adapters, bases }: Props) 
           />
         )}
       </div>
+      <LoraFields loras={params.loras} onChange={(loras) => set({ loras })} error={errors.loras} />
       <Field
         label="Prompts of the first steps"
         help="One a line; one is drawn for each image. It decides the composition, in the first steps; the prompt above decides the rest. Empty: one prompt throughout."

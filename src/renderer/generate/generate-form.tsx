@@ -9,10 +9,21 @@ import { useEnqueue } from '../ui/feedback.tsx';
 import { Field, NumberField, SliderField } from '../ui/fields.tsx';
 import { counted } from '../ui/format.ts';
 import { AdvancedFields } from './advanced-fields.tsx';
+import { MemoryNotice } from './memory-notice.tsx';
 import { NormalDensity } from './normal-density.tsx';
 import { checkGenerate, type GenerateInput } from './validate.ts';
 
 const allClasses = 'all';
+
+/** What the memory of a generation depends on. */
+const memoryParams = ({ datasetId, adapterId, modelId, batchSize, size, guidanceScale }: GenerateInput) => ({
+  datasetId,
+  adapterId,
+  modelId,
+  batchSize,
+  size,
+  guidanceScale,
+});
 
 interface Props {
   dataset: Dataset;
@@ -190,6 +201,7 @@ export function GenerateForm({ dataset, adapters, bases }: Props) {
         <Collapse expanded={more}>
           <AdvancedFields params={params} errors={errors} set={set} adapters={adapters} bases={bases} />
         </Collapse>
+        <MemoryNotice request={valid ? { kind: 'generate', params: memoryParams(params) } : null} />
         <div className="row wrap">
           <Button
             type="submit"

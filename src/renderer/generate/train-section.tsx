@@ -12,8 +12,18 @@ import { useAct, useEnqueue } from '../ui/feedback.tsx';
 import { Field, NumberField } from '../ui/fields.tsx';
 import { JobLine } from '../ui/job-progress.tsx';
 import { LossChart } from './loss-chart.tsx';
+import { MemoryNotice } from './memory-notice.tsx';
 
 type Params = z.infer<typeof trainParams>;
+
+/** What the memory of a training depends on. */
+const memoryParams = ({ datasetId, baseModelId, batchSize, rank, gradientCheckpointing }: Params) => ({
+  datasetId,
+  baseModelId,
+  batchSize,
+  rank,
+  gradientCheckpointing,
+});
 
 export function TrainSection({
   dataset,
@@ -226,6 +236,13 @@ function TrainForm({ dataset }: { dataset: Dataset }) {
           />
         </Field>
       </div>
+      <MemoryNotice
+        request={
+          wrong.size === 0 && base
+            ? { kind: 'train', params: memoryParams({ ...params, baseModelId: base.id }) }
+            : null
+        }
+      />
       <div>
         <Button
           type="submit"

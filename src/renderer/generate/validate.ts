@@ -21,6 +21,7 @@ const rules: Partial<Record<keyof GenerateInput, string>> = {
   inversionSteps: 'A whole number from 1 to 1,000.',
   firstPrompts: 'At most 1,000 lines of 1,000 characters.',
   firstShare: 'A share from 0 to 1.',
+  loras: 'At most 20 files, each with a weight from -10 to 10.',
 };
 
 /** No entry: the field is right. The limits are those of the job's own schema. */

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { randn, rngFromSeed } from '../../../src/core/rng.ts';
+import { openCatalog, writeSettings } from '../../../src/main/catalog/index.ts';
 import { generationMemory, trainingMemory } from '../../../src/main/engine/diffusion/memory-estimate.ts';
 import { openDiffusionModel } from '../../../src/main/engine/diffusion/model-folder.ts';
 import {
@@ -21,13 +22,15 @@ import {
   openNoisePredictor,
   openTextEncoder,
 } from '../../../src/main/engine/diffusion/sessions.ts';
-import { checkModel } from '../../../src/main/engine/models/check.ts';
+import { memoryWarning } from '../../../src/main/engine/job-memory.ts';
+import { addModel, checkModel } from '../../../src/main/engine/models/check.ts';
 import {
   openSafetensors,
   type TensorToWrite,
   writeSafetensors,
 } from '../../../src/main/engine/safetensors.ts';
 import { memoryWords } from '../../../src/main/engine/tell-memory.ts';
+import { type JobRequestInput, jobRequest } from '../../../src/shared/jobs.ts';
 import { putTokenizer, writeSingleFile } from './single-file-checkpoint.ts';
 import { writeTinyDiffusion } from './tiny-diffusion.ts';
 
@@ -217,5 +220,24 @@ describe('memory', () => {
     expect(() => say(13e9)).toThrow(
       'this takes about 13 GB of memory, and this computer has 8.0 GB; try a smaller batch or luck',
     );
+  });
+
+  it('is said by a form from the parameters alone', async () => {
+    const catalog = openCatalog(path('catalog'));
+    try {
+      const { id } = await addModel(catalog, { path: path('model'), name: 'tiny' });
+      const warn = (request: JobRequestInput, total = 8e9) =>
+        memoryWarning(catalog, jobRequest.parse(request), { free: 1e6, total });
+      const generate = { kind: 'generate', params: { datasetId: 1, modelId: id } } as const;
+      expect(warn(generate)).toMatch(/^On the CPU, this takes about 0\.2 GB of memory, and 0\.0 GB are free/);
+      expect(warn(generate, 1e7)).toContain('this computer has 0.0 GB; try a smaller batch than 8');
+      const train = { kind: 'train', params: { datasetId: 1, baseModelId: id } } as const;
+      expect(warn(train)).toContain('gradient checkpointing');
+      expect(warn({ ...generate, params: { datasetId: 1 } })).toBeNull(); // no difficulty model yet
+      writeSettings(catalog, { device: 'cuda' });
+      expect(warn(generate)).toBeNull();
+    } finally {
+      catalog.close();
+    }
   });
 });

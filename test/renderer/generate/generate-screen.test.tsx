@@ -52,6 +52,31 @@ test('advanced settings reach the job as they are', async () => {
   });
 });
 
+test('a chosen LoRA reaches the job with its weight', async () => {
+  const { asked } = mount(<GenerateScreen />);
+  await screen.findByTestId(testIds.generateStart);
+  fireEvent.click(screen.getByText('More settings'));
+  fireEvent.click(screen.getByTestId(testIds.generateAddLora));
+  const weight = await screen.findByLabelText('resnet50.onnx'); // what the made-up dialog answers
+  fireEvent.change(weight, { target: { value: '0.5' } });
+  fireEvent.click(screen.getByTestId(testIds.generateStart));
+  await waitFor(() => expect(asked('jobs.enqueue')).toHaveLength(2));
+  expect(asked('jobs.enqueue')[0]).toMatchObject({
+    request: { params: { loras: [{ path: '/home/ada/models/resnet50.onnx', weight: 0.5 }] } },
+  });
+});
+
+test('what would not fit into memory is said before it starts, asked for only when it matters', async () => {
+  const { asked } = mount(<GenerateScreen />, {
+    handlers: { 'jobs.memory': () => 'This takes about 90 GB of memory.' },
+  });
+  expect((await screen.findAllByText('This takes about 90 GB of memory.')).length).toBeGreaterThan(0);
+  const before = asked('jobs.memory').length;
+  type(testIds.generateSeed, '43');
+  type(testIds.generateCount, '5');
+  expect(asked('jobs.memory')).toHaveLength(before);
+});
+
 test('a wrong field is named and nothing starts', async () => {
   const { asked } = mount(<GenerateScreen />);
   const start = await screen.findByTestId(testIds.generateStart);

@@ -101,6 +101,10 @@ export function trainingMemory(model: DiffusionModel, load: TrainingLoad): numbe
   );
 }
 
+/** Side of the model's own pictures, in pixels. */
+export const ownSize = ({ unet, vae }: DiffusionModel): number =>
+  unet.config.sample_size * downsamplingFactor(vae.config);
+
 export interface MemoryRow {
   size: number;
   batch: number;
@@ -113,7 +117,7 @@ export interface MemoryRow {
 
 /** What a person may want to know of a model: its own size and half of it, one picture and four at a time. */
 export function memoryTable(model: DiffusionModel): MemoryRow[] {
-  const own = model.unet.config.sample_size * downsamplingFactor(model.vae.config);
+  const own = ownSize(model);
   const multiple =
     downsamplingFactor(model.vae.config) * 2 ** (model.unet.config.block_out_channels.length - 1);
   const half = Math.max(multiple, Math.floor(own / 2 / multiple) * multiple);
