@@ -279,5 +279,7 @@ export const settings = z.object({
   threads: z.int().min(0).max(256), // 0: the runtime's choice
   /** Weights are mapped, not repacked: slower, far less memory. */
   lowMemory: z.boolean(),
+  /** Noise is predicted in float16 while generating, on a GPU; the CPU always computes in float32. */
+  halfPrecision: z.boolean(),
 });
 export type Settings = z.infer<typeof settings>;

@@ -2,6 +2,7 @@
  * Owns the way from values to an ONNX model: a topological walk from the outputs that emits each distinct
  * computation once (equal operator, inputs and attributes share one node, so forward and backward share work).
  */
+import type { Fusions } from './fused.ts';
 import { type AttributeData, dataType, encodeModel, type NodeData, type TensorData } from './onnx-proto.ts';
 import { operator } from './operators/table.ts';
 import { halfPrecision, type Precision, single } from './precision.ts';
@@ -18,6 +19,8 @@ export interface EncodeOptions {
   weights?: (name: string) => WeightBytes;
   /** f16: products in half precision, between inputs and outputs in f32 (precision.ts). */
   precision?: Precision;
+  /** Kernels that stand for whole entries, where the provider has them (fused.ts). */
+  fused?: Fusions;
   /**
    * List the stored weights among the model's inputs too, with their bytes as defaults. ONNX Runtime then takes
    * them for no constants: it neither casts nor repacks them when it opens, but reads them in place at every run.
@@ -29,6 +32,7 @@ export interface EncodeOptions {
 const floatAttributes = new Set(['alpha', 'beta', 'epsilon']);
 
 export interface Emitter {
+  /** An operator of another domain than ONNX's own has that before it: `com.microsoft.MultiHeadAttention`. */
   node(op: string, inputs: readonly string[], attributes?: Attributes): string;
   ints(values: readonly number[]): string;
   /** Floats of the precision that the node computes in. */
@@ -68,7 +72,7 @@ export function encodeGraph(
 
   const node: Emitter['node'] = (op, x, attributes = {}) =>
     once(`${op}(${x.join()})${JSON.stringify(attributes)}`, (output) =>
-      nodes.push({ op, inputs: x, output, attributes: encodeAttributes(attributes) }),
+      nodes.push({ ...named(op), inputs: x, output, attributes: encodeAttributes(attributes) }),
     );
   const castTo = (p: Precision, name: string) => node('Cast', [name], { to: dataType[p] });
   const singles = (values: readonly number[], shape: Shape) =>
@@ -130,9 +134,13 @@ export function encodeGraph(
     return initializer(`constant ${byKey.size}`, { dims: v.shape, dataType: dataType[v.dtype], raw });
   };
 
+  const fusionOf = (v: NodeValue) => {
+    const fusion = options.fused?.get(v.op);
+    return fusion?.fits(v) ? fusion : undefined;
+  };
   const expansions = new Map<Value, Value>();
   const below = (v: Value): readonly Value[] => {
-    const expanded = v.kind === 'node' && operator(v.op).expand?.(v.inputs, v.attributes);
+    const expanded = v.kind === 'node' && !fusionOf(v) && operator(v.op).expand?.(v.inputs, v.attributes);
     if (!expanded) return inputsOf(v);
     expansions.set(v, expanded);
     return [expanded];
@@ -166,7 +174,7 @@ export function encodeGraph(
     if (v.kind !== 'node') return leaf(v);
     const p = plan.computed(v);
     const x = v.inputs.map((i) => nameIn(p, i));
-    const rule = operator(v.op);
+    const rule = fusionOf(v) ?? operator(v.op);
     return rule.emit?.(emitters[p], x, v.attributes, v.inputs, v.shape) ?? node(v.op, x, v.attributes);
   };
 
@@ -187,6 +195,11 @@ export function encodeGraph(
   });
   return { bytes, inputs: [...inputs.keys()] };
 }
+
+const named = (op: string): { op: string; domain?: string } => {
+  const dot = op.lastIndexOf('.');
+  return dot < 0 ? { op } : { op: op.slice(dot + 1), domain: op.slice(0, dot) };
+};
 
 /** A weight read as f32, as `frozenSource` gives it. */
 const isStored = (v: NodeValue) => v.op === 'Cast' && v.inputs[0].kind === 'weight';

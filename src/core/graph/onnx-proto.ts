@@ -26,6 +26,8 @@ export interface TensorData {
 }
 export interface NodeData {
   op: string;
+  /** ONNX's own where there is none. */
+  domain?: string;
   inputs: readonly string[];
   output: string;
   attributes: Readonly<Record<string, AttributeData>>;
@@ -66,6 +68,9 @@ export function encodeModel(model: ModelData): Uint8Array {
     for (const value of model.outputs) message(g, 12, (v) => writeValueInfo(v, value));
   });
   message(w, 8, (o) => int(o, 2, model.opset));
+  for (const domain of new Set(model.nodes.flatMap((n) => n.domain ?? []))) {
+    message(w, 8, (o) => int(text(o, 1, domain), 2, 1));
+  }
   return w.finish();
 }
 
@@ -74,6 +79,7 @@ function writeNode(w: BinaryWriter, node: NodeData): void {
   text(w, 2, node.output);
   text(w, 3, node.output);
   text(w, 4, node.op);
+  if (node.domain) text(w, 7, node.domain);
   for (const [name, value] of Object.entries(node.attributes)) {
     message(w, 5, (a) => {
       text(a, 1, name);

@@ -8,6 +8,7 @@ export const defaultSettings: Settings = {
   modelsFolder: null,
   threads: 0,
   lowMemory: false,
+  halfPrecision: false,
 };
 
 /** A stored value that no longer fits its schema counts as not stored. */

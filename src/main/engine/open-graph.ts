@@ -1,5 +1,7 @@
 /** Owns the way from values to a session: weights stay in their files, and those of large networks untouched there. */
 import { type EncodeOptions, encodeGraph } from '../../core/graph/emit.ts';
+import { fusedOn } from '../../core/graph/fused.ts';
+import type { Precision } from '../../core/graph/precision.ts';
 import { topologicalOrder } from '../../core/graph/topological.ts';
 import { numel, type Value } from '../../core/graph/value.ts';
 import { openSession, type RuntimeOptions, type Session } from './runtime.ts';
@@ -11,20 +13,26 @@ export interface Stored {
 }
 
 /**
- * Weights from which on the CPU reads them in place. Repacked, they open in many seconds and take a copy in
- * float32, and a run of a network this large is hardly faster for it (docs/benchmarks.md).
+ * Weights from which on the CPU reads them in place: Stable Diffusion's U-Net and text encoder, not its
+ * autoencoder, whose few weights are worth reordering. The others would open in many seconds and take a copy in
+ * float32, and their runs would hardly be faster for it (docs/benchmarks.md).
  */
-const largeFrom = 2 ** 28;
+const largeFrom = 2 ** 26;
 
-/** Opens the graph that computes `outputs` (name -> value). */
+/** What noise is predicted in: half precision where the user's setting asks for it and the provider gains from it. */
+export const predictionPrecision = (runtime: RuntimeOptions): Precision =>
+  runtime.halfPrecision && runtime.provider !== 'cpu' ? 'f16' : 'f32';
+
+/** Opens the graph that computes `outputs` (name -> value), with the provider's fused kernels unless told otherwise. */
 export function openGraph(
   outputs: Readonly<Record<string, Value>>,
   runtime: RuntimeOptions,
   stored?: Stored,
-  options: Pick<EncodeOptions, 'precision'> = {},
+  options: Pick<EncodeOptions, 'precision' | 'fused'> = {},
 ): Promise<Session> {
   const large = runtime.provider === 'cpu' && (runtime.lowMemory || storedWeights(outputs) >= largeFrom);
   const { bytes } = encodeGraph(outputs, {
+    fused: fusedOn[runtime.provider],
     ...options,
     weights: stored?.locate,
     weightsAsDefaults: large,

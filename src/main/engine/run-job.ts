@@ -43,6 +43,7 @@ export async function runJob({ catalog, engineId, job, abort, send }: Running): 
     const settings = readSettings(catalog);
     runtime.threads = settings.threads;
     runtime.lowMemory = settings.lowMemory;
+    runtime.halfPrecision = settings.halfPrecision;
     job.params = jobParams[job.kind].parse(job.params);
     const device = job.device === 'auto' ? settings.device : job.device;
     if (entry.models) {

@@ -12,6 +12,8 @@ export interface RuntimeOptions {
   threads: number;
   /** The user's setting: what every session is opened with unless its own options say otherwise. */
   lowMemory?: boolean;
+  /** The user's setting: generation may compute in half precision (open-graph.ts says where). */
+  halfPrecision?: boolean;
   /** The sessions that are open, where their owner wants to know: a job that fails closes what it left. */
   opened?: Set<Session>;
 }

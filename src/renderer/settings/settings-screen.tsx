@@ -98,6 +98,20 @@ export function SettingsScreen() {
                 />
               </Field>
               <Field
+                label="Precision"
+                help="Half: on a GPU, generation computes in 16 bits where that is safe. Faster and less memory; the pictures of a seed differ slightly. The CPU and training always use full precision."
+              >
+                <SegmentedControl
+                  aria-label="Precision"
+                  data={[
+                    { value: 'full', label: 'Full' },
+                    { value: 'half', label: 'Half' },
+                  ]}
+                  value={settings.halfPrecision ? 'half' : 'full'}
+                  onChange={(mode) => void save({ halfPrecision: mode === 'half' })}
+                />
+              </Field>
+              <Field
                 label="Models folder"
                 help="A folder of your own models. Crux reads it and never writes into it."
               >

@@ -12,7 +12,7 @@ import { type DifficultyEncoderConfig, difficultyEncoder } from '../../../core/n
 import { type LoraConfig, withLora } from '../../../core/nn/lora.ts';
 import { frozenSource, paramsOf, trainableSource } from '../../../core/nn/params.ts';
 import { unet2dCondition } from '../../../core/nn/unet-2d-condition.ts';
-import { openGraph } from '../open-graph.ts';
+import { openGraph, predictionPrecision } from '../open-graph.ts';
 import type { RuntimeOptions, Tensor } from '../runtime.ts';
 import type { DiffusionModel } from './model-folder.ts';
 
@@ -202,7 +202,9 @@ export async function openNoisePredictor(
     encoderHiddenStates: context,
   });
   refuseSurplus(frozen.surplus(), 'U-Net');
-  const session = await openGraph({ noise }, runtime, model.unet);
+  const session = await openGraph({ noise }, runtime, model.unet, {
+    precision: predictionPrecision(runtime),
+  });
   const constant = adapter && adapted ? feedsOf(adapter.loraWeights, adapted.parameters) : {};
   return {
     /** sample f32[batch,c,h,w], context f32[batch,tokens,width] -> noise, of the sample's shape. */

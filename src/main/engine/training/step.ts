@@ -4,6 +4,7 @@
  */
 import { type BackwardOptions, backward } from '../../../core/graph/backward.ts';
 import type { EncodeOptions } from '../../../core/graph/emit.ts';
+import { unfused } from '../../../core/graph/fused.ts';
 import { numel, type Value } from '../../../core/graph/value.ts';
 import { type TrainingState, type UpdateOptions, update } from '../../../core/training/parameters.ts';
 import { openGraph, type Stored } from '../open-graph.ts';
@@ -46,7 +47,8 @@ export async function compileStep(
   names.forEach((name, i) => {
     outputs[`gradient ${name}`] = gradients[i];
   });
-  const session = await openGraph(outputs, runtime, options.stored, options);
+  const { stored, precision } = options;
+  const session = await openGraph(outputs, runtime, stored, { precision, fused: unfused });
   const inputName = new Map([...parameters].map(([name, v]) => [name, (v as { name: string }).name]));
   // Kept from step to step; made when a step first has several parts.
   let means: Map<string, Float32Array> | null = null;
