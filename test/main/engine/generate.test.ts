@@ -9,6 +9,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as c from '../../../src/main/catalog/index.ts';
 import { decodeRgb } from '../../../src/main/engine/images/decode.ts';
 import { addModel } from '../../../src/main/engine/models/check.ts';
+import { writeLoraFile } from '../../../src/main/engine/models/lora-file.ts';
+import { writeSafetensors } from '../../../src/main/engine/safetensors.ts';
 import { type Provenance, provenance } from '../../../src/shared/domain.ts';
 import type { JobRequestInput } from '../../../src/shared/jobs.ts';
 import { makeFolder } from '../support/pictures.ts';
@@ -189,6 +191,37 @@ it.each([
   const job = await run(catalog, request(change));
   expect(job.state).toBe('failed');
   expect(job.error).toContain(sentence);
+});
+
+it("a person's own LoRA and learned token change the pictures and are in their provenance", async () => {
+  const matrix = (...shape: number[]) => ({ shape, data: new Float32Array(shape[0] * shape[1]).fill(0.3) });
+  const lora = join(folder, 'mine.safetensors');
+  const path = 'down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_v';
+  const unet = new Map([[path, { down: matrix(2, 8), up: matrix(8, 2), alpha: 2 }]]);
+  writeLoraFile(lora, { layout: '', unet, text_encoder: new Map() }, 'kohya');
+  const token = join(folder, 'mug.safetensors');
+  writeSafetensors(token, { '<mug>': matrix(2, 16) });
+
+  const [plain] = await made({ count: 1 });
+  const [changed] = await made({ count: 1, loras: [{ path: lora, weight: 0.8 }] });
+  const [off] = await made({ count: 1, loras: [{ path: lora, weight: 0 }] });
+  expect(changed.pixels).not.toBe(plain.pixels);
+  expect(off.pixels).toBe(plain.pixels);
+  expect(changed.provenance.models).toEqual({
+    ...plain.provenance.models,
+    'lora mine.safetensors x 0.8': expect.stringMatching(/^[0-9a-f]{64}$/),
+  });
+  const prompt = 'a photo of a <mug>';
+  const [unknown] = await made({ count: 1, prompt });
+  const [learned] = await made({ count: 1, prompt, embeddings: [token] });
+  expect(learned.pixels).not.toBe(unknown.pixels);
+  expect(Object.keys(learned.provenance.models)).toEqual(['diffusion', 'embedding mug.safetensors']);
+
+  const gone = await run(
+    catalog,
+    request({ loras: [{ path: join(folder, 'gone.safetensors'), weight: 1 }] }),
+  );
+  expect(gone.error).toContain('there is no adapter at');
 });
 
 it('makes pictures of another size than the model was trained on', async () => {

@@ -149,6 +149,11 @@ describe('a single file', () => {
     const found = await checkModel(written.file);
     expect(found).toMatchObject({ kind: 'diffusion', usable: true, problems: [] });
     expect(found.diffusion!.parts.map(({ surplus }) => surplus)).toEqual([[], [], []]);
+    const catalog = openCatalog(path('with-single'));
+    const model = await addModel(catalog, { path: written.file, name: 'single' });
+    catalog.close();
+    expect(model).toMatchObject({ kind: 'diffusion', usable: true });
+    expect(model.hash).toBe(await openDiffusionModel(written.file).hash());
   });
 });
 
