@@ -1,9 +1,9 @@
 /** Owns the running of the product's graphs for the cases: compile, feed, compare with the oracle's tensors. */
-import { type EncodeOptions, encodeGraph } from '../../src/core/graph/emit.ts';
 import { input, type Value } from '../../src/core/graph/value.ts';
 import { frozenSource, type ParameterSource } from '../../src/core/nn/params.ts';
 import { openWeights, type StoredPart } from '../../src/main/engine/models/stored-part.ts';
-import { openSession, type RuntimeOptions, type Tensor } from '../../src/main/engine/runtime.ts';
+import { openGraph } from '../../src/main/engine/open-graph.ts';
+import type { RuntimeOptions, Tensor } from '../../src/main/engine/runtime.ts';
 import { openSafetensors } from '../../src/main/engine/safetensors.ts';
 import type { OracleCase, OracleTensor, OracleTensors } from './case.ts';
 import { type Check, compare, failure, type Tolerance } from './compare.ts';
@@ -48,9 +48,7 @@ export async function evaluate(
   feeds: Feeds,
   weights?: Pick<StoredPart<null>, 'locate' | 'folder'>,
 ): Promise<Record<string, OracleTensor>> {
-  const encoding: EncodeOptions = weights ? { weights: weights.locate } : {};
-  const { bytes } = encodeGraph(outputs, encoding);
-  const session = await openSession(bytes, options.runtime, { externalFolder: weights?.folder });
+  const session = await openGraph(outputs, options.runtime, weights);
   try {
     const results = await session.run(feeds);
     return Object.fromEntries(

@@ -203,10 +203,8 @@ describe('npm run golden', () => {
     writeSubtraction(() => {});
     for (const args of [
       [],
-      [root, root],
       [root, '--provider', 'abacus'],
       [root, '--tolerance-factor', '0'],
-      [root, '--threads', '-1'],
       [root, '--fast'],
     ]) {
       const { code, stderr } = golden(...args);

@@ -22,10 +22,6 @@ export function hasGolden(...parts: string[]): boolean {
   return found;
 }
 
-export function readGoldenJson<T>(...parts: string[]): T {
-  return JSON.parse(readFileSync(goldenPath(...parts), 'utf8')) as T;
-}
-
 /** Every float32 tensor of a safetensors file, by name; other dtypes are passed over. */
 export function readSafetensors(path: string): Record<string, GoldenTensor> {
   const file = readFileSync(path);
