@@ -3,6 +3,7 @@
  * computed values that are alive at one time. The estimate walks the values in the order in which they are emitted;
  * a runtime may do better (results written over inputs) or worse (fragmentation, scratch space of kernels).
  */
+import type { Fusions } from './fused.ts';
 import { operator } from './operators/table.ts';
 import { inputsOf, topologicalOrder } from './topological.ts';
 import { type DType, numel, type Value } from './value.ts';
@@ -23,10 +24,21 @@ const dtypeBytes: Readonly<Record<DType, number>> = { f32: 4, f16: 2, bf16: 2, i
 /** The same bytes seen otherwise: they take no memory of their own. */
 const views = new Set(['Reshape', 'Checkpoint', 'Identity']);
 
-export function graphMemory(outputs: readonly Value[]): GraphMemory {
+export interface GraphMemoryOptions {
+  /** Kernels of the provider for whole entries: what their parts would hold is not there. */
+  fused?: Fusions;
+  /** Weights are read where they lie: one in half precision is turned into f32 when it is used, and only then. */
+  inPlace?: boolean;
+}
+
+export function graphMemory(
+  outputs: readonly Value[],
+  { fused, inPlace = false }: GraphMemoryOptions = {},
+): GraphMemory {
   const below = (v: Value): readonly Value[] => {
-    const expanded = v.kind === 'node' && operator(v.op).expand?.(v.inputs, v.attributes);
-    return expanded ? [expanded] : inputsOf(v);
+    if (v.kind !== 'node' || fused?.get(v.op)?.fits(v)) return inputsOf(v);
+    const expanded = operator(v.op).expand?.(v.inputs, v.attributes);
+    return expanded ? [expanded] : v.inputs;
   };
   const belowOf = new Map<Value, readonly Value[]>();
   const order = topologicalOrder(outputs, (v) => {
@@ -46,8 +58,7 @@ export function graphMemory(outputs: readonly Value[]): GraphMemory {
       memory.storedWeights += numel(v.shape) * dtypeBytes[v.dtype];
       memory.weights += numel(v.shape) * (v.dtype === 'i64' ? 8 : 4);
     }
-    const fixed =
-      v.kind !== 'node' || (v.op === 'Cast' && owner.get(read[0]) === null && read[0].kind === 'weight');
+    const fixed = v.kind !== 'node' || (!inPlace && v.op === 'Cast' && read[0].kind === 'weight');
     const expanded = v.kind === 'node' && read !== v.inputs;
     const shown = fixed ? null : expanded || views.has((v as { op: string }).op) ? owner.get(read[0])! : v;
     owner.set(v, shown);

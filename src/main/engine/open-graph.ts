@@ -4,6 +4,7 @@ import { fusedOn } from '../../core/graph/fused.ts';
 import type { Precision } from '../../core/graph/precision.ts';
 import { topologicalOrder } from '../../core/graph/topological.ts';
 import { numel, type Value } from '../../core/graph/value.ts';
+import { largeFrom } from './large-networks.ts';
 import { openSession, type RuntimeOptions, type Session } from './runtime.ts';
 
 /** Weights that a graph reads: where they lie, and the folder that this is relative to. */
@@ -11,13 +12,6 @@ export interface Stored {
   locate: NonNullable<EncodeOptions['weights']>;
   folder?: string;
 }
-
-/**
- * Weights from which on the CPU reads them in place: Stable Diffusion's U-Net and text encoder, not its
- * autoencoder, whose few weights are worth reordering. The others would open in many seconds and take a copy in
- * float32, and their runs would hardly be faster for it (docs/benchmarks.md).
- */
-const largeFrom = 2 ** 26;
 
 /** What noise is predicted in: half precision where the user's setting asks for it and the provider gains from it. */
 export const predictionPrecision = (runtime: RuntimeOptions): Precision =>

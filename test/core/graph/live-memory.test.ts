@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { backward } from '../../../src/core/graph/backward.ts';
 import * as f from '../../../src/core/graph/functions.ts';
+import { fusedOn } from '../../../src/core/graph/fused.ts';
 import { graphMemory } from '../../../src/core/graph/live-memory.ts';
 import { input, type Value, weight } from '../../../src/core/graph/value.ts';
 
@@ -36,6 +37,16 @@ it('weights count as stored and as computed with', () => {
     inputs: kilo,
     activations: kilo,
   });
+  // Read in place, the f32 form is a value like any other.
+  expect(graphMemory([f.mul(x, w)], { inPlace: true }).activations).toBe(2 * kilo);
+});
+
+it('a fused kernel holds no matrix of scores', () => {
+  const q = input('q', [1, 2, 256, 8]);
+  const attended = f.attention(q, q, q);
+  const scores = 2 * 256 * 256 * 4;
+  expect(graphMemory([attended]).activations).toBeGreaterThan(scores);
+  expect(graphMemory([attended], { fused: fusedOn.cpu }).activations).toBe(2 * 256 * 8 * 4);
 });
 
 it('backward keeps what forward computed; checkpoints keep less', () => {

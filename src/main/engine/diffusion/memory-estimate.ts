@@ -4,33 +4,53 @@
  */
 import { backward } from '../../../core/graph/backward.ts';
 import * as f from '../../../core/graph/functions.ts';
-import { type GraphMemory, graphMemory } from '../../../core/graph/live-memory.ts';
-import { input } from '../../../core/graph/value.ts';
+import { type Fusions, fusedOn, unfused } from '../../../core/graph/fused.ts';
+import { graphMemory } from '../../../core/graph/live-memory.ts';
+import { input, type Value } from '../../../core/graph/value.ts';
 import { decode, downsamplingFactor } from '../../../core/nn/autoencoder-kl.ts';
 import { clipText } from '../../../core/nn/clip-text.ts';
 import { withLora } from '../../../core/nn/lora.ts';
 import { frozenSource, paramsOf } from '../../../core/nn/params.ts';
 import { unet2dCondition } from '../../../core/nn/unet-2d-condition.ts';
+import { largeFrom } from '../large-networks.ts';
 import type { DiffusionModel } from './model-folder.ts';
 
 /**
- * Measured on the CPU provider with Stable Diffusion 1.5 as peak resident memory, less the weights, over the computed
- * live set: U-Net 512x512 batch 2 5.7 GB (weights 3.4, live 2.2), decoder 512x512 2.2 GB (0.2, 0.94), LoRA step
- * 256x256 batch 1 7.9 GB (3.4 twice: backward reads each weight transposed as well; live 0.6).
+ * Measured with Stable Diffusion 1.5 on the CPU, as peak resident memory less the process and the weights, over the
+ * computed live set. The runtime's allocator grows in steps and leaves gaps, so the smaller live set of the U-Net, whose
+ * attention is fused, has the larger factor.
+ *   U-Net 512x512 batch 2      F32 4.39 GB: weights 3.44, live 0.21; F16 3.59 GB: weights 1.72, live 0.21
+ *   decoder 512x512            F32 1.76 GB: weights 0.20, live 0.94
+ *   LoRA step 256x256 batch 1  F32 4.55 GB: weights 3.44, live 0.60; F16 6.18 GB: weights 1.72, in f32 3.23, live 0.60
  */
 const measured = {
-  process: 150e6,
-  unet: 1.05,
-  decoder: 2.1,
-  training: 1.3,
-  /** Of weights stored in half precision: the share of the file that is resident beside the f32 copies. */
-  halfStored: 0.33,
+  process: 150e6, // bytes
+  unet: 3.8,
+  decoder: 1.5,
+  training: 1.6,
+  /** Of weights stored in half precision and read in place: what is in f32 at one time, as a share of their bytes. */
+  halfInUse: 0.55,
 };
 
-/** Bytes of weights while they are used. Mapped f32 weights may be dropped and read again when memory is short. */
-function resident({ weights, storedWeights }: GraphMemory, lowMemory: boolean): number {
-  if (storedWeights < weights) return weights + measured.halfStored * storedWeights;
-  return lowMemory ? 0 : weights;
+/** Bytes of a part as openGraph opens it on the CPU, of which `live` takes the measured factor. */
+interface PartMemory {
+  weights: number;
+  live: number;
+  /** In f32 besides the stored weights: by the graph's order, whatever it keeps for backward. */
+  casts: number;
+}
+
+function partMemory(outputs: readonly Value[], fused: Fusions, lowMemory: boolean): PartMemory {
+  const { weights, storedWeights, activations: live } = graphMemory(outputs, { fused });
+  if (!lowMemory && weights / 4 < largeFrom) return { weights, live, casts: 0 };
+  const inPlace = graphMemory(outputs, { fused, inPlace: true });
+  const half = storedWeights < weights;
+  return {
+    // In low memory what is mapped may be dropped at any time.
+    weights: lowMemory ? 0 : storedWeights,
+    live,
+    casts: half ? Math.max(measured.halfInUse * storedWeights, inPlace.activations - live) : 0,
+  };
 }
 
 export interface GenerationLoad {
@@ -49,25 +69,26 @@ export function generationMemory(model: DiffusionModel, load: GenerationLoad): n
   const rows = load.guided ? 2 * load.batch : load.batch;
   const side = load.size / downsamplingFactor(vae.config);
   const latents = (n: number, channels: number) => input('latents', [n, channels, side, side]);
-  const network = graphMemory([
+  const part = (output: Value) => partMemory([output], fusedOn.cpu, load.lowMemory);
+  const network = part(
     unet2dCondition(paramsOf(frozenSource(unet.table)), unet.config, {
       sample: latents(rows, unet.config.in_channels),
       timesteps: input('timesteps', [rows]),
       encoderHiddenStates: input('states', [rows, model.textLength, unet.config.cross_attention_dim]),
     }),
-  ]);
-  const decoder = graphMemory([
+  );
+  const decoder = part(
     decode(paramsOf(frozenSource(vae.table)), vae.config, latents(1, vae.config.latent_channels)),
-  ]);
+  );
   const ids = input('ids', [1, model.textLength], 'i64');
-  const encoder = graphMemory([clipText(paramsOf(frozenSource(text.table)), text.config, ids)]);
-  const weights = [network, decoder, encoder].map((part) => resident(part, load.lowMemory));
+  const encoder = part(clipText(paramsOf(frozenSource(text.table)), text.config, ids));
+  const parts = [network, decoder, encoder];
   return (
     measured.process +
-    weights.reduce((a, b) => a + b, 0) +
-    measured.unet * network.activations +
-    measured.decoder * decoder.activations +
-    encoder.activations
+    parts.reduce((sum, { weights, casts }) => sum + weights + casts, 0) +
+    measured.unet * network.live +
+    measured.decoder * decoder.live +
+    encoder.live
   );
 }
 
@@ -80,7 +101,7 @@ export interface TrainingLoad {
   lowMemory: boolean;
 }
 
-/** A training step of a LoRA. Backward reads every weight of a product a second time, transposed. Bytes. */
+/** A training step of a LoRA. Bytes. */
 export function trainingMemory(model: DiffusionModel, load: TrainingLoad): number {
   const { unet, vae } = model;
   const side = load.size / downsamplingFactor(vae.config);
@@ -92,13 +113,8 @@ export function trainingMemory(model: DiffusionModel, load: TrainingLoad): numbe
   });
   const loss = f.mseLoss(predicted, input('target', predicted.shape));
   const gradients = backward(loss, [...source.parameters.values()], { recompute: load.checkpointing });
-  const memory = graphMemory(gradients);
-  return (
-    measured.process +
-    resident(memory, load.lowMemory) +
-    memory.weights +
-    measured.training * memory.activations
-  );
+  const { weights, live, casts } = partMemory(gradients, unfused, load.lowMemory);
+  return measured.process + weights + casts + measured.training * live;
 }
 
 /** Side of the model's own pictures, in pixels. */
