@@ -4,7 +4,7 @@
  * found at the end (`untouched`) instead of being passed over.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import { openSafetensors } from '../../src/main/engine/safetensors.ts';
 import type { Tolerance } from './compare.ts';
 
@@ -25,7 +25,6 @@ export interface OracleTensors {
 export type Json = any;
 
 export interface OracleCase {
-  /** Path below the oracle folder, with slashes. */
   name: string;
   folder: string;
   kind: string;
@@ -53,12 +52,15 @@ export const isData = (file: string): boolean =>
 /** A file or folder that a version control system or a desktop put there. */
 export const isHidden = (file: string): boolean => /(^|\/)(\.|__)/.test(file);
 
+/** Path below the oracle folder, with slashes; the folder's own name where it is a case itself. */
+export const caseName = (root: string, folder: string): string =>
+  folder === root ? basename(root) : relative(root, folder).split(sep).join('/');
+
 export function openCase(root: string, folder: string): OracleCase {
   const files = filesOf(folder, folder);
   const touched = new Set<string>(['meta.json']);
   const opened = new Map<string, { tensors: OracleTensors; untouched: () => string[] }>();
   const tolerances = new Set<string>();
-  const where = relative(root, folder).split(sep).join('/');
   const parse = (file: string): Json => {
     const path = join(folder, file);
     try {
@@ -68,11 +70,12 @@ export function openCase(root: string, folder: string): OracleCase {
     }
   };
   const meta = parse('meta.json');
+  if (typeof meta?.kind !== 'string') throw new Error('meta.json: wanted an object with a kind');
   const stats: Json = meta.stats_and_tolerances ?? {};
   return {
-    name: where === '' ? String(meta.case ?? 'case') : where,
+    name: caseName(root, folder),
     folder,
-    kind: String(meta.kind),
+    kind: meta.kind,
     meta,
     has: (file) => existsSync(join(folder, file)),
     path(file) {

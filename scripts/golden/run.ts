@@ -1,13 +1,12 @@
 /** Owns the walk over an oracle folder: which cases it holds, and all the checks of each. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
-import { isData, isHidden, type OracleCase, openCase } from './case.ts';
+import { join } from 'node:path';
+import { caseName, isData, isHidden, type OracleCase, openCase } from './case.ts';
 import { type Check, failure, listed, statement } from './compare.ts';
 import type { CaseRun, GoldenOptions, Part } from './graph.ts';
 import { KINDS } from './kinds.ts';
 
 export interface FoundCase {
-  /** Path below the oracle folder, with slashes. */
   name: string;
   folder: string;
 }
@@ -29,10 +28,9 @@ function below(root: string, folder: string): FoundCase[] {
     .filter((entry) => entry.isDirectory() && !isHidden(entry.name))
     .map((entry) => join(folder, entry.name));
   const nested = folders.flatMap((path) => (isCase && !holdsCase(path) ? [] : below(root, path)));
-  const name = relative(root, folder).split(sep).join('/');
   // Files beside the cases at the top are the folder's own, such as an index.
   const stray = folder !== root && entries.some((entry) => entry.isFile() && isData(entry.name));
-  return isCase || stray ? [{ name, folder }, ...nested] : nested;
+  return isCase || stray ? [{ name: caseName(root, folder), folder }, ...nested] : nested;
 }
 
 const holdsCase = (folder: string): boolean =>

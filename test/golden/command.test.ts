@@ -119,10 +119,12 @@ describe('npm run golden', () => {
       expect(code).toBe(1);
       expect(failed[0].check).toContain('io.safetensors');
     }
-    write('ops/sub/meta.json', '{"kind": "op",');
-    const { code, failed } = golden(root);
-    expect(code).toBe(1);
-    expect(failed[0].check).toContain('meta.json');
+    for (const meta of ['{"kind": "op",', 'null', '{"kind": "op"}']) {
+      write('ops/sub/meta.json', meta);
+      const { code, failed } = golden(root);
+      expect(code).toBe(1);
+      expect(failed[0].check).toContain('meta.json');
+    }
   });
 
   it('fails a single wrong number, a NaN and a wrong shape', () => {

@@ -31,7 +31,8 @@ interface OperatorCase {
 
 export function operatorCase(c: OracleCase, options: GoldenOptions): CaseRun {
   const operator = c.name.split('/').at(-1)!;
-  const cases: OperatorCase[] = c.meta.cases;
+  const cases: OperatorCase[] | undefined = c.meta.cases;
+  if (!cases) throw new Error('meta.json: cases is missing: names, shapes and tolerances');
   return {
     parts: cases.map((one) => ({ name: one.name, run: () => checkOperator(c, operator, one, options) })),
   };
@@ -107,7 +108,8 @@ async function checkOperator(
 
 /** The folder's list of operators and their cases: all of it is there. */
 export function operatorIndexCase(c: OracleCase): CaseRun {
-  const index: Record<string, string[]> = c.meta.ops;
+  const index: Record<string, string[]> | undefined = c.meta.ops;
+  if (!index) throw new Error('meta.json: ops is missing: the cases of each operator');
   const listed = Object.values(index).reduce((sum, cases) => sum + cases.length, 0);
   const absent = Object.entries(index).flatMap(([operator, names]) => {
     const file = `${operator}/meta.json`;
