@@ -12,8 +12,8 @@ import { unet2dCondition } from '../../../src/core/nn/unet-2d-condition.ts';
 import { randn, rngFromSeed } from '../../../src/core/rng.ts';
 import { openDiffusionModel } from '../../../src/main/engine/diffusion/model-folder.ts';
 import { numberToHalf } from '../../../src/main/engine/float-formats.ts';
-import { openGraph } from '../../../src/main/engine/open-graph.ts';
-import { openSession, type Tensor } from '../../../src/main/engine/runtime.ts';
+import { openGraph, predictionPrecision } from '../../../src/main/engine/open-graph.ts';
+import { openSession, type Provider, type Tensor } from '../../../src/main/engine/runtime.ts';
 import { examples } from './operator-examples.ts';
 import { writeTinyDiffusion } from './tiny-diffusion.ts';
 
@@ -139,3 +139,15 @@ describe('a network', () => {
     expect(error).toBeGreaterThan(1e-5); // it did compute in f16
   });
 });
+
+it.each([
+  ['cpu', true, 'f32'],
+  ['cuda', true, 'f16'],
+  ['webgpu', true, 'f16'],
+  ['cuda', false, 'f32'],
+] as [Provider, boolean, string][])(
+  'on %s, with the setting %s, noise is predicted in %s',
+  (provider, half, wanted) => {
+    expect(predictionPrecision({ provider, threads: 0, halfPrecision: half })).toBe(wanted);
+  },
+);

@@ -3,7 +3,6 @@
  * The parameters are the graph's inputs, so nothing is recompiled while they change.
  */
 import { type BackwardOptions, backward } from '../../../core/graph/backward.ts';
-import type { EncodeOptions } from '../../../core/graph/emit.ts';
 import { unfused } from '../../../core/graph/fused.ts';
 import { numel, type Value } from '../../../core/graph/value.ts';
 import { type TrainingState, type UpdateOptions, update } from '../../../core/training/parameters.ts';
@@ -27,7 +26,7 @@ export interface TrainingStep {
   close(): Promise<void>;
 }
 
-export interface StepOptions extends BackwardOptions, Pick<EncodeOptions, 'precision'> {
+export interface StepOptions extends BackwardOptions {
   /** Frozen weights of the graph. */
   stored?: Stored;
   /** Further outputs, by name. */
@@ -47,8 +46,7 @@ export async function compileStep(
   names.forEach((name, i) => {
     outputs[`gradient ${name}`] = gradients[i];
   });
-  const { stored, precision } = options;
-  const session = await openGraph(outputs, runtime, stored, { precision, fused: unfused });
+  const session = await openGraph(outputs, runtime, options.stored, { fused: unfused });
   const inputName = new Map([...parameters].map(([name, v]) => [name, (v as { name: string }).name]));
   // Kept from step to step; made when a step first has several parts.
   let means: Map<string, Float32Array> | null = null;
