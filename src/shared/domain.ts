@@ -223,7 +223,14 @@ export const projectionData = z.object({
 });
 export type ProjectionData = z.infer<typeof projectionData>;
 
-export const modelKind = z.enum(['diffusion', 'encoder', 'classifier', 'captioner', 'difficulty-adapter']);
+export const modelKind = z.enum([
+  'diffusion',
+  'encoder',
+  'classifier',
+  'captioner',
+  'difficulty-adapter',
+  'lora',
+]);
 export type ModelKind = z.infer<typeof modelKind>;
 
 export const modelEntry = z.object({

@@ -57,7 +57,8 @@ export const projectParams = z.object({
 /** Defaults: LoRA as diffusers (rank 4); encoder internals are unpublished, so they are our own choices. */
 export const trainParams = z.object({
   datasetId: id,
-  kind: z.literal('difficulty').default('difficulty'),
+  /** difficulty: LoRA and difficulty encoder; plain: the LoRA alone, as what difficulty is compared with. */
+  kind: z.enum(['difficulty', 'plain']).default('difficulty'),
   baseModelId: z.string().default('builtin:diffusion'),
   /** Scorer whose difficulty conditions the model; null: the dataset's current one. */
   scorerId: id.nullable().default(null),
@@ -139,6 +140,8 @@ export const controlParams = z.object({
   count: z.int().min(1).max(10_000).default(40),
   /** Measure the base model without any adapter as well. */
   baseline: z.boolean().default(true),
+  /** A plain LoRA of this dataset that is measured as well; null: none. */
+  plainLoraId: z.string().nullable().default(null),
   prompt: z.string().max(1000).default('a photo of a [CLS]'),
   negativePrompt: z.string().max(1000).default(''),
   guidanceScale: z.number().min(1).max(30).default(2),

@@ -15,6 +15,10 @@ const options: OptionTable<JobParams<'control'>, 'classes' | 'levels'> = {
   heldOutScorerId: { flag: 'held-out-scorer', text: 'id of a scorer that it was not trained with' },
   count: { text: 'images per class and level' },
   baseline: { text: 'leave out the base model without difficulty' },
+  plainLoraId: {
+    flag: 'plain-lora',
+    text: 'plain LoRA of this dataset (train --kind plain) that is measured as well',
+  },
   prompt: { text: 'prompt; [CLS] stands for the class' },
   negativePrompt: { text: 'what to steer away from' },
   guidanceScale: { flag: 'guidance', text: 'classifier-free guidance scale; 1: off' },

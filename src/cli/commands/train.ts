@@ -6,7 +6,7 @@ import { datasetJob } from '../job-command.ts';
 import type { OptionTable } from '../schema-options.ts';
 
 const options: OptionTable<JobParams<'train'>> = {
-  kind: { text: 'what is trained' },
+  kind: { text: 'LoRA with a difficulty encoder, or a plain LoRA to compare it with' },
   baseModelId: { flag: 'base-model', text: 'diffusion model that is fine-tuned (name or id)' },
   scorerId: {
     flag: 'scorer',

@@ -16,6 +16,7 @@ const kindName: Record<ModelKind, string> = {
   classifier: 'Classifier',
   captioner: 'Captioner',
   'difficulty-adapter': 'Difficulty model',
+  lora: 'LoRA',
 };
 
 export function Models() {

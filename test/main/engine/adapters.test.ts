@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LoraAdapter, LowRankPair } from '../../../src/core/nn/adapters/lora-adapter.ts';
 import { writeLearnedToken } from '../../../src/core/nn/adapters/textual-inversion.ts';
+import type { DifficultyEncoderConfig } from '../../../src/core/nn/difficulty-encoder.ts';
 import { randn, rngFromSeed } from '../../../src/core/rng.ts';
 import { readAdapter, writeAdapter } from '../../../src/main/engine/diffusion/adapter-file.ts';
 import { openDifficultyTrainer } from '../../../src/main/engine/diffusion/difficulty-training.ts';
@@ -72,6 +73,15 @@ describe('what Crux trains', () => {
     const samples = [0, 1].map((i) => ({ latent: i, classIndex: i, difficulty: i }));
     const states = randn(base.textLength * 16, rngFromSeed(7));
     const latents = { mean: randn(2 * numbers, rngFromSeed(1)), deviation: new Float32Array(2 * numbers) };
+    const lora = { rank: 2, alpha: 3 };
+    const encoder: DifficultyEncoderConfig = {
+      classes: 2,
+      width: 16,
+      tokens: 1,
+      hidden: 8,
+      labelEncoding: 'one-hot',
+      placement: 'overwrite',
+    };
     const trainer = await openDifficultyTrainer(
       base,
       latents,
@@ -79,15 +89,8 @@ describe('what Crux trains', () => {
       [states, states],
       {
         batchSize: 2,
-        lora: { rank: 2, alpha: 3 },
-        encoder: {
-          classes: 2,
-          width: 16,
-          tokens: 1,
-          hidden: 8,
-          labelEncoding: 'one-hot',
-          placement: 'overwrite',
-        },
+        lora,
+        encoder,
         loraLearningRate: 0.05,
         encoderLearningRate: 0.01,
         conditionDropout: 0,
@@ -97,7 +100,7 @@ describe('what Crux trains', () => {
       cpu,
     );
     for (let i = 0; i < 5; i++) await trainer.step();
-    trained = trainer.adapter();
+    trained = { lora, encoder, ...trainer.weights() };
     await trainer.close();
     await writeAdapter(
       path('trained'),

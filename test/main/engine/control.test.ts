@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as c from '../../../src/main/catalog/index.ts';
 import { addModel } from '../../../src/main/engine/models/check.ts';
+import { readLoraFile } from '../../../src/main/engine/models/lora-file.ts';
 import { classifierSpec, makeFolder, writeClassifier } from '../support/pictures.ts';
 import { run, runOk } from '../support/run.ts';
 import { writeTinyDiffusion } from './tiny-diffusion.ts';
@@ -58,6 +59,20 @@ it('holds both scorers, every level and class, the baseline, densities and pictu
   const pictures = join(catalog.file(result.file as string), '..');
   expect(existsSync(join(pictures, 'controlled-2-1-2.png'))).toBe(true);
   expect(existsSync(join(pictures, 'base-2-1-0.png'))).toBe(true);
+});
+
+it('a plain LoRA needs no scores, and is measured beside the model that knows difficulty', async () => {
+  const baseModelId = c.listModelRows(catalog).find((model) => model.kind === 'diffusion')!.id;
+  const plain = { datasetId: 1, kind: 'plain', baseModelId, steps: 2, batchSize: 4 } as const;
+  const { modelId } = await runOk(catalog, { kind: 'train', params: plain });
+  const model = c.getModelRow(catalog, modelId as string);
+  expect(model).toMatchObject({ kind: 'lora', datasetId: 1 });
+  expect(readLoraFile(model.path).unet.size).toBeGreaterThan(0);
+  const params = { ...settings, plainLoraId: model.id };
+  const { baselines } = reportOf(await runOk(catalog, { kind: 'control', params }));
+  expect(baselines.plain.figures.trainingScorer.count).toBe(27);
+  // It began as the base model and took two steps away from it.
+  expect(baselines.plain.levels).not.toEqual(baselines.base.levels);
 });
 
 it('stopped in the middle, it ends with the same figures', async () => {

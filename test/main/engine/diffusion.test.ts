@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DifficultyEncoderConfig } from '../../../src/core/nn/difficulty-encoder.ts';
 import { randn, rngFromSeed } from '../../../src/core/rng.ts';
 import { restoreState } from '../../../src/core/training/parameters.ts';
 import {
@@ -36,10 +37,18 @@ const samples = Array.from({ length: 12 }, (_, i) => ({
   difficulty: (i % 6) / 6,
 }));
 
+const encoder: DifficultyEncoderConfig = {
+  classes: 2,
+  width: 16,
+  tokens: 2,
+  hidden: 8,
+  labelEncoding: 'one-hot',
+  placement: 'append',
+};
 const options: DifficultyTrainingOptions = {
   batchSize: 4,
   lora: { rank: 2, alpha: 2 },
-  encoder: { classes: 2, width: 16, tokens: 2, hidden: 8, labelEncoding: 'one-hot', placement: 'append' },
+  encoder,
   loraLearningRate: 5e-3,
   encoderLearningRate: 5e-3,
   conditionDropout: 0.2,
@@ -73,8 +82,9 @@ describe('difficulty training', () => {
   });
 
   it.each([
-    { encoder: { ...options.encoder, labelEncoding: 'embedding', placement: 'overwrite' } },
+    { encoder: { ...encoder, labelEncoding: 'embedding', placement: 'overwrite' } },
     { balanced: false },
+    { encoder: null },
   ] as Partial<DifficultyTrainingOptions>[])('runs with %j', async (change) => {
     const trainer = await open(change);
     expect(await trainer.step()).toBeGreaterThan(0);
@@ -130,7 +140,7 @@ describe('generation', () => {
     prompt: 'a photo of a [CLS]',
     scorer: { name: 's', modelHash: 'h' },
     lora: options.lora,
-    encoder: options.encoder,
+    encoder,
     steps: 1,
     finalLoss: 1,
   };
@@ -161,7 +171,7 @@ describe('generation', () => {
   beforeAll(async () => {
     const trainer = await open();
     for (let i = 0; i < 3; i++) await trainer.step();
-    await writeAdapter(adapterFolder, config, trainer.adapter());
+    await writeAdapter(adapterFolder, config, { lora: options.lora, encoder, ...trainer.weights() });
     await trainer.close();
   });
 

@@ -1,29 +1,31 @@
 /**
  * Owns the control report: the same seeds of every class at every difficulty level, measured by the scorer that the
- * model was trained with and by one that it was not, beside the base model that knows no difficulty. What comes out is
+ * model was trained with and by one that it was not, beside the base model and a plain LoRA, which know no difficulty. What comes out is
  * data and pictures in the catalog's `control/<job>` folder.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { densityCurve } from '../../../core/difficulty/density.ts';
 import { type ControlSample, controlFigures } from '../../../core/metrics/control.ts';
+import type { WeightedAdapter } from '../../../core/nn/adapters/lora-adapter.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
 import type { JobParams } from '../../../shared/jobs.ts';
 import { classesOf, currentScorerId, difficultyRows } from '../../catalog/index.ts';
 import { readAdapter } from '../diffusion/adapter-file.ts';
-import { openGenerationModel } from '../diffusion/generation-model.ts';
+import { type GenerationModel, openGenerationModel } from '../diffusion/generation-model.ts';
 import { type GeneratorOptions, openGenerator, type PictureRequest } from '../diffusion/generator.ts';
 import type { DifficultyAdapter } from '../diffusion/sessions.ts';
 import { decodeRgb } from '../images/decode.ts';
 import { encodePng } from '../images/png.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { type Judge, openJudge, scorerFor } from '../judge.ts';
+import { readLoraFile } from '../models/lora-file.ts';
 import { findModel, newestAdapter } from '../models/registry.ts';
 import { writeWhole } from '../write-whole.ts';
 
 type Context = JobContext<'control'>;
-/** The model as trained, and the base model alone. */
-type Variant = 'controlled' | 'base';
+/** The model as trained, the base model alone, and with a LoRA that knows no difficulty. */
+type Variant = 'controlled' | 'base' | 'plain';
 type ScorerRole = 'trainingScorer' | 'heldOutScorer';
 
 interface Planned extends PictureRequest {
@@ -47,21 +49,32 @@ export const controlBody: JobBody<'control'> = async (ctx) => {
     : newestAdapter(catalog, params.datasetId);
   const { config, adapter } = readAdapter(entry.path);
   const base = findModel(catalog, config.baseModelId, 'diffusion');
+  const plainLora = params.plainLoraId === null ? null : plainLoraOf(ctx, params.plainLoraId);
   const levels = [...new Set(params.levels)].sort((a, b) => a - b);
   const scorers = scorersOf(ctx);
   const names = namesOf(ctx, config.classes);
   const planned = plan(params, names, config.classes, levels);
-  const measured: Measured = ctx.readCheckpoint<Measured>() ?? { controlled: {}, base: {} };
+  const measured: Measured = { controlled: {}, base: {}, plain: {}, ...ctx.readCheckpoint<Measured>() };
 
   const judges: Partial<Record<ScorerRole, Judge>> = {};
   try {
     for (const [role, scorer] of Object.entries(scorers))
       judges[role as ScorerRole] = await openJudge(catalog, scorer, ctx.runtime);
-    const variants: [Variant, DifficultyAdapter | null, Planned[]][] = [['controlled', adapter, planned]];
+    await makeAndMeasure(
+      ctx,
+      'controlled',
+      openGenerationModel(base.path),
+      adapter,
+      planned,
+      judges,
+      measured,
+    );
     // Without difficulty every level is the same picture: one of each seed is made.
-    if (params.baseline) variants.push(['base', null, planned.filter((p) => p.level === 0)]);
-    for (const [variant, own, pictures] of variants)
-      await makeAndMeasure(ctx, variant, base.path, own, pictures, judges, measured);
+    const once = planned.filter((p) => p.level === 0);
+    const compare = (variant: Variant, model: GenerationModel) =>
+      makeAndMeasure(ctx, variant, model, null, once, judges, measured);
+    if (params.baseline) await compare('base', openGenerationModel(base.path));
+    if (plainLora) await compare('plain', openGenerationModel(base.path, { loras: [plainLora], tokens: [] }));
   } finally {
     for (const judge of Object.values(judges)) await judge.close();
   }
@@ -75,7 +88,10 @@ export const controlBody: JobBody<'control'> = async (ctx) => {
       Object.entries(scorers).map(([role, s]) => [role, { id: s.id, name: s.name }]),
     ),
     ...summary(measured.controlled),
-    baselines: params.baseline ? { base: summary(atEveryLevel(measured.base, levels)) } : {},
+    baselines: {
+      ...(params.baseline && { base: summary(atEveryLevel(measured.base, levels)) }),
+      ...(plainLora && { plain: summary(atEveryLevel(measured.plain, levels)) }),
+    },
     densities: densities(ctx, scorers.trainingScorer.id, measured.controlled.trainingScorer ?? [], levels),
   };
   const file = join('control', String(ctx.job.id), 'control.json');
@@ -89,6 +105,13 @@ export const controlBody: JobBody<'control'> = async (ctx) => {
     baselines: report.baselines,
   };
 };
+
+function plainLoraOf({ catalog, params }: Context, id: string): WeightedAdapter {
+  const { name, path, datasetId } = findModel(catalog, id, 'lora');
+  if (datasetId !== params.datasetId)
+    throw new Error(`control: ${name} was not trained on this dataset; train one with the kind plain`);
+  return { name, adapter: readLoraFile(path), weight: 1 };
+}
 
 function scorersOf({ catalog, params }: Context) {
   const trainingId = params.scorerId ?? currentScorerId(catalog, params.datasetId);
@@ -138,10 +161,16 @@ function plan(
   );
 }
 
+const stages: Record<Variant, string> = {
+  controlled: 'generating at every level',
+  base: 'generating with the base model',
+  plain: 'generating with the plain LoRA',
+};
+
 async function makeAndMeasure(
   ctx: Context,
   variant: Variant,
-  baseFolder: string,
+  model: GenerationModel,
   adapter: DifficultyAdapter | null,
   pictures: readonly Planned[],
   judges: Partial<Record<ScorerRole, Judge>>,
@@ -151,12 +180,12 @@ async function makeAndMeasure(
   const done = measured[variant].trainingScorer?.length ?? 0;
   if (done >= pictures.length) return;
   const options: GeneratorOptions = params;
-  const generator = await openGenerator(openGenerationModel(baseFolder), adapter, options, ctx.runtime);
+  const generator = await openGenerator(model, adapter, options, ctx.runtime);
   try {
     for (let at = done; at < pictures.length; at += params.batchSize) {
       ctx.signal.throwIfAborted();
       ctx.progress({
-        stage: adapter ? 'generating at every level' : 'generating with the base model',
+        stage: stages[variant],
         done: at,
         total: pictures.length,
       });
@@ -218,8 +247,8 @@ async function measure(
   });
 }
 
-/** The base model's pictures, as if made for each level. */
-function atEveryLevel(measured: Measured['base'], levels: readonly number[]): Measured['base'] {
+/** Pictures that know no level, as if made for each. */
+function atEveryLevel(measured: Measured[Variant], levels: readonly number[]): Measured[Variant] {
   const spread = (samples: readonly ControlSample[]) =>
     levels.flatMap((requested) => samples.map((s) => ({ ...s, requested })));
   return Object.fromEntries(Object.entries(measured).map(([role, samples]) => [role, spread(samples)]));

@@ -1,5 +1,5 @@
 /**
- * Owns the training job: a LoRA and a difficulty encoder on one dataset. It resumes from its last checkpoint to
+ * Owns the training job: a LoRA and a difficulty encoder on one dataset, or a LoRA alone to compare with. It resumes from its last checkpoint to
  * the very steps it would have taken.
  */
 import { existsSync, mkdirSync } from 'node:fs';
@@ -13,7 +13,7 @@ import {
   getScorer,
   workImages,
 } from '../../catalog/index.ts';
-import { type AdapterConfig, writeAdapter } from '../diffusion/adapter-file.ts';
+import { type AdapterConfig, writeAdapter, writePlainLora } from '../diffusion/adapter-file.ts';
 import {
   type DifficultyTrainer,
   openDifficultyTrainer,
@@ -38,12 +38,31 @@ interface Plan {
   files: string[]; // in the order of the latents
   samples: TrainingSample[];
   classNames: string[];
-  scorer: AdapterConfig['scorer'];
+  /** null: a plain LoRA needs none. */
+  scorer: AdapterConfig['scorer'] | null;
+}
+
+/** Every labelled image, whose difficulty nothing looks at. */
+function plainPlan({ catalog, params }: Context): Plan {
+  const classes = classesOf(catalog, params.datasetId);
+  const index = new Map(classes.map((c, i) => [c.id, i]));
+  const labelled = workImages(catalog, params.datasetId, 'real').flatMap(({ file, classId }) => {
+    const classIndex = classId === null ? undefined : index.get(classId);
+    return classIndex === undefined ? [] : [{ file, classIndex }];
+  });
+  if (labelled.length === 0) throw new Error('no labelled image to train on');
+  return {
+    files: labelled.map(({ file }) => file),
+    samples: labelled.map(({ classIndex }, latent) => ({ latent, classIndex, difficulty: 0 })),
+    classNames: classes.map((c) => c.name),
+    scorer: null,
+  };
 }
 
 /** Fixed by the first run, so that a resumed one trains on the same samples. */
 function makePlan(ctx: Context): Plan {
   const { catalog, params } = ctx;
+  if (params.kind === 'plain') return plainPlan(ctx);
   const scorerId = params.scorerId ?? currentScorerId(catalog, params.datasetId);
   if (scorerId === null) {
     throw new Error('this dataset has no difficulty scores yet: run a score job first, training needs them');
@@ -164,7 +183,7 @@ export const train: JobBody<'train'> = async (ctx) => {
   await text.close();
 
   const count = plan.files.length;
-  const encoder = {
+  const encoder = params.kind === 'difficulty' && {
     classes: plan.classNames.length,
     width: model.unet.config.cross_attention_dim,
     tokens: params.tokens,
@@ -179,7 +198,7 @@ export const train: JobBody<'train'> = async (ctx) => {
     latents,
     [...plan.samples, ...mirrored],
     states,
-    { ...params, lora, encoder },
+    { ...params, lora, encoder: encoder || null, balanced: params.balanced && params.kind === 'difficulty' },
     ctx.runtime,
   );
   let smoothed = 0;
@@ -210,31 +229,37 @@ export const train: JobBody<'train'> = async (ctx) => {
     if (step % params.checkpointEvery === 0) save();
   }
 
-  const folder = join('models', `difficulty-${ctx.job.id}`);
-  const config: AdapterConfig = {
-    format: 1,
-    kind: 'difficulty',
-    baseModelId: params.baseModelId,
-    baseModelHash: await model.hash(),
-    classes: plan.classNames,
-    prompt: trainingPrompt,
-    scorer: plan.scorer,
-    lora,
-    encoder,
-    steps: trainer.state.step,
-    finalLoss: smoothed,
-  };
-  await writeAdapter(catalog.file(folder), config, trainer.adapter());
+  const { step } = trainer.state;
+  const trained = trainer.weights();
   await trainer.close();
-  const summary = `${plan.files.length} images, ${config.steps} steps, rank ${params.rank}, loss ${config.finalLoss.toFixed(4)}`;
+  const [kind, name] = encoder
+    ? (['difficulty-adapter', `Difficulty model ${ctx.job.id}`] as const)
+    : (['lora', `LoRA ${ctx.job.id}`] as const);
+  const folder = join('models', `${encoder ? 'difficulty' : 'lora'}-${ctx.job.id}`);
+  if (encoder && plan.scorer) {
+    const config: AdapterConfig = {
+      format: 1,
+      kind: 'difficulty',
+      baseModelId: params.baseModelId,
+      baseModelHash: await model.hash(),
+      classes: plan.classNames,
+      prompt: trainingPrompt,
+      scorer: plan.scorer,
+      lora,
+      encoder,
+      steps: step,
+      finalLoss: smoothed,
+    };
+    await writeAdapter(catalog.file(folder), config, { lora, encoder, ...trained });
+  } else await writePlainLora(catalog.file(folder), lora, trained.loraWeights);
   const modelId = addModelRow(catalog, {
-    name: `Difficulty model ${ctx.job.id}`,
-    kind: 'difficulty-adapter',
+    name,
+    kind,
     path: folder,
     hash: await hashFolder(catalog.file(folder)),
     datasetId: params.datasetId,
-    summary,
+    summary: `${plan.files.length} images, ${step} steps, rank ${params.rank}, loss ${smoothed.toFixed(4)}`,
   });
   ctx.emit('catalog.changed', { datasetId: null });
-  return { modelId, steps: config.steps, loss: config.finalLoss, images: plan.files.length };
+  return { modelId, steps: step, loss: smoothed, images: plan.files.length };
 };

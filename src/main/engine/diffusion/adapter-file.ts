@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { LoraConfig } from '../../../core/nn/lora.ts';
 import { readModelJson } from '../models/stored-part.ts';
 import { openSafetensors, writeSafetensors } from '../safetensors.ts';
 import type { DifficultyAdapter } from './sessions.ts';
@@ -37,22 +38,31 @@ const adapterConfig = z.object({
 });
 export type AdapterConfig = z.infer<typeof adapterConfig>;
 
+/** A LoRA as diffusers reads it, alone in a folder. */
+export async function writePlainLora(
+  folder: string,
+  lora: LoraConfig,
+  weights: DifficultyAdapter['loraWeights'],
+): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  await writeSafetensors(join(folder, loraFile), Object.fromEntries(weights), {
+    format: 'pt',
+    lora_adapter_metadata: JSON.stringify({
+      'unet.r': lora.rank,
+      'unet.lora_alpha': lora.alpha,
+      'unet.target_modules': [...weights.keys()].flatMap(
+        (name) => /^unet\.(.+)\.lora_A\.weight$/.exec(name)?.[1] ?? [],
+      ),
+    }),
+  });
+}
+
 export async function writeAdapter(
   folder: string,
   config: AdapterConfig,
   adapter: DifficultyAdapter,
 ): Promise<void> {
-  mkdirSync(folder, { recursive: true });
-  await writeSafetensors(join(folder, loraFile), Object.fromEntries(adapter.loraWeights), {
-    format: 'pt',
-    lora_adapter_metadata: JSON.stringify({
-      'unet.r': config.lora.rank,
-      'unet.lora_alpha': config.lora.alpha,
-      'unet.target_modules': [...adapter.loraWeights.keys()].flatMap(
-        (name) => /^unet\.(.+)\.lora_A\.weight$/.exec(name)?.[1] ?? [],
-      ),
-    }),
-  });
+  await writePlainLora(folder, adapter.lora, adapter.loraWeights);
   await writeSafetensors(join(folder, encoderFile), Object.fromEntries(adapter.encoderWeights), {
     format: 'pt',
   });

@@ -7,14 +7,14 @@
  */
 import { noiseSchedule } from '../../../core/diffusion/noise-schedule.ts';
 import * as f from '../../../core/graph/functions.ts';
-import { input, type Shape } from '../../../core/graph/value.ts';
+import { input, type Shape, type Value } from '../../../core/graph/value.ts';
 import {
   type DifficultyEncoderConfig,
   difficultyEncoder,
   placeTokens,
 } from '../../../core/nn/difficulty-encoder.ts';
 import { isLoraDown, type LoraConfig, withLora } from '../../../core/nn/lora.ts';
-import { frozenSource, paramsOf, trainableSource } from '../../../core/nn/params.ts';
+import { frozenSource, type ParameterSource, paramsOf, trainableSource } from '../../../core/nn/params.ts';
 import { unet2dCondition } from '../../../core/nn/unet-2d-condition.ts';
 import { type Rng, rngFromSeed, rngFromState } from '../../../core/rng.ts';
 import { initialState, type TrainingState } from '../../../core/training/parameters.ts';
@@ -38,7 +38,8 @@ export interface DifficultyTrainingOptions {
   /** Compute the U-Net's inner values again in backward instead of keeping them. */
   gradientCheckpointing?: boolean;
   lora: LoraConfig;
-  encoder: DifficultyEncoderConfig;
+  /** null: none, a plain LoRA that learns the images without their difficulty. */
+  encoder: DifficultyEncoderConfig | null;
   loraLearningRate: number;
   encoderLearningRate: number;
   conditionDropout: number; // [0,1)
@@ -54,7 +55,8 @@ export interface DifficultyTrainer {
   restoreRng(state: readonly number[]): void;
   /** One optimiser step on fresh samples. @returns their mean loss. */
   step(): Promise<number>;
-  adapter(): DifficultyAdapter;
+  /** Parameters of the LoRA, and of the difficulty encoder (none without one), by their names in files. */
+  weights(): Pick<DifficultyAdapter, 'loraWeights' | 'encoderWeights'>;
   close(): Promise<void>;
 }
 
@@ -80,17 +82,13 @@ export async function openDifficultyTrainer(
   const noise = input('noise', noisy.shape);
   const timesteps = input('timesteps', [n]);
   const text = input('text', [n, model.textLength, width]);
-  const label = input('label', [n, o.encoder.classes]);
-  const difficulty = input('difficulty', [n, 1]);
-  const keep = input('keep', [n, 1]);
-
   const encoderSource = trainableSource('difficulty_encoder.');
-  const tokens = difficultyEncoder(paramsOf(encoderSource), o.encoder, { label, difficulty, keep });
+  const conditioned = o.encoder && difficultyInputs(encoderSource, o.encoder, n);
   const adapted = withLora(frozenSource(model.unet.table), o.lora);
   const predicted = unet2dCondition(paramsOf(adapted), model.unet.config, {
     sample: noisy,
     timesteps,
-    encoderHiddenStates: placeTokens(text, tokens, o.encoder.placement),
+    encoderHiddenStates: conditioned ? conditioned.place(text) : text,
   });
   const encoderName = (name: string) => `difficulty_encoder.${name}`;
   const parameters = new Map([
@@ -114,8 +112,7 @@ export async function openDifficultyTrainer(
     const eps = new Float32Array(n * size);
     const t = new Float32Array(n);
     const states = new Float32Array(n * model.textLength * width);
-    const labels = new Float32Array(n * o.encoder.classes);
-    const scores = new Float32Array(n);
+    const drawn: TrainingSample[] = [];
     const kept = new Float32Array(n);
     for (let row = 0; row < n; row++) {
       const sample = samples[draw(rng)];
@@ -129,8 +126,7 @@ export async function openDifficultyTrainer(
         z[at] = signal * (latents.mean[from] + latents.deviation[from] * rng.normal()) + spread * eps[at];
       }
       states.set(textStates[sample.classIndex], row * model.textLength * width);
-      labels[row * o.encoder.classes + sample.classIndex] = 1;
-      scores[row] = sample.difficulty;
+      drawn.push(sample);
       kept[row] = rng.uniform() < o.conditionDropout ? 0 : 1;
     }
     return {
@@ -138,9 +134,7 @@ export async function openDifficultyTrainer(
       noise: { dims: noisy.shape, data: eps },
       timesteps: { dims: [n], data: t },
       text: { dims: text.shape, data: states },
-      label: { dims: label.shape, data: labels },
-      difficulty: { dims: [n, 1], data: scores },
-      keep: { dims: [n, 1], data: kept },
+      ...conditioned?.feeds(drawn, kept),
     };
   };
 
@@ -159,7 +153,7 @@ export async function openDifficultyTrainer(
       });
       return loss;
     },
-    adapter() {
+    weights() {
       const weights = (names: Iterable<string>, key: (name: string) => string) =>
         new Map(
           [...names].map((name) => {
@@ -168,13 +162,35 @@ export async function openDifficultyTrainer(
           }),
         );
       return {
-        lora: o.lora,
-        encoder: o.encoder,
         loraWeights: weights(adapted.parameters.keys(), (name) => name),
         encoderWeights: weights(encoderSource.parameters.keys(), encoderName),
       };
     },
     close: () => compiled.close(),
+  };
+}
+
+/** The difficulty encoder's tokens in a graph of `n` samples, and what it is fed. */
+function difficultyInputs(source: ParameterSource, config: DifficultyEncoderConfig, n: number) {
+  const label = input('label', [n, config.classes]);
+  const difficulty = input('difficulty', [n, 1]);
+  const keep = input('keep', [n, 1]);
+  const tokens = difficultyEncoder(paramsOf(source), config, { label, difficulty, keep });
+  return {
+    place: (text: Value) => placeTokens(text, tokens, config.placement),
+    /** @param kept 1 where the sample's own token is used, 0 where the null token is. */
+    feeds(samples: readonly TrainingSample[], kept: Float32Array): Record<string, Tensor> {
+      const labels = new Float32Array(n * config.classes);
+      samples.forEach((sample, row) => {
+        labels[row * config.classes + sample.classIndex] = 1;
+      });
+      const scores = Float32Array.from(samples, (sample) => sample.difficulty);
+      return {
+        label: { dims: label.shape, data: labels },
+        difficulty: { dims: [n, 1], data: scores },
+        keep: { dims: [n, 1], data: kept },
+      };
+    },
   };
 }
 
