@@ -1,10 +1,14 @@
 /** Fused kernels compute what the plain form of their entry does, on the CPU provider; and are used where they should. */
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as ort from 'onnxruntime-node';
+import { afterAll, describe, expect, it } from 'vitest';
 import { encodeGraph } from '../../../src/core/graph/emit.ts';
 import * as f from '../../../src/core/graph/functions.ts';
 import { type Fusions, fusedOn, unfused } from '../../../src/core/graph/fused.ts';
 import type { Precision } from '../../../src/core/graph/precision.ts';
-import { input, numel, type Shape, type Value } from '../../../src/core/graph/value.ts';
+import { constant, input, numel, type Shape, type Value } from '../../../src/core/graph/value.ts';
 import { joinHeads, splitHeads } from '../../../src/core/nn/layers.ts';
 import { randn, rngFromSeed } from '../../../src/core/rng.ts';
 import { openSession } from '../../../src/main/engine/runtime.ts';
@@ -111,5 +115,27 @@ describe.each(Object.entries(cases))('%s', (_, example) => {
   it(`${example.onCpu ? 'is' : 'is not'} used on the CPU`, async () => {
     const onCpu = await run(example, fusedOn.cpu);
     expect(onCpu.text.includes(example.kernel)).toBe(example.onCpu);
+  });
+});
+
+describe('what ONNX Runtime fuses by itself in graphs as we write them', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'crux-fused-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const x = input('x', [2, 9, 16]);
+  const w = constant(new Float32Array(16).fill(1.5));
+  const b = constant(new Float32Array(16).fill(0.1));
+
+  it.each([
+    ['Gelu', f.geluErf(x)],
+    ['QuickGelu', f.quickGelu(x)],
+    ['QuickGelu', f.silu(x)],
+    ['SkipLayerNormalization', f.layerNorm(f.add(x, input('r', x.shape)), w, b, 1e-5)],
+  ])('%s, %#', async (kernel, y) => {
+    const optimizedModelFilePath = join(folder, 'optimised.onnx');
+    const { bytes } = encodeGraph({ y }, { fused: fusedOn.cpu });
+    const options = { optimizedModelFilePath, graphOptimizationLevel: 'extended' } as const;
+    await (await ort.InferenceSession.create(bytes, { ...options, logSeverityLevel: 3 })).release();
+    const operatorType = `"${String.fromCharCode(kernel.length)}${kernel}`; // of a NodeProto
+    expect(readFileSync(optimizedModelFilePath, 'latin1')).toContain(operatorType);
   });
 });

@@ -50,8 +50,11 @@ const makeLeakyRelu = define('LeakyRelu', {
 /** x, times alpha where it is negative. */
 export const leakyRelu = (x: Value, alpha: number): Value => makeLeakyRelu([x], { alpha });
 
-/** x Phi(x), with the exact normal distribution function. */
-export const geluErf = (x: Value): Value => mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1));
+/**
+ * x Phi(x), with the exact normal distribution function. A division, since ONNX Runtime looks for one and puts a
+ * kernel in the place of all five operators: a quarter of the time.
+ */
+export const geluErf = (x: Value): Value => mul(mul(x, 0.5), add(erf(div(x, Math.SQRT2)), 1));
 /** The tanh approximation of gelu. */
 export const geluTanh = (x: Value): Value =>
   mul(mul(x, 0.5), add(tanh(mul(add(x, mul(mul(mul(x, x), x), 0.044715)), Math.sqrt(2 / Math.PI))), 1));

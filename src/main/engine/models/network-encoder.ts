@@ -1,10 +1,10 @@
 /** Owns running an image network of our own graph as an encoder: normalisation, one session for each batch size. */
-import { encodeGraph } from '../../../core/graph/emit.ts';
 import * as f from '../../../core/graph/functions.ts';
 import { constant, input, type Value } from '../../../core/graph/value.ts';
 import { frozenSource, type Params, paramsOf } from '../../../core/nn/params.ts';
 import { roundHalfEven } from '../../../core/round.ts';
-import { openSession, type RuntimeOptions, type Session } from '../runtime.ts';
+import { openGraph } from '../open-graph.ts';
+import type { RuntimeOptions, Session } from '../runtime.ts';
 import type { ImageEncoder } from './encoder.ts';
 import type { StoredPart } from './stored-part.ts';
 
@@ -46,8 +46,7 @@ export async function openNetworkEncoder(
     if (known) return known;
     const image = input('image', [n, 3, size, size]);
     const outputs = outputsOf(network, paramsOf(frozenSource(part.table)), image);
-    const { bytes } = encodeGraph(outputs, { weights: part.locate });
-    const session = await openSession(bytes, runtime, { externalFolder: part.folder });
+    const session = await openGraph(outputs, runtime, part);
     sessions.set(n, session);
     return session;
   };
