@@ -20,6 +20,8 @@ export interface DatasetJob {
   more?: (command: Command) => void;
   /** Parameters besides those of `options`. */
   params?: (values: Values, dataset: Dataset, session: Session) => Record<string, unknown>;
+  /** What the finished job has to show besides its figures. */
+  report?: (job: Job, session: Session) => { data: Record<string, unknown>; lines: string[] };
 }
 
 /** Parameters that hold a model's id; a person may write its name. */
@@ -42,9 +44,15 @@ export function datasetJob(parent: Command, context: CommandContext, spec: Datas
           if (typeof params[key] === 'string') params[key] = session.modelId(params[key]);
         if (values.seed !== undefined && 'seed' in jobParams[spec.kind].shape) params.seed = values.seed;
         const job = await runJob(session, { kind: spec.kind, params } as unknown as JobRequestInput);
+        const report = spec.report?.(job, session);
         return {
-          data: { command: spec.name ?? spec.kind, dataset: { id: dataset.id, name }, job: jobData(job) },
-          lines: jobLines(job),
+          data: {
+            command: spec.name ?? spec.kind,
+            dataset: { id: dataset.id, name },
+            job: jobData(job),
+            ...report?.data,
+          },
+          lines: [...jobLines(job), ...(report?.lines ?? [])],
         };
       }),
     ),

@@ -152,6 +152,20 @@ export const controlParams = z.object({
   seed,
 });
 
+/** What is wrong with the dataset itself: labels, and images that are there twice. */
+export const issuesParams = z.object({
+  datasetId: id,
+  /** Scorer whose probabilities are believed; null: the current one if it is out of fold, else the newest that is. */
+  scorerId: id.nullable().default(null),
+  /** Which labels are suspected, named as in the literature; see core/difficulty/label-issues.ts. */
+  rule: z.enum(['class', 'noise-rate', 'both', 'confident', 'predicted']).default('class'),
+  ranking: z.enum(['odds', 'self-confidence', 'normalised-margin']).default('odds'),
+  /** Encoder by whose features images are compared; null: the scorer's. */
+  modelId: z.string().nullable().default(null),
+  /** Cosine similarity of the features from which two images are duplicates. */
+  similarity: z.number().min(0.5).max(1).default(0.995),
+});
+
 export const rescoreParams = z.object({ datasetId: id, scorerId: id.nullable().default(null) });
 
 export const captionParams = z.object({
@@ -179,6 +193,7 @@ export const jobParams = {
   train: trainParams,
   generate: generateParams,
   control: controlParams,
+  issues: issuesParams,
   rescore: rescoreParams,
   caption: captionParams,
   export: exportParams,
@@ -197,6 +212,7 @@ export const jobRequest = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('train'), params: trainParams }),
   z.object({ kind: z.literal('generate'), params: generateParams }),
   z.object({ kind: z.literal('control'), params: controlParams }),
+  z.object({ kind: z.literal('issues'), params: issuesParams }),
   z.object({ kind: z.literal('rescore'), params: rescoreParams }),
   z.object({ kind: z.literal('caption'), params: captionParams }),
   z.object({ kind: z.literal('export'), params: exportParams }),

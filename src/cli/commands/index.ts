@@ -11,6 +11,7 @@ import { exportCommand } from './export.ts';
 import { fit } from './fit.ts';
 import { generate } from './generate.ts';
 import { importCommand } from './import.ts';
+import { issues } from './issues.ts';
 import { jobs } from './jobs.ts';
 import { models } from './models.ts';
 import { project } from './project.ts';
@@ -26,6 +27,7 @@ const commands = [
   importCommand,
   embed,
   score,
+  issues,
   fit,
   project,
   caption,

@@ -22,6 +22,8 @@ export function jobTitle(request: JobRequest, dataset: string | null): string {
       const which = classes === 'all' ? 'every class' : classes.join(', ');
       return `Generate ${count} of ${which} for ${dataset}`;
     }
+    case 'issues':
+      return `Find label issues and duplicates in ${dataset}`;
     case 'control':
       return `Check difficulty control on ${dataset}`;
     case 'rescore':

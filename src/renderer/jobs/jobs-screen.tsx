@@ -19,6 +19,7 @@ const kindName: Record<JobKind, string> = {
   train: 'Train',
   generate: 'Generate',
   control: 'Control',
+  issues: 'Label issues',
   rescore: 'Measure',
   caption: 'Caption',
   export: 'Export',

@@ -1,0 +1,226 @@
+/**
+ * Owns the report on what is wrong with a dataset: labels that confident learning suspects, by out-of-fold
+ * probabilities, and images that are there twice, by their bytes and their embeddings. It lies in the catalog's
+ * `issues/<job>` folder; nothing of the dataset is changed.
+ */
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { rankedLabelIssues } from '../../../core/difficulty/label-issues-ranked.ts';
+import {
+  type DuplicateSearch,
+  duplicateClusters,
+  duplicateSteps,
+  startDuplicateSearch,
+} from '../../../core/difficulty/near-duplicates.ts';
+import { confirmedLabelTag, type DuplicateCluster, type IssuesReport } from '../../../shared/issues.ts';
+import {
+  classesOf,
+  currentScorerId,
+  getScorer,
+  listScorers,
+  loadEmbeddings,
+  probabilitiesOf,
+  type StoredScorer,
+  type WorkImage,
+  workImages,
+} from '../../catalog/index.ts';
+import { embedMissing } from '../embedding.ts';
+import type { JobBody, JobContext } from '../job-context.ts';
+import { pump } from '../pump.ts';
+import { writeWhole } from '../write-whole.ts';
+
+type Context = JobContext<'issues'>;
+
+const CHECKPOINT_MS = 5000;
+
+interface Checkpoint {
+  /** What the search is about: another list of images, or another threshold, begins anew. */
+  ids: Uint32Array;
+  similarity: number;
+  search: DuplicateSearch;
+}
+
+export const issuesBody: JobBody<'issues'> = async (ctx) => {
+  const { catalog, params } = ctx;
+  const scorer = scorerOf(ctx);
+  const images = withoutExcluded(ctx);
+  ctx.progress({ stage: 'looking for wrong labels', done: 0, total: null });
+  const labels = labelsOf(ctx, scorer, images);
+  const { duplicates, encoder } = await duplicatesOf(ctx, scorer, images);
+  const report: IssuesReport = {
+    datasetId: params.datasetId,
+    scorer: { id: scorer.id, name: scorer.name, method: scorer.method },
+    encoder,
+    similarity: params.similarity,
+    ...labels,
+    duplicates,
+  };
+  const file = join('issues', String(ctx.job.id), 'issues.json');
+  mkdirSync(dirname(catalog.file(file)), { recursive: true });
+  writeWhole(catalog.file(file), Buffer.from(`${JSON.stringify(report)}\n`));
+  return {
+    file,
+    images: report.images,
+    issues: report.issues.length,
+    noise: report.noise,
+    hard: report.hard,
+    confirmed: report.confirmed,
+    duplicates: duplicates.length,
+    exact: duplicates.filter((cluster) => cluster.kind === 'exact').length,
+    leaking: duplicates.filter((cluster) => cluster.leaks).length,
+    labelsDiffer: duplicates.filter((cluster) => cluster.labelsDiffer).length,
+  };
+};
+
+/** The scorer asked for; else the dataset's current one if it is out of fold, else the newest that is. */
+function scorerOf({ catalog, params, log }: Context): StoredScorer {
+  const outOfFold = listScorers(catalog, params.datasetId).filter((s) => s.method === 'out-of-fold');
+  const current = currentScorerId(catalog, params.datasetId);
+  const id = params.scorerId ?? (outOfFold.find((s) => s.id === current) ?? outOfFold[0])?.id;
+  if (id === undefined)
+    throw new Error(
+      'issues: no scorer of this dataset is out of fold, and one that has seen a wrong label believes it; score the dataset first (method out-of-fold), or name a scorer',
+    );
+  const scorer = getScorer(catalog, id);
+  if (scorer.datasetId !== params.datasetId)
+    throw new Error(`issues: scorer ${id} belongs to another dataset; choose one of this dataset`);
+  if (scorer.method === 'in-sample')
+    throw new Error(
+      `issues: scorer ${id} (${scorer.name}) was asked about the very images it had learned, and believes their wrong labels; score with method out-of-fold`,
+    );
+  if (scorer.method !== 'out-of-fold')
+    log(
+      'warn',
+      `${scorer.name}: if it has learned from these images with these labels, it believes the wrong ones and few are found`,
+    );
+  return scorer;
+}
+
+/** Real images but those that a person excluded (rejected). */
+function withoutExcluded({ catalog, params }: Context): WorkImage[] {
+  const rejected = new Set(catalog.column<number>("SELECT image_id FROM reviews WHERE decision = 'reject'"));
+  return workImages(catalog, params.datasetId, 'real').filter((image) => !rejected.has(image.id));
+}
+
+function labelsOf({ catalog, params }: Context, scorer: StoredScorer, images: readonly WorkImage[]) {
+  const k = scorer.classIds.length;
+  const stored = probabilitiesOf(catalog, scorer.id);
+  const nameOf = new Map(classesOf(catalog, params.datasetId).map((c) => [c.id, c.name]));
+  const columnOf = new Map(scorer.classIds.map((id, column) => [id, column]));
+  const judged = images.filter(
+    (image) => stored.has(image.id) && image.classId !== null && columnOf.has(image.classId),
+  );
+  const n = judged.length;
+  if (n === 0)
+    throw new Error(`issues: scorer ${scorer.id} has judged no labelled image; score the dataset again`);
+  const probabilities = new Float32Array(n * k);
+  judged.forEach((image, i) => {
+    probabilities.set(stored.get(image.id)!, i * k);
+  });
+  const labels = judged.map((image) => columnOf.get(image.classId!)!);
+  const { issues, noise, pairs, hard } = rankedLabelIssues(probabilities, n, k, labels, {
+    rule: params.rule,
+    ranking: params.ranking,
+  });
+  const confirmed = new Set(
+    catalog.column<number>('SELECT image_id FROM tags WHERE tag = ?', confirmedLabelTag),
+  );
+  const name = (column: number) => nameOf.get(scorer.classIds[column])!;
+  const bounded = (p: number) => Math.min(1, Math.max(0, p));
+  return {
+    images: n,
+    noise: bounded(noise),
+    hard,
+    confirmed: judged.filter((image) => confirmed.has(image.id)).length,
+    pairs: pairs.map(({ given, suggested, count }) => ({
+      given: name(given),
+      suggested: name(suggested),
+      count,
+    })),
+    issues: issues
+      .filter(({ row }) => !confirmed.has(judged[row].id))
+      .map((issue) => ({
+        imageId: judged[issue.row].id,
+        path: judged[issue.row].path,
+        given: name(issue.given),
+        givenClassId: scorer.classIds[issue.given],
+        suggested: name(issue.suggested),
+        suggestedClassId: scorer.classIds[issue.suggested],
+        selfConfidence: bounded(issue.selfConfidence),
+        suggestedProbability: bounded(issue.suggestedProbability),
+        difficulty: bounded(1 - issue.selfConfidence),
+        normalisedMargin: bounded(issue.normalisedMargin),
+        logOdds: issue.logOdds,
+      })),
+  };
+}
+
+async function duplicatesOf(ctx: Context, scorer: StoredScorer, images: readonly WorkImage[]) {
+  const { catalog, params, signal } = ctx;
+  const modelId = params.modelId ?? (scorer.modelId || 'builtin:encoder');
+  const { set } = await embedMissing(ctx, params.datasetId, modelId, 'real');
+  const loaded = loadEmbeddings(catalog, set, { origin: 'real' });
+  const byId = new Map(images.map((image) => [image.id, image]));
+  const rows = Array.from(loaded.ids.keys()).filter((row) => byId.has(loaded.ids[row]));
+  const ids = Uint32Array.from(rows, (row) => loaded.ids[row]);
+  const { vectors, dim } = loaded;
+  rows.forEach((from, to) => {
+    vectors.copyWithin(to * dim, from * dim, (from + 1) * dim);
+  });
+  const seen = Array.from(ids, (id) => byId.get(id)!);
+
+  const stored = ctx.readCheckpoint<Checkpoint>();
+  const same =
+    stored?.similarity === params.similarity &&
+    stored.ids.length === ids.length &&
+    stored.ids.every((id, i) => id === ids[i]);
+  const search = stored && same ? stored.search : startDuplicateSearch(seen.map((image) => image.hash));
+  const save = () => ctx.writeCheckpoint<Checkpoint>({ ids, similarity: params.similarity, search });
+  ctx.progress({ stage: 'comparing images', done: 0, total: 100 });
+  let savedAt = performance.now();
+  try {
+    await pump(duplicateSteps(search, vectors.subarray(0, ids.length * dim), dim, params.similarity), {
+      signal,
+      onProgress: (share) => {
+        ctx.progress({ done: Math.round(100 * share) });
+        if (performance.now() - savedAt < CHECKPOINT_MS) return;
+        save();
+        savedAt = performance.now();
+      },
+    });
+    signal.throwIfAborted();
+  } finally {
+    if (signal.aborted) save();
+  }
+  const clusters = duplicateClusters(search).map((members) => clusterOf(members, seen, search));
+  // Array.sort is stable: among equals the first images stay first.
+  clusters.sort(
+    (a, b) =>
+      Number(b.leaks) - Number(a.leaks) ||
+      Number(b.labelsDiffer) - Number(a.labelsDiffer) ||
+      b.images.length - a.images.length,
+  );
+  return { duplicates: clusters, encoder: { name: set.modelName, hash: set.modelHash } };
+}
+
+function clusterOf(
+  members: readonly number[],
+  images: readonly WorkImage[],
+  search: DuplicateSearch,
+): DuplicateCluster {
+  const own = members.map((row) => images[row]);
+  const different = (values: readonly unknown[]) =>
+    new Set(values.filter((value) => value !== null)).size > 1;
+  return {
+    kind: different(own.map((image) => image.hash)) ? 'near' : 'exact',
+    leaks: different(own.map((image) => image.split)),
+    labelsDiffer: different(own.map((image) => image.className)),
+    images: members.map((row) => ({
+      imageId: images[row].id,
+      path: images[row].path,
+      className: images[row].className,
+      split: images[row].split,
+      similarity: search.similarity[row],
+    })),
+  };
+}

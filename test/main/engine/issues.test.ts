@@ -1,0 +1,96 @@
+/** The issues job: planted wrong labels and copies are found, people's decisions are honoured, stopping loses nothing. */
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import * as c from '../../../src/main/catalog/index.ts';
+import { addModel } from '../../../src/main/engine/models/check.ts';
+import { confirmedLabelTag, issuesReport } from '../../../src/shared/issues.ts';
+import { classifierSpec, picture, put, writeClassifier } from '../support/pictures.ts';
+import { run, runOk } from '../support/run.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'crux-issues-'));
+const photos = join(folder, 'photos');
+let catalog: c.Catalog;
+let modelId: string;
+/** A red picture in the folder of blue ones. */
+const wrong = 'train/blue/900.png';
+const settings = { datasetId: 1, similarity: 0.99999 };
+
+beforeAll(async () => {
+  catalog = c.openCatalog(join(folder, 'catalog'));
+  const onnx = writeClassifier(join(folder, 'colours.onnx'));
+  modelId = (await addModel(catalog, { path: onnx, name: 'colours', onnx: classifierSpec })).id;
+  for (const colour of ['red', 'green', 'blue'])
+    for (let i = 0; i < 24; i++)
+      put(join(photos, `train/${colour}/${i}.png`), await picture(colour, i, 0.2 + 0.02 * (i % 10)));
+  put(join(photos, wrong), await picture('red', 900, 0.4));
+  mkdirSync(join(photos, 'test/green'), { recursive: true });
+  copyFileSync(join(photos, 'train/green/3.png'), join(photos, 'test/green/copy.png'));
+  copyFileSync(join(photos, 'train/red/5.png'), join(photos, 'train/red/copy.png'));
+  await runOk(catalog, { kind: 'import', params: { source: photos, name: 'photos' } });
+});
+afterAll(() => {
+  catalog.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const reportOf = (result: Record<string, unknown>) =>
+  issuesReport.parse(JSON.parse(readFileSync(catalog.file(result.file as string), 'utf8')));
+const idOf = (path: string) => catalog.value<number>('SELECT id FROM images WHERE path = ?', path)!;
+
+it('says what to do while nothing is scored out of fold', async () => {
+  const job = await run(catalog, { kind: 'issues', params: settings });
+  expect(job.error).toContain('score the dataset first');
+  await runOk(catalog, { kind: 'score', params: { datasetId: 1, modelId, method: 'in-sample' } });
+  const inSample = await run(catalog, { kind: 'issues', params: { ...settings, scorerId: 1 } });
+  expect(inSample.error).toContain('believes their wrong labels');
+});
+
+it('finds the wrong label, and copies by their bytes; those across splits leak', async () => {
+  await runOk(catalog, { kind: 'score', params: { datasetId: 1, modelId } });
+  const result = await runOk(catalog, { kind: 'issues', params: settings });
+  const report = reportOf(result);
+  expect(report.issues[0]).toMatchObject({ path: wrong, given: 'blue', suggested: 'red' });
+  expect(report.issues[0].difficulty).toBeCloseTo(1 - report.issues[0].selfConfidence, 6);
+  expect(report.pairs[0]).toMatchObject({ given: 'blue', suggested: 'red' });
+  expect(result).toMatchObject({ images: 75, issues: report.issues.length, leaking: 1 });
+  const copies = report.duplicates.filter((cluster) => cluster.kind === 'exact');
+  expect(copies.map(({ leaks, images }) => [leaks, images.map((image) => image.path).sort()])).toEqual([
+    [true, ['test/green/copy.png', 'train/green/3.png']],
+    [false, ['train/red/5.png', 'train/red/copy.png']],
+  ]);
+  expect(copies[0].images[0].similarity).toBe(1);
+});
+
+it('leaves out what a person confirmed or excluded', async () => {
+  c.setTag(catalog, [idOf(wrong)], confirmedLabelTag, true);
+  const confirmed = reportOf(await runOk(catalog, { kind: 'issues', params: settings }));
+  expect(confirmed.confirmed).toBe(1);
+  expect(confirmed.issues.map((issue) => issue.path)).not.toContain(wrong);
+  c.undoEdit(catalog);
+  c.decide(catalog, [idOf('test/green/copy.png')], 'reject');
+  const excluded = reportOf(await runOk(catalog, { kind: 'issues', params: settings }));
+  expect(excluded.images).toBe(74);
+  expect(excluded.duplicates.some((cluster) => cluster.leaks)).toBe(false);
+  expect(excluded.issues[0].path).toBe(wrong);
+  c.undoEdit(catalog);
+});
+
+it('stopped while it compares, it ends with the same report', async () => {
+  const whole = reportOf(await runOk(catalog, { kind: 'issues', params: settings }));
+  const first = await run(
+    catalog,
+    { kind: 'issues', params: settings },
+    {
+      onEvent: (name, payload, abort) => {
+        const { stage } = payload as { stage?: string };
+        if (name === 'job.updated' && stage === 'comparing images') abort.abort(new Error('stop'));
+      },
+    },
+  );
+  expect(first.state).toBe('queued');
+  const job = await run(catalog, first);
+  expect(job.state, job.error ?? '').toBe('done');
+  expect(reportOf(job.result!)).toEqual(whole);
+});
