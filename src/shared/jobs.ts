@@ -162,8 +162,8 @@ export const issuesParams = z.object({
   ranking: z.enum(['odds', 'self-confidence', 'normalised-margin']).default('odds'),
   /** Encoder by whose features images are compared; null: the scorer's. */
   modelId: z.string().nullable().default(null),
-  /** Cosine similarity of the features from which two images are duplicates. */
-  similarity: z.number().min(0.5).max(1).default(0.995),
+  /** Cosine similarity of the features from which two images are duplicates; null: from how close images usually are. */
+  similarity: z.number().min(0.5).max(1).nullable().default(null),
 });
 
 export const rescoreParams = z.object({ datasetId: id, scorerId: id.nullable().default(null) });

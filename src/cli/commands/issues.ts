@@ -20,7 +20,9 @@ const options: OptionTable<JobParams<'issues'>> = {
     flag: 'model',
     text: "encoder by which images are compared (name or id; default: the scorer's)",
   },
-  similarity: { text: 'cosine similarity from which two images are duplicates' },
+  similarity: {
+    text: 'cosine similarity from which two images are duplicates (default: a quarter of the distance that images usually have)',
+  },
 };
 
 /** The list itself has all of them; a terminal shows the first. */

@@ -19,6 +19,17 @@ export interface DuplicateSearch {
 
 /** Rows handled together: their vectors stay in the first-level cache while the others pass by. */
 const QUERIES = 16;
+/** A block of four may begin at any row, so that the last one reaches up to three rows beyond the end. */
+const PADDING = 3;
+
+/** Tenth, so that a few copies of an image do not change what is usual. */
+const NEIGHBOUR = 10;
+/** Images whose neighbours are looked at for it. */
+const SAMPLE = 200;
+/** Share of the usual distance: chosen on drawn scenes and photos with two encoders. */
+const NEAR = 0.25;
+/** Rows of length 1 in float32: the same picture's cosine with itself may fall short of 1 by this. */
+const HIGHEST = 1 - 1e-6;
 
 /** A search that has compared nothing yet. identities: one value per row; equal ones are duplicates whatever else. */
 export function startDuplicateSearch(identities: readonly string[]): DuplicateSearch {
@@ -38,22 +49,68 @@ export function startDuplicateSearch(identities: readonly string[]): DuplicateSe
   return search;
 }
 
+/** f32[n + 3, d]: rows of vectors (f32[n,d]) brought to length 1; rows of zeros stay, three more pad blocks of four. */
+export function unitRows(vectors: Float32Array, n: number, d: number): Float32Array {
+  if (vectors.length !== n * d)
+    throw new Error(`near-duplicates: ${vectors.length} numbers, wanted ${n} rows of ${d}`);
+  const x = new Float32Array((n + PADDING) * d);
+  for (let i = 0; i < n; i++) {
+    let square = 0;
+    for (let j = 0; j < d; j++) square += vectors[i * d + j] ** 2;
+    if (!Number.isFinite(square))
+      throw new Error(`near-duplicates: row ${i} is not finite, wanted numbers; embed it again`);
+    const scale = square > 0 ? 1 / Math.sqrt(square) : 0;
+    for (let j = 0; j < d; j++) x[i * d + j] = vectors[i * d + j] * scale;
+  }
+  return x;
+}
+
+/**
+ * The cosine from which two images count as nearly the same, from how close the dataset's images usually are: a
+ * distance of `NEAR` times the median distance to the tenth neighbour. A fixed cosine would not do: with one encoder
+ * unrelated images reach .99, with another copies stay below .97 (docs/experiments/label-issues.md). x: `unitRows`.
+ */
+export function* duplicateThresholdSteps(x: Float32Array, n: number, d: number): Steps<number> {
+  if (n < 2) return HIGHEST;
+  const kept = Math.min(NEIGHBOUR, n - 1);
+  const sampled = Math.min(SAMPLE, n);
+  const query = new Float64Array(d + 1);
+  const products = new Float64Array(4);
+  const distances = new Float64Array(sampled);
+  for (let s = 0; s < sampled; s++) {
+    const self = Math.floor((s * n) / sampled);
+    for (let j = 0; j < d; j++) query[j] = x[self * d + j];
+    const largest = new Float64Array(kept).fill(-Infinity); // ascending
+    for (let row = 0; row < n; row += 4) {
+      rowProducts(x, row, d, query, 1, products);
+      for (let r = 0; r < 4 && row + r < n; r++) {
+        if (products[r] <= largest[0] || row + r === self) continue;
+        largest[0] = products[r];
+        largest.sort();
+      }
+    }
+    distances[s] = Math.sqrt(Math.max(0, 2 - 2 * largest[0]));
+    yield (s + 1) / sampled;
+  }
+  const typical = distances.sort()[sampled >> 1];
+  return Math.min(HIGHEST, 1 - (NEAR * typical) ** 2 / 2);
+}
+
 /**
  * Compares every pair from `search.next` on, changing `search` as it goes; at every yield it can be stored.
- * vectors: f32[n,d]; their length does not matter. threshold: cosine, (0,1]. A row of zeros resembles none.
+ * x: `unitRows` of the rows. threshold: cosine, (0,1]. A row of zeros resembles none.
  */
 export function* duplicateSteps(
   search: DuplicateSearch,
-  vectors: Float32Array,
+  x: Float32Array,
   d: number,
   threshold: number,
 ): Steps<DuplicateSearch> {
   const { n } = search;
-  if (vectors.length !== n * d)
-    throw new Error(`near-duplicates: ${vectors.length} numbers, wanted ${n} rows of ${d}`);
+  if (x.length !== (n + PADDING) * d)
+    throw new Error(`near-duplicates: ${x.length} numbers, wanted ${n} + ${PADDING} rows of ${d}`);
   if (!(threshold > 0 && threshold <= 1))
     throw new Error(`near-duplicates: threshold ${threshold}, wanted a cosine above 0 and up to 1`);
-  const x = unitRows(vectors, n, d);
   const queries = new Float64Array(QUERIES * (d + 1));
   const products = new Float64Array(4 * QUERIES);
   while (search.next < n) {
@@ -105,19 +162,4 @@ function rootOf({ parent }: DuplicateSearch, row: number): number {
     at = parent[at];
   }
   return at;
-}
-
-/** f32[>= n, d] rows of length 1 (zeros stay), padded to blocks of four. */
-function unitRows(vectors: Float32Array, n: number, d: number): Float32Array {
-  // A block of four may begin at any query block's first row, so that the last one may reach 3 rows beyond.
-  const x = new Float32Array((n + 3) * d);
-  for (let i = 0; i < n; i++) {
-    let square = 0;
-    for (let j = 0; j < d; j++) square += vectors[i * d + j] ** 2;
-    if (!Number.isFinite(square))
-      throw new Error(`near-duplicates: row ${i} is not finite, wanted numbers; embed it again`);
-    const scale = square > 0 ? 1 / Math.sqrt(square) : 0;
-    for (let j = 0; j < d; j++) x[i * d + j] = vectors[i * d + j] * scale;
-  }
-  return x;
 }

@@ -3,7 +3,9 @@ import { expect, it } from 'vitest';
 import {
   duplicateClusters,
   duplicateSteps,
+  duplicateThresholdSteps,
   startDuplicateSearch,
+  unitRows,
 } from '../../../src/core/difficulty/near-duplicates.ts';
 import { rngFromSeed } from '../../../src/core/rng.ts';
 import { drain } from '../../../src/core/steps.ts';
@@ -54,7 +56,7 @@ function byHand(x: Float32Array, threshold: number): number[][] {
 
 it.each([0.999, 0.9, 0.7])('at %f finds the clusters that every pair one by one gives', (threshold) => {
   const x = vectors();
-  const search = drain(duplicateSteps(startDuplicateSearch(identities), x, d, threshold));
+  const search = drain(duplicateSteps(startDuplicateSearch(identities), unitRows(x, n, d), d, threshold));
   const expected = byHand(x, threshold);
   expect(expected.length).toBeGreaterThan(0);
   expect(duplicateClusters(search)).toEqual(expected);
@@ -66,28 +68,48 @@ it.each([0.999, 0.9, 0.7])('at %f finds the clusters that every pair one by one 
 
 it('goes on from what was stored to the same end', () => {
   const x = vectors();
-  const whole = drain(duplicateSteps(startDuplicateSearch(identities), x, d, 0.9));
+  const whole = drain(duplicateSteps(startDuplicateSearch(identities), unitRows(x, n, d), d, 0.9));
   const begun = startDuplicateSearch(identities);
-  const steps = duplicateSteps(begun, x, d, 0.9);
+  const steps = duplicateSteps(begun, unitRows(x, n, d), d, 0.9);
   steps.next();
   steps.next();
   const stored = structuredClone(begun);
   expect(stored.next).toBe(32);
-  expect(drain(duplicateSteps(stored, x, d, 0.9))).toEqual(whole);
+  expect(drain(duplicateSteps(stored, unitRows(x, n, d), d, 0.9))).toEqual(whole);
 });
 
 it('joins equal identities whatever their vectors, and rows of zeros with nothing else', () => {
   const x = Float32Array.of(1, 0, 0, 0, 0, 0, -1, 0);
   const search = startDuplicateSearch(['a', 'b', 'c', 'a']);
-  expect(duplicateClusters(drain(duplicateSteps(search, x, 2, 0.5)))).toEqual([[0, 3]]);
+  expect(duplicateClusters(drain(duplicateSteps(search, unitRows(x, 4, 2), 2, 0.5)))).toEqual([[0, 3]]);
   expect([...search.similarity]).toEqual([1, 0, 0, 1]);
 });
 
+it('takes a quarter of the usual distance to the tenth neighbour as near', () => {
+  const x = vectors();
+  const tenth = identities.map((_, i) => {
+    const others = identities.map((__, j) => (j === i ? -1 : cosine(x, i, j))).sort((a, b) => b - a);
+    return Math.sqrt(2 - 2 * others[9]);
+  });
+  const usual = tenth.sort((a, b) => a - b)[n >> 1];
+  const threshold = drain(duplicateThresholdSteps(unitRows(x, n, d), n, d));
+  expect(threshold).toBeCloseTo(1 - (usual / 4) ** 2 / 2, 6);
+});
+
+it('of copies of one picture only, all are the same', () => {
+  const x = Float32Array.from({ length: 4 * d }, (_, i) => [0.3, 1.7, -2.1, 0.9, 4.4][i % d]);
+  const threshold = drain(duplicateThresholdSteps(unitRows(x, 4, d), 4, d));
+  const search = startDuplicateSearch(['a', 'b', 'c', 'd']);
+  expect(duplicateClusters(drain(duplicateSteps(search, unitRows(x, 4, d), d, threshold)))).toEqual([
+    [0, 1, 2, 3],
+  ]);
+  expect(drain(duplicateThresholdSteps(unitRows(x.subarray(0, d), 1, d), 1, d))).toBeLessThan(1);
+});
+
 it('names what it cannot compare', () => {
+  expect(() => unitRows(Float32Array.of(1, 0, Number.NaN, 1), 2, 2)).toThrow('row 1 is not finite');
+  expect(() => unitRows(new Float32Array(3), 2, 2)).toThrow('wanted 2 rows of 2');
   const search = startDuplicateSearch(['a', 'b']);
-  expect(() => drain(duplicateSteps(search, Float32Array.of(1, 0, Number.NaN, 1), 2, 0.9))).toThrow(
-    'row 1 is not finite',
-  );
-  expect(() => drain(duplicateSteps(search, new Float32Array(3), 2, 0.9))).toThrow('wanted 2 rows of 2');
-  expect(() => drain(duplicateSteps(search, new Float32Array(4), 2, 0))).toThrow('threshold 0');
+  expect(() => drain(duplicateSteps(search, new Float32Array(4), 2, 0.9))).toThrow('wanted 2 + 3 rows of 2');
+  expect(() => drain(duplicateSteps(search, new Float32Array(10), 2, 0))).toThrow('threshold 0');
 });

@@ -10,7 +10,9 @@ import {
   type DuplicateSearch,
   duplicateClusters,
   duplicateSteps,
+  duplicateThresholdSteps,
   startDuplicateSearch,
+  unitRows,
 } from '../../../core/difficulty/near-duplicates.ts';
 import { confirmedLabelTag, type DuplicateCluster, type IssuesReport } from '../../../shared/issues.ts';
 import {
@@ -34,8 +36,9 @@ type Context = JobContext<'issues'>;
 const CHECKPOINT_MS = 5000;
 
 interface Checkpoint {
-  /** What the search is about: another list of images, or another threshold, begins anew. */
+  /** Another list of images begins anew. */
   ids: Uint32Array;
+  /** The threshold that was chosen. */
   similarity: number;
   search: DuplicateSearch;
 }
@@ -46,14 +49,12 @@ export const issuesBody: JobBody<'issues'> = async (ctx) => {
   const images = withoutExcluded(ctx);
   ctx.progress({ stage: 'looking for wrong labels', done: 0, total: null });
   const labels = labelsOf(ctx, scorer, images);
-  const { duplicates, encoder } = await duplicatesOf(ctx, scorer, images);
+  const found = await duplicatesOf(ctx, scorer, images);
   const report: IssuesReport = {
     datasetId: params.datasetId,
     scorer: { id: scorer.id, name: scorer.name, method: scorer.method },
-    encoder,
-    similarity: params.similarity,
     ...labels,
-    duplicates,
+    ...found,
   };
   const file = join('issues', String(ctx.job.id), 'issues.json');
   mkdirSync(dirname(catalog.file(file)), { recursive: true });
@@ -65,10 +66,10 @@ export const issuesBody: JobBody<'issues'> = async (ctx) => {
     noise: report.noise,
     hard: report.hard,
     confirmed: report.confirmed,
-    duplicates: duplicates.length,
-    exact: duplicates.filter((cluster) => cluster.kind === 'exact').length,
-    leaking: duplicates.filter((cluster) => cluster.leaks).length,
-    labelsDiffer: duplicates.filter((cluster) => cluster.labelsDiffer).length,
+    duplicates: report.duplicates.length,
+    exact: report.duplicates.filter((cluster) => cluster.kind === 'exact').length,
+    leaking: report.duplicates.filter((cluster) => cluster.leaks).length,
+    labelsDiffer: report.duplicates.filter((cluster) => cluster.labelsDiffer).length,
   };
 };
 
@@ -169,17 +170,24 @@ async function duplicatesOf(ctx: Context, scorer: StoredScorer, images: readonly
   });
   const seen = Array.from(ids, (id) => byId.get(id)!);
 
+  const n = ids.length;
+  const x = unitRows(vectors.subarray(0, n * dim), n, dim);
   const stored = ctx.readCheckpoint<Checkpoint>();
-  const same =
-    stored?.similarity === params.similarity &&
-    stored.ids.length === ids.length &&
-    stored.ids.every((id, i) => id === ids[i]);
-  const search = stored && same ? stored.search : startDuplicateSearch(seen.map((image) => image.hash));
-  const save = () => ctx.writeCheckpoint<Checkpoint>({ ids, similarity: params.similarity, search });
+  const known = stored?.ids.length === n && stored.ids.every((id, i) => id === ids[i]) ? stored : null;
+  ctx.progress({ stage: 'finding how close images usually are', done: 0, total: 100 });
+  const similarity =
+    known?.similarity ??
+    params.similarity ??
+    (await pump(duplicateThresholdSteps(x, n, dim), {
+      signal,
+      onProgress: (share) => ctx.progress({ done: Math.round(100 * share) }),
+    }));
+  const search = known?.search ?? startDuplicateSearch(seen.map((image) => image.hash));
+  const save = () => ctx.writeCheckpoint<Checkpoint>({ ids, similarity, search });
   ctx.progress({ stage: 'comparing images', done: 0, total: 100 });
   let savedAt = performance.now();
   try {
-    await pump(duplicateSteps(search, vectors.subarray(0, ids.length * dim), dim, params.similarity), {
+    await pump(duplicateSteps(search, x, dim, similarity), {
       signal,
       onProgress: (share) => {
         ctx.progress({ done: Math.round(100 * share) });
@@ -200,7 +208,7 @@ async function duplicatesOf(ctx: Context, scorer: StoredScorer, images: readonly
       Number(b.labelsDiffer) - Number(a.labelsDiffer) ||
       b.images.length - a.images.length,
   );
-  return { duplicates: clusters, encoder: { name: set.modelName, hash: set.modelHash } };
+  return { duplicates: clusters, similarity, encoder: { name: set.modelName, hash: set.modelHash } };
 }
 
 function clusterOf(
