@@ -5,10 +5,14 @@ export function squaredNorm(x: Float32Array): number {
   const whole = x.length & ~3;
   let [a, b, c, d] = [0, 0, 0, 0];
   for (let i = 0; i < whole; i += 4) {
-    a += x[i] * x[i];
-    b += x[i + 1] * x[i + 1];
-    c += x[i + 2] * x[i + 2];
-    d += x[i + 3] * x[i + 3];
+    const p = x[i];
+    const q = x[i + 1];
+    const r = x[i + 2];
+    const s = x[i + 3];
+    a += p * p;
+    b += q * q;
+    c += r * r;
+    d += s * s;
   }
   for (let i = whole; i < x.length; i++) a += x[i] * x[i];
   return a + b + (c + d);
