@@ -152,6 +152,29 @@ export const controlParams = z.object({
   seed,
 });
 
+/** What makes each class hard, by the difficulty tokens alone: the prompt is empty. */
+export const hardFactorsParams = z.object({
+  datasetId: id,
+  /** Difficulty adapter; null: the newest one trained on this dataset. */
+  adapterId: z.string().nullable().default(null),
+  /** Scorer whose difficulty the real images have; null: the dataset's current one. */
+  scorerId: id.nullable().default(null),
+  /** Encoder by which real images are set beside generated ones, and by whose features factors are read. */
+  modelId: z.string().default('builtin:encoder'),
+  /** Absolute path of JSON lines with the real images' path and factors; null: pictures only. */
+  factors: z.string().min(1).nullable().default(null),
+  classes: z.union([z.literal('all'), z.array(z.string()).min(1)]).default('all'),
+  levels: z.array(z.number().min(0).max(1)).min(2).max(20).default([0.1, 0.3, 0.5, 0.7, 0.9]),
+  /** Images per class and level: seeds that every level shares. */
+  count: z.int().min(1).max(10_000).default(40),
+  guidanceScale: z.number().min(1).max(30).default(2),
+  guidanceMode: z.enum(['null-token', 'same-token']).default('null-token'),
+  scheduler: z.enum(['pndm', 'ddim', 'ddpm', 'dpm-solver++', 'unipc', 'euler']).default('pndm'),
+  steps: z.int().min(1).max(1000).default(30),
+  batchSize: z.int().min(1).max(64).default(8),
+  seed,
+});
+
 /** What is wrong with the dataset itself: labels, and images that are there twice. */
 export const issuesParams = z.object({
   datasetId: id,
@@ -193,6 +216,7 @@ export const jobParams = {
   train: trainParams,
   generate: generateParams,
   control: controlParams,
+  'hard-factors': hardFactorsParams,
   issues: issuesParams,
   rescore: rescoreParams,
   caption: captionParams,
@@ -212,6 +236,7 @@ export const jobRequest = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('train'), params: trainParams }),
   z.object({ kind: z.literal('generate'), params: generateParams }),
   z.object({ kind: z.literal('control'), params: controlParams }),
+  z.object({ kind: z.literal('hard-factors'), params: hardFactorsParams }),
   z.object({ kind: z.literal('issues'), params: issuesParams }),
   z.object({ kind: z.literal('rescore'), params: rescoreParams }),
   z.object({ kind: z.literal('caption'), params: captionParams }),

@@ -29,7 +29,7 @@ const options: OptionTable<JobParams<'control'>, 'classes' | 'levels'> = {
 };
 
 /** "0.1,0.5,0.9" -> the levels. */
-function levelsOf(text: string): number[] {
+export function levelsOf(text: string): number[] {
   const levels = text.split(',').map(Number);
   if (levels.length < 2 || levels.some((s) => !(s >= 0 && s <= 1)))
     throw new InvalidArgumentError('Wanted two or more numbers from 0 to 1, as in 0.1,0.5,0.9.');

@@ -10,6 +10,7 @@ import { embed } from './embed.ts';
 import { exportCommand } from './export.ts';
 import { fit } from './fit.ts';
 import { generate } from './generate.ts';
+import { hardFactors } from './hard-factors.ts';
 import { importCommand } from './import.ts';
 import { issues } from './issues.ts';
 import { jobs } from './jobs.ts';
@@ -34,6 +35,7 @@ const commands = [
   train,
   generate,
   control,
+  hardFactors,
   rescore,
   review,
   exportCommand,

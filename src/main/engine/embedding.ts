@@ -17,8 +17,8 @@ import { mapOrdered } from './ordered.ts';
 const BATCH = 16;
 const DECODERS = 3;
 
-/** u8[height,width,3] as the encoder wants it. */
-export async function pixelsFor(encoder: ImageEncoder, file: string): Promise<Uint8Array> {
+/** u8[height,width,3] as the encoder wants it, of an image file or its bytes. */
+export async function pixelsFor(encoder: ImageEncoder, file: string | Uint8Array): Promise<Uint8Array> {
   const fit = encoder.resize === 'crop' ? 'cover' : 'fill';
   const { pixels } = await decodeRgb(file, { width: encoder.width, height: encoder.height, fit });
   return pixels;

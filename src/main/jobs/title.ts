@@ -26,6 +26,8 @@ export function jobTitle(request: JobRequest, dataset: string | null): string {
       return `Find label issues and duplicates in ${dataset}`;
     case 'control':
       return `Check difficulty control on ${dataset}`;
+    case 'hard-factors':
+      return `Find what makes ${dataset} hard`;
     case 'rescore':
       return `Measure new images of ${dataset}`;
     case 'caption':

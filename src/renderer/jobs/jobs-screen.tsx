@@ -19,6 +19,7 @@ const kindName: Record<JobKind, string> = {
   train: 'Train',
   generate: 'Generate',
   control: 'Control',
+  'hard-factors': 'Hard factors',
   issues: 'Label issues',
   rescore: 'Measure',
   caption: 'Caption',

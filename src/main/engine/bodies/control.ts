@@ -10,7 +10,7 @@ import { type ControlSample, controlFigures } from '../../../core/metrics/contro
 import type { WeightedAdapter } from '../../../core/nn/adapters/lora-adapter.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
 import type { JobParams } from '../../../shared/jobs.ts';
-import { classesOf, currentScorerId, difficultyRows } from '../../catalog/index.ts';
+import { type Catalog, classesOf, currentScorerId, difficultyRows } from '../../catalog/index.ts';
 import { readAdapter } from '../diffusion/adapter-file.ts';
 import { type GenerationModel, openGenerationModel } from '../diffusion/generation-model.ts';
 import { type GeneratorOptions, openGenerator, type PictureRequest } from '../diffusion/generator.ts';
@@ -28,7 +28,7 @@ type Context = JobContext<'control'>;
 type Variant = 'controlled' | 'base' | 'plain';
 type ScorerRole = 'trainingScorer' | 'heldOutScorer';
 
-interface Planned extends PictureRequest {
+export interface PlannedPicture extends PictureRequest {
   className: string;
   /** Position of the level in rising order. */
   level: number;
@@ -126,7 +126,11 @@ function scorersOf({ catalog, params }: Context) {
   };
 }
 
-function namesOf({ catalog, params }: Context, trained: readonly string[]): string[] {
+/** The classes asked for. @throws for one that the dataset does not have or the model was not trained on. */
+export function namesOf(
+  { catalog, params }: { catalog: Catalog; params: Pick<JobParams<'control'>, 'classes' | 'datasetId'> },
+  trained: readonly string[],
+): string[] {
   const names = params.classes === 'all' ? [...trained] : params.classes;
   const known = new Set(classesOf(catalog, params.datasetId).map((c) => c.name));
   for (const name of names) {
@@ -138,12 +142,12 @@ function namesOf({ catalog, params }: Context, trained: readonly string[]): stri
 }
 
 /** Every level of a seed beside the others, so that what differs in a batch is the difficulty. */
-function plan(
-  params: JobParams<'control'>,
+export function plan(
+  params: Pick<JobParams<'control'>, 'count' | 'seed' | 'prompt' | 'negativePrompt'>,
   names: readonly string[],
   trained: readonly string[],
   levels: readonly number[],
-): Planned[] {
+): PlannedPicture[] {
   return names.flatMap((className) =>
     Array.from({ length: params.count }, (_, draw) => {
       const seed = rngFromSeed(params.seed, `${className} ${draw}`).int(2 ** 31);
@@ -172,7 +176,7 @@ async function makeAndMeasure(
   variant: Variant,
   model: GenerationModel,
   adapter: DifficultyAdapter | null,
-  pictures: readonly Planned[],
+  pictures: readonly PlannedPicture[],
   judges: Partial<Record<ScorerRole, Judge>>,
   measured: Measured,
 ): Promise<void> {
@@ -206,7 +210,7 @@ async function makeAndMeasure(
   }
 }
 
-function pictureFile(ctx: Context, variant: Variant, p: Planned): string {
+function pictureFile(ctx: Context, variant: Variant, p: PlannedPicture): string {
   const folder = ctx.catalog.file(join('control', String(ctx.job.id)));
   mkdirSync(folder, { recursive: true });
   return join(folder, `${variant}-${p.classIndex}-${p.draw}-${p.level}.png`);
@@ -216,7 +220,7 @@ function pictureFile(ctx: Context, variant: Variant, p: Planned): string {
 async function measure(
   ctx: Context,
   judge: Judge,
-  batch: readonly Planned[],
+  batch: readonly PlannedPicture[],
   files: readonly Uint8Array[],
 ): Promise<ControlSample[]> {
   const { encoder, scorer } = judge;

@@ -14,6 +14,10 @@ export const bodies: Bodies = {
   train: { models: true, load: async () => (await import('./train.ts')).train },
   generate: { models: true, load: async () => (await import('./generate.ts')).generate },
   control: { models: true, load: async () => (await import('./control.ts')).controlBody },
+  'hard-factors': {
+    models: true,
+    load: async () => (await import('./hard-factors.ts')).hardFactorsBody,
+  },
   issues: { models: true, load: async () => (await import('./issues.ts')).issuesBody },
   rescore: { models: true, load: async () => (await import('./rescore.ts')).rescoreBody },
   caption: { models: true, load: async () => (await import('./caption.ts')).captionBody },

@@ -1,0 +1,326 @@
+/**
+ * Owns showing what makes a class hard (the paper's Fig. 8): pictures from the difficulty tokens alone, the same seeds
+ * at every level, beside real images of that difficulty; and, where the real images' factors are known, which of them
+ * rises with difficulty in both. What comes out is data and pictures in the catalog's `hard-factors/<job>` folder.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { type KnownFactors, parseFactorLines } from '../../../core/metrics/factor-lines.ts';
+import {
+  type FactorObservation,
+  type HardFactors,
+  hardFactors,
+  type RealCandidate,
+  realBeside,
+} from '../../../core/metrics/hard-factors.ts';
+import { fitGroupedRidge, type GroupedRidge, predictGrouped } from '../../../core/metrics/ridge.ts';
+import { rngFromSeed } from '../../../core/rng.ts';
+import {
+  currentScorerId,
+  difficultyRows,
+  getScorer,
+  loadEmbeddings,
+  workImages,
+} from '../../catalog/index.ts';
+import { readAdapter } from '../diffusion/adapter-file.ts';
+import { type GenerationModel, openGenerationModel } from '../diffusion/generation-model.ts';
+import { openGenerator } from '../diffusion/generator.ts';
+import type { DifficultyAdapter } from '../diffusion/sessions.ts';
+import { embedMissing, pixelsFor } from '../embedding.ts';
+import { decodeRgb } from '../images/decode.ts';
+import { encodePng } from '../images/png.ts';
+import type { JobBody, JobContext } from '../job-context.ts';
+import { findModel, newestAdapter, openEncoder } from '../models/registry.ts';
+import { writeWhole } from '../write-whole.ts';
+import { namesOf, type PlannedPicture, plan } from './control.ts';
+
+type Context = JobContext<'hard-factors'>;
+
+/** A scored real image of the classes asked for. */
+interface RealImage extends RealCandidate {
+  className: string;
+  path: string;
+  file: string;
+}
+
+/** Enough to finish from: of every picture so far, in the order of the plan. */
+interface Made {
+  /** Side of the pictures in pixels; 0 before the first. */
+  size: number;
+  features: Float32Array[];
+}
+
+/** What reads factors from features; its groups are the classes, in the order of `classes`. */
+interface FactorReader {
+  known: KnownFactors;
+  classes: readonly string[];
+  model: GroupedRidge;
+  observations: FactorObservation[];
+}
+
+/** Pictures of so many seeds per class are kept and shown in the grid. */
+const shownDraws = 4;
+/** So many real images, nearest to a level, are chosen from for each of the pictures shown there. */
+const poolPerPicture = 4;
+/** White pixels between the pictures of a grid, and between its halves. */
+const gap = 2;
+const halvesGap = 16;
+
+export const hardFactorsBody: JobBody<'hard-factors'> = async (ctx) => {
+  const { catalog, params } = ctx;
+  const entry = params.adapterId
+    ? findModel(catalog, params.adapterId, 'difficulty-adapter')
+    : newestAdapter(catalog, params.datasetId);
+  const { config, adapter } = readAdapter(entry.path);
+  const base = findModel(catalog, config.baseModelId, 'diffusion');
+  const levels = [...new Set(params.levels)].sort((a, b) => a - b);
+  const names = namesOf(ctx, config.classes);
+  const scorer = scorerOf(ctx);
+  const known = params.factors === null ? null : readFactorFile(params.factors);
+  const real = await realImages(ctx, scorer.id, names);
+  const reader = known && factorReader(ctx, known, real, names);
+  const planned = plan({ ...params, prompt: '', negativePrompt: '' }, names, config.classes, levels);
+  const made = await makeAndRead(ctx, openGenerationModel(base.path), adapter, planned);
+
+  ctx.progress({ stage: 'drawing the grids', done: 0, total: names.length });
+  const beside = [];
+  for (const [at, className] of names.entries()) {
+    ctx.signal.throwIfAborted();
+    beside.push(await besideReal(ctx, className, planned, made, real, levels));
+    ctx.progress({ done: at + 1 });
+  }
+  const table = reader && factorTable(planned, made, reader);
+  const figures = table && {
+    factors: table.names,
+    heldOutR2: Object.fromEntries(table.names.map((name, f) => [name, finite(reader.model.heldOutR2[f])])),
+    factorImages: reader.observations.length,
+    classes: table.classes,
+    matching: table.matching,
+    matchingByChance: table.matchingByChance,
+  };
+  const report = {
+    dataset: params.datasetId,
+    adapter: { id: entry.id, name: entry.name, hash: entry.hash },
+    scorer: { id: scorer.id, name: scorer.name },
+    settings: params,
+    levels,
+    pictures: beside,
+    ...(figures && { penalties: reader.model.penalties, ...figures }),
+  };
+  const file = join('hard-factors', String(ctx.job.id), 'hard-factors.json');
+  writeWhole(catalog.file(file), Buffer.from(`${JSON.stringify(report, null, 2)}\n`));
+  return {
+    file,
+    images: planned.length,
+    grids: beside.map(({ className, grid }) => ({ className, grid })),
+    ...figures,
+  };
+};
+
+function scorerOf({ catalog, params }: Context) {
+  const id = params.scorerId ?? currentScorerId(catalog, params.datasetId);
+  if (id === null) throw new Error('hard-factors: nothing is scored yet; score the dataset first');
+  const scorer = getScorer(catalog, id);
+  if (scorer.datasetId !== params.datasetId)
+    throw new Error(`hard-factors: scorer ${id} belongs to another dataset; choose one of this dataset`);
+  return scorer;
+}
+
+/** Paths come out as they are written, and are told apart from images' paths by `factorReader`. */
+function readFactorFile(file: string): KnownFactors {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Error(`hard-factors: ${file} cannot be read: ${(error as Error).message}`);
+  }
+  return parseFactorLines(text, file);
+}
+
+async function realImages(ctx: Context, scorerId: number, names: readonly string[]): Promise<RealImage[]> {
+  const { catalog, params } = ctx;
+  const { set } = await embedMissing(ctx, params.datasetId, params.modelId, 'real');
+  const { ids, vectors, dim } = loadEmbeddings(catalog, set, { origin: 'real' });
+  const rowOf = new Map(Array.from(ids, (id, row) => [id, row]));
+  const difficultyOf = new Map(
+    difficultyRows(catalog, scorerId, 'real').map((row) => [row.imageId, row.difficulty]),
+  );
+  const images = workImages(catalog, params.datasetId, 'real').flatMap((image): RealImage[] => {
+    const row = rowOf.get(image.id);
+    const difficulty = difficultyOf.get(image.id);
+    if (row === undefined || difficulty === undefined) return [];
+    if (image.className === null || !names.includes(image.className)) return [];
+    const { id: imageId, className, path, file } = image;
+    return [
+      { imageId, className, path, file, difficulty, features: vectors.subarray(row * dim, (row + 1) * dim) },
+    ];
+  });
+  for (const name of names)
+    if (!images.some((image) => image.className === name))
+      throw new Error(`hard-factors: class ${name} has no scored image; score the dataset with this scorer`);
+  return images;
+}
+
+/** Before anything is generated, so that a file of another dataset is refused at once. */
+function factorReader(
+  ctx: Context,
+  known: KnownFactors,
+  real: readonly RealImage[],
+  classes: readonly string[],
+): FactorReader {
+  const file = ctx.params.factors!;
+  ctx.progress({ stage: 'learning to read the factors', done: 0, total: null });
+  const byFile = new Map([...known.strengths].map(([path, s]) => [resolve(dirname(file), path), s]));
+  const strengthsOf = (image: RealImage) => known.strengths.get(image.path) ?? byFile.get(image.file);
+  const rows = real.filter((image) => strengthsOf(image) !== undefined);
+  for (const name of classes)
+    if (!rows.some((image) => image.className === name))
+      throw new Error(
+        `hard-factors: ${file} has no image of class ${name}; wanted path as in the dataset, or from the file's own folder`,
+      );
+  const d = rows[0].features.length;
+  const k = known.names.length;
+  const x = new Float32Array(rows.length * d);
+  const y = new Float64Array(rows.length * k);
+  rows.forEach((image, i) => {
+    x.set(image.features as Float32Array, i * d);
+    y.set(strengthsOf(image)!, i * k);
+  });
+  const groups = rows.map((image) => classes.indexOf(image.className));
+  const rng = rngFromSeed(ctx.params.seed, 'factors');
+  const model = fitGroupedRidge({ x, y, groups, n: rows.length, d, k }, rng);
+  known.names.forEach((name, f) => {
+    if (!(model.heldOutR2[f] > 0))
+      ctx.log('warn', `${name} cannot be read from the features of this encoder, and is named nowhere`);
+  });
+  const observations = rows.map((image) => ({
+    className: image.className,
+    difficulty: image.difficulty,
+    strengths: strengthsOf(image)!,
+  }));
+  return { known, classes, model, observations };
+}
+
+/** Generates what is not there yet; each picture's features are of its file, as of any image of the dataset. */
+async function makeAndRead(
+  ctx: Context,
+  model: GenerationModel,
+  adapter: DifficultyAdapter,
+  planned: readonly PlannedPicture[],
+): Promise<Made> {
+  const { params } = ctx;
+  const made = ctx.readCheckpoint<Made>() ?? { size: 0, features: [] };
+  if (made.features.length >= planned.length) return made;
+  const encoder = await openEncoder(ctx.catalog, params.modelId, ctx.runtime);
+  try {
+    const generator = await openGenerator(model, adapter, params, ctx.runtime);
+    made.size = generator.size;
+    try {
+      for (let at = made.features.length; at < planned.length; at += params.batchSize) {
+        ctx.signal.throwIfAborted();
+        ctx.progress({ stage: 'generating from difficulty alone', done: at, total: planned.length });
+        const batch = planned.slice(at, at + params.batchSize);
+        const pictures = await generator.generate(batch, async () => ctx.signal.throwIfAborted());
+        const pixels = new Uint8Array(batch.length * encoder.width * encoder.height * 3);
+        for (const [i, rgb] of pictures.entries()) {
+          const png = await encodePng(rgb, generator.size, generator.size);
+          if (batch[i].draw < shownDraws) writeWhole(pictureFile(ctx, batch[i]), png);
+          pixels.set(await pixelsFor(encoder, png), i * encoder.width * encoder.height * 3);
+        }
+        const { features } = await encoder.run(pixels, batch.length);
+        batch.forEach((_, i) => {
+          made.features.push(features.slice(i * encoder.dim, (i + 1) * encoder.dim));
+        });
+        ctx.writeCheckpoint(made);
+      }
+    } finally {
+      await generator.close();
+    }
+  } finally {
+    await encoder.close();
+  }
+  return made;
+}
+
+const folderOf = (ctx: Context) => join('hard-factors', String(ctx.job.id));
+const pictureName = (p: PlannedPicture) => `generated-${p.classIndex}-${p.draw}-${p.level}.png`;
+const pictureFile = (ctx: Context, p: PlannedPicture) =>
+  ctx.catalog.file(join(folderOf(ctx), pictureName(p)));
+
+/** The class's grid as a file, and what is in it. */
+async function besideReal(
+  ctx: Context,
+  className: string,
+  planned: readonly PlannedPicture[],
+  made: Made,
+  real: readonly RealImage[],
+  levels: readonly number[],
+) {
+  const candidates = real.filter((image) => image.className === className);
+  const fileOf = new Map(candidates.map((image) => [image.imageId, image.file]));
+  const cells = levels.map((requested, level) => {
+    const at = planned.flatMap((p, i) =>
+      p.className === className && p.level === level && p.draw < shownDraws ? [i] : [],
+    );
+    const features = at.map((i) => made.features[i]);
+    const beside = realBeside(requested, features, candidates, poolPerPicture * at.length);
+    return {
+      requested,
+      generated: at.map((i) => ({
+        file: join(folderOf(ctx), pictureName(planned[i])),
+        seed: planned[i].seed,
+      })),
+      real: beside.map(({ imageId, difficulty }) => ({ imageId, difficulty })),
+    };
+  });
+  const left = cells.map((cell) => cell.generated.map(({ file }) => ctx.catalog.file(file)));
+  const right = cells.map((cell) => cell.real.map(({ imageId }) => fileOf.get(imageId)!));
+  const { classIndex } = planned.find((p) => p.className === className)!;
+  const grid = join(folderOf(ctx), `grid-${classIndex}.png`);
+  writeWhole(ctx.catalog.file(grid), await gridOf([left, right], made.size));
+  return { className, grid, levels: cells };
+}
+
+/** halves[h][column][row]: image files, each brought to size x size pixels, the halves side by side on white. */
+async function gridOf(
+  halves: readonly (readonly (readonly string[])[])[],
+  size: number,
+): Promise<Uint8Array> {
+  const columns = halves[0].length;
+  const rows = halves[0][0].length;
+  const pitch = size + gap;
+  const halfWidth = columns * pitch - gap;
+  const width = halves.length * (halfWidth + halvesGap) - halvesGap;
+  const height = rows * pitch - gap;
+  const pixels = new Uint8Array(width * height * 3).fill(255);
+  for (const [h, half] of halves.entries())
+    for (const [column, files] of half.entries())
+      for (const [row, file] of files.entries()) {
+        const picture = await decodeRgb(file, { width: size, height: size, fit: 'cover' });
+        const left = h * (halfWidth + halvesGap) + column * pitch;
+        for (let y = 0; y < size; y++)
+          pixels.set(
+            picture.pixels.subarray(y * size * 3, (y + 1) * size * 3),
+            ((row * pitch + y) * width + left) * 3,
+          );
+      }
+  return encodePng(pixels, width, height);
+}
+
+function factorTable(planned: readonly PlannedPicture[], made: Made, reader: FactorReader): HardFactors {
+  const { known, classes, model, observations } = reader;
+  const generated = planned.map((p, i) => ({
+    className: p.className,
+    difficulty: p.difficulty,
+    strengths: predictGrouped(model, made.features[i], classes.indexOf(p.className)),
+  }));
+  return hardFactors(
+    observations,
+    generated,
+    known.names,
+    model.heldOutR2.map((r2) => r2 > 0),
+  );
+}
+
+/** JSON has no NaN. */
+const finite = (value: number) => (Number.isFinite(value) ? value : null);
