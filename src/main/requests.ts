@@ -101,6 +101,7 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
 
     'difficulty.summary': ({ datasetId, scorerId, perClass }) =>
       c.difficultySummary(catalog, datasetId, perClass, scorerId),
+    'issues.get': ({ datasetId }) => c.latestIssues(catalog, datasetId),
     'projection.get': ({ datasetId }) => c.getProjection(catalog, datasetId),
 
     'review.decide': ({ ids, decision, classId }) => {

@@ -30,6 +30,7 @@ const requestNames: Record<RequestName, true> = {
   'edits.undo': true,
   'edits.redo': true,
   'difficulty.summary': true,
+  'issues.get': true,
   'projection.get': true,
   'review.decide': true,
   'models.list': true,

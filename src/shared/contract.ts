@@ -19,6 +19,7 @@ import {
   reviewDecision,
   settings,
 } from './domain.ts';
+import { issuesView } from './issues.ts';
 import { job, jobLogLine, jobRequest, trainingPoint } from './jobs.ts';
 
 const id = z.int().positive();
@@ -83,6 +84,7 @@ export const requests = {
     z.object({ datasetId: id, scorerId: id.optional(), perClass: z.int().min(1).max(50) }),
     difficultySummary.nullable(), // null: nothing is scored yet
   ),
+  'issues.get': call(z.object({ datasetId: id }), issuesView.nullable()), // null: not searched yet
   'projection.get': call(z.object({ datasetId: id }), projectionData.nullable()),
 
   'review.decide': call(

@@ -163,6 +163,8 @@ export const imageFilter = z.object({
   decision: z.enum(['accept', 'reject', 'none']).optional(),
   /** Leaves out synthetic images that were not accepted in review; real images need no review. */
   acceptedOnly: z.boolean().optional(),
+  /** Leaves out images, real ones too, that a person rejected (excluded). */
+  withoutRejected: z.boolean().optional(),
   split: split.optional(),
   tag: z.string().optional(),
   /** Substring of path or caption, case-insensitive. */

@@ -74,3 +74,20 @@ export const issuesReport = z.object({
   duplicates: z.array(duplicateCluster),
 });
 export type IssuesReport = z.infer<typeof issuesReport>;
+
+/** What a person has decided about a suspected label; open: nothing yet. */
+export const checkState = z.enum(['open', 'confirmed', 'changed', 'excluded']);
+export type CheckState = z.infer<typeof checkState>;
+
+/** The newest report of a dataset, and what has been decided since. */
+export const issuesView = issuesReport.extend({
+  jobId: id,
+  finishedAt: z.number(), // milliseconds since 1970, UTC
+  issues: z.array(labelIssue.extend({ state: checkState, className: z.string().nullable() })),
+  duplicates: z.array(
+    duplicateCluster.extend({
+      images: z.array(duplicateCluster.shape.images.element.extend({ excluded: z.boolean() })),
+    }),
+  ),
+});
+export type IssuesView = z.infer<typeof issuesView>;

@@ -48,7 +48,12 @@ export const issues = (parent: Command, context: CommandContext) =>
           c.images.map((image) => image.path).join('  '),
         ]);
       return {
-        data: { issues: report.issues, pairs: report.pairs, duplicates: report.duplicates },
+        data: {
+          issues: report.issues,
+          pairs: report.pairs,
+          similarity: report.similarity,
+          duplicates: report.duplicates,
+        },
         lines: [
           `${count(report.issues.length, 'label')} of ${report.images} ${report.issues.length === 1 ? 'looks' : 'look'} wrong (about ${percent(report.noise)} estimated); ${count(report.hard, 'image is', 'images are')} hard for another reason`,
           ...(suspects.length > 0

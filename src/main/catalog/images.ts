@@ -39,6 +39,8 @@ function conditions(datasetId: number, filter: ImageFilter): { where: string; va
     add(
       "(i.origin = 'real' OR EXISTS (SELECT 1 FROM reviews r WHERE r.image_id = i.id AND r.decision = 'accept'))",
     );
+  if (filter.withoutRejected)
+    add("NOT EXISTS (SELECT 1 FROM reviews r WHERE r.image_id = i.id AND r.decision = 'reject')");
   if (filter.tag !== undefined)
     add('EXISTS (SELECT 1 FROM tags t WHERE t.image_id = i.id AND t.tag = ?)', filter.tag);
   if (filter.text) {

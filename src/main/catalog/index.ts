@@ -6,6 +6,7 @@ export * from './difficulty.ts';
 export * from './edits.ts';
 export * from './embeddings.ts';
 export * from './images.ts';
+export * from './issues.ts';
 export * from './jobs.ts';
 export * from './labels.ts';
 export { migrate, migrations } from './migrations/index.ts';

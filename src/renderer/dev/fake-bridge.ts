@@ -14,6 +14,7 @@ import type {
 import type { ImageDetail, Settings } from '../../shared/domain.ts';
 import type { Job } from '../../shared/jobs.ts';
 import * as data from './fake-data.ts';
+import { issuesOf } from './fake-issues.ts';
 
 type Handlers = { [N in RequestName]?: (input: RequestInput<N>) => RequestOutput<N> };
 
@@ -157,6 +158,7 @@ export function makeFakeBridge(options: FakeOptions = {}) {
       return next.what;
     },
     'difficulty.summary': ({ perClass }) => (options.fresh ? null : data.summaryOf(images, perClass)),
+    'issues.get': () => (options.fresh ? null : issuesOf(images)),
     'projection.get': () => (options.fresh ? null : data.projectionOf(images)),
     'review.decide': ({ ids, decision, classId }) =>
       edit(`review ${ids.length} images`, ids, (image) => {

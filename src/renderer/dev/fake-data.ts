@@ -166,6 +166,7 @@ export function passes(image: ImageDetail, filter: ImageFilter): boolean {
   if (filter.bucket && (s === null || bucketOf(s) !== filter.bucket)) return false;
   if (filter.decision && (image.decision ?? 'none') !== filter.decision) return false;
   if (filter.acceptedOnly && image.origin === 'synthetic' && image.decision !== 'accept') return false;
+  if (filter.withoutRejected && image.decision === 'reject') return false;
   if (filter.split && image.split !== filter.split) return false;
   if (filter.tag && !image.tags.includes(filter.tag)) return false;
   const text = filter.text?.toLowerCase();

@@ -28,6 +28,7 @@ function Export({ dataset }: { dataset: Dataset }) {
   const act = useAct();
   const enqueue = useEnqueue();
   const filter: ImageFilter = {
+    withoutRejected: true,
     ...(which === 'both' ? {} : { origin: which }),
     ...(classIds.length ? { classIds } : {}),
     ...(range ? { difficulty: range } : {}),

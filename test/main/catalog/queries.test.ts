@@ -105,6 +105,7 @@ describe('filters', () => {
     expect(found({ decision: 'accept' })).toBe('e');
     expect(found({ decision: 'reject' })).toBe('d');
     expect(found({ decision: 'none' })).toBe('abcf');
+    expect(found({ withoutRejected: true })).toBe('abcfe');
     expect(found({ tag: 'look' })).toBe('ae');
     expect(found({ tag: 'look', decision: 'none' })).toBe('a');
   });

@@ -94,3 +94,43 @@ it('stopped while it compares, it ends with the same report', async () => {
   expect(job.state, job.error ?? '').toBe('done');
   expect(reportOf(job.result!)).toEqual(whole);
 });
+
+it('what is shown follows what a person decides, and the export honours it', async () => {
+  const states = () =>
+    Object.fromEntries(c.latestIssues(catalog, 1)!.issues.map((issue) => [issue.path, issue.state]));
+  expect(states()[wrong]).toBe('open');
+  c.setTag(catalog, [idOf(wrong)], confirmedLabelTag, true);
+  expect(states()[wrong]).toBe('confirmed');
+  const red = catalog.value<number>("SELECT id FROM classes WHERE name = 'red'")!;
+  c.setClass(catalog, [idOf(wrong)], red);
+  const [first] = c.latestIssues(catalog, 1)!.issues;
+  expect(first).toMatchObject({ path: wrong, given: 'blue', className: 'red', state: 'changed' });
+  c.decide(catalog, [idOf('train/red/copy.png')], 'reject');
+  const cluster = c
+    .latestIssues(catalog, 1)!
+    .duplicates.find(({ images }) => images.some((image) => image.path === 'train/red/copy.png'))!;
+  expect(cluster.images.map((image) => image.excluded).sort()).toEqual([false, true]);
+
+  const out = join(folder, 'exported');
+  const exported = await runOk(catalog, { kind: 'export', params: { datasetId: 1, out } });
+  expect(exported.images).toBe(74); // all but the excluded one
+  const rows = readFileSync(join(out, 'metadata.jsonl'), 'utf8').trim().split('\n');
+  const byPath = new Map(
+    rows.map((row) => {
+      const { source_path, ...rest } = JSON.parse(row);
+      return [source_path, rest];
+    }),
+  );
+  expect(byPath.get(wrong)).toMatchObject({ label: 'red' });
+  expect(byPath.has('train/red/copy.png')).toBe(false);
+  const only = { datasetId: 1, out: join(folder, 'excluded'), filter: { decision: 'reject' as const } };
+  expect((await runOk(catalog, { kind: 'export', params: only })).images).toBe(1);
+  for (let i = 0; i < 3; i++) c.undoEdit(catalog);
+  expect(states()[wrong]).toBe('open');
+});
+
+it('a report that has gone is an error that says what to do', () => {
+  expect(c.latestIssues(catalog, 1)).not.toBeNull();
+  rmSync(catalog.file('issues'), { recursive: true });
+  expect(() => c.latestIssues(catalog, 1)).toThrow('look for label issues again');
+});

@@ -32,7 +32,9 @@ export const exportBody: JobBody<'export'> = async (ctx) => {
     if (resumed.state === 'committed') return { out: resumed.summary.outDir, images: resumed.summary.files };
     if (resumed.state === 'open') writer = resumed.writer;
   } else {
-    ids = imageIds(catalog, params.datasetId, params.filter, 'path');
+    // What a person rejected or excluded leaves only if just that is asked for.
+    const withoutRejected = params.filter.decision !== 'reject';
+    ids = imageIds(catalog, params.datasetId, { ...params.filter, withoutRejected }, 'path');
     if (ids.length === 0) throw new Error('export: no image fits the filter; widen it');
     ctx.writeCheckpoint(ids); // before anything is written beside OUT: a resume must know that it is one
   }
