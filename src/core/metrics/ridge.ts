@@ -4,6 +4,7 @@
  */
 import { stratifiedFolds } from '../difficulty/folds.ts';
 import type { Rng } from '../rng.ts';
+import type { Steps } from '../steps.ts';
 
 /** Relative: the Gram matrix is penalised by this times the mean of its diagonal, so that they fit every encoder. */
 export const ridgePenalties = [1e-4, 1e-3, 1e-2, 1e-1, 1, 10] as const;
@@ -50,7 +51,7 @@ export function ridgeWeights(
 }
 
 /** @throws when the arrays do not fit one another, or there are fewer than two rows a fold. */
-export function fitGroupedRidge(rows: GroupedRows, rng: Rng, folds = 5): GroupedRidge {
+export function* groupedRidgeSteps(rows: GroupedRows, rng: Rng, folds = 5): Steps<GroupedRidge> {
   const { n, d, k } = rows;
   if (rows.x.length !== n * d || rows.y.length !== n * k || rows.groups.length !== n)
     throw new Error(
@@ -66,7 +67,8 @@ export function fitGroupedRidge(rows: GroupedRows, rng: Rng, folds = 5): Grouped
     const { gram, cross } = normalEquations(training.x, training.y, training.n, d, k);
     // A group that is held out whole has no mean to differ from.
     const test = indices(n).filter((i) => fold[i] === held && training.counts[rows.groups[i]] > 0);
-    ridgePenalties.forEach((penalty, p) => {
+    for (const [p, penalty] of ridgePenalties.entries()) {
+      yield (held * ridgePenalties.length + p) / ((folds + 1) * ridgePenalties.length);
       const weights = solvePenalised(gram, cross, d, k, penalty * scaleOf(gram, d));
       for (const i of test) {
         const said = predict(rows.x, i, rows.groups[i], { ...training, weights, d, k });
@@ -75,13 +77,14 @@ export function fitGroupedRidge(rows: GroupedRows, rng: Rng, folds = 5): Grouped
           if (p === 0) spread[t] += (rows.y[i * k + t] - training.meanY[rows.groups[i] * k + t]) ** 2;
         }
       }
-    });
+    }
   }
   const chosen = indices(k).map((t) => errors.reduce((best, e, p) => (e[t] < errors[best][t] ? p : best), 0));
   const all = centred(rows, groupCount, () => true);
   const { gram, cross } = normalEquations(all.x, all.y, n, d, k);
   const weights = new Float64Array(d * k);
   for (const p of new Set(chosen)) {
+    yield folds / (folds + 1);
     const solved = solvePenalised(gram, cross, d, k, ridgePenalties[p] * scaleOf(gram, d));
     for (let t = 0; t < k; t++)
       if (chosen[t] === p) for (let a = 0; a < d; a++) weights[a * k + t] = solved[a * k + t];

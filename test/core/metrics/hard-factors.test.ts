@@ -2,8 +2,14 @@
 import { expect, it } from 'vitest';
 import { parseFactorLines } from '../../../src/core/metrics/factor-lines.ts';
 import { type FactorObservation, hardFactors, realBeside } from '../../../src/core/metrics/hard-factors.ts';
-import { fitGroupedRidge, predictGrouped, ridgeWeights } from '../../../src/core/metrics/ridge.ts';
-import { randn, rngFromSeed } from '../../../src/core/rng.ts';
+import {
+  type GroupedRows,
+  groupedRidgeSteps,
+  predictGrouped,
+  ridgeWeights,
+} from '../../../src/core/metrics/ridge.ts';
+import { type Rng, randn, rngFromSeed } from '../../../src/core/rng.ts';
+import { drain } from '../../../src/core/steps.ts';
 
 it('solves the penalised normal equations as by hand', () => {
   // x'x = [[5,4],[4,5]], x'y = [5,4]; with penalty 1: [[6,4],[4,6]] w = [5,4] -> w = [14,4] / 20.
@@ -19,6 +25,8 @@ it('solves the penalised normal equations as by hand', () => {
   ]);
   expect(() => ridgeWeights([1, 1, 2, 2], y, { n: 2, d: 2, k: 1 }, 0)).toThrow('wanted a larger one');
 });
+
+const fitGroupedRidge = (rows: GroupedRows, rng: Rng) => drain(groupedRidgeSteps(rows, rng));
 
 /** Target 0 is a linear function within each group, target 1 is noise; groups lie far apart in both. */
 function planted(n: number, d: number) {

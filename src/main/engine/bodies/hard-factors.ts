@@ -13,7 +13,7 @@ import {
   type RealCandidate,
   realBeside,
 } from '../../../core/metrics/hard-factors.ts';
-import { fitGroupedRidge, type GroupedRidge, predictGrouped } from '../../../core/metrics/ridge.ts';
+import { type GroupedRidge, groupedRidgeSteps, predictGrouped } from '../../../core/metrics/ridge.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
 import {
   currentScorerId,
@@ -31,12 +31,13 @@ import { decodeRgb } from '../images/decode.ts';
 import { encodePng } from '../images/png.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { findModel, newestAdapter, openEncoder } from '../models/registry.ts';
+import { pump } from '../pump.ts';
 import { writeWhole } from '../write-whole.ts';
 import { namesOf, type PlannedPicture, plan } from './control.ts';
 
 type Context = JobContext<'hard-factors'>;
 
-/** A scored real image of the classes asked for. */
+/** A scored real image of any class. */
 interface RealImage extends RealCandidate {
   className: string;
   path: string;
@@ -50,9 +51,10 @@ interface Made {
   features: Float32Array[];
 }
 
-/** What reads factors from features; its groups are the classes, in the order of `classes`. */
+/** What reads factors from features, learned from all images whose factors are known. */
 interface FactorReader {
   known: KnownFactors;
+  /** The model's groups: every class with such an image. */
   classes: readonly string[];
   model: GroupedRidge;
   observations: FactorObservation[];
@@ -78,7 +80,7 @@ export const hardFactorsBody: JobBody<'hard-factors'> = async (ctx) => {
   const scorer = scorerOf(ctx);
   const known = params.factors === null ? null : readFactorFile(params.factors);
   const real = await realImages(ctx, scorer.id, names);
-  const reader = known && factorReader(ctx, known, real, names);
+  const reader = known && (await factorReader(ctx, known, real, names));
   const planned = plan({ ...params, prompt: '', negativePrompt: '' }, names, config.classes, levels);
   const made = await makeAndRead(ctx, openGenerationModel(base.path), adapter, planned);
 
@@ -126,7 +128,6 @@ function scorerOf({ catalog, params }: Context) {
   return scorer;
 }
 
-/** Paths come out as they are written, and are told apart from images' paths by `factorReader`. */
 function readFactorFile(file: string): KnownFactors {
   let text: string;
   try {
@@ -149,7 +150,7 @@ async function realImages(ctx: Context, scorerId: number, names: readonly string
     const row = rowOf.get(image.id);
     const difficulty = difficultyOf.get(image.id);
     if (row === undefined || difficulty === undefined) return [];
-    if (image.className === null || !names.includes(image.className)) return [];
+    if (image.className === null) return [];
     const { id: imageId, className, path, file } = image;
     return [
       { imageId, className, path, file, difficulty, features: vectors.subarray(row * dim, (row + 1) * dim) },
@@ -162,18 +163,18 @@ async function realImages(ctx: Context, scorerId: number, names: readonly string
 }
 
 /** Before anything is generated, so that a file of another dataset is refused at once. */
-function factorReader(
+async function factorReader(
   ctx: Context,
   known: KnownFactors,
   real: readonly RealImage[],
-  classes: readonly string[],
-): FactorReader {
+  wanted: readonly string[],
+): Promise<FactorReader> {
   const file = ctx.params.factors!;
   ctx.progress({ stage: 'learning to read the factors', done: 0, total: null });
   const byFile = new Map([...known.strengths].map(([path, s]) => [resolve(dirname(file), path), s]));
   const strengthsOf = (image: RealImage) => known.strengths.get(image.path) ?? byFile.get(image.file);
   const rows = real.filter((image) => strengthsOf(image) !== undefined);
-  for (const name of classes)
+  for (const name of wanted)
     if (!rows.some((image) => image.className === name))
       throw new Error(
         `hard-factors: ${file} has no image of class ${name}; wanted path as in the dataset, or from the file's own folder`,
@@ -186,9 +187,10 @@ function factorReader(
     x.set(image.features as Float32Array, i * d);
     y.set(strengthsOf(image)!, i * k);
   });
+  const classes = [...new Set(rows.map((image) => image.className))];
   const groups = rows.map((image) => classes.indexOf(image.className));
   const rng = rngFromSeed(ctx.params.seed, 'factors');
-  const model = fitGroupedRidge({ x, y, groups, n: rows.length, d, k }, rng);
+  const model = await pump(groupedRidgeSteps({ x, y, groups, n: rows.length, d, k }, rng), ctx);
   known.names.forEach((name, f) => {
     if (!(model.heldOutR2[f] > 0))
       ctx.log('warn', `${name} cannot be read from the features of this encoder, and is named nowhere`);
