@@ -60,7 +60,7 @@ ${runs.map(seedTables).join('\n\n')}
   difficulty together; where the highest correlations lie close, which two lead in the real images is partly chance, and
   more scenes per class settle it (\`crux demo --images\`).
 - A reading with much error correlates less than one with little, though both factors rise alike. This draws the
-  generated column towards the factors with a high R^2.
+  generated column towards the factors with a high R^2. The third figure of each correlation shows it on real images.
 - A generated image is unlike the scenes that the regression learned from. Its readings are only compared among generated
   images of its class.
 `;
@@ -78,13 +78,13 @@ function seedTables({ seed, factors, classes }: HardFactorRun): string {
   ]);
   const all = classes.map((c) => [
     c.className,
-    ...factors.map((_, f) => `${figure(c.generated[f])} / ${figure(c.real[f])}`),
+    ...factors.map((_, f) => `${figure(c.generated[f])} / ${figure(c.real[f])} / ${figure(c.realRead[f])}`),
   ]);
   return `## Seed ${seed}
 
 ${rows(['class', 'most in generated', 'two most in real', 'drawn as dominant', 'matches'], table)}
 
-All correlations, generated / real:
+All correlations: generated / real / real, read as the generated are (by a regression that has not seen the image):
 
 ${rows(['class', ...factors], all)}`;
 }

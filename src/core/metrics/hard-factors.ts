@@ -10,6 +10,8 @@ export interface FactorObservation {
   difficulty: number; // [0,1]
   /** In the order of the names; of generated images as a regressor predicts them. */
   strengths: ArrayLike<number>;
+  /** Of a real image: as the regressor reads them when it has not seen the image; absent or NaN where unknown. */
+  read?: ArrayLike<number>;
 }
 
 export interface ClassHardFactors {
@@ -19,6 +21,11 @@ export interface ClassHardFactors {
   /** Spearman's rho with difficulty, in the order of the names; null where one side does not vary. */
   real: (number | null)[];
   generated: (number | null)[];
+  /**
+   * As `real`, of the readings in place of the truth: near `generated` and far from `real`, it is the reading that
+   * errs; near `real` and far from `generated`, the generated images differ.
+   */
+  realRead: (number | null)[];
   /** Factor that rises most with difficulty in generated images; null where none rises. */
   top: string | null;
   /** The two that rise most in real images (fewer where fewer rise). */
@@ -64,6 +71,10 @@ export function hardFactors(
       generatedCount: inGenerated.length,
       real: correlations(inReal, names.length),
       generated: correlations(inGenerated, names.length).map((rho, f) => (readable[f] ? rho : null)),
+      realRead: correlations(
+        inReal.flatMap((o) => (o.read ? [{ ...o, strengths: o.read }] : [])),
+        names.length,
+      ),
     };
     const top = rising(row.generated, names)[0] ?? null;
     const topReal = rising(row.real, names).slice(0, realPlaces);

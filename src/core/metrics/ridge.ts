@@ -33,6 +33,8 @@ export interface GroupedRidge {
    * flatters it by the little that six candidates can.
    */
   heldOutR2: number[];
+  /** f64[n,k] by the chosen penalties, each row by a model that did not see it; NaN where its group was held out whole. */
+  heldOut: Float64Array;
 }
 
 /**
@@ -61,6 +63,7 @@ export function* groupedRidgeSteps(rows: GroupedRows, rng: Rng, folds = 5): Step
   const groupCount = Math.max(...Array.from(rows.groups)) + 1;
   const fold = stratifiedFolds(rows.groups, n, folds, rng);
   const errors = ridgePenalties.map(() => new Float64Array(k));
+  const saidOf = ridgePenalties.map(() => new Float64Array(n * k).fill(Number.NaN));
   const spread = new Float64Array(k);
   for (let held = 0; held < folds; held++) {
     const training = centred(rows, groupCount, (i) => fold[i] !== held);
@@ -72,6 +75,7 @@ export function* groupedRidgeSteps(rows: GroupedRows, rng: Rng, folds = 5): Step
       const weights = solvePenalised(gram, cross, d, k, penalty * scaleOf(gram, d));
       for (const i of test) {
         const said = predict(rows.x, i, rows.groups[i], { ...training, weights, d, k });
+        saidOf[p].set(said, i * k);
         for (let t = 0; t < k; t++) {
           errors[p][t] += (rows.y[i * k + t] - said[t]) ** 2;
           if (p === 0) spread[t] += (rows.y[i * k + t] - training.meanY[rows.groups[i] * k + t]) ** 2;
@@ -93,6 +97,7 @@ export function* groupedRidgeSteps(rows: GroupedRows, rng: Rng, folds = 5): Step
     d,
     k,
     groupCount,
+    heldOut: Float64Array.from({ length: n * k }, (_, at) => saidOf[chosen[at % k]][at]),
     weights,
     meanX: all.meanX,
     meanY: all.meanY,

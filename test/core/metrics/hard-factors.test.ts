@@ -47,6 +47,9 @@ it('finds what is planted within the groups, and says that noise cannot be read'
   const model = fitGroupedRidge(rows, rngFromSeed(1));
   expect(model.heldOutR2[0]).toBeGreaterThan(0.98);
   expect(model.heldOutR2[1]).toBeLessThan(0.1); // The groups' means alone would explain nearly everything.
+  // Its readings are of rows that it did not see, and near the truth.
+  expect(model.heldOut[2 * 10] - rows.y[2 * 10]).toBeCloseTo(0, 0);
+  expect(model.heldOut.every(Number.isFinite)).toBe(true);
   expect(model.weights[0]).toBeCloseTo(0.5, 1);
   expect(model.weights[2]).toBeCloseTo(-2, 1);
   expect(model.penalties[1]).toBeGreaterThan(model.penalties[0]);
@@ -104,6 +107,10 @@ it('names the factor that rises in generated images and whether it is one of the
   expect(table.classes[1].real[2]).toBe(null);
   expect(table.matching).toBe(1);
   expect(table.matchingByChance).toBeCloseTo(2 / 3 + 1 / 3);
+  expect(table.classes[0].realRead).toEqual([null, null, null]);
+  const read = real.map((o) => ({ ...o, read: [o.strengths[0], -o.strengths[1], 1] }));
+  const [car] = hardFactors(read, generated, ['blur', 'dark', 'odd']).classes;
+  expect(car.realRead).toEqual([expect.closeTo(1), -car.real[1]!, null]);
   // What the regressor cannot read is not named.
   const unread = hardFactors(real, generated, ['blur', 'dark', 'odd'], [true, false, true]);
   expect(unread.classes.map((c) => c.top)).toEqual(['blur', 'odd']);

@@ -195,10 +195,11 @@ async function factorReader(
     if (!(model.heldOutR2[f] > 0))
       ctx.log('warn', `${name} cannot be read from the features of this encoder, and is named nowhere`);
   });
-  const observations = rows.map((image) => ({
+  const observations = rows.map((image, i) => ({
     className: image.className,
     difficulty: image.difficulty,
     strengths: strengthsOf(image)!,
+    read: model.heldOut.subarray(i * k, (i + 1) * k),
   }));
   return { known, classes, model, observations };
 }
