@@ -92,6 +92,11 @@ try {
       const file = join(out, `${screen}-${theme}.png`);
       await page.screenshot({ path: file });
       console.log(file);
+      if (screen === 'issues') {
+        await clickIfThere(page.getByText(/^Duplicates/));
+        await settle(page);
+        await page.screenshot({ path: join(out, `${screen}-duplicates-${theme}.png`) });
+      }
       await clickIfThere(page.getByTestId(testIds.inspector).getByRole('button', { name: /^Close/ }));
     }
   }

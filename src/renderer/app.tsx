@@ -6,6 +6,7 @@ import { DatasetsScreen } from './datasets/datasets-screen.tsx';
 import { DifficultyScreen } from './difficulty/difficulty-screen.tsx';
 import { ExportScreen } from './export/export-screen.tsx';
 import { GenerateScreen } from './generate/generate-screen.tsx';
+import { IssuesScreen } from './issues/issues-screen.tsx';
 import { JobsScreen } from './jobs/jobs-screen.tsx';
 import { MapScreen } from './map/map-screen.tsx';
 import { useCatalogEvents, useDatasets } from './queries.ts';
@@ -26,6 +27,7 @@ const screenOf: Record<Screen, ComponentType> = {
   datasets: DatasetsScreen,
   browse: BrowseScreen,
   difficulty: DifficultyScreen,
+  issues: IssuesScreen,
   map: MapScreen,
   generate: GenerateScreen,
   review: ReviewScreen,

@@ -7,6 +7,7 @@ export const screens = [
   'datasets',
   'browse',
   'difficulty',
+  'issues',
   'map',
   'generate',
   'review',

@@ -63,6 +63,20 @@ export const testIds = {
   stripEasiest: 'strip-easiest',
   stripHardest: 'strip-hardest',
 
+  issuesTab: 'issues-tab',
+  issuesSearch: 'issues-search',
+  issuesFindings: 'issues-findings',
+  issuesProgress: 'issues-progress', // data-done, data-total
+  issueRow: 'issue-row', // data-image-id, data-state
+  issueImage: 'issue-image', // data-image-id
+  issueState: 'issue-state', // data-state
+  issueKeep: 'issue-keep',
+  issueChange: 'issue-change',
+  issueExclude: 'issue-exclude',
+  issueUndo: 'issue-undo',
+  cluster: 'cluster', // data-cluster, data-left
+  clusterKeep: 'cluster-keep',
+
   projectStart: 'project-start',
   mapCanvas: 'map-canvas', // data-renderer: webgl | canvas
   mapCount: 'map-count', // data-count

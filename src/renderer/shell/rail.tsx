@@ -17,7 +17,7 @@ export function Rail() {
         <Tooltip
           key={screen}
           position="right"
-          label={`${screenName[screen]} · Ctrl ${i + 1} or G ${goKey[screen].toUpperCase()}`}
+          label={`${screenName[screen]} · ${i < 9 ? `Ctrl ${i + 1} or ` : ''}G ${goKey[screen].toUpperCase()}`}
         >
           <button
             type="button"

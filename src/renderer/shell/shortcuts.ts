@@ -6,6 +6,7 @@ export const screenName: Record<Screen, string> = {
   datasets: 'Datasets',
   browse: 'Browse',
   difficulty: 'Difficulty',
+  issues: 'Labels',
   map: 'Map',
   generate: 'Generate',
   review: 'Review',
@@ -19,6 +20,7 @@ export const goKey: Record<Screen, string> = {
   datasets: 'd',
   browse: 'b',
   difficulty: 'f',
+  issues: 'l',
   map: 'm',
   generate: 'n',
   review: 'r',
@@ -46,6 +48,17 @@ export const shortcutHelp: { group: string; keys: [string, string][] }[] = [
       ['Ctrl A', 'Select everything shown'],
       ['Esc', 'Clear the selection'],
       ['/', 'Search'],
+    ],
+  },
+  {
+    group: 'Label issues',
+    keys: [
+      ['K', 'Keep the label; of duplicates, keep the framed one only'],
+      ['C', 'Change to the suggested class'],
+      ['1 … 9, 0', 'Change to class 1 … 10'],
+      ['X', 'Exclude the image'],
+      ['Arrows', 'Previous, next'],
+      ['Z', 'Undo'],
     ],
   },
   {
