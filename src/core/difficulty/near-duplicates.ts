@@ -1,9 +1,12 @@
 /**
  * Owns the search for images that are nearly the same: pairs whose embeddings have a cosine similarity at or above a
- * threshold, joined into clusters. Exact and blockwise: no matrix of all pairs is ever held, O(n^2 d) time and
- * O(n d) memory. What has been compared is in a state that can be stored, so that a search can go on later.
+ * threshold, joined into clusters. Exact and blockwise: no matrix of all pairs is ever held, memory is O(n d). Two rows
+ * are at least as far apart as their projections on a few principal axes, so that nearly every pair is dismissed there,
+ * in a fraction of d. What has been compared is in a state that can be stored, so that a search can go on later.
  */
 import { rowProducts } from '../linalg/blocks.ts';
+import { pcaSteps } from '../projection/pca.ts';
+import type { Rng } from '../rng.ts';
 import type { Steps } from '../steps.ts';
 
 /** How far a search has come; plain arrays, to be stored as they are. */
@@ -21,6 +24,11 @@ export interface DuplicateSearch {
 const QUERIES = 16;
 /** A block of four may begin at any row, so that the last one reaches up to three rows beyond the end. */
 const PADDING = 3;
+
+/** Principal axes on which pairs are dismissed: of photographs' pairs one in a hundred thousand is left. */
+const AXES = 32;
+/** Rounding of float32 rows must dismiss no pair. */
+const SLACK = 1e-5;
 
 /** Tenth, so that a few copies of an image do not change what is usual. */
 const NEIGHBOUR = 10;
@@ -49,28 +57,47 @@ export function startDuplicateSearch(identities: readonly string[]): DuplicateSe
   return search;
 }
 
-/** f32[n + 3, d]: rows of vectors (f32[n,d]) brought to length 1; rows of zeros stay, three more pad blocks of four. */
-export function unitRows(vectors: Float32Array, n: number, d: number): Float32Array {
+/** The rows to compare: as directions, and as those lie along their own principal axes. */
+export interface DuplicateRows {
+  n: number;
+  d: number;
+  /** f32[n + 3, d]: rows of length 1; rows of zeros stay. Three more pad the last block of four. */
+  unit: Float32Array;
+  r: number;
+  /** f32[n + 3, r]: the same rows on orthonormal axes. */
+  projected: Float32Array;
+}
+
+/** vectors: f32[n,d], of any lengths. The axes only save time: what is found does not depend on rng. */
+export function* duplicateRowsSteps(
+  vectors: Float32Array,
+  n: number,
+  d: number,
+  rng: Rng,
+): Steps<DuplicateRows> {
   if (vectors.length !== n * d)
     throw new Error(`near-duplicates: ${vectors.length} numbers, wanted ${n} rows of ${d}`);
-  const x = new Float32Array((n + PADDING) * d);
+  const unit = new Float32Array((n + PADDING) * d);
   for (let i = 0; i < n; i++) {
     let square = 0;
     for (let j = 0; j < d; j++) square += vectors[i * d + j] ** 2;
     if (!Number.isFinite(square))
       throw new Error(`near-duplicates: row ${i} is not finite, wanted numbers; embed it again`);
     const scale = square > 0 ? 1 / Math.sqrt(square) : 0;
-    for (let j = 0; j < d; j++) x[i * d + j] = vectors[i * d + j] * scale;
+    for (let j = 0; j < d; j++) unit[i * d + j] = vectors[i * d + j] * scale;
   }
-  return x;
+  const { r, scores } = yield* pcaSteps(unit.subarray(0, n * d), n, d, AXES, { rng });
+  const projected = new Float32Array((n + PADDING) * r);
+  projected.set(scores);
+  return { n, d, unit, r, projected };
 }
 
 /**
  * The cosine from which two images count as nearly the same, from how close the dataset's images usually are: a
  * distance of `NEAR` times the median distance to the tenth neighbour. A fixed cosine would not do: with one encoder
- * unrelated images reach .99, with another copies stay below .97 (docs/experiments/label-issues.md). x: `unitRows`.
+ * unrelated images reach .99, with another copies stay below .97 (docs/experiments/label-issues.md).
  */
-export function* duplicateThresholdSteps(x: Float32Array, n: number, d: number): Steps<number> {
+export function* duplicateThresholdSteps({ unit: x, n, d }: DuplicateRows): Steps<number> {
   if (n < 2) return HIGHEST;
   const kept = Math.min(NEIGHBOUR, n - 1);
   const sampled = Math.min(SAMPLE, n);
@@ -98,33 +125,36 @@ export function* duplicateThresholdSteps(x: Float32Array, n: number, d: number):
 
 /**
  * Compares every pair from `search.next` on, changing `search` as it goes; at every yield it can be stored.
- * x: `unitRows` of the rows. threshold: cosine, (0,1]. A row of zeros resembles none.
+ * threshold: cosine, (0,1]. A row of zeros resembles none.
  */
 export function* duplicateSteps(
   search: DuplicateSearch,
-  x: Float32Array,
-  d: number,
+  { n, d, unit, r, projected }: DuplicateRows,
   threshold: number,
 ): Steps<DuplicateSearch> {
-  const { n } = search;
-  if (x.length !== (n + PADDING) * d)
-    throw new Error(`near-duplicates: ${x.length} numbers, wanted ${n} + ${PADDING} rows of ${d}`);
+  if (search.n !== n) throw new Error(`near-duplicates: ${n} rows for a search over ${search.n}`);
   if (!(threshold > 0 && threshold <= 1))
     throw new Error(`near-duplicates: threshold ${threshold}, wanted a cosine above 0 and up to 1`);
-  const queries = new Float64Array(QUERIES * (d + 1));
+  // |a - b|^2 = 2 - 2 cos for rows of length 1.
+  const farthest = 2 - 2 * threshold + SLACK;
+  const squares = new Float64Array(n + PADDING);
+  for (let i = 0; i < n; i++) for (let j = 0; j < r; j++) squares[i] += projected[i * r + j] ** 2;
+  const queries = new Float64Array(QUERIES * (r + 1));
   const products = new Float64Array(4 * QUERIES);
   while (search.next < n) {
     const first = search.next;
     const count = Math.min(QUERIES, n - first);
     for (let q = 0; q < count; q++)
-      for (let j = 0; j < d; j++) queries[q * (d + 1) + j] = x[(first + q) * d + j];
+      for (let j = 0; j < r; j++) queries[q * (r + 1) + j] = projected[(first + q) * r + j];
     for (let row = first; row < n; row += 4) {
-      rowProducts(x, row, d, queries, count, products);
+      rowProducts(projected, row, r, queries, count, products);
       for (let at = 0; at < 4 * count; at++) {
-        if (products[at] < threshold) continue;
         const other = row + Math.floor(at / count);
         const query = first + (at % count);
-        if (other > query && other < n) join(search, query, other, Math.min(1, products[at]));
+        if (squares[query] + squares[other] - 2 * products[at] > farthest) continue;
+        if (other <= query || other >= n) continue;
+        const similarity = dot(unit, query, other, d);
+        if (similarity >= threshold) join(search, query, other, Math.min(1, similarity));
       }
     }
     search.next = first + count;
@@ -132,6 +162,12 @@ export function* duplicateSteps(
     yield 1 - ((n - search.next) / n) ** 2;
   }
   return search;
+}
+
+function dot(x: Float32Array, a: number, b: number, d: number): number {
+  let sum = 0;
+  for (let j = 0; j < d; j++) sum += x[a * d + j] * x[b * d + j];
+  return sum;
 }
 
 /** Rows that belong together, two or more, each list and the lists ascending. */

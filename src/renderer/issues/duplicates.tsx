@@ -82,7 +82,7 @@ export function Duplicates({ dataset, view }: { dataset: Dataset; view: IssuesVi
           )}
         </p>
         <span className="muted small">
-          <kbd>K</kbd> keep the framed one, exclude the others · <kbd>Z</kbd> undo
+          <kbd>K</kbd> keep the green one of the group, exclude the others · arrows · <kbd>Z</kbd> undo
         </span>
       </div>
       <div className="clusters">
@@ -179,6 +179,7 @@ function ClusterCard({ cluster, place, current, onChoose, onKeepOnly, onInclude 
               <Button
                 size="compact-xs"
                 disabled={left < 2}
+                rightSection={current && image.imageId === keeper && left > 1 ? <kbd>K</kbd> : undefined}
                 data-testid={testIds.clusterKeep}
                 onClick={() => onKeepOnly(image.imageId)}
               >

@@ -117,9 +117,9 @@ function Findings({ view }: { view: IssuesView }) {
   return (
     <p className="issues-findings muted" data-testid={testIds.issuesFindings}>
       <b>{counted(issues.length, 'label')}</b> of {counted(images, 'image')}{' '}
-      {issues.length === 1 ? 'looks' : 'look'} wrong: the scorer had not learned from these images, and is
-      sure of another class. <b>{counted(hard, 'image')}</b> more {hard === 1 ? 'is' : 'are'} hard, but no
-      other class stands out; their labels are probably right.
+      {issues.length === 1 ? 'looks' : 'look'} wrong: they convince least of their class, and a scorer that
+      had not learned from them finds another class likelier. <b>{counted(hard, 'image')}</b> more{' '}
+      {hard === 1 ? 'is' : 'are'} hard, with less against the label: probably right.
     </p>
   );
 }

@@ -53,7 +53,7 @@ export const shortcutHelp: { group: string; keys: [string, string][] }[] = [
   {
     group: 'Label issues',
     keys: [
-      ['K', 'Keep the label; of duplicates, keep the framed one only'],
+      ['K', 'Keep the label; of duplicates, keep the green one only'],
       ['C', 'Change to the suggested class'],
       ['1 … 9, 0', 'Change to class 1 … 10'],
       ['X', 'Exclude the image'],

@@ -2,10 +2,10 @@
 import { expect, it } from 'vitest';
 import {
   duplicateClusters,
+  duplicateRowsSteps,
   duplicateSteps,
   duplicateThresholdSteps,
   startDuplicateSearch,
-  unitRows,
 } from '../../../src/core/difficulty/near-duplicates.ts';
 import { rngFromSeed } from '../../../src/core/rng.ts';
 import { drain } from '../../../src/core/steps.ts';
@@ -13,6 +13,9 @@ import { drain } from '../../../src/core/steps.ts';
 const d = 5;
 const n = 75; // no multiple of the block sizes
 const identities = Array.from({ length: n }, (_, i) => String(i));
+
+const rowsOf = (x: Float32Array, width: number) =>
+  drain(duplicateRowsSteps(x, x.length / width, width, rngFromSeed(0, 'axes')));
 
 /** Random directions of random lengths; every seventh row is nearly the one three before it. */
 function vectors(): Float32Array {
@@ -56,7 +59,7 @@ function byHand(x: Float32Array, threshold: number): number[][] {
 
 it.each([0.999, 0.9, 0.7])('at %f finds the clusters that every pair one by one gives', (threshold) => {
   const x = vectors();
-  const search = drain(duplicateSteps(startDuplicateSearch(identities), unitRows(x, n, d), d, threshold));
+  const search = drain(duplicateSteps(startDuplicateSearch(identities), rowsOf(x, d), threshold));
   const expected = byHand(x, threshold);
   expect(expected.length).toBeGreaterThan(0);
   expect(duplicateClusters(search)).toEqual(expected);
@@ -68,20 +71,20 @@ it.each([0.999, 0.9, 0.7])('at %f finds the clusters that every pair one by one 
 
 it('goes on from what was stored to the same end', () => {
   const x = vectors();
-  const whole = drain(duplicateSteps(startDuplicateSearch(identities), unitRows(x, n, d), d, 0.9));
+  const whole = drain(duplicateSteps(startDuplicateSearch(identities), rowsOf(x, d), 0.9));
   const begun = startDuplicateSearch(identities);
-  const steps = duplicateSteps(begun, unitRows(x, n, d), d, 0.9);
+  const steps = duplicateSteps(begun, rowsOf(x, d), 0.9);
   steps.next();
   steps.next();
   const stored = structuredClone(begun);
   expect(stored.next).toBe(32);
-  expect(drain(duplicateSteps(stored, unitRows(x, n, d), d, 0.9))).toEqual(whole);
+  expect(drain(duplicateSteps(stored, rowsOf(x, d), 0.9))).toEqual(whole);
 });
 
 it('joins equal identities whatever their vectors, and rows of zeros with nothing else', () => {
   const x = Float32Array.of(1, 0, 0, 0, 0, 0, -1, 0);
   const search = startDuplicateSearch(['a', 'b', 'c', 'a']);
-  expect(duplicateClusters(drain(duplicateSteps(search, unitRows(x, 4, 2), 2, 0.5)))).toEqual([[0, 3]]);
+  expect(duplicateClusters(drain(duplicateSteps(search, rowsOf(x, 2), 0.5)))).toEqual([[0, 3]]);
   expect([...search.similarity]).toEqual([1, 0, 0, 1]);
 });
 
@@ -92,24 +95,36 @@ it('takes a quarter of the usual distance to the tenth neighbour as near', () =>
     return Math.sqrt(2 - 2 * others[9]);
   });
   const usual = tenth.sort((a, b) => a - b)[n >> 1];
-  const threshold = drain(duplicateThresholdSteps(unitRows(x, n, d), n, d));
+  const threshold = drain(duplicateThresholdSteps(rowsOf(x, d)));
   expect(threshold).toBeCloseTo(1 - (usual / 4) ** 2 / 2, 6);
 });
 
 it('of copies of one picture only, all are the same', () => {
   const x = Float32Array.from({ length: 4 * d }, (_, i) => [0.3, 1.7, -2.1, 0.9, 4.4][i % d]);
-  const threshold = drain(duplicateThresholdSteps(unitRows(x, 4, d), 4, d));
+  const threshold = drain(duplicateThresholdSteps(rowsOf(x, d)));
   const search = startDuplicateSearch(['a', 'b', 'c', 'd']);
-  expect(duplicateClusters(drain(duplicateSteps(search, unitRows(x, 4, d), d, threshold)))).toEqual([
-    [0, 1, 2, 3],
-  ]);
-  expect(drain(duplicateThresholdSteps(unitRows(x.subarray(0, d), 1, d), 1, d))).toBeLessThan(1);
+  expect(duplicateClusters(drain(duplicateSteps(search, rowsOf(x, d), threshold)))).toEqual([[0, 1, 2, 3]]);
+  expect(drain(duplicateThresholdSteps(rowsOf(x.subarray(0, d), d)))).toBeLessThan(1);
+});
+
+it('dismisses no near pair where the rows have more dimensions than axes', () => {
+  const wide = 60;
+  const rng = rngFromSeed(9, 'wide');
+  const x = Float32Array.from({ length: 40 * wide }, () => 3 + rng.normal());
+  for (let i = 20; i < 40; i++)
+    for (let j = 0; j < wide; j++) x[i * wide + j] = x[(i - 20) * wide + j] + 0.05 * i * 0.1 * rng.normal();
+  const names = Array.from({ length: 40 }, (_, i) => String(i));
+  const found = duplicateClusters(drain(duplicateSteps(startDuplicateSearch(names), rowsOf(x, wide), 0.995)));
+  expect(found).toEqual(Array.from({ length: 20 }, (_, i) => [i, i + 20]));
 });
 
 it('names what it cannot compare', () => {
-  expect(() => unitRows(Float32Array.of(1, 0, Number.NaN, 1), 2, 2)).toThrow('row 1 is not finite');
-  expect(() => unitRows(new Float32Array(3), 2, 2)).toThrow('wanted 2 rows of 2');
+  expect(() => rowsOf(Float32Array.of(1, 0, Number.NaN, 1), 2)).toThrow('row 1 is not finite');
+  const rng = rngFromSeed(0, 'rows');
+  expect(() => drain(duplicateRowsSteps(new Float32Array(3), 2, 2, rng))).toThrow('wanted 2 rows of 2');
   const search = startDuplicateSearch(['a', 'b']);
-  expect(() => drain(duplicateSteps(search, new Float32Array(4), 2, 0.9))).toThrow('wanted 2 + 3 rows of 2');
-  expect(() => drain(duplicateSteps(search, new Float32Array(10), 2, 0))).toThrow('threshold 0');
+  expect(() => drain(duplicateSteps(search, rowsOf(new Float32Array(3), 1), 0.9))).toThrow(
+    '3 rows for a search over 2',
+  );
+  expect(() => drain(duplicateSteps(search, rowsOf(new Float32Array(4), 2), 0))).toThrow('threshold 0');
 });

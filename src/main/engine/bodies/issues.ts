@@ -9,11 +9,12 @@ import { rankedLabelIssues } from '../../../core/difficulty/label-issues-ranked.
 import {
   type DuplicateSearch,
   duplicateClusters,
+  duplicateRowsSteps,
   duplicateSteps,
   duplicateThresholdSteps,
   startDuplicateSearch,
-  unitRows,
 } from '../../../core/difficulty/near-duplicates.ts';
+import { rngFromSeed } from '../../../core/rng.ts';
 import { confirmedLabelTag, type DuplicateCluster, type IssuesReport } from '../../../shared/issues.ts';
 import {
   classesOf,
@@ -171,26 +172,27 @@ async function duplicatesOf(ctx: Context, scorer: StoredScorer, images: readonly
   const seen = Array.from(ids, (id) => byId.get(id)!);
 
   const n = ids.length;
-  const x = unitRows(vectors.subarray(0, n * dim), n, dim);
   const stored = ctx.readCheckpoint<Checkpoint>();
   const known = stored?.ids.length === n && stored.ids.every((id, i) => id === ids[i]) ? stored : null;
+  const onProgress = (share: number) => ctx.progress({ done: Math.round(100 * share) });
   ctx.progress({ stage: 'finding how close images usually are', done: 0, total: 100 });
+  const compared = await pump(
+    duplicateRowsSteps(vectors.subarray(0, n * dim), n, dim, rngFromSeed(0, 'duplicates')),
+    { signal, onProgress },
+  );
   const similarity =
     known?.similarity ??
     params.similarity ??
-    (await pump(duplicateThresholdSteps(x, n, dim), {
-      signal,
-      onProgress: (share) => ctx.progress({ done: Math.round(100 * share) }),
-    }));
+    (await pump(duplicateThresholdSteps(compared), { signal, onProgress }));
   const search = known?.search ?? startDuplicateSearch(seen.map((image) => image.hash));
   const save = () => ctx.writeCheckpoint<Checkpoint>({ ids, similarity, search });
   ctx.progress({ stage: 'comparing images', done: 0, total: 100 });
   let savedAt = performance.now();
   try {
-    await pump(duplicateSteps(search, x, dim, similarity), {
+    await pump(duplicateSteps(search, compared, similarity), {
       signal,
       onProgress: (share) => {
-        ctx.progress({ done: Math.round(100 * share) });
+        onProgress(share);
         if (performance.now() - savedAt < CHECKPOINT_MS) return;
         save();
         savedAt = performance.now();
