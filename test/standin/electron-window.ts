@@ -188,7 +188,11 @@ export function makeWindowClasses(host: WindowHost) {
       } else if (method === 'Inspector.targetCrashed') {
         this.emit('render-process-gone', newEvent({}), { reason: 'crashed', exitCode: 1 });
       } else if (method === 'Fetch.requestPaused') {
-        this.#request(params).catch((error) => console.error('stand-in: request:', error.message));
+        this.#request(params).catch((error: Error) => {
+          // The page gave the request up while it was being answered, as it does with pictures scrolled past.
+          if (error.message.includes('Invalid InterceptionId')) return;
+          console.error('stand-in: request:', error.message);
+        });
       } else if (method === 'Runtime.bindingCalled' && params.name === binding) {
         this.#message(JSON.parse(params.payload));
       }
