@@ -1,9 +1,10 @@
 /**
- * Owns `crux://thumb/<id>` and `crux://image/<id>`: a catalogued image, named by its number and nothing
- * else. The path comes from the catalog, and its bytes go out only if they are still those of a picture.
+ * Owns `crux://thumb/<id>` and `crux://image/<id>`: a catalogued image, named by its number and nothing else; and
+ * `crux://job/<id>/<name>`: a picture that a job made. The path comes from the catalog, and its bytes go out only if
+ * they are still those of a picture.
  */
 import { open } from 'node:fs/promises';
-import { imageScheme } from '../shared/contract.ts';
+import { imageScheme, jobPictureName } from '../shared/contract.ts';
 import { fsPath } from './engine/images/fs-names.ts';
 import { type ImageFormat, SNIFF_BYTES, sniffFormat } from './engine/images/sniff.ts';
 
@@ -11,6 +12,8 @@ import { type ImageFormat, SNIFF_BYTES, sniffFormat } from './engine/images/snif
 export interface ImageFiles {
   thumbnail(imageId: number): string | null;
   original(imageId: number): string | null;
+  /** `name` has the form of `jobPictureName`; null: no such job, or one whose pictures are not shown. */
+  ofJob(jobId: number, name: string): string | null;
 }
 
 /** What Chromium shows itself. TIFF it does not: the thumbnail stands in. */
@@ -25,23 +28,31 @@ const shownByChromium: Partial<Record<ImageFormat, string>> = {
 
 const MAX_BYTES = 512 * 1024 * 1024;
 const pattern = new RegExp(`^${imageScheme}://(thumb|image)/([1-9][0-9]{0,14})$`);
+const jobPattern = new RegExp(`^${imageScheme}://job/([1-9][0-9]{0,14})/([^/]{1,200})$`);
 
 const missing = () => new Response(null, { status: 404 });
 
 export function serveImages(files: ImageFiles): (request: Request) => Promise<Response> {
   return async (request) => {
-    const match = pattern.exec(request.url);
-    if (match === null || request.method !== 'GET') return missing();
-    const id = Number(match[2]);
-    // Generated images are small and have no thumbnail; originals that Chromium cannot show have one.
-    const candidates = [files.thumbnail(id), files.original(id)];
-    if (match[1] === 'image') candidates.reverse();
-    for (const file of candidates) {
+    if (request.method !== 'GET') return missing();
+    for (const file of candidates(files, request.url)) {
       const response = file === null ? null : await picture(file);
       if (response !== null) return response;
     }
     return missing();
   };
+}
+
+/** The files that may answer, the better one first. */
+function candidates(files: ImageFiles, url: string): (string | null)[] {
+  const job = jobPattern.exec(url);
+  if (job !== null) return jobPictureName.test(job[2]) ? [files.ofJob(Number(job[1]), job[2])] : [];
+  const match = pattern.exec(url);
+  if (match === null) return [];
+  const id = Number(match[2]);
+  // Generated images are small and have no thumbnail; originals that Chromium cannot show have one.
+  const both = [files.thumbnail(id), files.original(id)];
+  return match[1] === 'image' ? both.reverse() : both;
 }
 
 async function picture(file: string): Promise<Response | null> {

@@ -6,7 +6,14 @@ import { join } from 'node:path';
 import { app, type BrowserWindow, dialog, ipcMain, Menu, nativeTheme, protocol, session } from 'electron';
 import { type EventName, type EventPayload, events, imageScheme } from '../shared/contract.ts';
 import { serveRenderer } from './app-scheme.ts';
-import { type Catalog, imageFile, openCatalog, readSettings, thumbnailFile } from './catalog/index.ts';
+import {
+  type Catalog,
+  imageFile,
+  jobPictureFile,
+  openCatalog,
+  readSettings,
+  thumbnailFile,
+} from './catalog/index.ts';
 import { windowRequests } from './desktop.ts';
 import { serveImages } from './image-scheme.ts';
 import { pushEvent, requestListener } from './ipc.ts';
@@ -81,6 +88,7 @@ function wire(catalog: Catalog, supervisor: EngineSupervisor): void {
     serveImages({
       thumbnail: (id) => thumbnailFile(catalog, id),
       original: (id) => imageFile(catalog, id),
+      ofJob: (id, name) => jobPictureFile(catalog, id, name),
     }),
   );
 }

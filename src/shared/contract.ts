@@ -160,9 +160,15 @@ export interface CruxBridge {
   on<N extends EventName>(name: N, listener: (payload: EventPayload<N>) => void): () => void;
 }
 
-/** Pictures reach the renderer only through this scheme: crux://thumb/<image id>, crux://image/<image id>. */
+/**
+ * Pictures reach the renderer only through this scheme: crux://thumb/<image id>, crux://image/<image id>, and
+ * crux://job/<job id>/<file name> for what a job's report shows.
+ */
 export const imageScheme = 'crux';
 export const thumbnailUrl = (imageId: number) => `${imageScheme}://thumb/${imageId}`;
 export const imageUrl = (imageId: number) => `${imageScheme}://image/${imageId}`;
+export const jobPictureUrl = (jobId: number, file: string) => `${imageScheme}://job/${jobId}/${file}`;
+/** What a job's picture may be called: words and numbers with hyphens, never a path. */
+export const jobPictureName = /^[a-z0-9]{1,40}(?:-[a-z0-9]{1,40}){0,9}\.png$/;
 
 export const originLabel: Record<z.infer<typeof origin>, string> = { real: 'Real', synthetic: 'Synthetic' };

@@ -151,6 +151,8 @@ it('serves pictures by number only', async () => {
     'crux://thumb/1/../../../../etc/passwd',
     'crux://thumb/%2e%2e%2fetc%2fpasswd',
     'crux://image//etc/passwd',
+    'crux://job/1/control.json',
+    'crux://job/1/%2e%2e%2f%2e%2e%2fcatalog.sqlite',
     'crux://file/etc/passwd',
   ])
     expect(await loadsImage(url), url).toBe(false);

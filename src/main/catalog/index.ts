@@ -7,6 +7,7 @@ export * from './edits.ts';
 export * from './embeddings.ts';
 export * from './images.ts';
 export * from './issues.ts';
+export * from './job-pictures.ts';
 export * from './jobs.ts';
 export * from './labels.ts';
 export { migrate, migrations } from './migrations/index.ts';

@@ -19,12 +19,17 @@ const secret = put('secret', 'root:x:0:0');
 
 const originals: Record<number, string> = { 1: png, 2: tiff, 3: secret, 4: join(scratch, 'gone'), 6: png };
 const asked: number[] = [];
+const askedOfJobs: string[] = [];
 const serve = serveImages({
   thumbnail: (id) => {
     asked.push(id);
     return id <= 2 ? webp : null;
   },
   original: (id) => originals[id] ?? null,
+  ofJob: (id, name) => {
+    askedOfJobs.push(`${id} ${name}`);
+    return { 'grid-1.png': png, 'grid-2.png': secret }[name] ?? null;
+  },
 });
 const get = (url: string, method = 'GET') => serve(new Request(url, { method }));
 
@@ -71,4 +76,36 @@ it('knows no address but a number', async () => {
     expect((await get(url)).status, url).toBe(404);
   expect((await get('crux://thumb/1', 'POST')).status).toBe(404);
   expect(asked).toEqual([]);
+});
+
+it('serves what a job made by number and plain name, and only while it is a picture', async () => {
+  const made = await get('crux://job/7/grid-1.png');
+  expect([made.status, made.headers.get('content-type')]).toEqual([200, 'image/png']);
+  expect((await get('crux://job/7/grid-2.png')).status).toBe(404);
+  expect((await get('crux://job/7/controlled-0-1-2.png')).status).toBe(404);
+  expect(askedOfJobs).toEqual(['7 grid-1.png', '7 grid-2.png', '7 controlled-0-1-2.png']);
+});
+
+it('knows no job picture by anything but a name of words, numbers and hyphens', async () => {
+  askedOfJobs.length = 0;
+  for (const url of [
+    'crux://job/7',
+    'crux://job/7/',
+    'crux://job/0/grid-1.png',
+    'crux://job/07/grid-1.png',
+    'crux://job/7/control.json',
+    'crux://job/7/Grid-1.png',
+    'crux://job/7/.png',
+    'crux://job/7/-1.png',
+    'crux://job/7/grid-1.png.png',
+    'crux://job/7/grid-1.png?x',
+    'crux://job/7/grid-1.png/x',
+    'crux://job/7/..%2fgrid-1.png',
+    'crux://job/7/%2e%2e/grid-1.png',
+    'crux://job/7/a%5cgrid-1.png',
+    `crux://job/7/${'a'.repeat(60)}.png`,
+  ])
+    expect((await get(url)).status, url).toBe(404);
+  expect((await get('crux://job/7/grid-1.png', 'POST')).status).toBe(404);
+  expect(askedOfJobs).toEqual([]);
 });
