@@ -119,6 +119,8 @@ export const provenance = z.object({
   seed: z.int(),
   prompt: z.string(),
   negativePrompt: z.string(),
+  /** The real image whose caption the prompt holds. Absent: none. */
+  captionOf: sourceImage.optional(),
   className: z.string(),
   requestedDifficulty: unit.nullable(),
   scheduler: z.string(),

@@ -90,11 +90,33 @@ export const generateParams = z.object({
   /** Diffusion model to generate from alone, without any difficulty adapter; null: the adapter's own. */
   modelId: z.string().nullable().default(null),
   classes: z.union([z.literal('all'), z.array(z.string()).min(1)]).default('all'),
-  /** Images per class. */
+  /** Images per class, where `ratio` is null. */
   count: z.int().min(1).max(1_000_000).default(8),
+  /** Images as a share of the chosen classes' training images (1: as many again), in place of `count`. */
+  ratio: z.number().gt(0).max(100).nullable().default(null),
+  /** With a ratio: each class its share of the training images, or every class equally many. */
+  share: z.enum(['natural', 'balanced']).default('natural'),
+  /**
+   * How requested difficulties are spread. normal: N(mu, sigma) truncated to (0,1); fixed: mu; uniform: from low to
+   * high; real: as the training images' by `scorerId`, of all chosen classes together, or (real-class) of each class;
+   * bins: as the counts in `bins`.
+   */
+  distribution: z.enum(['normal', 'fixed', 'uniform', 'real', 'real-class', 'bins']).default('normal'),
   mu: z.number().min(0).max(1).default(0.5),
   sigma: z.number().min(0).max(1).default(0.1), // 0: fixed difficulty
+  low: z.number().min(0).max(1).default(0),
+  high: z.number().min(0).max(1).default(1),
+  /** Counts of equally wide bins from difficulty 0 to 1. */
+  bins: z.array(z.number().min(0)).max(1000).default([]),
+  /** Scorer whose difficulties are matched; null: the dataset's current one. */
+  scorerId: id.nullable().default(null),
+  /** template: `prompt`; captions: `captionPrompt` with a caption of the class's training images; list: of `prompts`. */
+  promptSource: z.enum(['template', 'captions', 'list']).default('template'),
+  /** Prompts may hold choices, "{in the rain|at night|}": drawn for each picture. */
   prompt: z.string().max(1000).default('a photo of a [CLS]'),
+  captionPrompt: z.string().max(1000).default('[CAPTION]'),
+  /** One is drawn for each picture; blank ones, and those that start with #, are skipped. */
+  prompts: z.array(z.string().max(1000)).max(10_000).default([]),
   negativePrompt: z.string().max(1000).default(''),
   guidanceScale: z.number().min(1).max(30).default(2),
   /** Unconditional branch: the learned null token, or the same difficulty token in both branches. */

@@ -1,6 +1,8 @@
 /** Owns `crux generate`. */
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { parsePromptList, WildcardError } from '../../core/recipes/wildcards.ts';
 import type { Dataset } from '../../shared/domain.ts';
 import type { JobParams } from '../../shared/jobs.ts';
 import type { CommandContext } from '../command.ts';
@@ -10,11 +12,28 @@ import { datasetJob, type Values } from '../job-command.ts';
 import type { OptionTable } from '../schema-options.ts';
 import type { Session } from '../session.ts';
 
-const options: OptionTable<JobParams<'generate'>, 'classes' | 'loras'> = {
+const options: OptionTable<JobParams<'generate'>, 'classes' | 'loras' | 'prompts' | 'bins'> = {
   count: { text: 'images per class' },
+  ratio: {
+    text: "images as a share of the chosen classes' training images, 0.25: a quarter as many (default: --count)",
+  },
+  share: { text: 'with --ratio: each class its share of the training images, or all equally many' },
+  distribution: {
+    text: 'how requested difficulties are spread: around mu, exactly mu, from low to high, as the training images have them (of all chosen classes, or of each), or as --bins',
+  },
   mu: { text: 'mean of the requested difficulty' },
   sigma: { text: 'its standard deviation; 0: exactly mu' },
-  prompt: { text: 'prompt; [CLS] stands for the class' },
+  low: { text: 'with --distribution uniform: the lowest difficulty' },
+  high: { text: 'with --distribution uniform: the highest difficulty' },
+  scorerId: {
+    flag: 'scorer',
+    text: "scorer whose difficulties are matched (default: the dataset's current one)",
+  },
+  promptSource: { flag: 'prompts-from', text: 'what prompts are taken from' },
+  prompt: { text: 'prompt; [CLS] stands for the class; of choices in braces one is drawn for each image' },
+  captionPrompt: {
+    text: 'with --prompts-from captions: prompt around the caption, which [CAPTION] stands for',
+  },
   negativePrompt: { text: 'what to steer away from' },
   guidanceScale: { flag: 'guidance', text: 'classifier-free guidance scale; 1: off' },
   guidanceMode: { text: 'difficulty token of the unconditional branch' },
@@ -41,6 +60,44 @@ const options: OptionTable<JobParams<'generate'>, 'classes' | 'loras'> = {
   adapterId: { flag: 'adapter', text: 'difficulty adapter (default: the newest of this dataset)' },
   modelId: { flag: 'model', text: 'diffusion model to use alone, without a difficulty adapter' },
 };
+
+/** "1,4,2" -> [1, 4, 2]. */
+function binsOf(text: string): number[] {
+  const bins = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  if (bins.every((count) => count >= 0 && count < Number.POSITIVE_INFINITY) && bins.some((n) => n > 0))
+    return bins;
+  throw new InvalidArgumentError('Wanted counts, 0 or more, with commas between: 0,2,5,2.');
+}
+
+/** --prompts and --bins say by themselves where prompts and difficulties come from. */
+function planOf(values: Values, io: Io): Record<string, unknown> {
+  const { prompts, bins } = values as { prompts?: string; bins?: number[] };
+  return {
+    ...(bins && { bins, distribution: values.distribution ?? 'bins' }),
+    ...(prompts && {
+      prompts: promptLines(resolve(io.cwd, prompts)),
+      promptSource: values.promptsFrom ?? 'list',
+    }),
+  };
+}
+
+/** The file's lines, so that an error's line is the file's. @throws where one is not written right. */
+function promptLines(file: string): string[] {
+  let lines: string[];
+  try {
+    lines = readFileSync(file, 'utf8')
+      .replace(/^\uFEFF/, '')
+      .split(/\r?\n/);
+  } catch (error) {
+    throw usageError(`${file} cannot be read: ${(error as Error).message}`);
+  }
+  try {
+    if (parsePromptList(lines).length === 0) throw usageError(`${file} holds no prompt; write one a line`);
+  } catch (error) {
+    throw error instanceof WildcardError ? usageError(`${file}, ${error.message}`) : error;
+  }
+  return lines;
+}
 
 const collect = (value: string, previous: string[] = []) => [...previous, value];
 const weightsOf = (value: string, previous: number[] = []) => {
@@ -78,6 +135,12 @@ export const generate = (parent: Command, context: CommandContext) =>
     options,
     more: (command) =>
       command
+        .option(
+          '--bins <counts>',
+          'difficulties as a histogram: counts of equally wide bins from 0 to 1',
+          binsOf,
+        )
+        .option('--prompts <file>', 'file of prompts, one a line, of which one is drawn for each image')
         .option('--class <name>', 'class to generate, repeatable; all: every class (default: all)', collect)
         .option(
           '--lora <file>',
@@ -92,5 +155,6 @@ export const generate = (parent: Command, context: CommandContext) =>
     params: (values, dataset, session) => ({
       ...classesOf(values, dataset, session),
       ...filesOf(values, context.io),
+      ...planOf(values, context.io),
     }),
   });

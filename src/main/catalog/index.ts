@@ -18,3 +18,4 @@ export * from './review.ts';
 export * from './scores.ts';
 export * from './settings.ts';
 export * from './synthetic.ts';
+export * from './training-set.ts';

@@ -75,16 +75,19 @@ async function setUp({ catalog, params }: Context): Promise<Setup> {
   };
 }
 
-/** Drawn once: a resumed job keeps its source images, whatever happened to the dataset since. */
+/** Drawn once where it reads the dataset: a resumed job goes on as it began, whatever happened there since. */
 function planOf(ctx: Context, classes: readonly string[] | null): PlannedPicture[] {
   const { catalog, params } = ctx;
-  if (params.init === 'noise') return planPictures(catalog, params, classes);
+  if (!readsDataset(params)) return planPictures(catalog, params, classes);
   const known = ctx.readCheckpoint<PlannedPicture[]>();
   if (known) return known;
   const planned = planPictures(catalog, params, classes);
   ctx.writeCheckpoint(planned);
   return planned;
 }
+
+const readsDataset = ({ init, ratio, distribution, promptSource }: Context['params']): boolean =>
+  init !== 'noise' || ratio !== null || distribution.startsWith('real') || promptSource === 'captions';
 
 /** Each image of any pair once, in the order of first use. */
 function imagesOf(planned: readonly PlannedPicture[]) {
@@ -239,6 +242,7 @@ function provenanceOf(
     seed: p.seed,
     prompt: p.prompt,
     negativePrompt: p.negativePrompt,
+    ...(p.captionOf ? { captionOf: p.captionOf } : {}),
     className: p.className,
     requestedDifficulty: adapter ? p.difficulty : null,
     scheduler: params.scheduler,

@@ -1,12 +1,16 @@
 /**
  * Owns what a generation job draws for each picture before anything runs: seed, difficulty, prompt, and the real
  * images it starts from. All of it follows from the job's seed, the class's name and the picture's number within the
- * class, so neither batches nor other classes change it.
+ * class, so neither batches nor other classes change it, nor asking for more.
  */
 import { permutation, type Rng, rngFromSeed } from '../../../core/rng.ts';
 import type { JobParams } from '../../../shared/jobs.ts';
-import { type Catalog, classesOf, workImages } from '../../catalog/index.ts';
+import { type Catalog, workImages } from '../../catalog/index.ts';
 import type { PictureRequest } from './generator.ts';
+import { chosenClasses, difficultyDraws, picturesPerClass } from './plan-classes.ts';
+import { type PlannedPrompt, promptDraws, withClass } from './plan-prompts.ts';
+
+type Params = JobParams<'generate'>;
 
 /** A real image that a picture is made from. */
 export interface SourceImage {
@@ -17,7 +21,7 @@ export interface SourceImage {
   file: string;
 }
 
-export interface PlannedPicture extends Omit<PictureRequest, 'from'> {
+export interface PlannedPicture extends Omit<PictureRequest, 'from'>, PlannedPrompt {
   /** Within the job. */
   index: number;
   classId: number;
@@ -33,28 +37,27 @@ const wantedSources = { noise: 0, image: 1, interpolate: 2 } as const;
 
 /**
  * @param adapterClasses class names in the adapter's order; null: no adapter, any class will do.
- * @throws when a class is unknown to the dataset or to the adapter, or has too few real images to start from.
+ * @throws when a class is unknown to the dataset or to the adapter, has too few real images to start from, or lacks
+ *   the captions or difficulties that it shall follow; and for a prompt that is not written right.
  */
 export function planPictures(
   catalog: Catalog,
-  params: JobParams<'generate'>,
+  params: Params,
   adapterClasses: readonly string[] | null,
 ): PlannedPicture[] {
-  const classes = classesOf(catalog, params.datasetId);
-  const names = params.classes === 'all' ? classes.map((c) => c.name) : params.classes;
+  const chosen = chosenClasses(catalog, params);
+  const counts = picturesPerClass(catalog, params, chosen);
+  const difficulties = difficultyDraws(catalog, params, chosen);
+  const prompts = promptDraws(catalog, params);
   const real = params.init === 'noise' ? [] : workImages(catalog, params.datasetId, 'real');
   const planned: PlannedPicture[] = [];
-  for (const name of names) {
-    const found = classes.find((c) => c.name === name);
-    if (!found) {
-      throw new Error(
-        `class ${name} is not in this dataset; it has ${classes.map((c) => c.name).join(', ')}`,
-      );
-    }
+  for (const [at, found] of chosen.entries()) {
+    const { name } = found;
     const classIndex = adapterClasses ? adapterClasses.indexOf(name) : 0;
     if (classIndex < 0) {
       throw new Error(`the difficulty model was not trained on class ${name}; train one on this dataset`);
     }
+    if (counts[at] === 0) continue;
     const images = real.filter((image) => image.classId === found.id);
     const wanted = wantedSources[params.init];
     if (images.length < wanted) {
@@ -63,7 +66,9 @@ export function planPictures(
       );
     }
     const order = permutation(images.length, rngFromSeed(params.seed, `${name} sources`));
-    for (let i = 0; i < params.count; i++) {
+    const difficultyOf = difficulties(found);
+    const promptOf = prompts(found);
+    for (let i = 0; i < counts[at]; i++) {
       const rng = rngFromSeed(params.seed, `${name} ${i}`);
       planned.push({
         index: planned.length,
@@ -71,8 +76,8 @@ export function planPictures(
         className: name,
         classIndex,
         seed: rng.int(2 ** 31),
-        difficulty: truncatedNormal(params.mu, params.sigma, rng),
-        prompt: params.prompt.replaceAll('[CLS]', name),
+        difficulty: difficultyOf(i, rng),
+        ...promptOf(i),
         negativePrompt: params.negativePrompt,
         firstPrompt: drawn(params.firstPrompts, rngFromSeed(params.seed, `${name} ${i} prompt`), name),
         sources: sourcesOf(params.init, i, order, rngFromSeed(params.seed, `${name} ${i} pair`)).map((at) => {
@@ -99,7 +104,7 @@ function sourcesOf(init: keyof typeof wantedSources, i: number, order: Int32Arra
 }
 
 function drawn(prompts: readonly string[], rng: Rng, className: string): string | null {
-  return prompts.length === 0 ? null : pick(prompts, rng).replaceAll('[CLS]', className);
+  return prompts.length === 0 ? null : withClass(pick(prompts, rng), className);
 }
 
 const pick = <T>(from: readonly T[], rng: Rng): T => from[rng.int(from.length)];
@@ -113,13 +118,4 @@ export function batchesOf(planned: readonly PlannedPicture[], size: number): Pla
   return [...groups.values()].flatMap((group) =>
     Array.from({ length: Math.ceil(group.length / size) }, (_, i) => group.slice(i * size, (i + 1) * size)),
   );
-}
-
-/** s ~ N(mu, sigma) within [0,1], by rejection; sigma 0 is mu itself. */
-function truncatedNormal(mu: number, sigma: number, rng: Rng): number {
-  if (sigma === 0) return mu;
-  for (;;) {
-    const s = mu + sigma * rng.normal();
-    if (s >= 0 && s <= 1) return s;
-  }
 }

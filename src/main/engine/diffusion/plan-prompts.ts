@@ -1,0 +1,77 @@
+/** Owns which prompt each planned picture has: a template, a caption of a real image, or one of a list. */
+import { drawPrompt, parsePrompt, parsePromptList, WildcardError } from '../../../core/recipes/wildcards.ts';
+import { permutation, rngFromSeed } from '../../../core/rng.ts';
+import type { JobParams } from '../../../shared/jobs.ts';
+import { type Catalog, trainingCaptions } from '../../catalog/index.ts';
+import type { ChosenClass } from './plan-classes.ts';
+
+export interface PlannedPrompt {
+  prompt: string;
+  /** The real image whose caption it holds; null: none. */
+  captionOf: { id: number; path: string; hash: string } | null;
+}
+
+/** Prompt of picture `i` of a class; its choices follow from the job's seed, the class's name and i. */
+export type PromptDraw = (i: number) => PlannedPrompt;
+
+const placeholder = '[CAPTION]';
+
+/**
+ * @returns what draws the prompts of one class.
+ * @throws where a prompt's choices are not written right, with its line and column, or there is no prompt to draw.
+ */
+export function promptDraws(
+  catalog: Catalog,
+  params: JobParams<'generate'>,
+): (chosenClass: ChosenClass) => PromptDraw {
+  const { seed } = params;
+  const words = (name: string, i: number) => rngFromSeed(seed, `${name} ${i} words`);
+  if (params.promptSource === 'captions') return captionDraws(catalog, params, words);
+  const prompts =
+    params.promptSource === 'list'
+      ? told('list of prompts', () => parsePromptList(params.prompts))
+      : [told('prompt', () => parsePrompt(params.prompt))];
+  if (prompts.length === 0)
+    throw new Error('the list of prompts is empty; write one a line, or use a template');
+  return ({ name }) =>
+    (i) => {
+      const rng = words(name, i);
+      const parts = prompts.length === 1 ? prompts[0] : prompts[rng.int(prompts.length)];
+      return { prompt: withClass(drawPrompt(parts, rng), name), captionOf: null };
+    };
+}
+
+function told<T>(field: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw error instanceof WildcardError ? new Error(`${field}, ${error.message}`) : error;
+  }
+}
+
+/** Each caption of the class once before any twice. */
+function captionDraws(
+  catalog: Catalog,
+  { datasetId, captionPrompt, seed }: JobParams<'generate'>,
+  words: (name: string, i: number) => ReturnType<typeof rngFromSeed>,
+): (chosenClass: ChosenClass) => PromptDraw {
+  if (!captionPrompt.includes(placeholder))
+    throw new Error(`the prompt around captions has no ${placeholder}: write it where the caption belongs`);
+  const around = told('prompt around captions', () => parsePrompt(captionPrompt));
+  const byClass = Map.groupBy(trainingCaptions(catalog, datasetId), (row) => row.classId);
+  return ({ id, name }) => {
+    const captions = byClass.get(id);
+    if (!captions)
+      throw new Error(
+        `class ${name} has no captions of training images; caption the dataset first, or use a template`,
+      );
+    const order = permutation(captions.length, rngFromSeed(seed, `${name} captions`));
+    return (i) => {
+      const { id, path, hash, text } = captions[order[i % order.length]];
+      const prompt = withClass(drawPrompt(around, words(name, i)), name).replaceAll(placeholder, () => text);
+      return { prompt, captionOf: { id, path, hash } };
+    };
+  };
+}
+
+export const withClass = (prompt: string, name: string): string => prompt.replaceAll('[CLS]', () => name);

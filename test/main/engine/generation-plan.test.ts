@@ -1,0 +1,191 @@
+/** What a generation job draws before anything runs: how many of each class, difficulties of each kind, prompts. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as c from '../../../src/main/catalog/index.ts';
+import { planPictures } from '../../../src/main/engine/diffusion/generation-plan.ts';
+import { generateParams, type JobParams } from '../../../src/shared/jobs.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'crux-plan-'));
+let catalog: c.Catalog;
+/** Of each class: training images with difficulties, and one test image that must count for nothing. */
+const difficulties = { cat: [0.1, 0.2, 0.9, 0.3], dog: [0.5, 0.6, 0.7, 0.5, 0.6, 0.7, 0.5, 0.6, 0.7, 0.55] };
+
+beforeAll(() => {
+  catalog = c.openCatalog(join(folder, 'catalog'));
+  const datasetId = c.ensureDataset(catalog, 'pets', folder, folder);
+  const classIds = c.ensureClasses(catalog, datasetId, ['cat', 'dog']);
+  const imageIds: number[] = [];
+  const rows: number[] = [];
+  const add = (name: 'cat' | 'dog', path: string, split: string | null, difficulty: number) => {
+    const { id } = catalog.run(
+      `INSERT INTO images (dataset_id, origin, path, hash, bytes, width, height, format, class_id, split, created_at)
+       VALUES (?, 'real', ?, ?, 1, 8, 8, 'png', ?, ?, 0)`,
+      datasetId,
+      path,
+      `hash of ${path}`,
+      classIds.get(name)!,
+      split,
+    );
+    c.addCaption(catalog, id, `caption {of} ${path}`, 'import');
+    imageIds.push(id);
+    rows.push(...(name === 'cat' ? [1 - difficulty, difficulty] : [difficulty, 1 - difficulty]));
+  };
+  for (const name of ['cat', 'dog'] as const) {
+    for (const [i, d] of difficulties[name].entries())
+      add(name, `${name}/${i}.png`, i % 2 ? 'train' : null, d);
+    add(name, `${name}/test.png`, 'test', 0.99);
+  }
+  c.addScorer(
+    catalog,
+    {
+      datasetId,
+      name: 'given',
+      method: 'precomputed',
+      modelId: 'none',
+      modelName: 'none',
+      modelHash: 'none',
+      classIds: [classIds.get('cat')!, classIds.get('dog')!],
+      probes: null,
+      params: {},
+    },
+    { imageIds, probabilities: Float32Array.from(rows) },
+  );
+});
+afterAll(() => {
+  catalog.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const plan = (change: Partial<JobParams<'generate'>>) =>
+  planPictures(catalog, { ...generateParams.parse({ datasetId: 1, seed: 4 }), ...change }, null);
+const countOf = (change: Partial<JobParams<'generate'>>) => {
+  const counts: Record<string, number> = {};
+  for (const { className } of plan(change)) counts[className] = (counts[className] ?? 0) + 1;
+  return counts;
+};
+
+describe('how many', () => {
+  it.each([
+    [{ count: 3 }, { cat: 3, dog: 3 }],
+    [{ ratio: 0.5 }, { cat: 2, dog: 5 }],
+    [{ ratio: 1 }, { cat: 4, dog: 10 }],
+    [
+      { ratio: 0.5, share: 'balanced' },
+      { cat: 4, dog: 3 },
+    ],
+    [{ ratio: 0.05 }, { dog: 1 }],
+    [{ ratio: 2, classes: ['cat'] }, { cat: 8 }],
+  ] as [Partial<JobParams<'generate'>>, object][])('%j', (change, wanted) => {
+    expect(countOf(change)).toEqual(wanted);
+  });
+
+  it('a ratio that rounds to nothing is refused', () => {
+    expect(() => plan({ ratio: 0.01 })).toThrow('is no image; raise it');
+  });
+});
+
+describe('difficulty', () => {
+  it('as before, where nothing else is asked for', () => {
+    // The draws of the first program that made pictures: seeds and difficulties of old jobs stay what they were.
+    expect(plan({ count: 2 }).map(({ seed, difficulty }) => [seed, difficulty])).toEqual([
+      [1053167510, 0.44254221852883735],
+      [718123204, 0.2420556782008887],
+      [953568706, 0.6972983269721048],
+      [944832149, 0.4901743019748988],
+    ]);
+  });
+
+  it('as the training images of all chosen classes, or of each', () => {
+    const of = (distribution: 'real' | 'real-class', name: string) =>
+      plan({ distribution, count: 400 })
+        .filter((p) => p.className === name)
+        .map((p) => p.difficulty);
+    const close = (value: number) => expect.closeTo(value, 6); // scores are stored in single precision
+    const sorted = (values: readonly number[]) => [...new Set(values)].sort((a, b) => a - b).map(close);
+    const all = [...difficulties.cat, ...difficulties.dog];
+    for (const name of ['cat', 'dog'] as const) {
+      expect([...new Set(of('real', name))].sort()).toEqual(sorted(all));
+      expect([...new Set(of('real-class', name))].sort()).toEqual(sorted(difficulties[name]));
+    }
+    // 0.9 is one of the four of cat.
+    expect(of('real-class', 'cat').filter((d) => d > 0.85).length).toBeCloseTo(100, -1);
+  });
+
+  it('fixed, uniform and bins', () => {
+    expect(new Set(plan({ distribution: 'fixed', mu: 0.8 }).map((p) => p.difficulty))).toEqual(
+      new Set([0.8]),
+    );
+    for (const { difficulty } of plan({ distribution: 'uniform', low: 0.3, high: 0.4, count: 50 })) {
+      expect(difficulty).toBeGreaterThanOrEqual(0.3);
+      expect(difficulty).toBeLessThanOrEqual(0.4);
+    }
+    for (const { difficulty } of plan({ distribution: 'bins', bins: [0, 0, 1, 0], count: 50 })) {
+      expect(difficulty).toBeGreaterThanOrEqual(0.5);
+      expect(difficulty).toBeLessThanOrEqual(0.75);
+    }
+  });
+
+  it.each([
+    [{ distribution: 'uniform', low: 0.5, high: 0.4 }, 'from 0.5 to 0.4'],
+    [{ distribution: 'bins' }, 'the histogram is empty'],
+    [{ distribution: 'real', scorerId: 99 }, '99'],
+  ] as [Partial<JobParams<'generate'>>, string][])('%j is refused', (change, sentence) => {
+    expect(() => plan(change)).toThrow(sentence);
+  });
+});
+
+describe('prompts', () => {
+  const prompts = (change: Partial<JobParams<'generate'>>) => plan(change).map((p) => p.prompt);
+
+  it('choices are drawn for each picture, the same for the same seed', () => {
+    const change = { prompt: 'a [CLS] {in the rain|at night|}', count: 30 };
+    expect(new Set(prompts(change))).toEqual(
+      new Set(['cat', 'dog'].flatMap((n) => [`a ${n} in the rain`, `a ${n} at night`, `a ${n} `])),
+    );
+    expect(prompts(change)).toEqual(prompts(change));
+    expect(prompts({ ...change, seed: 5 })).not.toEqual(prompts(change));
+  });
+
+  it('of a list, whose remarks are skipped', () => {
+    const made = prompts({
+      promptSource: 'list',
+      prompts: ['# mine', '', '[CLS] one', '[CLS] {two|three}'],
+      classes: ['cat'],
+      count: 60,
+    });
+    expect(new Set(made)).toEqual(new Set(['cat one', 'cat two', 'cat three']));
+  });
+
+  it('captions of the training images: each once before any twice, taken as they are', () => {
+    const made = plan({
+      promptSource: 'captions',
+      captionPrompt: 'photo of [CLS], [CAPTION], {sharp|sharp}',
+      classes: ['cat'],
+      count: 8,
+    });
+    const sources = made.map((p) => p.captionOf!.path);
+    const each = new Set([0, 1, 2, 3].map((i) => `cat/${i}.png`));
+    expect(new Set(sources.slice(0, 4))).toEqual(each);
+    expect(new Set(sources.slice(4))).toEqual(each);
+    for (const p of made) {
+      expect(p.prompt).toBe(`photo of cat, caption {of} ${p.captionOf!.path}, sharp`);
+      expect(p.captionOf!.hash).toBe(`hash of ${p.captionOf!.path}`);
+    }
+  });
+
+  it('the settings of prompts change no seed and no difficulty', () => {
+    const bare = ({ seed, difficulty }: { seed: number; difficulty: number }) => [seed, difficulty];
+    expect(plan({ prompt: '{a|b} [CLS]' }).map(bare)).toEqual(plan({}).map(bare));
+  });
+
+  it.each([
+    [{ prompt: 'a {b' }, 'prompt, line 1, column 3: '],
+    [{ promptSource: 'list', prompts: ['fine', 'a } b'] }, 'list of prompts, line 2, column 3: '],
+    [{ promptSource: 'list', prompts: ['', '#'] }, 'the list of prompts is empty'],
+    [{ promptSource: 'captions', captionPrompt: 'no place' }, 'has no [CAPTION]'],
+  ] as [Partial<JobParams<'generate'>>, string][])('%j is refused', (change, sentence) => {
+    expect(() => plan(change)).toThrow(sentence);
+  });
+});
