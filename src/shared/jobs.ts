@@ -75,6 +75,15 @@ export const trainParams = z.object({
   tokens: z.int().min(1).max(16).default(1),
   placement: z.enum(['append', 'overwrite']).default('append'),
   labelEncoding: z.enum(['one-hot', 'embedding']).default('one-hot'),
+  /** What the difficulty encoder reads of a score: the number itself, or waves of it besides. */
+  scoreFeatures: z.enum(['raw', 'fourier']).default('fourier'),
+  /** Waves of Fourier features: more lets it bend more finely over the scores. */
+  frequencies: z.int().min(1).max(64).default(1),
+  /** Width and number of the difficulty encoder's hidden layers. */
+  encoderWidth: z.int().min(1).max(8192).default(128),
+  encoderDepth: z.int().min(1).max(16).default(2),
+  /** Gamma of min-SNR weighting, by which low noise counts less; 5 is its paper's; null: every noise level counts alike. */
+  minSnrGamma: z.number().positive().max(1e6).nullable().default(null),
   /** Share of training samples whose difficulty token is replaced by the learned null token, for guidance. */
   conditionDropout: z.number().min(0).max(0.9).default(0.1),
   /** Draw difficulty levels evenly (true) or as they occur (false). */

@@ -14,6 +14,18 @@ export function predictionTypeOf(config: SchedulerConfig): PredictionType {
   throw new Error(`scheduler: prediction_type "${type}", wanted epsilon, v_prediction or sample`);
 }
 
+/** What a network of this type is trained to say of x_t = alpha original + sigma eps, at alpha-bar = `alphaCumprod`. */
+export function trainingTarget(
+  type: PredictionType,
+  original: number,
+  epsilon: number,
+  alphaCumprod: number,
+): number {
+  if (type === 'epsilon') return epsilon;
+  if (type === 'sample') return original;
+  return Math.sqrt(alphaCumprod) * epsilon - Math.sqrt(1 - alphaCumprod) * original;
+}
+
 /** The bound x_0 is clipped to, or Infinity. Latents must not be clipped; pixel-space models are. */
 export function clipRangeOf(config: SchedulerConfig, clippedByDefault: boolean): number {
   if (config.thresholding) {

@@ -15,8 +15,15 @@ export interface DifficultyEncoderConfig {
   /** Width of the text states. */
   width: number;
   tokens: number;
+  /** Width of the MLP's hidden layers, and of a learned label. */
   hidden: number;
+  /** Hidden layers of the MLP, at least 1. */
+  depth: number;
   labelEncoding: 'one-hot' | 'embedding';
+  /** What the MLP reads of the score: see `readScore`. */
+  scoreFeatures: 'raw' | 'fourier';
+  /** Frequencies of Fourier features, at least 1; raw features have none. */
+  frequencies: number;
   /** Append to the text states, or overwrite their last positions (for graphs of fixed length). */
   placement: 'append' | 'overwrite';
 }
@@ -30,26 +37,36 @@ export interface DifficultyInputs {
   keep: Value;
 }
 
-/** Conditioning tokens f32[n,tokens,width]. */
+/** Conditioning tokens f32[n,tokens,width]. Layers are named as in a PyTorch Sequential with activations between. */
 export function difficultyEncoder(p: Params, config: DifficultyEncoderConfig, x: DifficultyInputs): Value {
   const n = x.label.shape[0];
   const label =
     config.labelEncoding === 'embedding'
       ? f.matmul(x.label, p.at('label_embedding').get('weight', [config.classes, config.hidden]))
       : x.label;
-  const features = f.concat([label, scoreFeatures(x.difficulty)], 1);
-  let h = f.silu(linear(p.at('mlp').at(0), features, config.hidden));
-  h = f.silu(linear(p.at('mlp').at(2), h, config.hidden));
-  const encoded = linear(p.at('mlp').at(4), h, config.tokens * config.width);
+  let h = f.concat([label, readScore(x.difficulty, config)], 1);
+  for (let layer = 0; layer < config.depth; layer++) {
+    h = f.silu(linear(p.at('mlp').at(2 * layer), h, config.hidden));
+  }
+  const encoded = linear(p.at('mlp').at(2 * config.depth), h, config.tokens * config.width);
   const none = p.get('null_token', [1, config.tokens * config.width]);
   const mixed = f.add(f.mul(x.keep, encoded), f.mul(f.sub(1, x.keep), none));
   return f.reshape(mixed, [n, config.tokens, config.width]);
 }
 
-/** s -> [2s - 1, sin(pi s), cos(pi s)]: centred, with two smooth non-linear readings. */
-function scoreFeatures(s: Value): Value {
-  const angle = f.mul(s, constant(Math.PI));
-  return f.concat([f.sub(f.mul(s, 2), 1), f.sin(angle), f.cos(angle)], 1);
+/**
+ * s f32[n,1] -> f32[n,1], the centred score 2s - 1, or f32[n,1+2k], that and sin(j pi s), cos(j pi s) for j = 1..k.
+ * Harmonics of half a period over [0,1] let a small MLP bend within the range (Tancik et al. 2020, "Fourier features
+ * let networks learn high frequency functions"): the more, the finer, and the more easily noise in the scores is learned.
+ */
+export function readScore(
+  s: Value,
+  { scoreFeatures, frequencies }: Pick<DifficultyEncoderConfig, 'scoreFeatures' | 'frequencies'>,
+): Value {
+  const centred = f.sub(f.mul(s, 2), 1);
+  if (scoreFeatures === 'raw') return centred;
+  const harmonics = Array.from({ length: frequencies }, (_, i) => f.mul(s, constant((i + 1) * Math.PI)));
+  return f.concat([centred, ...harmonics.flatMap((angle) => [f.sin(angle), f.cos(angle)])], 1);
 }
 
 /** text f32[n,l,d] with the difficulty tokens: [n,l+k,d] appended, [n,l,d] overwritten. */

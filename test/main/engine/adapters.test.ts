@@ -79,7 +79,10 @@ describe('what Crux trains', () => {
       width: 16,
       tokens: 1,
       hidden: 8,
+      depth: 2,
       labelEncoding: 'one-hot',
+      scoreFeatures: 'fourier',
+      frequencies: 1,
       placement: 'overwrite',
     };
     const trainer = await openDifficultyTrainer(
@@ -93,6 +96,7 @@ describe('what Crux trains', () => {
         encoder,
         loraLearningRate: 0.05,
         encoderLearningRate: 0.01,
+        minSnrGamma: null,
         conditionDropout: 0,
         balanced: false,
         seed: 3,

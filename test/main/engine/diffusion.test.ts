@@ -42,7 +42,10 @@ const encoder: DifficultyEncoderConfig = {
   width: 16,
   tokens: 2,
   hidden: 8,
+  depth: 2,
   labelEncoding: 'one-hot',
+  scoreFeatures: 'fourier',
+  frequencies: 1,
   placement: 'append',
 };
 const options: DifficultyTrainingOptions = {
@@ -51,6 +54,7 @@ const options: DifficultyTrainingOptions = {
   encoder,
   loraLearningRate: 5e-3,
   encoderLearningRate: 5e-3,
+  minSnrGamma: null,
   conditionDropout: 0.2,
   balanced: true,
   seed: 3,
@@ -83,6 +87,8 @@ describe('difficulty training', () => {
 
   it.each([
     { encoder: { ...encoder, labelEncoding: 'embedding', placement: 'overwrite' } },
+    { encoder: { ...encoder, depth: 1, scoreFeatures: 'raw' }, minSnrGamma: 5 },
+    { encoder: { ...encoder, depth: 4, frequencies: 3 } },
     { balanced: false },
     { encoder: null },
   ] as Partial<DifficultyTrainingOptions>[])('runs with %j', async (change) => {
@@ -113,7 +119,7 @@ describe('difficulty training', () => {
     for (const t of [plain, recomputing]) await t.close();
   });
 
-  it.each([{}, { batchSize: 2, accumulation: 2, gradientCheckpointing: true }])(
+  it.each([{}, { batchSize: 2, accumulation: 2, gradientCheckpointing: true, minSnrGamma: 1 }])(
     'stopped and resumed, ends with parameters bit-equal to an undisturbed run: %j',
     async (change) => {
       const whole = await open(change);
@@ -151,6 +157,7 @@ describe('generation', () => {
     steps: 4,
     guidanceScale: 2,
     guidanceMode: 'null-token',
+    difficultyGuidance: 1,
   };
   const request = (change: Partial<PictureRequest> = {}): PictureRequest => ({
     seed: 5,

@@ -13,6 +13,19 @@ export function mseLoss(a: Value, b: Value): Value {
   return meanAll(mul(d, d));
 }
 
+/** Mean over rows of `weights` f32[n] times each row's mean of squared differences; a, b [n,...]. */
+export function weightedMseLoss(a: Value, b: Value, weights: Value): Value {
+  const n = a.shape[0];
+  if (a.shape.length < 2 || !sameShape(a.shape, b.shape) || !sameShape(weights.shape, [n])) {
+    throw new Error(
+      `weightedMseLoss: [${a.shape}], [${b.shape}] and weights [${weights.shape}], wanted twice [n,...] and [n]`,
+    );
+  }
+  const d = sub(a, b);
+  const perRow = reshape(weights, [n, ...a.shape.slice(1).map(() => 1)]);
+  return meanAll(mul(mul(d, d), perRow));
+}
+
 /** Mean of absolute differences. */
 export const l1Loss = (a: Value, b: Value): Value => meanAll(abs(sub(a, b)));
 

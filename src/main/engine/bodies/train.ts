@@ -187,8 +187,11 @@ export const train: JobBody<'train'> = async (ctx) => {
     classes: plan.classNames.length,
     width: model.unet.config.cross_attention_dim,
     tokens: params.tokens,
-    hidden: 128,
+    hidden: params.encoderWidth,
+    depth: params.encoderDepth,
     labelEncoding: params.labelEncoding,
+    scoreFeatures: params.scoreFeatures,
+    frequencies: params.frequencies,
     placement: params.placement,
   };
   const lora = { rank: params.rank, alpha: params.rank };

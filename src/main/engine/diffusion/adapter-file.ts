@@ -30,7 +30,11 @@ const adapterConfig = z.object({
     width: z.int().positive(),
     tokens: z.int().positive(),
     hidden: z.int().positive(),
+    // Adapters that say nothing of these were made when they were no settings yet.
+    depth: z.int().positive().default(2),
     labelEncoding: z.enum(['one-hot', 'embedding']),
+    scoreFeatures: z.enum(['raw', 'fourier']).default('fourier'),
+    frequencies: z.int().positive().default(1),
     placement: z.enum(['append', 'overwrite']),
   }),
   steps: z.int().positive(),

@@ -1,11 +1,14 @@
 /**
  * Owns the training of difficulty-controlled diffusion: LoRA and difficulty encoder jointly, on the latents of
- * an imported dataset, loss = E || eps - eps_theta(z_t, t, E_text(p) (+) E_d(y, s)) ||^2.
+ * an imported dataset, loss = E || eps - eps_theta(z_t, t, E_text(p) (+) E_d(y, s)) ||^2. A base model that predicts
+ * velocity or the original is trained on that instead of eps, and min-SNR weights may scale each sample's loss.
  *
  * Every random draw comes from one generator whose state is part of the training state, so a training that is
  * stopped and resumed takes exactly the steps it would have taken.
  */
+import { minSnrWeight } from '../../../core/diffusion/loss-weight.ts';
 import { noiseSchedule } from '../../../core/diffusion/noise-schedule.ts';
+import { predictionTypeOf, trainingTarget } from '../../../core/diffusion/prediction.ts';
 import * as f from '../../../core/graph/functions.ts';
 import { input, type Shape, type Value } from '../../../core/graph/value.ts';
 import {
@@ -42,6 +45,8 @@ export interface DifficultyTrainingOptions {
   encoder: DifficultyEncoderConfig | null;
   loraLearningRate: number;
   encoderLearningRate: number;
+  /** Gamma of min-SNR weighting; null: every noise level counts alike. */
+  minSnrGamma: number | null;
   conditionDropout: number; // [0,1)
   /** Draw difficulty evenly over its range rather than as it occurs. */
   balanced: boolean;
@@ -79,7 +84,8 @@ export async function openDifficultyTrainer(
   const n = o.batchSize;
   const width = model.unet.config.cross_attention_dim;
   const noisy = input('noisy', [n, shape.channels, shape.height, shape.width]);
-  const noise = input('noise', noisy.shape);
+  const target = input('target', noisy.shape);
+  const weights = o.minSnrGamma === null ? null : input('weights', [n]);
   const timesteps = input('timesteps', [n]);
   const text = input('text', [n, model.textLength, width]);
   const encoderSource = trainableSource('difficulty_encoder.');
@@ -98,32 +104,39 @@ export async function openDifficultyTrainer(
 
   let rng: Rng = rngFromSeed(o.seed, 'difficulty training');
   const state = initialState(parameters, rng, { average: false, initialise: initialLora });
-  const compiled = await compileStep(f.mseLoss(predicted, noise), parameters, runtime, {
+  const loss = weights ? f.weightedMseLoss(predicted, target, weights) : f.mseLoss(predicted, target);
+  const compiled = await compileStep(loss, parameters, runtime, {
     stored: model.unet,
     recompute: o.gradientCheckpointing,
   });
   const { alphasCumprod } = noiseSchedule(model.scheduler);
+  const prediction = predictionTypeOf(model.scheduler);
   const draw = sampler(samples, o.balanced);
 
   /** A fresh batch, noised at random timesteps. */
   const drawBatch = (): Record<string, Tensor> => {
     const size = shape.numbers;
     const z = new Float32Array(n * size);
-    const eps = new Float32Array(n * size);
+    const wanted = new Float32Array(n * size);
     const t = new Float32Array(n);
     const states = new Float32Array(n * model.textLength * width);
     const drawn: TrainingSample[] = [];
     const kept = new Float32Array(n);
+    const weight = new Float32Array(n);
     for (let row = 0; row < n; row++) {
       const sample = samples[draw(rng)];
       t[row] = rng.int(alphasCumprod.length);
       const signal = Math.sqrt(alphasCumprod[t[row]]);
       const spread = Math.sqrt(1 - alphasCumprod[t[row]]);
+      if (o.minSnrGamma !== null)
+        weight[row] = minSnrWeight(alphasCumprod[t[row]], o.minSnrGamma, prediction);
       for (let i = 0; i < size; i++) {
         const from = sample.latent * size + i;
         const at = row * size + i;
-        eps[at] = rng.normal();
-        z[at] = signal * (latents.mean[from] + latents.deviation[from] * rng.normal()) + spread * eps[at];
+        const eps = Math.fround(rng.normal());
+        const original = latents.mean[from] + latents.deviation[from] * rng.normal();
+        z[at] = signal * original + spread * eps;
+        wanted[at] = trainingTarget(prediction, original, eps, alphasCumprod[t[row]]);
       }
       states.set(textStates[sample.classIndex], row * model.textLength * width);
       drawn.push(sample);
@@ -131,9 +144,10 @@ export async function openDifficultyTrainer(
     }
     return {
       noisy: { dims: noisy.shape, data: z },
-      noise: { dims: noisy.shape, data: eps },
+      target: { dims: noisy.shape, data: wanted },
       timesteps: { dims: [n], data: t },
       text: { dims: text.shape, data: states },
+      ...(weights && { weights: { dims: [n], data: weight } }),
       ...conditioned?.feeds(drawn, kept),
     };
   };
