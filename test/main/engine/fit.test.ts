@@ -37,12 +37,16 @@ test('it learns colours, and scores the dataset as its own classifier', async ()
   expect(scored.accuracy).toBeGreaterThan(0.8);
 
   const { path } = c.listModelRows(catalog).at(-1)!;
-  const dynamics = JSON.parse(readFileSync(join(path, 'dynamics.json'), 'utf8')) as Record<string, number>[];
+  const dynamics = JSON.parse(readFileSync(join(path, 'dynamics.json'), 'utf8')) as Record<
+    string,
+    number | boolean
+  >[];
   expect(dynamics.map((d) => d.imageId)).toEqual(c.workImages(catalog, 1).map((image) => image.id));
   for (const d of dynamics) {
     expect(d.confidence).toBeGreaterThan(0);
     expect(d.correctness).toBeLessThanOrEqual(1);
   }
+  expect(dynamics.filter((d) => d.heldOut)).toHaveLength(6);
 });
 
 test('stopped after an epoch and resumed, it ends with the same bytes', async () => {

@@ -8,7 +8,7 @@ import { trainingDynamics } from '../../../core/difficulty/dynamics.ts';
 import { stratifiedFolds } from '../../../core/difficulty/folds.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
 import { restoreState, type TrainingState } from '../../../core/training/parameters.ts';
-import { addModelRow, classesOf, workImages } from '../../catalog/index.ts';
+import { addModelRow, classesOf } from '../../catalog/index.ts';
 import { decodeRgb } from '../images/decode.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { hashFolder } from '../models/hash-folder.ts';
@@ -19,6 +19,7 @@ import {
   type ClassifierTrainer,
   openClassifierTrainer,
 } from '../training/classifier.ts';
+import { usedImages } from '../used-images.ts';
 
 type Context = JobContext<'fit'>;
 
@@ -123,6 +124,7 @@ export const fitBody: JobBody<'fit'> = async (ctx) => {
     weights: best.weights,
     dynamics,
     imageIds: plan.imageIds,
+    heldOut: plan.validation,
   });
   const accuracy = `${(100 * best.accuracy).toFixed(1)} % of ${plan.validation.length} held-out images`;
   const modelId = addModelRow(ctx.catalog, {
@@ -151,7 +153,7 @@ function makePlan(ctx: Context): Plan {
   const { catalog, params } = ctx;
   const classes = classesOf(catalog, params.datasetId);
   const columnOf = new Map(classes.map((c, i) => [c.id, i]));
-  const images = workImages(catalog, params.datasetId, 'real').filter(
+  const images = usedImages(ctx).filter(
     (image) => image.classId !== null && columnOf.has(image.classId) && image.split !== 'test',
   );
   const labels = Int32Array.from(images, (image) => columnOf.get(image.classId!)!);

@@ -25,11 +25,11 @@ import {
   probabilitiesOf,
   type StoredScorer,
   type WorkImage,
-  workImages,
 } from '../../catalog/index.ts';
 import { embedMissing } from '../embedding.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { pump } from '../pump.ts';
+import { usedImages } from '../used-images.ts';
 import { writeWhole } from '../write-whole.ts';
 
 type Context = JobContext<'issues'>;
@@ -47,7 +47,7 @@ interface Checkpoint {
 export const issuesBody: JobBody<'issues'> = async (ctx) => {
   const { catalog, params } = ctx;
   const scorer = scorerOf(ctx);
-  const images = withoutExcluded(ctx);
+  const images = usedImages(ctx);
   ctx.progress({ stage: 'looking for wrong labels', done: 0, total: null });
   const labels = labelsOf(ctx, scorer, images);
   const found = await duplicatesOf(ctx, scorer, images);
@@ -96,12 +96,6 @@ function scorerOf({ catalog, params, log }: Context): StoredScorer {
       `${scorer.name}: if it has learned from these images with these labels, it believes the wrong ones and few are found`,
     );
   return scorer;
-}
-
-/** Real images but those that a person excluded (rejected). */
-function withoutExcluded({ catalog, params }: Context): WorkImage[] {
-  const rejected = new Set(catalog.column<number>("SELECT image_id FROM reviews WHERE decision = 'reject'"));
-  return workImages(catalog, params.datasetId, 'real').filter((image) => !rejected.has(image.id));
 }
 
 function labelsOf({ catalog, params }: Context, scorer: StoredScorer, images: readonly WorkImage[]) {

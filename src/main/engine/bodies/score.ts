@@ -4,15 +4,16 @@
  */
 
 import { inSampleSteps, outOfFoldSteps } from '../../../core/difficulty/out-of-fold.ts';
-import type { Probe } from '../../../core/difficulty/probe.ts';
+import { gather, type Probe } from '../../../core/difficulty/probe.ts';
 import type { ScorerMethod } from '../../../shared/domain.ts';
-import { addScorer, classesOf, listScorers, loadEmbeddings, workImages } from '../../catalog/index.ts';
+import { addScorer, classesOf, listScorers, loadEmbeddings } from '../../catalog/index.ts';
 import { givenRow, labelColumns, softmaxOfColumns } from '../class-probabilities.ts';
 import { embedMissing } from '../embedding.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { openEncoder } from '../models/registry.ts';
 import { storeProbes } from '../probe-store.ts';
 import { pump } from '../pump.ts';
+import { usedImages } from '../used-images.ts';
 
 type Context = JobContext<'score'>;
 type Classes = ReturnType<typeof classesOf>;
@@ -72,16 +73,12 @@ export const scoreBody: JobBody<'score'> = async (ctx) => {
 };
 
 async function byProbe(ctx: Context, classes: Classes): Promise<Measured> {
-  const { catalog, params, signal } = ctx;
-  const { set } = await embedMissing(ctx, params.datasetId, params.modelId, 'real');
-  const { ids, vectors, dim } = loadEmbeddings(catalog, set, { origin: 'real' });
+  const { params, signal } = ctx;
+  const { set, ids, vectors, dim, images } = await featuresOf(ctx, 'vector');
   const n = ids.length;
   const k = classes.length;
   const columnOf = new Map(classes.map((c, at) => [c.id, at]));
-  const classOf = new Map(
-    workImages(catalog, params.datasetId, 'real').map((image) => [image.id, image.classId]),
-  );
-  const labels = Int32Array.from(ids, (id) => columnOf.get(classOf.get(id) ?? -1) ?? -1);
+  const labels = Int32Array.from(images, ({ classId }) => columnOf.get(classId ?? -1) ?? -1);
   const inSample = params.method === 'in-sample';
   const options = { seed: params.seed, folds: params.folds };
   const steps = inSample
@@ -94,7 +91,7 @@ async function byProbe(ctx: Context, classes: Classes): Promise<Measured> {
   });
   const probes = inSample ? [result.probe!] : result.probes!;
   return {
-    imageIds: Array.from(ids),
+    imageIds: ids,
     probabilities: result.probabilities,
     probes,
     modelName: set.modelName,
@@ -113,11 +110,10 @@ async function byClassifier(ctx: Context, classes: Classes): Promise<Measured> {
     encoder.labels,
     encoder.name,
   );
-  const { set } = await embedMissing(ctx, params.datasetId, params.modelId, 'real');
-  const { ids, vectors, dim } = loadEmbeddings(catalog, set, { origin: 'real', which: 'logits' });
+  const { set, ids, vectors, dim } = await featuresOf(ctx, 'logits');
   if (ids.length === 0) throw new Error(`model ${encoder.name}: it gave no logits; name its logits output`);
   return {
-    imageIds: Array.from(ids),
+    imageIds: ids,
     probabilities: softmaxOfColumns(vectors, ids.length, dim, columns),
     probes: null,
     modelName: set.modelName,
@@ -126,14 +122,34 @@ async function byClassifier(ctx: Context, classes: Classes): Promise<Measured> {
   };
 }
 
+/** What the network says of each used image that could be read: rows of f32[n,dim], in the order of ids. */
+async function featuresOf(ctx: Context, which: 'vector' | 'logits') {
+  const { catalog, params } = ctx;
+  const { set } = await embedMissing(ctx, params.datasetId, params.modelId, 'real');
+  const used = new Map(usedImages(ctx).map((image) => [image.id, image]));
+  const { ids: all, vectors, dim } = loadEmbeddings(catalog, set, { origin: 'real', which });
+  const rows = Array.from(all.keys()).filter((row) => used.has(all[row]));
+  const ids = rows.map((row) => all[row]);
+  return {
+    set,
+    ids,
+    vectors: rows.length === all.length ? vectors : gather(vectors, dim, rows),
+    dim,
+    images: ids.map((id) => used.get(id)!),
+  };
+}
+
 async function fromImport(ctx: Context, classes: Classes): Promise<Measured> {
   const { catalog, params } = ctx;
   const names = classes.map((c) => c.name);
-  const rows = catalog.all<{ id: number; path: string; probabilities: string }>(
-    `SELECT i.id, i.path, p.probabilities FROM given_probabilities p JOIN images i ON i.id = p.image_id
-     WHERE i.dataset_id = ? AND i.present = 1 ORDER BY i.id`,
-    params.datasetId,
-  );
+  const used = new Set(usedImages(ctx).map((image) => image.id));
+  const rows = catalog
+    .all<{ id: number; path: string; probabilities: string }>(
+      `SELECT i.id, i.path, p.probabilities FROM given_probabilities p JOIN images i ON i.id = p.image_id
+       WHERE i.dataset_id = ? AND i.present = 1 ORDER BY i.id`,
+      params.datasetId,
+    )
+    .filter((row) => used.has(row.id));
   if (rows.length === 0)
     throw new Error(
       'score: no image came with probabilities; import a manifest that has a "probabilities" column, or choose another method',

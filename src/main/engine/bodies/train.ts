@@ -5,14 +5,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { restoreState, type TrainingState } from '../../../core/training/parameters.ts';
-import {
-  addModelRow,
-  classesOf,
-  currentScorerId,
-  difficultyRows,
-  getScorer,
-  workImages,
-} from '../../catalog/index.ts';
+import { addModelRow, classesOf, currentScorerId, difficultyRows, getScorer } from '../../catalog/index.ts';
 import { type AdapterConfig, writeAdapter, writePlainLora } from '../diffusion/adapter-file.ts';
 import {
   type DifficultyTrainer,
@@ -28,6 +21,7 @@ import { hashFolder } from '../models/hash-folder.ts';
 import { findModel } from '../models/registry.ts';
 import { openSafetensors, writeSafetensors } from '../safetensors.ts';
 import { tellMemory } from '../tell-memory.ts';
+import { usedImages } from '../used-images.ts';
 
 /** What the training captions say; the paper trains on this form only. */
 export const trainingPrompt = 'a photo of a [CLS]';
@@ -43,10 +37,11 @@ interface Plan {
 }
 
 /** Every labelled image, whose difficulty nothing looks at. */
-function plainPlan({ catalog, params }: Context): Plan {
+function plainPlan(ctx: Context): Plan {
+  const { catalog, params } = ctx;
   const classes = classesOf(catalog, params.datasetId);
   const index = new Map(classes.map((c, i) => [c.id, i]));
-  const labelled = workImages(catalog, params.datasetId, 'real').flatMap(({ file, classId }) => {
+  const labelled = usedImages(ctx).flatMap(({ file, classId }) => {
     const classIndex = classId === null ? undefined : index.get(classId);
     return classIndex === undefined ? [] : [{ file, classIndex }];
   });
@@ -68,7 +63,7 @@ function makePlan(ctx: Context): Plan {
     throw new Error('this dataset has no difficulty scores yet: run a score job first, training needs them');
   }
   const scorer = getScorer(catalog, scorerId);
-  const images = new Map(workImages(catalog, params.datasetId, 'real').map((image) => [image.id, image]));
+  const images = new Map(usedImages(ctx).map((image) => [image.id, image]));
   const classes = classesOf(catalog, params.datasetId);
   const index = new Map(classes.map((c, i) => [c.id, i]));
   const files: string[] = [];

@@ -19,7 +19,15 @@ export type ResnetWeights = Map<string, { shape: readonly number[]; data: Float3
 
 export async function writeResnet(
   folder: string,
-  o: { config: ResnetFile; weights: ResnetWeights; dynamics: TrainingDynamics; imageIds: readonly number[] },
+  o: {
+    config: ResnetFile;
+    weights: ResnetWeights;
+    dynamics: TrainingDynamics;
+    /** One for each row of the dynamics. */
+    imageIds: readonly number[];
+    /** Rows that only measured: nothing was learned from them. */
+    heldOut: readonly number[];
+  },
 ): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const json = (name: string, value: unknown) =>
@@ -27,6 +35,7 @@ export async function writeResnet(
   await writeSafetensors(join(folder, 'model.safetensors'), Object.fromEntries(o.weights), { format: 'pt' });
   json('config.json', { _class_name: 'CruxResnet', ...o.config });
   const { dynamics: d } = o;
+  const heldOut = new Set(o.heldOut);
   json(
     'dynamics.json',
     o.imageIds.map((imageId, i) => ({
@@ -35,6 +44,7 @@ export async function writeResnet(
       variability: d.variability[i],
       correctness: d.correctness[i],
       forgetting: d.forgetting[i],
+      heldOut: heldOut.has(i),
     })),
   );
 }
