@@ -83,7 +83,7 @@ export function resnet(p: Params, config: ResnetConfig, image: Value, training: 
       const at = p.at(`layer${stage + 1}`).at(i);
       const stride = stage > 0 && i === 0 ? 2 : 1;
       const skip = shortcut(at.at('downsample'), h, width * expansion(config), stride, norm);
-      h = f.relu(f.add(block(at, h, width, stride, norm), skip));
+      h = f.checkpoint(f.relu(f.add(block(at, h, width, stride, norm), skip)));
     }
   });
   const features = f.reshape(f.globalAveragePool2d(h), [h.shape[0], h.shape[1]]);
@@ -116,7 +116,11 @@ function bottleneck(p: Params, x: Value, width: number, stride: number, norm: No
 const shortcut = (p: Params, x: Value, out: number, stride: number, norm: Norm): Value =>
   stride === 1 && x.shape[1] === out ? x : norm(p.at(1), conv(p.at(0), x, out, 1, { stride, bias: false }));
 
-/** x [n,c,h,w]; running statistics when `collect` is null, otherwise the batch's, which are collected. */
+/**
+ * x [n,c,h,w]; running statistics when `collect` is null, otherwise the batch's, which are collected. The running ones
+ * are folded into one factor and one summand per channel: two passes over x where the equation has four, and what ONNX
+ * Runtime folds into the convolution before it where none of them is trained.
+ */
 function batchNorm(p: Params, x: Value, collect: BatchStatistics[] | null, eps = 1e-5): Value {
   const c = x.shape[1];
   const perChannel = (v: Value) => f.reshape(v, [1, c, 1, 1]);
@@ -127,8 +131,8 @@ function batchNorm(p: Params, x: Value, collect: BatchStatistics[] | null, eps =
       collect.push({ path: p.path, mean, variance, positions: numel(x.shape.slice(2)) });
       return y;
     }
-    const mean = perChannel(p.get('running_mean', [c]));
-    const deviation = f.sqrt(f.add(perChannel(p.get('running_var', [c])), eps));
-    return f.add(f.mul(f.div(f.sub(x, mean), deviation), perChannel(w)), perChannel(b));
+    const mean = p.get('running_mean', [c]);
+    const factor = f.div(w, f.sqrt(f.add(p.get('running_var', [c]), eps)));
+    return f.add(f.mul(x, perChannel(factor)), perChannel(f.sub(b, f.mul(mean, factor))));
   });
 }

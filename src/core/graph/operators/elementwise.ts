@@ -26,7 +26,7 @@ export const erf = unary('Erf', (ct, x) => mul(ct, mul(exp(neg(mul(x, x))), 2 / 
 export const tanh = unary('Tanh', (ct, _, y) => mul(ct, sub(1, mul(y, y))));
 export const sigmoid = unary('Sigmoid', (ct, _, y) => mul(ct, mul(y, sub(1, y))));
 export const softplus = unary('Softplus', (ct, x) => mul(ct, sigmoid(x)));
-export const relu = unary('Relu', (ct, x) => where(greater(x, zero), ct, zero));
+export const relu = unary('Relu', (ct, _, y) => where(greater(y, zero), ct, zero));
 /** x sigmoid(x); its derivative reuses both factors: s (1 + x - y). */
 export const silu = unary(
   'Silu',
