@@ -200,7 +200,6 @@ export const controlReport = variantSummary.extend({
   realBuckets: z.object({ trainingScorer: bucketShares, heldOutScorer: bucketShares.nullable() }),
   densities: levelDensities,
   heldOutDensities: levelDensities.nullable(),
-  /** null: the scorer's encoder gives no features. */
   quality: controlQuality.nullable(),
   /** Classes in their order; later ones may be missing where there are many. */
   maps: z.array(classMap),

@@ -22,6 +22,7 @@ import {
   loadEmbeddings,
   workImages,
 } from '../../catalog/index.ts';
+import { namesOf, type PlannedPicture, plan } from '../control/plan.ts';
 import { readAdapter } from '../diffusion/adapter-file.ts';
 import { type GenerationModel, openGenerationModel } from '../diffusion/generation-model.ts';
 import { openGenerator } from '../diffusion/generator.ts';
@@ -33,7 +34,6 @@ import type { JobBody, JobContext } from '../job-context.ts';
 import { findModel, newestAdapter, openEncoder } from '../models/registry.ts';
 import { pump } from '../pump.ts';
 import { writeWhole } from '../write-whole.ts';
-import { namesOf, type PlannedPicture, plan } from './control.ts';
 
 type Context = JobContext<'hard-factors'>;
 

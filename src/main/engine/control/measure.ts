@@ -1,0 +1,150 @@
+/**
+ * Owns making the pictures of a control report and measuring each as soon as it is there. What is measured goes to a
+ * record file of its variant, so that a killed job goes on with the next batch.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ControlSample } from '../../../core/metrics/control.ts';
+import type { ControlVariant, ScorerRole } from '../../../shared/control.ts';
+import { classesOf } from '../../catalog/index.ts';
+import type { GenerationModel } from '../diffusion/generation-model.ts';
+import { openGenerator } from '../diffusion/generator.ts';
+import type { DifficultyAdapter } from '../diffusion/sessions.ts';
+import { pixelsFor } from '../embedding.ts';
+import { encodePng } from '../images/png.ts';
+import type { JobContext } from '../job-context.ts';
+import type { Judge } from '../judge.ts';
+import { writeWhole } from '../write-whole.ts';
+import type { PlannedPicture } from './plan.ts';
+import { openRecordFile } from './record-file.ts';
+
+type Context = JobContext<'control'>;
+
+/** The scorer that the adapter was trained with comes first: its encoder's features are kept. */
+export type Judges = readonly { role: ScorerRole; judge: Judge }[];
+
+/** All pictures of a variant as all scorers see them. */
+export interface Measured {
+  pictures: readonly PlannedPicture[];
+  /** By scorer, one sample per picture. */
+  samples: Partial<Record<ScorerRole, ControlSample[]>>;
+  /** Of the first scorer's encoder, f32[pictures,dim]. */
+  features: Float32Array;
+  dim: number;
+}
+
+/** Pictures of so many seeds per class are kept for looking at. */
+export const shownDraws = 2;
+
+const stages: Record<ControlVariant, string> = {
+  controlled: 'generating at every level',
+  base: 'generating with the base model',
+  plain: 'generating with the plain LoRA',
+};
+
+/** The folder of a control report, relative to the catalog's. */
+export const folderOf = (ctx: Context) => join('control', String(ctx.job.id));
+
+/** Name within that folder of a picture that is kept. */
+export const pictureName = (variant: ControlVariant, p: PlannedPicture) =>
+  `${variant}-${p.classIndex}-${p.draw}-${p.level}.png`;
+
+/** Makes and measures what is not measured yet. @param adapter null: a model that knows no difficulty. */
+export async function makeAndMeasure(
+  ctx: Context,
+  variant: ControlVariant,
+  model: GenerationModel,
+  adapter: DifficultyAdapter | null,
+  pictures: readonly PlannedPicture[],
+  judges: Judges,
+): Promise<Measured> {
+  const { params } = ctx;
+  const total = pictures.length;
+  const shape = { numbers: 2 * judges.length, features: judges[0].judge.encoder.dim };
+  const file = join(ctx.jobDir, `${variant}.records`);
+  const records = openRecordFile(file, shape, { batchSize: params.batchSize, total });
+  try {
+    if (records.count < total) {
+      const generator = await openGenerator(model, adapter, params, ctx.runtime);
+      try {
+        for (let at = records.count; at < total; at += params.batchSize) {
+          ctx.signal.throwIfAborted();
+          ctx.progress({ stage: stages[variant], done: at, total });
+          const batch = pictures.slice(at, at + params.batchSize);
+          const made = await generator.generate(batch, async () => ctx.signal.throwIfAborted());
+          const files = await Promise.all(made.map((rgb) => encodePng(rgb, generator.size, generator.size)));
+          keepShown(ctx, variant, batch, files);
+          const numbers = new Float64Array(batch.length * shape.numbers);
+          let kept: Float32Array | null = null;
+          for (const [j, { judge }] of judges.entries()) {
+            const { features, verdicts } = await judged(ctx, judge, batch, files);
+            kept ??= features;
+            verdicts.forEach(({ measured, agrees }, i) => {
+              numbers.set([measured, Number(agrees)], i * shape.numbers + 2 * j);
+            });
+          }
+          records.append(numbers, kept!);
+        }
+      } finally {
+        await generator.close();
+      }
+    }
+    const { numbers, features } = records.readAll();
+    const samplesOf = (j: number) =>
+      pictures.map(({ classIndex, draw, difficulty }, i) => ({
+        classIndex,
+        draw,
+        requested: difficulty,
+        measured: numbers[i * shape.numbers + 2 * j],
+        agrees: numbers[i * shape.numbers + 2 * j + 1] === 1,
+      }));
+    return {
+      pictures,
+      samples: Object.fromEntries(judges.map(({ role }, j) => [role, samplesOf(j)])),
+      features,
+      dim: shape.features,
+    };
+  } finally {
+    records.close();
+  }
+}
+
+function keepShown(
+  ctx: Context,
+  variant: ControlVariant,
+  batch: readonly PlannedPicture[],
+  files: readonly Uint8Array[],
+): void {
+  const folder = ctx.catalog.file(folderOf(ctx));
+  mkdirSync(folder, { recursive: true });
+  batch.forEach((p, i) => {
+    if (p.draw < shownDraws) writeWhole(join(folder, pictureName(variant, p)), files[i]);
+  });
+}
+
+/** Exactly as a generated file of the dataset would be read and judged. */
+async function judged(
+  ctx: Context,
+  judge: Judge,
+  batch: readonly PlannedPicture[],
+  files: readonly Uint8Array[],
+): Promise<{ features: Float32Array; verdicts: { measured: number; agrees: boolean }[] }> {
+  const { encoder, scorer } = judge;
+  const bytes = encoder.width * encoder.height * 3;
+  const pixels = new Uint8Array(files.length * bytes);
+  for (const [i, file] of files.entries()) pixels.set(await pixelsFor(encoder, file), i * bytes);
+  const { features, logits } = await encoder.run(pixels, files.length);
+  const x = judge.column === 'vector' ? features : logits!;
+  const probabilities = judge.probabilities(x, files.length, x.length / files.length);
+  const nameOf = new Map(classesOf(ctx.catalog, scorer.datasetId).map((c) => [c.id, c.name]));
+  const columns = scorer.classIds.map((id) => nameOf.get(id));
+  const k = columns.length;
+  const verdicts = batch.map((p, i) => {
+    const row = probabilities.subarray(i * k, (i + 1) * k);
+    const column = columns.indexOf(p.className);
+    // Float rows may exceed 1 by an ulp; a difficulty must not leave [0,1].
+    const measured = Math.min(1, Math.max(0, 1 - row[column]));
+    return { measured, agrees: row.indexOf(Math.max(...row)) === column };
+  });
+  return { features, verdicts };
+}
