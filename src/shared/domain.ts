@@ -133,6 +133,19 @@ export const provenance = z.object({
   start: startingPoint.optional(),
   /** Two-stage prompts: what conditioned the first `share` of the noise levels. Absent: `prompt` throughout. */
   firstStage: z.object({ prompt: z.string(), share: unit }).optional(),
+  /** Kept by its measured difficulty or class. Absent: nothing was measured while it was made. */
+  selection: z
+    .object({
+      scorer: z.string(),
+      measured: unit,
+      agrees: z.boolean(),
+      /** Which of its candidates this is, from 1, and how many were made. */
+      candidate: z.int().positive(),
+      candidates: z.int().positive(),
+      /** false: none was as wanted, and this is the nearest. */
+      accepted: z.boolean(),
+    })
+    .optional(),
   provider: z.string(),
   createdBy: z.string(), // program and version
 });

@@ -117,8 +117,19 @@ export const generateParams = z.object({
   high: z.number().min(0).max(1).default(1),
   /** Counts of equally wide bins from difficulty 0 to 1. */
   bins: z.array(z.number().min(0)).max(1000).default([]),
-  /** Scorer whose difficulties are matched; null: the dataset's current one. */
+  /** Scorer whose difficulties are matched, and by which pictures are kept; null: the dataset's current one. */
   scorerId: id.nullable().default(null),
+  /** Keep a picture only if its measured difficulty is this near to the requested one; null: however far. */
+  keepWithin: z.number().gt(0).max(1).nullable().default(null),
+  /** Keep a picture only if its measured difficulty is in this range. */
+  keepMin: z.number().min(0).max(1).default(0),
+  keepMax: z.number().min(0).max(1).default(1),
+  /** Keep a picture only if the scorer's most probable class is its label. */
+  keepAgreeing: z.boolean().default(false),
+  /** Candidates of one picture at most, each from a seed of its own. */
+  attempts: z.int().min(1).max(1000).default(5),
+  /** Where none of them may be kept: take the best one all the same, or leave the picture out. */
+  atLimit: z.enum(['best', 'leave-out']).default('best'),
   /** template: `prompt`; captions: `captionPrompt` with a caption of the class's training images; list: of `prompts`. */
   promptSource: z.enum(['template', 'captions', 'list']).default('template'),
   /** Prompts may hold choices, "{in the rain|at night|}": drawn for each picture. */
@@ -155,6 +166,17 @@ export const generateParams = z.object({
   batchSize: z.int().min(1).max(64).default(8),
   seed,
 });
+
+/** Of one class, where pictures were chosen: a part of the result of a generation. */
+export const classAcceptance = z.object({
+  className: z.string(),
+  /** That were made and measured. */
+  candidates: z.int(),
+  accepted: z.int(),
+  /** Pictures none of whose candidates were accepted. */
+  atLimit: z.int(),
+});
+export type ClassAcceptance = z.infer<typeof classAcceptance>;
 
 /** Every level of each seed: the more images per class and level, the narrower the figures' intervals. */
 export const controlParams = z.object({

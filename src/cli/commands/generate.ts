@@ -4,9 +4,10 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { parsePromptList, WildcardError } from '../../core/recipes/wildcards.ts';
 import type { Dataset } from '../../shared/domain.ts';
-import type { JobParams } from '../../shared/jobs.ts';
+import type { ClassAcceptance, Job, JobParams } from '../../shared/jobs.ts';
 import type { CommandContext } from '../command.ts';
 import { usageError } from '../errors.ts';
+import { percent, table } from '../format.ts';
 import type { Io } from '../io.ts';
 import { datasetJob, type Values } from '../job-command.ts';
 import type { OptionTable } from '../schema-options.ts';
@@ -27,8 +28,16 @@ const options: OptionTable<JobParams<'generate'>, 'classes' | 'loras' | 'prompts
   high: { text: 'with --distribution uniform: the highest difficulty' },
   scorerId: {
     flag: 'scorer',
-    text: "scorer whose difficulties are matched (default: the dataset's current one)",
+    text: "scorer whose difficulties are matched, and by which images are kept (default: the dataset's current one)",
   },
+  keepWithin: {
+    text: 'keep only images whose measured difficulty is at most this far from the requested one (default: any)',
+  },
+  keepMin: { text: 'keep only images of at least this measured difficulty' },
+  keepMax: { text: 'keep only images of at most this measured difficulty' },
+  keepAgreeing: { text: 'keep only images in which the scorer sees their class' },
+  attempts: { text: 'candidates of one image at most' },
+  atLimit: { text: 'where none of them may be kept: take the best one, or leave the image out' },
   promptSource: { flag: 'prompts-from', text: 'what prompts are taken from' },
   prompt: { text: 'prompt; [CLS] stands for the class; of choices in braces one is drawn for each image' },
   captionPrompt: {
@@ -128,6 +137,23 @@ function filesOf(values: Values, io: Io): Record<string, unknown> {
   };
 }
 
+/** Where images were chosen: what that took of each class. */
+function acceptanceLines(job: Job): string[] {
+  const acceptance = (job.result?.acceptance ?? []) as ClassAcceptance[];
+  if (acceptance.length === 0) return [];
+  const limit = job.params.atLimit === 'best' ? 'nearest taken' : 'left out';
+  return table(
+    ['class', 'candidates', 'accepted', 'rate', limit],
+    acceptance.map((c) => [
+      c.className,
+      c.candidates,
+      c.accepted,
+      percent(c.accepted / c.candidates),
+      c.atLimit,
+    ]),
+  );
+}
+
 export const generate = (parent: Command, context: CommandContext) =>
   datasetJob(parent, context, {
     kind: 'generate',
@@ -157,4 +183,5 @@ export const generate = (parent: Command, context: CommandContext) =>
       ...filesOf(values, context.io),
       ...planOf(values, context.io),
     }),
+    report: (job) => ({ data: {}, lines: acceptanceLines(job) }),
   });

@@ -1,32 +1,25 @@
 /**
  * Owns the generation job: class + prompt + difficulty -> pictures with their full provenance, in the catalog and
- * inside each PNG. Batches have fixed borders, so a resumed job makes the same pictures.
+ * inside each PNG; what they are made with, and what each starts from.
  */
-import { createHash } from 'node:crypto';
 import { angleBetween, circleInterpolate, drawLambda } from '../../../core/diffusion/circle.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
-import type { ModelEntry, Provenance, StartingPoint } from '../../../shared/domain.ts';
-import { addSynthetic, madeIndices } from '../../catalog/index.ts';
+import type { ModelEntry } from '../../../shared/domain.ts';
+import type { ClassAcceptance } from '../../../shared/jobs.ts';
+import { madeIndices } from '../../catalog/index.ts';
 import { readAdapter } from '../diffusion/adapter-file.ts';
 import { type GenerationModel, openGenerationModel } from '../diffusion/generation-model.ts';
-import {
-  batchesOf,
-  type PlannedPicture,
-  planPictures,
-  type SourceImage,
-} from '../diffusion/generation-plan.ts';
-import { type Generator, openGenerator, type PictureRequest } from '../diffusion/generator.ts';
+import { type PlannedPicture, planPictures, type SourceImage } from '../diffusion/generation-plan.ts';
+import { type Generator, openGenerator } from '../diffusion/generator.ts';
 import { type InvertedLatents, invertImages } from '../diffusion/inversion.ts';
-import type { PreviewPicture } from '../diffusion/previewer.ts';
+import { makePictures, type Starter } from '../diffusion/make-pictures.ts';
+import { openSelection, type Selection } from '../diffusion/selection.ts';
 import { type DifficultyAdapter, toPlanes } from '../diffusion/sessions.ts';
 import { decodeRgb } from '../images/decode.ts';
-import { encodePng } from '../images/png.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { readAdditions } from '../models/additions.ts';
 import { findModel, newestAdapter } from '../models/registry.ts';
 import { tellMemory } from '../tell-memory.ts';
-import { createdBy } from '../version.ts';
-import { writeWhole } from '../write-whole.ts';
 
 type Context = JobContext<'generate'>;
 
@@ -100,9 +93,6 @@ function imagesOf(planned: readonly PlannedPicture[]) {
   return [...images.values()];
 }
 
-/** How each picture of the job starts, and how its provenance tells it. */
-type Starter = (p: PlannedPicture) => Promise<{ from?: PictureRequest['from']; start?: StartingPoint }>;
-
 async function openStarter(
   ctx: Context,
   { model }: Setup,
@@ -169,114 +159,45 @@ export const generate: JobBody<'generate'> = async (ctx) => {
     lowMemory: ctx.runtime.lowMemory ?? false,
   };
   tellMemory(ctx, setup.model.memory(load));
-  const generator = await openGenerator(setup.model, setup.adapter, options, ctx.runtime);
+  const knowsDifficulty = setup.adapter !== null;
+  const selection = await openSelection(ctx, planned, knowsDifficulty);
   try {
-    const { starter, close } = await openStarter(ctx, setup, generator, planned);
+    const generator = await openGenerator(setup.model, setup.adapter, options, ctx.runtime);
     try {
-      await makeAll(ctx, setup, generator, planned, starter);
+      const { starter, close } = await openStarter(ctx, setup, generator, planned);
+      try {
+        const { recipe, hashes: models } = setup;
+        await makePictures(ctx, { recipe, models, knowsDifficulty, generator, starter, selection }, planned);
+      } finally {
+        await close();
+      }
     } finally {
-      await close();
+      await generator.close();
     }
   } finally {
-    await generator.close();
+    await selection?.close();
   }
-  return { generated: planned.length, classes: new Set(planned.map((p) => p.className)).size };
+  return resultOf(ctx, planned, selection);
 };
 
-async function makeAll(
-  ctx: Context,
-  setup: Setup,
-  generator: Generator,
+/** Where pictures were chosen: how many candidates that took, altogether and of each class. */
+function resultOf(
+  { catalog, job }: Context,
   planned: readonly PlannedPicture[],
-  starter: Starter,
-): Promise<void> {
-  const { catalog, params, job } = ctx;
-  const made = madeIndices(catalog, job.id);
-  ctx.progress({ stage: 'generating', done: made.size, total: planned.length });
-  for (const batch of batchesOf(planned, params.batchSize)) {
-    if (batch.every((p) => made.has(p.index))) continue;
-    const show = (step: number, steps: number, picture: PreviewPicture) =>
-      ctx.emit('generate.preview', {
-        jobId: job.id,
-        index: batch[0].index,
-        step,
-        steps,
-        className: batch[0].className,
-        difficulty: setup.adapter ? batch[0].difficulty : null,
-        ...picture,
-        rgb: new Uint8Array(picture.rgb),
-      });
-    const starts: Awaited<ReturnType<Starter>>[] = [];
-    for (const p of batch) starts.push(await starter(p));
-    let steps = 0;
-    const pictures = await generator.generate(
-      batch.map((p, i) => ({ ...p, from: starts[i].from })),
-      async (step, total, preview) => {
-        ctx.signal.throwIfAborted();
-        steps = total;
-        const picture = step < total ? await preview() : null;
-        if (picture) show(step, total, picture);
-      },
-    );
-    const { size } = generator;
-    show(steps, steps, { width: size, height: size, rgb: pictures[0] });
-    for (const [i, picture] of pictures.entries()) {
-      if (made.has(batch[i].index)) continue;
-      await store(ctx, batch[i], picture, size, provenanceOf(ctx, setup, batch[i], starts[i].start));
-      made.add(batch[i].index);
-    }
-    ctx.progress({ done: made.size });
-    ctx.emit('catalog.changed', { datasetId: params.datasetId });
-  }
-}
-
-function provenanceOf(
-  { params, runtime }: Context,
-  { recipe, hashes, adapter }: Setup,
-  p: PlannedPicture,
-  start: StartingPoint | undefined,
-): Provenance {
+  selection: Selection | null,
+): Record<string, unknown> {
+  const classCount = new Set(planned.map((p) => p.className)).size;
+  if (!selection) return { generated: planned.length, classes: classCount };
+  const acceptance = selection.classes();
+  const sum = (of: (c: ClassAcceptance) => number) => acceptance.reduce((total, c) => total + of(c), 0);
+  const candidates = sum((c) => c.candidates);
   return {
-    recipe,
-    models: hashes,
-    seed: p.seed,
-    prompt: p.prompt,
-    negativePrompt: p.negativePrompt,
-    ...(p.captionOf ? { captionOf: p.captionOf } : {}),
-    className: p.className,
-    requestedDifficulty: adapter ? p.difficulty : null,
-    scheduler: params.scheduler,
-    steps: params.steps,
-    guidanceScale: params.guidanceScale,
-    guidanceMode: params.guidanceMode,
-    ...(params.eta > 0 ? { eta: params.eta } : {}),
-    ...(start ? { start } : {}),
-    ...(p.firstPrompt !== null ? { firstStage: { prompt: p.firstPrompt, share: params.firstShare } } : {}),
-    provider: runtime.provider,
-    createdBy,
+    generated: madeIndices(catalog, job.id).size,
+    classes: classCount,
+    scorer: selection.scorer.name,
+    candidates,
+    acceptanceRate: sum((c) => c.accepted) / candidates,
+    atLimit: sum((c) => c.atLimit),
+    acceptance,
   };
-}
-
-async function store(
-  { catalog, params, job }: Context,
-  p: PlannedPicture,
-  picture: Uint8Array,
-  size: number,
-  provenance: Provenance,
-): Promise<void> {
-  const bytes = await encodePng(picture, size, size, { crux: JSON.stringify(provenance) });
-  const path = `synthetic/${params.datasetId}/${job.id}-${String(p.index).padStart(6, '0')}.png`;
-  writeWhole(catalog.file(path), bytes);
-  addSynthetic(catalog, {
-    datasetId: params.datasetId,
-    classId: p.classId,
-    jobId: job.id,
-    index: p.index,
-    path,
-    hash: createHash('sha256').update(bytes).digest('hex'),
-    bytes: bytes.length,
-    width: size,
-    height: size,
-    provenance,
-  });
 }

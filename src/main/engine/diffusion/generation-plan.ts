@@ -24,6 +24,8 @@ export interface SourceImage {
 export interface PlannedPicture extends Omit<PictureRequest, 'from'>, PlannedPrompt {
   /** Within the job. */
   index: number;
+  /** Within its class. */
+  number: number;
   classId: number;
   className: string;
   firstPrompt: string | null;
@@ -72,6 +74,7 @@ export function planPictures(
       const rng = rngFromSeed(params.seed, `${name} ${i}`);
       planned.push({
         index: planned.length,
+        number: i,
         classId: found.id,
         className: name,
         classIndex,
@@ -110,12 +113,18 @@ function drawn(prompts: readonly string[], rng: Rng, className: string): string 
 const pick = <T>(from: readonly T[], rng: Rng): T => from[rng.int(from.length)];
 
 /**
- * What is generated together: pictures of one strength, in their order. The borders follow from the plan alone, so
- * that a resumed job meets the same ones.
+ * What may be generated together, by index in the order of the plan: pictures of one strength. The groups follow from
+ * the plan alone, so that a resumed job meets the same ones.
  */
-export function batchesOf(planned: readonly PlannedPicture[], size: number): PlannedPicture[][] {
-  const groups = Map.groupBy(planned, (p) => p.strength);
-  return [...groups.values()].flatMap((group) =>
-    Array.from({ length: Math.ceil(group.length / size) }, (_, i) => group.slice(i * size, (i + 1) * size)),
-  );
+export const groupsOf = (planned: readonly PlannedPicture[]): number[][] =>
+  [...Map.groupBy(planned, (p) => p.strength).values()].map((group) => group.map((p) => p.index));
+
+/**
+ * Another try at a picture: all that was asked for stays, and the noise is drawn anew from the job's seed, the picture
+ * and the number of the attempt; attempt 0 is the picture as planned.
+ */
+export function candidateOf(picture: PlannedPicture, attempt: number, jobSeed: number): PlannedPicture {
+  if (attempt === 0) return picture;
+  const { className, number } = picture;
+  return { ...picture, seed: rngFromSeed(jobSeed, `${className} ${number} attempt ${attempt}`).int(2 ** 31) };
 }
