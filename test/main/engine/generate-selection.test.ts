@@ -169,12 +169,12 @@ it('by class: what the scorer takes for another one is tried again', async () =>
 });
 
 it.each([1, 2, 4])('stopped after %d pictures and resumed, it makes exactly the same set', async (after) => {
-  const change = {
+  const change: Partial<Params> = {
     keepMax: await middle(),
     attempts: 3,
     classes: ['red', 'blue'],
     atLimit: 'leave-out',
-  } as const;
+  };
   const whole = await made(change);
   const first = await run(catalog, request(change), {
     onEvent: (name, payload, abort) => {
