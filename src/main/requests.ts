@@ -101,6 +101,10 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
 
     'difficulty.summary': ({ datasetId, scorerId, perClass }) =>
       c.difficultySummary(catalog, datasetId, perClass, scorerId),
+    'scorers.compare': ({ datasetId, a, b, largest }) =>
+      c.scorerComparison(catalog, datasetId, a, b, largest),
+    'scorers.calibration': ({ datasetId, scorerId }) => c.scorerCalibration(catalog, datasetId, scorerId),
+    'scorers.dynamics': ({ scorerId }) => c.datasetMapOf(catalog, scorerId),
     'issues.get': ({ datasetId }) => c.latestIssues(catalog, datasetId),
     'projection.get': ({ datasetId }) => c.getProjection(catalog, datasetId),
 

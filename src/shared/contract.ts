@@ -21,6 +21,7 @@ import {
 } from './domain.ts';
 import { issuesView } from './issues.ts';
 import { job, jobLogLine, jobRequest, trainingPoint } from './jobs.ts';
+import { datasetMap, scorerCalibration, scorerComparison } from './scorers.ts';
 
 const id = z.int().positive();
 const ids = z.array(id).max(1_000_000);
@@ -84,6 +85,12 @@ export const requests = {
     z.object({ datasetId: id, scorerId: id.optional(), perClass: z.int().min(1).max(50) }),
     difficultySummary.nullable(), // null: nothing is scored yet
   ),
+  'scorers.compare': call(
+    z.object({ datasetId: id, a: id, b: id, largest: z.int().min(0).max(1000) }),
+    scorerComparison,
+  ),
+  'scorers.calibration': call(z.object({ datasetId: id, scorerId: id }), scorerCalibration),
+  'scorers.dynamics': call(z.object({ datasetId: id, scorerId: id }), datasetMap.nullable()), // null: none kept
   'issues.get': call(z.object({ datasetId: id }), issuesView.nullable()), // null: not searched yet
   'projection.get': call(z.object({ datasetId: id }), projectionData.nullable()),
 

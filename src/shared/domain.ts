@@ -42,6 +42,8 @@ export const scorer = z.object({
   /** Encoder (or classifier) that the scores stand on. */
   modelName: z.string(),
   modelHash: z.string(),
+  /** That its probabilities are brought to, those of generated images too; 1: none. */
+  temperature: z.number().positive(),
   /** Share of scored real images whose most probable class is the label. */
   accuracy: unit.nullable(),
   scored: z.int(),

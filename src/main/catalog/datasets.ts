@@ -85,7 +85,7 @@ export function currentScorerId(catalog: Catalog, datasetId: number): number | n
 /** Newest first. */
 export function listScorers(catalog: Catalog, datasetId: number): Scorer[] {
   return catalog.all<Scorer>(
-    `SELECT id, dataset_id AS datasetId, name, method, model_name AS modelName, model_hash AS modelHash, accuracy,
+    `SELECT id, dataset_id AS datasetId, name, method, model_name AS modelName, model_hash AS modelHash, temperature, accuracy,
        (SELECT COUNT(*) FROM scores WHERE scorer_id = scorers.id) AS scored, created_at AS createdAt
      FROM scorers WHERE dataset_id = ? ORDER BY id DESC`,
     datasetId,

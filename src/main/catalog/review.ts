@@ -5,6 +5,17 @@ import { type Catalog, notFound } from './open.ts';
 
 const unique = (ids: readonly number[]): number[] => [...new Set(ids)];
 
+/** Real images that a person excluded (rejected): nothing learns from them, and no export holds them. */
+export function excludedImages(catalog: Catalog, datasetId: number): Set<number> {
+  return new Set(
+    catalog.column<number>(
+      `SELECT r.image_id FROM reviews r JOIN images i ON i.id = r.image_id
+       WHERE r.decision = 'reject' AND i.dataset_id = ? AND i.origin = 'real' AND i.present = 1`,
+      datasetId,
+    ),
+  );
+}
+
 /** One value per id, from a query of `id` and `value` over `json_each(?)`; throws where an image is missing. */
 function current(catalog: Catalog, ids: readonly number[], value: string): Map<number, string | null> {
   const rows = catalog.all<{ id: number; value: string | number | null }>(

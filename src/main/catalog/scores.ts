@@ -15,6 +15,8 @@ export interface NewScorer {
   classIds: number[];
   /** JSON headers and concatenated numbers of the stored probes; null: this scorer has none. */
   probes: { headers: unknown[]; data: Float32Array } | null;
+  /** That the probabilities are brought to, those of new images too (core/metrics/temperature.ts). Absent: 1, none. */
+  temperature?: number;
   params: Record<string, unknown>;
   /** The job that makes it: the same job again returns the scorer that is there. */
   jobId?: number;
@@ -22,6 +24,7 @@ export interface NewScorer {
 
 export interface StoredScorer extends Omit<NewScorer, 'jobId'> {
   id: number;
+  temperature: number;
 }
 
 export interface ScoredImages {
@@ -37,8 +40,8 @@ export function addScorer(catalog: Catalog, scorer: NewScorer, scored: ScoredIma
     const made = catalog.value<number>('SELECT id FROM scorers WHERE job_id = ?', scorer.jobId ?? null);
     if (made !== undefined) return made;
     const { id } = catalog.run(
-      `INSERT INTO scorers (dataset_id, name, method, model_id, model_name, model_hash, class_ids, probes, probe_data, params, created_at, job_id)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO scorers (dataset_id, name, method, model_id, model_name, model_hash, class_ids, probes, probe_data, temperature, params, created_at, job_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       scorer.datasetId,
       scorer.name,
       scorer.method,
@@ -48,6 +51,7 @@ export function addScorer(catalog: Catalog, scorer: NewScorer, scored: ScoredIma
       JSON.stringify(scorer.classIds),
       scorer.probes ? JSON.stringify(scorer.probes.headers) : null,
       scorer.probes ? blobOfF32(scorer.probes.data) : null,
+      scorer.temperature ?? 1,
       JSON.stringify(scorer.params),
       Date.now(),
       scorer.jobId ?? null,
@@ -123,6 +127,7 @@ export function getScorer(catalog: Catalog, scorerId: number): StoredScorer {
     class_ids: string;
     probes: string | null;
     probe_data: Uint8Array | null;
+    temperature: number;
     params: string;
   }>('SELECT * FROM scorers WHERE id = ?', scorerId);
   if (!row) throw notFound('scorer', scorerId);
@@ -139,6 +144,7 @@ export function getScorer(catalog: Catalog, scorerId: number): StoredScorer {
       row.probes && row.probe_data
         ? { headers: JSON.parse(row.probes), data: f32OfBlob(row.probe_data) }
         : null,
+    temperature: row.temperature,
     params: JSON.parse(row.params),
   };
 }

@@ -2,6 +2,7 @@
  * Owns asking a stored scorer about images that it has not judged: its encoder, and its probes or its classes'
  * columns of the logits.
  */
+import { temperedProbabilities } from '../../core/metrics/temperature.ts';
 import { type Catalog, classesOf, getScorer, type StoredScorer } from '../catalog/index.ts';
 import { labelColumns, softmaxOfColumns } from './class-probabilities.ts';
 import type { ImageEncoder } from './models/encoder.ts';
@@ -38,10 +39,16 @@ export async function openJudge(
   runtime: RuntimeOptions,
 ): Promise<Judge> {
   const encoder = await openEncoder(catalog, scorer.modelId, runtime);
+  const tempered = (p: Float32Array, n: number) =>
+    temperedProbabilities(p, n, scorer.classIds.length, scorer.temperature);
   const part = { scorer, encoder, close: () => encoder.close() };
   if (scorer.probes) {
     const probes = restoreProbes(scorer.probes);
-    return { ...part, column: 'vector', probabilities: (x, n) => meanProbabilities(probes, x, n) };
+    return {
+      ...part,
+      column: 'vector',
+      probabilities: (x, n) => tempered(meanProbabilities(probes, x, n), n),
+    };
   }
   const nameOf = new Map(classesOf(catalog, scorer.datasetId).map((c) => [c.id, c.name]));
   const columns = labelColumns(
@@ -52,6 +59,6 @@ export async function openJudge(
   return {
     ...part,
     column: 'logits',
-    probabilities: (x, n, dim) => softmaxOfColumns(x, n, dim, columns),
+    probabilities: (x, n, dim) => tempered(softmaxOfColumns(x, n, dim, columns), n),
   };
 }

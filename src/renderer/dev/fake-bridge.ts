@@ -15,6 +15,7 @@ import type { ImageDetail, Settings } from '../../shared/domain.ts';
 import type { Job } from '../../shared/jobs.ts';
 import * as data from './fake-data.ts';
 import { issuesOf } from './fake-issues.ts';
+import * as scorers from './fake-scorers.ts';
 
 type Handlers = { [N in RequestName]?: (input: RequestInput<N>) => RequestOutput<N> };
 
@@ -65,7 +66,7 @@ export function makeFakeBridge(options: FakeOptions = {}) {
     return null;
   };
   const dataset = () => {
-    const one = data.datasetOf(images);
+    const one = { ...data.datasetOf(images), scorers: scorers.fakeScorers(images.length) };
     return options.fresh ? { ...one, scorers: [], currentScorerId: null, hasProjection: false } : one;
   };
 
@@ -158,6 +159,9 @@ export function makeFakeBridge(options: FakeOptions = {}) {
       return next.what;
     },
     'difficulty.summary': ({ perClass }) => (options.fresh ? null : data.summaryOf(images, perClass)),
+    'scorers.compare': ({ a, b, largest }) => scorers.fakeComparison(images, a, b, largest),
+    'scorers.calibration': ({ scorerId }) => scorers.fakeCalibration(images, scorerId),
+    'scorers.dynamics': ({ scorerId }) => scorers.fakeDatasetMap(images, scorerId),
     'issues.get': () => (options.fresh ? null : issuesOf(images)),
     'projection.get': () => (options.fresh ? null : data.projectionOf(images)),
     'review.decide': ({ ids, decision, classId }) =>

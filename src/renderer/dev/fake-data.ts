@@ -46,6 +46,7 @@ export const scorer: Scorer = {
   method: 'out-of-fold',
   modelName: 'Small encoder',
   modelHash: 'a'.repeat(64),
+  temperature: 1,
   accuracy: 0.842,
   scored: 0,
   createdAt: start,

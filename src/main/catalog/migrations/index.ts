@@ -5,6 +5,7 @@
 import type { Database } from 'better-sqlite3';
 import * as initial from './0001-initial.ts';
 import * as jobResults from './0002-job-results.ts';
+import * as temperature from './0003-temperature.ts';
 
 export interface Migration {
   number: number;
@@ -15,6 +16,7 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'initial', sql: initial.sql },
   { number: 2, name: 'job-results', sql: jobResults.sql },
+  { number: 3, name: 'temperature', sql: temperature.sql },
 ];
 
 /**

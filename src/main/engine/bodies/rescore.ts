@@ -1,12 +1,11 @@
 /** Owns measuring images that a scorer has not judged yet, synthetic ones above all. */
 
 import { gather } from '../../../core/difficulty/probe.ts';
-import { addScores, currentScorerId, loadEmbeddings } from '../../catalog/index.ts';
+import { addScores, currentScorerId, excludedImages, loadEmbeddings } from '../../catalog/index.ts';
 import { embedMissing } from '../embedding.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { openJudge, scorerFor } from '../judge.ts';
 import { markMeasured } from '../measured-png.ts';
-import { excludedIds } from '../used-images.ts';
 
 const BATCH = 256;
 
@@ -22,7 +21,7 @@ export const rescoreBody: JobBody<'rescore'> = async (ctx) => {
     throw new Error(`rescore: ${scorer.modelName} has changed since it scored; score the dataset again`);
   const { ids, vectors, dim } = loadEmbeddings(catalog, set, { which: judge.column });
   const known = new Set(catalog.column<number>('SELECT image_id FROM scores WHERE scorer_id = ?', scorerId));
-  const excluded = excludedIds(catalog, params.datasetId);
+  const excluded = excludedImages(catalog, params.datasetId);
   const rows = Array.from(ids.keys()).filter((row) => !known.has(ids[row]) && !excluded.has(ids[row]));
   ctx.progress({ stage: 'measuring difficulty', done: 0, total: rows.length });
   for (let at = 0; at < rows.length; at += BATCH) {
