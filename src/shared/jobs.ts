@@ -8,6 +8,11 @@ import { deviceName, imageFilter } from './domain.ts';
 const id = z.int().positive();
 const seed = z.int().min(0).default(0);
 
+/** What guidance strengthens: see core/diffusion/guidance.ts. */
+const guidanceMode = z.enum(['null-token', 'same-token', 'separate']).default('null-token');
+/** With guidance mode separate: how strongly difficulty is followed; 1: as the model does by itself. */
+const difficultyGuidance = z.number().min(1).max(30).default(4);
+
 export const importParams = z.object({
   /** Absolute path of an image folder, or of a .csv/.jsonl manifest. */
   source: z.string().min(1),
@@ -25,23 +30,38 @@ export const scoreParams = z.object({
   seed,
 });
 
-/** A small residual network, trained from scratch on the dataset's own images; the defaults are ours. */
+/**
+ * A classifier of the dataset's own images: a small residual network from scratch, or a network of yours with a new
+ * last layer. The defaults are ours, but for the smallest crop, which is Real-Fake's.
+ */
 export const fitParams = z.object({
   datasetId: id,
-  /** Side in pixels that images are brought to. */
-  size: z.int().min(16).max(256).default(64),
+  /** Network to start from; null: a small residual network from scratch. */
+  modelId: z.string().nullable().default(null),
+  /** Of a model: every parameter, those of the last stages, or the new last layer alone, on features computed once. */
+  train: z.enum(['all', 'last-stage', 'head']).default('all'),
+  /** With train last-stage: how many of the last stages. */
+  stages: z.int().min(1).max(100).default(1),
+  /** Side in pixels that images are brought to; null: the model's own, 64 from scratch. */
+  size: z.int().min(16).max(1024).nullable().default(null),
   epochs: z.int().min(1).max(10_000).default(30),
   batchSize: z.int().min(2).max(1024).default(32),
   learningRate: z.number().positive().max(1).default(2e-3),
+  /** Of a model: factor on the learning rate of all that the new last layer is not. */
+  backboneRate: z.number().positive().max(1).default(0.02),
   weightDecay: z.number().min(0).max(1).default(0.05),
   labelSmoothing: z.number().min(0).max(0.9).default(0),
   flip: z.boolean().default(true),
-  /** Random shift in pixels. */
+  /** From scratch: random shift in pixels. */
   shift: z.int().min(0).max(64).default(4),
+  /** Of a model: smallest share of a picture's area that a random crop keeps; 1: no crops. */
+  cropScale: z.number().gt(0).max(1).default(0.5),
   /** Share of each class that only measures, where no image is marked as validation. */
   validationShare: z.number().min(0.02).max(0.5).default(0.2),
   /** Epochs without a lower validation loss after which training ends. */
   patience: z.int().min(1).max(10_000).default(8),
+  /** Less memory for about a third more time: backward computes again what forward did not keep. */
+  gradientCheckpointing: z.boolean().default(false),
   seed,
 });
 
@@ -89,6 +109,8 @@ export const trainParams = z.object({
   /** Draw difficulty levels evenly (true) or as they occur (false). */
   balanced: z.boolean().default(true),
   checkpointEvery: z.int().min(1).default(25),
+  /** Steps between previews of a few classes; 0: none; null: as often as takes about a twentieth of the time. */
+  previewEvery: z.int().min(0).max(1_000_000).nullable().default(null),
   seed,
 });
 
@@ -139,8 +161,8 @@ export const generateParams = z.object({
   prompts: z.array(z.string().max(1000)).max(10_000).default([]),
   negativePrompt: z.string().max(1000).default(''),
   guidanceScale: z.number().min(1).max(30).default(2),
-  /** Unconditional branch: the learned null token, or the same difficulty token in both branches. */
-  guidanceMode: z.enum(['null-token', 'same-token']).default('null-token'),
+  guidanceMode,
+  difficultyGuidance,
   scheduler: z.enum(['pndm', 'ddim', 'ddpm', 'dpm-solver++', 'unipc', 'euler']).default('pndm'),
   /** Noise added at every step of DDIM: 0 none, 1 as much as DDPM. */
   eta: z.number().min(0).max(1).default(0),
@@ -198,7 +220,8 @@ export const controlParams = z.object({
   prompt: z.string().max(1000).default('a photo of a [CLS]'),
   negativePrompt: z.string().max(1000).default(''),
   guidanceScale: z.number().min(1).max(30).default(2),
-  guidanceMode: z.enum(['null-token', 'same-token']).default('null-token'),
+  guidanceMode,
+  difficultyGuidance,
   scheduler: z.enum(['pndm', 'ddim', 'ddpm', 'dpm-solver++', 'unipc', 'euler']).default('pndm'),
   steps: z.int().min(1).max(1000).default(30),
   batchSize: z.int().min(1).max(64).default(8),
@@ -221,7 +244,8 @@ export const hardFactorsParams = z.object({
   /** Images per class and level: seeds that every level shares. */
   count: z.int().min(1).max(10_000).default(40),
   guidanceScale: z.number().min(1).max(30).default(2),
-  guidanceMode: z.enum(['null-token', 'same-token']).default('null-token'),
+  guidanceMode,
+  difficultyGuidance,
   scheduler: z.enum(['pndm', 'ddim', 'ddpm', 'dpm-solver++', 'unipc', 'euler']).default('pndm'),
   steps: z.int().min(1).max(1000).default(30),
   batchSize: z.int().min(1).max(64).default(8),
@@ -295,6 +319,9 @@ export const jobRequest = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('caption'), params: captionParams }),
   z.object({ kind: z.literal('export'), params: exportParams }),
 ]);
+/** Kinds that can be told to end now and keep what they have. */
+export const finishable: readonly JobKind[] = ['train'];
+
 export type JobRequest = z.infer<typeof jobRequest>;
 /** What a caller writes: fields with defaults may be absent. */
 export type JobRequestInput = z.input<typeof jobRequest>;

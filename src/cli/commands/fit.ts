@@ -6,15 +6,24 @@ import { datasetJob } from '../job-command.ts';
 import type { OptionTable } from '../schema-options.ts';
 
 const options: OptionTable<JobParams<'fit'>> = {
-  size: { text: 'side in pixels that images are brought to' },
+  modelId: {
+    text: 'ResNet or ViT to start from, by id or name; absent: a small residual network from scratch',
+    flag: 'model',
+  },
+  train: { text: 'of a model: every parameter, the last stages, or the new last layer alone (on features)' },
+  stages: { text: 'with --train last-stage: how many of the last stages' },
+  size: { text: "side in pixels that images are brought to; absent: the model's own, 64 from scratch" },
   epochs: { text: 'passes over the training images, at most' },
   batchSize: { text: 'images per step' },
   learningRate: { text: 'learning rate at its highest' },
+  backboneRate: { text: 'of a model: factor on the learning rate of all but the new last layer' },
   weightDecay: { text: 'decoupled weight decay' },
   labelSmoothing: { text: 'share of the target spread over all classes' },
   flip: { text: 'do not mirror images at random' },
-  shift: { text: 'move images at random by up to this many pixels' },
+  shift: { text: 'from scratch: move images at random by up to this many pixels' },
+  cropScale: { text: "of a model: smallest share of a picture's area that a random crop keeps" },
   validationShare: { text: 'share of each class that is held out, where no image is marked as validation' },
+  gradientCheckpointing: { text: 'less memory for about a third more time' },
   patience: { text: 'stop after this many epochs without a lower validation loss' },
 };
 
@@ -22,6 +31,6 @@ export const fit = (parent: Command, context: CommandContext) =>
   datasetJob(parent, context, {
     kind: 'fit',
     summary:
-      "train a small classifier on the dataset's own images, to score with (score --method classifier)",
+      "train a classifier on the dataset's own images, from scratch or from a model of yours, to score with (score --method classifier)",
     options,
   });

@@ -2,7 +2,7 @@
 import * as f from '../../../core/graph/functions.ts';
 import { constant, input, type Value } from '../../../core/graph/value.ts';
 import { frozenSource, type Params, paramsOf } from '../../../core/nn/params.ts';
-import { roundHalfEven } from '../../../core/round.ts';
+import { centreCrops } from '../../../core/training/augment.ts';
 import { openGraph } from '../open-graph.ts';
 import type { RuntimeOptions, Session } from '../runtime.ts';
 import type { ImageEncoder } from './encoder.ts';
@@ -64,7 +64,7 @@ export async function openNetworkEncoder(
       if (pixels.length !== bytes) {
         throw new Error(`${name}: ${pixels.length} bytes for ${n} images, wanted ${bytes}`);
       }
-      const image = { dims: [n, 3, size, size], data: middles(pixels, n, enlarged, size) };
+      const image = { dims: [n, 3, size, size], data: centreCrops(pixels, enlarged, size) };
       const out = await (await sessionFor(n)).run({ image });
       const logits = out.logits ? (out.logits.data as Float32Array) : null;
       return { features: out.features.data as Float32Array, logits };
@@ -74,19 +74,4 @@ export async function openNetworkEncoder(
       sessions.clear();
     },
   };
-}
-
-/** u8[n,side,side,3] -> f32[n,3,size,size] in [0,1], the middle of each picture. */
-function middles(pixels: Uint8Array, n: number, side: number, size: number): Float32Array {
-  const out = new Float32Array(n * 3 * size * size);
-  const margin = roundHalfEven((side - size) / 2); // as torchvision's centre crop
-  for (let i = 0; i < n; i++) {
-    for (let y = 0; y < size; y++) {
-      for (let x = 0; x < size; x++) {
-        const from = ((i * side + y + margin) * side + x + margin) * 3;
-        for (let c = 0; c < 3; c++) out[((i * 3 + c) * size + y) * size + x] = pixels[from + c] / 255;
-      }
-    }
-  }
-  return out;
 }

@@ -76,10 +76,27 @@ function readConfig<Config>(file: string, what: string, configOf: (json: unknown
   }
 }
 
+const openTensors = (path: string) => (isIndex(path) ? openShardedSafetensors(path) : openSafetensors(path));
+
+/** The values of some weights in f32, read anew. */
+export function readTensors(
+  { file }: Pick<StoredPart<unknown>, 'file'>,
+  names: readonly string[],
+): Map<string, { shape: readonly number[]; data: Float32Array }> {
+  const stored = openTensors(file);
+  try {
+    return new Map(
+      names.map((name) => [name, { shape: stored.tensors.get(name)!.shape, data: stored.read(name) }]),
+    );
+  } finally {
+    stored.close();
+  }
+}
+
 /** The weights of one .safetensors file, or of the shards of an index, without a config. */
 export function openWeights(path: string): Omit<StoredPart<null>, 'config'> {
   const folder = dirname(path);
-  const stored = isIndex(path) ? openShardedSafetensors(path) : openSafetensors(path);
+  const stored = openTensors(path);
   stored.close();
   const table = new Map<string, StoredParameter>();
   for (const [tensor, { dtype: name, shape }] of stored.tensors) {

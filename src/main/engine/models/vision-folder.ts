@@ -11,15 +11,28 @@ import { frozenSource, paramsOf } from '../../../core/nn/params.ts';
 import { featureWidth, type ResnetConfig, resnet, resnetConfigOf } from '../../../core/nn/resnet.ts';
 import { type VitConfig, vit, vitConfigOf } from '../../../core/nn/vit.ts';
 import type { RuntimeOptions } from '../runtime.ts';
+import type { ResnetFile } from './classifier-folder.ts';
 import type { ImageEncoder } from './encoder.ts';
 import { readLabels } from './labels.ts';
 import { type ImageNetwork, openNetworkEncoder, outputsOf } from './network-encoder.ts';
-import type { ResnetFile } from './resnet-folder.ts';
 import { openPart, readModelJson, type StoredPart, weightFiles } from './stored-part.ts';
+
+/** How a network is trained further. */
+export interface Trainable {
+  /** Path of the last layer, which gives the logits. */
+  head: string;
+  /** Parts that can be trained from a certain one on: what pictures meet first is 0. */
+  stages: number;
+  stageOf(parameter: string): number;
+  /** config.json of the network with other classes, on pictures of this size. */
+  configFor(labels: readonly string[], size: number): Record<string, unknown>;
+}
 
 export interface VisionModel {
   part: StoredPart<unknown>;
   network: ImageNetwork;
+  /** null: it has no last layer that gives logits. */
+  trainable: Trainable | null;
   /** What it is, in a line. */
   summary: string;
 }
@@ -28,6 +41,7 @@ type Shapes = ReadonlyMap<string, Shape>;
 interface Kind {
   what: string;
   network: ImageNetwork;
+  trainable: Trainable | null;
   /** Parameters of the file that belong to parts of the model that pictures do not pass. */
   unused?: RegExp;
 }
@@ -37,11 +51,11 @@ export function readVisionFolder(folder: string, name: string): VisionModel {
   const part = openPart<unknown>(folder, name, weightFiles('model'), (json) => json);
   const shapes = new Map([...part.table].map(([parameter, { shape }]) => [parameter, shape]));
   try {
-    const { what, network, unused } = kindOf(part.config, shapes, folder);
+    const { what, network, trainable, unused } = kindOf(part.config, shapes, folder);
     wantAllParameters(network, part, unused);
     const { size, dim, labels } = network;
     const known = labels ? `, ${labels.length} labels` : '';
-    return { part, network, summary: `${what}, ${size}x${size}, ${dim} features${known}` };
+    return { part, network, trainable, summary: `${what}, ${size}x${size}, ${dim} features${known}` };
   } catch (error) {
     throw new Error(`${folder}: ${(error as Error).message}`, { cause: error });
   }
@@ -78,12 +92,21 @@ function kindOf(json: unknown, shapes: Shapes, folder: string): Kind {
     if (config.stem !== 'imagenet') {
       throw new Error('conv1.weight is 3x3, wanted 7x7: of a smaller stem the files do not say the stride');
     }
-    return { what: architecture, network: timmResnet(json, c, config, folder) };
+    return {
+      what: architecture,
+      network: timmResnet(json, c, config, folder),
+      trainable: { ...resnetStages(config), configFor: timmConfig(json) },
+    };
   }
   // Larger ones have wider heads, and names with more words other layers.
   if (/^(vit|deit)_(tiny|small|base|large)_patch\d+_\d+(_in21k)?$/.test(architecture)) {
     c.only('global_pool', 'token');
-    return { what: architecture, network: timmVit(json, c, vitConfigOf(shapes), folder) };
+    const config = vitConfigOf(shapes);
+    return {
+      what: architecture,
+      network: timmVit(json, c, config, folder),
+      trainable: { ...vitStages(config), configFor: timmConfig(json) },
+    };
   }
   const named = architecture || type || 'not named';
   throw new Error(
@@ -101,7 +124,14 @@ function cruxResnet(file: ResnetFile): Kind {
     labels: file.labels,
     build: (p, image) => resnet(p, file, image, false),
   };
-  return { what: `residual network of ${sum(file.depths)} blocks`, network };
+  return {
+    what: `residual network of ${sum(file.depths)} blocks`,
+    network,
+    trainable: {
+      ...resnetStages(file),
+      configFor: (labels, size) => ({ ...file, num_classes: labels.length, image_size: size, labels }),
+    },
+  };
 }
 
 function timmResnet(json: unknown, c: ConfigFields, config: ResnetConfig, folder: string): ImageNetwork {
@@ -121,6 +151,38 @@ function timmVit(json: unknown, c: ConfigFields, config: VitConfig, folder: stri
     build: (p, image) => vit(p, config, image),
   };
 }
+
+/** The stem, then a stage for each size of the maps. */
+const resnetStages = (config: ResnetConfig): Omit<Trainable, 'configFor'> => ({
+  head: 'fc',
+  stages: 1 + config.depths.length,
+  stageOf: (parameter) => Number(/^layer(\d+)\./.exec(parameter)?.[1] ?? 0),
+});
+
+/** Patches and positions, then four quarters of the blocks, the last with the norm behind them. */
+const vitStages = ({ depth }: VitConfig): Omit<Trainable, 'configFor'> => ({
+  head: 'head',
+  stages: 5,
+  stageOf(parameter) {
+    const block = /^blocks\.(\d+)\./.exec(parameter);
+    if (block) return 1 + Math.floor((4 * Number(block[1])) / depth);
+    return parameter.startsWith('norm.') ? 4 : 0;
+  },
+});
+
+const timmConfig =
+  (json: unknown): Trainable['configFor'] =>
+  (labels, size) => {
+    const { pretrained_cfg: own, ...fields } = json as Record<string, unknown>;
+    const input_size = [3, size, size];
+    return {
+      ...fields,
+      num_classes: labels.length,
+      label_names: labels,
+      // Older files have the fields of pretrained_cfg beside the others.
+      ...(own ? { pretrained_cfg: { ...(own as object), input_size } } : { input_size }),
+    };
+  };
 
 const sum = (list: readonly number[]) => list.reduce((a, b) => a + b, 0);
 
@@ -181,6 +243,7 @@ function clipTower(json: unknown, folder: string): Kind {
   return {
     what: `CLIP image tower of ${config.num_hidden_layers} blocks`,
     network,
+    trainable: null,
     unused: /^(text_model\.|text_projection\.|logit_scale$)/,
   };
 }

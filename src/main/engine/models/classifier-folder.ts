@@ -1,0 +1,65 @@
+/**
+ * Owns writing a classifier that was trained here as a folder: config.json (network, picture size, class names),
+ * model.safetensors, and what is known of its training: the figures of every epoch, and the dynamics of every sample.
+ * The built-in encoder is such a folder without them; vision-folder.ts opens them.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TrainingDynamics } from '../../../core/difficulty/dynamics.ts';
+import type { ResnetConfig } from '../../../core/nn/resnet.ts';
+import { writeSafetensors } from '../safetensors.ts';
+
+/** config.json of a residual network from scratch. */
+export interface ResnetFile extends ResnetConfig {
+  /** Side of the square pictures, in pixels. */
+  image_size: number;
+  /** Class names, in the order of the logits. */
+  labels: string[];
+}
+
+export type Weights = Map<string, { shape: readonly number[]; data: Float32Array }>;
+
+export interface EpochFigures {
+  /** Mean over the epoch's batches, augmented and with the labels smoothed. */
+  loss: number;
+  /** Of the images held out: mean negative log-likelihood, and the share that is right. */
+  validationLoss: number;
+  validationAccuracy: number;
+}
+
+export interface TrainedClassifier {
+  /** All fields of config.json. */
+  config: Record<string, unknown>;
+  weights: Weights;
+  history: readonly EpochFigures[];
+  dynamics: TrainingDynamics;
+  /** What the dynamics are computed from, epoch by epoch: of each row, the probability of its label. */
+  trueProbability: readonly Float32Array[];
+  /** One for each row of the dynamics. */
+  imageIds: readonly number[];
+  /** Rows that only measured: nothing was learned from them. */
+  heldOut: readonly number[];
+}
+
+export function writeClassifier(folder: string, o: TrainedClassifier): void {
+  mkdirSync(folder, { recursive: true });
+  const json = (name: string, value: unknown) =>
+    writeFileSync(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
+  writeSafetensors(join(folder, 'model.safetensors'), Object.fromEntries(o.weights), { format: 'pt' });
+  json('config.json', o.config);
+  json('history.json', o.history);
+  const { dynamics: d } = o;
+  const heldOut = new Set(o.heldOut);
+  json(
+    'dynamics.json',
+    o.imageIds.map((imageId, i) => ({
+      imageId,
+      confidence: d.confidence[i],
+      variability: d.variability[i],
+      correctness: d.correctness[i],
+      forgetting: d.forgetting[i],
+      heldOut: heldOut.has(i),
+      trueProbability: o.trueProbability.map((epoch) => Number(epoch[i].toFixed(4))),
+    })),
+  );
+}

@@ -1,0 +1,93 @@
+/**
+ * Owns the checkpoints of a classifier's training. The large arrays are safetensors files of the job's folder, named
+ * by where the training was; the checkpoint itself is small and names them. It is written after them, and what it does
+ * not name is removed after it: killed in between, a job goes on from the checkpoint before, whose files are there.
+ */
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { JobContext } from '../job-context.ts';
+import type { EpochFigures, Weights } from '../models/classifier-folder.ts';
+import { openSafetensors, writeSafetensors } from '../safetensors.ts';
+import type { EpochPlace } from './classifier.ts';
+import type { FitPlan } from './fit-plan.ts';
+import type { TrainedNetwork } from './network.ts';
+import { loadState, saveState } from './state-file.ts';
+
+export interface FitProgress {
+  /** Fixed by the first run: a resumed one trains on the same images. */
+  plan: FitPlan;
+  /** Epochs done. */
+  epoch: number;
+  /** Within the epoch that is going on; null: between epochs. */
+  place: EpochPlace | null;
+  /** The epoch, counted from 1, that left the lowest loss on the images held out; 0: none is done. */
+  bestEpoch: number;
+  history: EpochFigures[];
+  /** Epoch by epoch: the probability of each row's label, and whether no other class has a higher one. */
+  trueProbability: Float32Array[];
+  correct: Uint8Array[];
+}
+
+interface Stored extends FitProgress {
+  step: number;
+  statistics: Map<string, Float32Array>;
+}
+
+export interface FitCheckpoints {
+  read(): FitProgress | null;
+  /** Puts the network back to where it was when the checkpoint was written. */
+  restore(network: TrainedNetwork): void;
+  write(progress: FitProgress, network: TrainedNetwork): void;
+  /** Keeps what an epoch left. */
+  keepBest(epoch: number, network: TrainedNetwork): void;
+  best(epoch: number): Weights;
+}
+
+const bestFile = (epoch: number) => `best-${epoch}.safetensors`;
+const stateFile = (step: number) => `state-${step}.safetensors`;
+
+export function fitCheckpoints(
+  ctx: Pick<JobContext, 'jobDir' | 'readCheckpoint' | 'writeCheckpoint'>,
+): FitCheckpoints {
+  const path = (name: string) => join(ctx.jobDir, name);
+  return {
+    read: () => ctx.readCheckpoint<Stored>(),
+    restore(network) {
+      const stored = ctx.readCheckpoint<Stored>();
+      if (!stored) return;
+      const file = path(stateFile(stored.step));
+      if (!loadState(file, network.state)) throw new Error(`${file} is missing: start the training anew`);
+      for (const [name, values] of stored.statistics) network.statistics.get(name)!.set(values);
+    },
+    write(progress, network) {
+      mkdirSync(ctx.jobDir, { recursive: true });
+      const { step } = network.state;
+      saveState(path(stateFile(step)), network.state);
+      ctx.writeCheckpoint<Stored>({ ...progress, step, statistics: network.statistics });
+      const named = [stateFile(step), bestFile(progress.bestEpoch)];
+      for (const name of readdirSync(ctx.jobDir)) {
+        if (/^(state|best)-\d+\.safetensors$/.test(name) && !named.includes(name)) rmSync(path(name));
+      }
+    },
+    keepBest(epoch, network) {
+      mkdirSync(ctx.jobDir, { recursive: true });
+      const tensors = Object.fromEntries([
+        ...[...network.state.parameters].map(
+          ([name, { shape, value }]) => [name, { shape, data: value }] as const,
+        ),
+        ...[...network.statistics].map(([name, data]) => [name, { shape: [data.length], data }] as const),
+      ]);
+      writeSafetensors(path(bestFile(epoch)), tensors);
+    },
+    best(epoch) {
+      const file = openSafetensors(path(bestFile(epoch)));
+      try {
+        return new Map(
+          [...file.tensors].map(([name, { shape }]) => [name, { shape, data: file.read(name) }]),
+        );
+      } finally {
+        file.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,152 @@
+/**
+ * Owns what `fit` may train: a small residual network from scratch, a network of a model folder with a new last layer,
+ * or that layer alone on the features that the catalog keeps of the dataset.
+ */
+import { randn } from '../../../core/rng.ts';
+import { loadEmbeddings } from '../../catalog/index.ts';
+import { embedMissing } from '../embedding.ts';
+import type { JobContext } from '../job-context.ts';
+import type { Weights } from '../models/classifier-folder.ts';
+import { findModel } from '../models/registry.ts';
+import { readTensors } from '../models/stored-part.ts';
+import { readVisionFolder } from '../models/vision-folder.ts';
+import { tellMemory } from '../tell-memory.ts';
+import type { FitPlan } from './fit-plan.ts';
+import { type Base, fineTuningGraph, headGraph, scratchGraph } from './graphs.ts';
+import { type NetworkOptions, openNetwork, stepMemory, type TrainedNetwork } from './network.ts';
+import { croppedPictures, openPictures, type Samples, shiftedPictures, storedFeatures } from './samples.ts';
+
+type Context = JobContext<'fit'>;
+
+export interface OpenClassifier {
+  network: TrainedNetwork;
+  samples: Samples;
+  /** What was trained from what, for the model's summary. */
+  from: string;
+  /** config.json of the trained classifier. */
+  config: Record<string, unknown>;
+  /** The weights of the whole network, of which these were trained. */
+  complete(trained: Weights): Weights;
+}
+
+export const openClassifier = (ctx: Context, plan: FitPlan): Promise<OpenClassifier> =>
+  ctx.params.modelId === null ? fromScratch(ctx, plan) : fromModel(ctx, ctx.params.modelId, plan);
+
+/** Widths of the four stages, one residual block each: the built-in encoder's shape. */
+const widths = [32, 64, 128, 192];
+const scratchSize = 64;
+
+async function fromScratch(ctx: Context, plan: FitPlan): Promise<OpenClassifier> {
+  const { params } = ctx;
+  const size = params.size ?? scratchSize;
+  const config = {
+    in_channels: 3,
+    widths,
+    depths: widths.map(() => 1),
+    num_classes: plan.classNames.length,
+  };
+  const graph = scratchGraph(config, params.batchSize, size);
+  tellMemory(ctx, stepMemory(graph, params.gradientCheckpointing));
+  const files = await pictures(ctx, plan, size);
+  return {
+    network: await openNetwork(graph, params, ctx.runtime),
+    samples: shiftedPictures(files, { flip: params.flip, shift: params.shift }),
+    from: 'from scratch',
+    config: { _class_name: 'CruxResnet', ...config, image_size: size, labels: plan.classNames },
+    complete: (trained) => trained,
+  };
+}
+
+async function fromModel(ctx: Context, modelId: string, plan: FitPlan): Promise<OpenClassifier> {
+  const { params } = ctx;
+  const base = openBase(ctx, modelId);
+  const { trainable, part, network } = base;
+  const alone = params.train === 'head';
+  const classes = plan.classNames.length;
+  const options: NetworkOptions = {
+    ...params,
+    rate: (name) => (isHead(base, name) ? 1 : params.backboneRate),
+    initialise(name, shape, rng) {
+      if (!isHead(base, name)) return readTensors(part, [name]).get(name)!.data;
+      // Small, so that the first probabilities are nearly even, whatever the size of the features.
+      return shape.length === 1 ? null : randn(shape[0] * shape[1], rng).map((v) => 0.01 * v);
+    },
+  };
+  const common = {
+    config: trainable.configFor(plan.classNames, network.size),
+    complete: (trained: Weights): Weights => {
+      const kept = [...part.table.keys()].filter((name) => !trained.has(name));
+      return new Map([...readTensors(part, kept), ...trained]);
+    },
+  };
+  if (alone) {
+    const { vectors, dim } = await features(ctx, modelId, plan);
+    const graph = headGraph(trainable.head, { dim, classes, batchSize: params.batchSize });
+    return {
+      ...common,
+      network: await openNetwork(graph, options, ctx.runtime),
+      samples: storedFeatures(vectors, dim),
+      from: `${base.name}, its last layer anew`,
+    };
+  }
+  const firstStage = params.train === 'all' ? 0 : Math.max(0, trainable.stages - params.stages);
+  const graph = fineTuningGraph(base, { firstStage, classes, batchSize: params.batchSize });
+  tellMemory(ctx, stepMemory(graph, params.gradientCheckpointing));
+  const files = await pictures(ctx, plan, network.enlarged);
+  return {
+    ...common,
+    network: await openNetwork(graph, options, ctx.runtime),
+    samples: croppedPictures(files, network.size, { flip: params.flip, cropScale: params.cropScale }),
+    from: `${base.name}, ${firstStage === 0 ? 'all of it' : `from stage ${firstStage} on`}`,
+  };
+}
+
+const isHead = ({ trainable }: Base, name: string) => name.startsWith(`${trainable.head}.`);
+
+/** @throws where the model is no network that can be trained here, or not at this size. */
+function openBase({ catalog, params }: Context, modelId: string): Base & { name: string } {
+  const model = findModel(catalog, modelId, 'encoder', 'classifier');
+  if (model.path.endsWith('.onnx')) {
+    throw new Error(
+      `model ${model.name}: an ONNX file holds no weights that can be trained; wanted a folder with config.json and model.safetensors of a ResNet or ViT`,
+    );
+  }
+  const vision = readVisionFolder(model.path, model.name);
+  const { trainable } = vision;
+  if (!trainable) {
+    throw new Error(
+      `model ${model.name}: ${vision.summary} has no last layer that gives classes; wanted a ResNet or ViT`,
+    );
+  }
+  const { network } = vision;
+  const size = params.size ?? network.size;
+  if (size === network.size) return { ...vision, trainable, name: model.name };
+  if (params.train === 'head') {
+    throw new Error(
+      `size ${size}: the last layer alone is trained on features at the model's own size, ${network.size}; leave the size out`,
+    );
+  }
+  const enlarged = Math.round((network.enlarged * size) / network.size);
+  return { ...vision, trainable, name: model.name, network: { ...network, size, enlarged } };
+}
+
+const pictures = ({ signal, progress }: Context, plan: FitPlan, side: number) =>
+  openPictures(plan.files, side, {
+    signal,
+    onRead: (done, total) => progress({ stage: 'reading images', done, total }),
+  });
+
+/** f32[rows,dim], those that probes stand on too; what is missing of them is computed first, a batch at a time. */
+async function features(ctx: Context, modelId: string, plan: FitPlan) {
+  const { set } = await embedMissing(ctx, ctx.params.datasetId, modelId, 'real');
+  const { ids, vectors, dim } = loadEmbeddings(ctx.catalog, set, { origin: 'real' });
+  const rowOf = new Map(Array.from(ids, (id, row) => [id, row]));
+  const out = new Float32Array(plan.imageIds.length * dim);
+  plan.imageIds.forEach((id, i) => {
+    const row = rowOf.get(id);
+    if (row === undefined)
+      throw new Error(`${plan.files[i]}: it has no features, for it cannot be read; exclude it`);
+    out.set(vectors.subarray(row * dim, (row + 1) * dim), i * dim);
+  });
+  return { vectors: out, dim };
+}
