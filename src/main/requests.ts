@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import type { EventName, EventPayload, RequestName, RequestOutput, Requests } from '../shared/contract.ts';
 import * as c from './catalog/index.ts';
+import { outlineGeneration } from './engine/diffusion/generation-outline.ts';
 import { runDoctor } from './engine/doctor.ts';
 import { addModel, checkModel } from './engine/models/check.ts';
 import { addFromModelsFolder } from './engine/models/models-folder.ts';
@@ -143,6 +144,7 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
       const { memoryWarning } = await import('./engine/job-memory.ts');
       return memoryWarning(catalog, request);
     },
+    'generation.outline': ({ params }) => outlineGeneration(catalog, params),
     'jobs.cancel': ({ jobId }) => {
       supervisor.cancel(jobId);
       return null;

@@ -43,6 +43,7 @@ const requestNames: Record<RequestName, true> = {
   'jobs.list': true,
   'jobs.enqueue': true,
   'jobs.memory': true,
+  'generation.outline': true,
   'jobs.cancel': true,
   'jobs.resume': true,
   'jobs.log': true,

@@ -7,6 +7,7 @@ import {
   dataset,
   deviceName,
   difficultySummary,
+  generationOutline,
   imageDetail,
   imageFilter,
   imageSort,
@@ -20,7 +21,7 @@ import {
   settings,
 } from './domain.ts';
 import { issuesView } from './issues.ts';
-import { job, jobLogLine, jobRequest, trainingPoint } from './jobs.ts';
+import { generateParams, job, jobLogLine, jobRequest, trainingPoint } from './jobs.ts';
 import { datasetMap, scorerCalibration, scorerComparison } from './scorers.ts';
 
 const id = z.int().positive();
@@ -121,6 +122,8 @@ export const requests = {
   'jobs.enqueue': call(z.object({ request: jobRequest, device: deviceName.optional() }), job),
   /** What to say where the job would not fit into the computer's memory; null: it fits, as far as is known. */
   'jobs.memory': call(z.object({ request: jobRequest }), z.string().nullable()),
+  /** What a generation would make, from the catalog alone: for its form. */
+  'generation.outline': call(z.object({ params: generateParams }), generationOutline),
   'jobs.cancel': call(z.object({ jobId: id }), nothing),
   'jobs.resume': call(z.object({ jobId: id }), nothing),
   'jobs.log': call(z.object({ jobId: id }), z.array(jobLogLine)),

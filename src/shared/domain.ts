@@ -153,6 +153,19 @@ export const provenance = z.object({
 });
 export type Provenance = z.infer<typeof provenance>;
 
+/** What a generation would make with the settings as they are. */
+export const generationOutline = z.object({
+  /** Images of each chosen class. */
+  classes: z.array(z.object({ className: z.string(), count: z.int() })),
+  /** Training images of these classes by difficulty, counts of equally wide bins from 0 to 1; null: none is scored. */
+  real: z.array(z.int()).nullable(),
+  /** The prompts of the first images. */
+  examples: z.array(z.string()),
+  /** Why the job would fail, by setting. */
+  problems: z.partialRecord(z.enum(['count', 'difficulty', 'prompt']), z.string()),
+});
+export type GenerationOutline = z.infer<typeof generationOutline>;
+
 export const imageDetail = imageSummary.extend({
   datasetId: id,
   hash: z.string(),

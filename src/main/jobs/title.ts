@@ -18,9 +18,10 @@ export function jobTitle(request: JobRequest, dataset: string | null): string {
     case 'train':
       return `Train difficulty on ${dataset} (${request.params.steps} steps)`;
     case 'generate': {
-      const { classes, count } = request.params;
+      const { classes, count, ratio } = request.params;
       const which = classes === 'all' ? 'every class' : classes.join(', ');
-      return `Generate ${count} of ${which} for ${dataset}`;
+      const many = ratio === null ? `${count}` : `${+(100 * ratio).toFixed(1)} % as many`;
+      return `Generate ${many} of ${which} for ${dataset}`;
     }
     case 'issues':
       return `Find label issues and duplicates in ${dataset}`;

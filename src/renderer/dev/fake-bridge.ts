@@ -14,6 +14,7 @@ import type {
 import type { ImageDetail, Settings } from '../../shared/domain.ts';
 import type { Job } from '../../shared/jobs.ts';
 import * as data from './fake-data.ts';
+import { outlineOf } from './fake-generation.ts';
 import { issuesOf } from './fake-issues.ts';
 import * as scorers from './fake-scorers.ts';
 
@@ -189,6 +190,7 @@ export function makeFakeBridge(options: FakeOptions = {}) {
     'models.remove': () => null,
     'jobs.list': () => jobs,
     'jobs.memory': () => null,
+    'generation.outline': (input) => outlineOf(images, input),
     'jobs.enqueue': ({ request }) => {
       const job = data.makeJob({
         id: Math.max(0, ...jobs.map(({ id }) => id)) + 1,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as c from '../../../src/main/catalog/index.ts';
+import { outlineGeneration } from '../../../src/main/engine/diffusion/generation-outline.ts';
 import { planPictures } from '../../../src/main/engine/diffusion/generation-plan.ts';
 import { generateParams, type JobParams } from '../../../src/shared/jobs.ts';
 
@@ -187,5 +188,35 @@ describe('prompts', () => {
     [{ promptSource: 'captions', captionPrompt: 'no place' }, 'has no [CAPTION]'],
   ] as [Partial<JobParams<'generate'>>, string][])('%j is refused', (change, sentence) => {
     expect(() => plan(change)).toThrow(sentence);
+  });
+});
+
+describe('the outline of a form', () => {
+  const outline = (change: Partial<JobParams<'generate'>>) =>
+    outlineGeneration(catalog, { ...generateParams.parse({ datasetId: 1, seed: 4 }), ...change });
+
+  it('is what the job plans', () => {
+    const change = { ratio: 0.5, prompt: 'a [CLS] {by day|at night}' };
+    const planned = plan(change);
+    const { classes, examples, real, problems } = outline(change);
+    expect(problems).toEqual({});
+    expect(classes).toEqual([
+      { className: 'cat', count: 2 },
+      { className: 'dog', count: 5 },
+    ]);
+    const of = (name: string) => planned.filter((p) => p.className === name).map((p) => p.prompt);
+    expect(examples).toEqual([of('cat')[0], of('dog')[0], of('cat')[1], of('dog')[1]]);
+    // Fourteen training images; the two of the test split count for nothing.
+    expect(real!.reduce((a, b) => a + b)).toBe(14);
+    expect(real![24]).toBe(0);
+    expect(real![22]).toBe(1); // the cat of 0.9
+  });
+
+  it('says what is wrong under the setting that it is about', () => {
+    expect(outline({ ratio: 0.001 }).problems).toEqual({ count: expect.stringContaining('raise it') });
+    expect(outline({ prompt: 'a {b' }).problems).toEqual({ prompt: expect.stringContaining('column 3') });
+    const { problems, classes } = outline({ distribution: 'bins' });
+    expect(problems).toEqual({ difficulty: expect.stringContaining('the histogram is empty') });
+    expect(classes).toHaveLength(2);
   });
 });
