@@ -118,3 +118,4 @@ export async function openSession({ io, folder, device }: SessionOptions): Promi
     },
   };
 }
+    finish: (job) => queue.finish(job.id),

@@ -74,6 +74,8 @@ export interface Session {
 }
 
 /** Opens the catalog that the options name, runs `body`, and closes it whatever happens. */
+  /** Asks the job to end now with what it has; a stopped one is queued for that. Errors: CatalogError. */
+  finish(job: Job): Job;
 export async function withSession<T>(
   io: Io,
   options: GlobalOptions,

@@ -23,6 +23,7 @@ import {
 import { issuesView } from './issues.ts';
 import { generateParams, job, jobLogLine, jobRequest, trainingPoint } from './jobs.ts';
 import { datasetMap, scorerCalibration, scorerComparison } from './scorers.ts';
+import { trainingPreviews } from './training-previews.ts';
 
 const id = z.int().positive();
 const ids = z.array(id).max(1_000_000);
@@ -130,8 +131,12 @@ export const requests = {
   'jobs.training': call(z.object({ jobId: id }), z.array(trainingPoint)),
 } as const;
 
+  /** Ends a training now with the steps it has; one that was stopped is resumed for that alone. */
+  'jobs.finish': call(z.object({ jobId: id }), nothing),
 export type Requests = typeof requests;
 export type RequestName = keyof Requests;
+  /** Pictures that a training has made of itself, by `previewFile`; null: none yet. */
+  'jobs.previews': call(z.object({ jobId: id }), trainingPreviews.nullable()),
 export type RequestInput<N extends RequestName> = z.input<Requests[N]['input']>;
 export type RequestOutput<N extends RequestName> = z.infer<Requests[N]['output']>;
 
@@ -156,6 +161,8 @@ export const events = {
   /** A menu item or shortcut chosen in the native menu. */
   'menu.command': z.object({ command: z.enum(['import', 'undo', 'redo', 'settings', 'find']) }),
 } as const;
+  /** There are new pictures in `jobs.previews`. */
+  'training.preview': z.object({ jobId: id, step: z.int() }),
 
 export type Events = typeof events;
 export type EventName = keyof Events;

@@ -1,4 +1,4 @@
-/** Owns `crux jobs list|resume|cancel|log`. */
+/** Owns `crux jobs list|resume|finish|cancel|log`. */
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Job } from '../../shared/jobs.ts';
 import { type CommandContext, type CommandResult, finish, leaf, withGlobals } from '../command.ts';
@@ -35,7 +35,7 @@ const secondsOf = (job: Job) =>
   job.state === 'running' && job.startedAt !== null ? (Date.now() - job.startedAt) / 1000 : jobSeconds(job);
 
 export function jobs(parent: Command, context: CommandContext): void {
-  const group = parent.command('jobs').description('list, resume, cancel or read the log of jobs');
+  const group = parent.command('jobs').description('list, resume, finish, cancel or read the log of jobs');
   const { io } = context;
 
   const list = leaf(group, 'list', 'list the newest jobs').option(
@@ -72,6 +72,17 @@ export function jobs(parent: Command, context: CommandContext): void {
     if (job.state === 'done') throw new CliError(`job ${job.id} is done already; there is nothing to resume`);
     const ended = await followJob(session, session.resume(job));
     return { data: { command: 'jobs resume', job: jobData(ended) }, lines: jobLines(ended) };
+  });
+
+  onOneJob('finish <id>', 'end a training now and keep what it has learned', async (session, job) => {
+    const asked = session.finish(job);
+    if (asked.state === 'running')
+      return {
+        data: { command: 'jobs finish', job: { id: job.id, kind: job.kind, state: asked.state } },
+        lines: [`${job.title}: ends after the step it is at, and keeps its model`],
+      };
+    const ended = await followJob(session, asked);
+    return { data: { command: 'jobs finish', job: jobData(ended) }, lines: jobLines(ended) };
   });
 
   onOneJob(

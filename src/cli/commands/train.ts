@@ -30,6 +30,9 @@ const options: OptionTable<JobParams<'train'>> = {
   conditionDropout: { text: 'share of samples trained on the null token' },
   balanced: { text: 'draw difficulties as they occur instead of evenly' },
   checkpointEvery: { text: 'steps between checkpoints' },
+  previewEvery: {
+    text: 'steps between preview pictures; 0: none (default: as often as takes about a twentieth of the time)',
+  },
 };
 
 export const train = (parent: Command, context: CommandContext) =>

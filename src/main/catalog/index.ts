@@ -21,4 +21,5 @@ export * from './scorer-comparison.ts';
 export * from './scores.ts';
 export * from './settings.ts';
 export * from './synthetic.ts';
+export * from './training-previews.ts';
 export * from './training-set.ts';

@@ -4,7 +4,11 @@ import type { JobKind } from '../../shared/jobs.ts';
 import type { Catalog } from './open.ts';
 
 /** Folder of the catalog that holds one folder per job, named by its number. */
-const folders: Partial<Record<JobKind, string>> = { control: 'control', 'hard-factors': 'hard-factors' };
+const folders: Partial<Record<JobKind, string>> = {
+  control: 'control',
+  'hard-factors': 'hard-factors',
+  train: 'training',
+};
 
 /** @param name a file name without any folder. null: no such job, or its kind makes no pictures to show. */
 export function jobPictureFile(catalog: Catalog, jobId: number, name: string): string | null {

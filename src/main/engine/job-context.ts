@@ -20,6 +20,8 @@ export interface JobContext<K extends JobKind = JobKind> {
   /** Call as often as you like: written and sent a few times a second. `total` null: unknown. */
   progress(change: { stage?: string; done?: number; total?: number | null }): void;
   log(level: 'info' | 'warn' | 'error', text: string): void;
+  /** Whether a person has asked the job to end now with what it has. */
+  finishRequested(): boolean;
   /** This job's own folder in the catalog, for checkpoints. */
   jobDir: string;
   /** What `writeCheckpoint` stored last, also by an engine that was killed since; null where there is none. */
@@ -67,6 +69,8 @@ export function jobContext<K extends JobKind>(parts: ContextParts): JobContext<K
     catalog,
     runtime: parts.runtime,
     signal: abort.signal,
+    finishRequested: () =>
+      catalog.value<number>('SELECT finish_requested FROM jobs WHERE id = ?', job.id) === 1,
     jobDir,
     progress(change) {
       const newStage = change.stage !== undefined && change.stage !== now.stage;

@@ -10,7 +10,7 @@ export interface Memory {
   total: number;
 }
 
-const machineMemory = (): Memory => ({
+export const machineMemory = (): Memory => ({
   free: process.availableMemory(),
   total: Math.min(totalmem(), process.constrainedMemory() || totalmem()),
 });

@@ -86,12 +86,14 @@ export function endJob(catalog: Catalog, engineId: string, jobId: number, ending
   return (
     catalog.run(
       `UPDATE jobs SET state = ?, result = ?, error = ?, stage = '', seconds_left = NULL, finished_at = ?,
-         engine = NULL, engine_pid = NULL, cancel_requested = 0, crashes = 0, crash_done = -1
+         engine = NULL, engine_pid = NULL, cancel_requested = 0, crashes = 0, crash_done = -1,
+         finish_requested = finish_requested * (? = 'queued')
        WHERE id = ? AND engine = ? AND state = 'running'`,
       ending.state,
       ending.state === 'done' ? JSON.stringify(ending.result) : null,
       ending.state === 'failed' ? ending.error : null,
       ending.state === 'queued' ? null : Date.now(),
+      ending.state,
       jobId,
       engineId,
     ).changes === 1

@@ -1,6 +1,6 @@
 /** Owns putting jobs in line and out of it. Everything here is a row first; engines find it there. */
 import type { DeviceName } from '../../shared/domain.ts';
-import { type Job, type JobRequestInput, jobRequest } from '../../shared/jobs.ts';
+import { finishable, type Job, type JobRequestInput, jobRequest } from '../../shared/jobs.ts';
 import {
   addJob,
   addLog,
@@ -65,12 +65,34 @@ export class JobQueue {
           `job ${jobId} is ${state}; only a cancelled or failed job can be resumed`,
         );
       this.catalog.run(
-        `UPDATE jobs SET state = 'queued', owner = ?, error = NULL, cancel_requested = 0, crashes = 0,
+        `UPDATE jobs SET state = 'queued', owner = ?, error = NULL, cancel_requested = 0, finish_requested = 0, crashes = 0,
            crash_done = -1, started_at = NULL, finished_at = NULL WHERE id = ?`,
         this.#owner,
         jobId,
       );
       if (state !== 'queued') addLog(this.catalog, jobId, 'info', `resumed after it was ${state}`);
+      return getJob(this.catalog, jobId);
+    });
+  }
+
+  /**
+   * Asks a job to end now with what it has. A running one does at its next safe point; one that was stopped is put in
+   * line again for that alone. @throws CatalogError where the kind has nothing to keep, or the job is done.
+   */
+  finish(jobId: number): Job {
+    const { kind, state } = getJob(this.catalog, jobId);
+    if (!finishable.includes(kind))
+      throw new CatalogError(
+        'invalid',
+        `job ${jobId} (${kind}) keeps nothing unless it runs to its end; only ${finishable.join(', ')} can be finished early`,
+      );
+    if (state === 'done') throw new CatalogError('conflict', `job ${jobId} is done already`);
+    return this.catalog.write(() => {
+      if (state === 'cancelled' || state === 'failed') this.resume(jobId);
+      this.catalog.run(
+        "UPDATE jobs SET finish_requested = 1 WHERE id = ? AND state IN ('queued', 'running')",
+        jobId,
+      );
       return getJob(this.catalog, jobId);
     });
   }

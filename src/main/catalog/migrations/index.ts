@@ -6,6 +6,7 @@ import type { Database } from 'better-sqlite3';
 import * as initial from './0001-initial.ts';
 import * as jobResults from './0002-job-results.ts';
 import * as temperature from './0003-temperature.ts';
+import * as finish from './0004-finish.ts';
 
 export interface Migration {
   number: number;
@@ -17,6 +18,7 @@ export const migrations: readonly Migration[] = [
   { number: 1, name: 'initial', sql: initial.sql },
   { number: 2, name: 'job-results', sql: jobResults.sql },
   { number: 3, name: 'temperature', sql: temperature.sql },
+  { number: 4, name: 'finish', sql: finish.sql },
 ];
 
 /**

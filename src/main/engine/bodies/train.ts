@@ -2,11 +2,12 @@
  * Owns the training job: a LoRA and a difficulty encoder on one dataset, or a LoRA alone to compare with. It resumes from its last checkpoint to
  * the very steps it would have taken.
  */
-import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { restoreState, type TrainingState } from '../../../core/training/parameters.ts';
+import { previewInterval } from '../../../shared/training-previews.ts';
 import { addModelRow, classesOf, currentScorerId, difficultyRows, getScorer } from '../../catalog/index.ts';
 import { type AdapterConfig, writeAdapter, writePlainLora } from '../diffusion/adapter-file.ts';
+import { latentsOf } from '../diffusion/dataset-latents.ts';
 import {
   type DifficultyTrainer,
   openDifficultyTrainer,
@@ -14,13 +15,12 @@ import {
 } from '../diffusion/difficulty-training.ts';
 import { trainingMemory } from '../diffusion/memory-estimate.ts';
 import { type DiffusionModel, openDiffusionModel } from '../diffusion/model-folder.ts';
-import { latentShape, openImageEncoder, openTextEncoder, pictureSize } from '../diffusion/sessions.ts';
-import { decodeRgb } from '../images/decode.ts';
+import { openTextEncoder, pictureSize } from '../diffusion/sessions.ts';
+import { previewMaker, previewMemory } from '../diffusion/training-previews.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { hashFolder } from '../models/hash-folder.ts';
 import { findModel } from '../models/registry.ts';
-import { openSafetensors, writeSafetensors } from '../safetensors.ts';
-import { tellMemory } from '../tell-memory.ts';
+import { machineMemory, tellMemory } from '../tell-memory.ts';
 import { usedImages } from '../used-images.ts';
 
 /** What the training captions say; the paper trains on this form only. */
@@ -84,57 +84,6 @@ function makePlan(ctx: Context): Plan {
   };
 }
 
-/** Latents of all files and of their mirror images, computed once and kept in the job's folder. */
-async function latentsOf(ctx: Context, model: DiffusionModel, plan: Plan) {
-  const file = join(ctx.jobDir, 'latents.safetensors');
-  const count = plan.files.length;
-  const { numbers } = latentShape(model);
-  if (existsSync(file)) {
-    const stored = openSafetensors(file);
-    const latents = { mean: stored.read('mean'), deviation: stored.read('deviation') };
-    stored.close();
-    if (latents.mean.length === 2 * count * numbers) return latents;
-  }
-  const size = pictureSize(model);
-  const encoder = await openImageEncoder(model, ctx.runtime, 2);
-  const mean = new Float32Array(2 * count * numbers);
-  const deviation = new Float32Array(2 * count * numbers);
-  for (const [i, path] of plan.files.entries()) {
-    ctx.signal.throwIfAborted();
-    const { pixels } = await decodeRgb(path, { width: size, height: size, fit: 'cover' });
-    const out = await encoder.encode(planes(pixels, size));
-    for (const [from, to] of [
-      [out.mean, mean],
-      [out.deviation, deviation],
-    ]) {
-      to.set(from.subarray(0, numbers), i * numbers);
-      to.set(from.subarray(numbers), (count + i) * numbers);
-    }
-    ctx.progress({ stage: 'encoding images', done: i + 1, total: count });
-  }
-  await encoder.close();
-  mkdirSync(ctx.jobDir, { recursive: true });
-  const shape = [2 * count, numbers];
-  await writeSafetensors(file, { mean: { shape, data: mean }, deviation: { shape, data: deviation } });
-  return { mean, deviation };
-}
-
-/** u8 RGB of one picture -> f32[2,3,s,s] in -1..1: the picture and its mirror image. */
-function planes(pixels: Uint8Array, size: number): Float32Array {
-  const plane = size * size;
-  const out = new Float32Array(6 * plane);
-  for (let y = 0; y < size; y++) {
-    for (let x = 0; x < size; x++) {
-      for (let c = 0; c < 3; c++) {
-        const value = pixels[(y * size + x) * 3 + c] / 127.5 - 1;
-        out[c * plane + y * size + x] = value;
-        out[(3 + c) * plane + y * size + (size - 1 - x)] = value;
-      }
-    }
-  }
-  return out;
-}
-
 /** All that a resumed training needs; typed arrays are stored as they are. */
 interface Checkpoint {
   plan: Plan;
@@ -150,26 +99,45 @@ function restore(trainer: DifficultyTrainer, checkpoint: Checkpoint): void {
   trainer.restoreRng(checkpoint.rng);
 }
 
+/** Says what the training will take. @returns whether there is memory for previews as well. */
+function tellTrainingMemory(ctx: Context, model: DiffusionModel): boolean {
+  const { params } = ctx;
+  const lowMemory = ctx.runtime.lowMemory ?? false;
+  const training = trainingMemory(model, {
+    batch: params.batchSize,
+    size: pictureSize(model),
+    rank: params.rank,
+    checkpointing: params.gradientCheckpointing,
+    lowMemory,
+  });
+  if (params.kind === 'plain' || previewInterval(params) === 0) {
+    tellMemory(ctx, training);
+    return false;
+  }
+  const both = training + previewMemory(model, params, lowMemory);
+  if (params.previewEvery === null && ctx.runtime.provider === 'cpu' && both > machineMemory().free) {
+    tellMemory(ctx, training);
+    ctx.log(
+      'info',
+      'no previews: they would take more memory than is free; asked for by a number of steps, they are made',
+    );
+    return false;
+  }
+  tellMemory(ctx, both);
+  return true;
+}
+
 export const train: JobBody<'train'> = async (ctx) => {
   const { catalog, params } = ctx;
   const base = findModel(catalog, params.baseModelId, 'diffusion');
   const model = openDiffusionModel(base.path);
-  tellMemory(
-    ctx,
-    trainingMemory(model, {
-      batch: params.batchSize,
-      size: pictureSize(model),
-      rank: params.rank,
-      checkpointing: params.gradientCheckpointing,
-      lowMemory: ctx.runtime.lowMemory ?? false,
-    }),
-  );
+  const shows = tellTrainingMemory(ctx, model);
   const checkpoint = ctx.readCheckpoint<Checkpoint>();
   const plan = checkpoint?.plan ?? makePlan(ctx);
   if (!checkpoint) {
     ctx.writeCheckpoint<Checkpoint>({ plan, step: 0, rng: [], smoothedLoss: 0, parameters: new Map() });
   }
-  const latents = await latentsOf(ctx, model, plan);
+  const latents = await latentsOf(ctx, model, plan.files);
 
   const text = await openTextEncoder(model, ctx.runtime);
   const states: Float32Array[] = [];
@@ -205,29 +173,44 @@ export const train: JobBody<'train'> = async (ctx) => {
     smoothed = checkpoint.smoothedLoss;
     ctx.log('info', `goes on at step ${checkpoint.step}`);
   }
-  const save = () =>
+  let saved = trainer.state.step;
+  const save = () => {
+    saved = trainer.state.step;
     ctx.writeCheckpoint<Checkpoint>({
       plan,
-      step: trainer.state.step,
+      step: saved,
       rng: trainer.rngState(),
       smoothedLoss: smoothed,
       parameters: trainer.state.parameters,
     });
-  while (trainer.state.step < params.steps) {
+  };
+  const previews = encoder && shows ? previewMaker(ctx, base.path, plan.classNames, trainingPrompt) : null;
+  for (;;) {
     if (ctx.signal.aborted) {
       save();
       await trainer.close();
       ctx.signal.throwIfAborted();
     }
-    const loss = await trainer.step();
     const { step } = trainer.state;
-    smoothed = step === 1 ? loss : 0.95 * smoothed + 0.05 * loss;
-    ctx.emit('training.point', { jobId: ctx.job.id, point: { step, loss, smoothedLoss: smoothed } });
-    ctx.progress({ stage: 'training', done: step, total: params.steps });
-    if (step % params.checkpointEvery === 0) save();
+    const last = step >= params.steps || (step > 0 && ctx.finishRequested());
+    if (encoder && previews?.due(step, last)) {
+      await previews.make(step, { lora, encoder, ...trainer.weights() });
+      continue; // it may have been stopped meanwhile
+    }
+    if (step > 0 && step % params.checkpointEvery === 0 && step !== saved) save();
+    if (last) break;
+    const loss = await trainer.step();
+    smoothed = step === 0 ? loss : 0.95 * smoothed + 0.05 * loss;
+    ctx.emit('training.point', {
+      jobId: ctx.job.id,
+      point: { step: step + 1, loss, smoothedLoss: smoothed },
+    });
+    ctx.progress({ stage: 'training', done: step + 1, total: params.steps });
   }
 
   const { step } = trainer.state;
+  const early = step < params.steps;
+  if (early) ctx.log('info', `ended at step ${step} of ${params.steps}, as asked`);
   const trained = trainer.weights();
   await trainer.close();
   const [kind, name] = encoder
@@ -256,7 +239,7 @@ export const train: JobBody<'train'> = async (ctx) => {
     path: folder,
     hash: await hashFolder(catalog.file(folder)),
     datasetId: params.datasetId,
-    summary: `${plan.files.length} images, ${step} steps, rank ${params.rank}, loss ${smoothed.toFixed(4)}`,
+    summary: `${plan.files.length} images, ${early ? `${step} of ${params.steps}` : step} steps, rank ${params.rank}, loss ${smoothed.toFixed(4)}`,
   });
   ctx.emit('catalog.changed', { datasetId: null });
   return { modelId, steps: step, loss: smoothed, images: plan.files.length };
