@@ -158,3 +158,9 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
     'jobs.training': ({ jobId }) => queue.training(jobId),
   };
 }
+    'jobs.finish': ({ jobId }) => {
+      emit('job.updated', queue.finish(jobId));
+      supervisor.wake();
+      return null;
+    },
+    'jobs.previews': ({ jobId }) => c.readTrainingPreviews(catalog, queue.get(jobId).id),

@@ -52,6 +52,8 @@ const requestNames: Record<RequestName, true> = {
 
 const eventNames: Record<EventName, true> = {
   'job.updated': true,
+  'jobs.finish': true,
+  'jobs.previews': true,
   'catalog.changed': true,
   'generate.preview': true,
   'training.point': true,
@@ -59,6 +61,7 @@ const eventNames: Record<EventName, true> = {
   'menu.command': true,
 };
 
+  'training.preview': true,
 type Listener = (payload: unknown) => void;
 const listeners = new Map<string, Set<Listener>>();
 

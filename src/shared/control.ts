@@ -88,6 +88,9 @@ export type ControlFigures = z.infer<typeof controlFigures>;
 export const setQuality = z.object({
   /** Mean over classes of the number of images. */
   count: z.number().min(0),
+  /** Share whose most probable class is the class's own, by the scorer that the adapter was trained with. */
+  agreement: unit.nullable(),
+  heldOutAgreement: unit.nullable(),
   /** Mean cosine distance of two images of the set, [0,2]: 0 when all are alike. */
   diversity: z.number().min(0).max(2).nullable(),
   /** Vendi score: the effective number of different images; grows with the number of images. */
@@ -144,7 +147,6 @@ export const classMap = z.object({
   requested: z.array(level.nullable()),
   /** By the scorer that the adapter was trained with. */
   measured: z.array(unit),
-  perplexity: z.number(),
 });
 export type ClassMap = z.infer<typeof classMap>;
 
@@ -200,7 +202,7 @@ export const controlReport = variantSummary.extend({
   realBuckets: z.object({ trainingScorer: bucketShares, heldOutScorer: bucketShares.nullable() }),
   densities: levelDensities,
   heldOutDensities: levelDensities.nullable(),
-  quality: controlQuality.nullable(),
+  quality: controlQuality,
   /** Classes in their order; later ones may be missing where there are many. */
   maps: z.array(classMap),
   pictures: z.array(controlPicture),

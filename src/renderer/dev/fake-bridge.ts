@@ -239,6 +239,16 @@ export function makeFakeBridge(options: FakeOptions = {}) {
       try {
         const handler = handlers[name] as unknown as (input: RequestInput<N>) => RequestOutput<N>;
         return { ok: true, value: handler(input) };
+    'jobs.finish': ({ jobId }) => {
+      jobs = jobs.map((job) => (job.id === jobId ? { ...job, state: 'done' } : job));
+      emit('job.updated', jobs.find(({ id }) => id === jobId)!);
+      return null;
+    },
+    'jobs.previews': () => ({
+      classes: ['bag', 'coat', 'hat'],
+      difficulties: [0.1, 0.5, 0.9],
+      steps: [50, 100],
+    }),
       } catch (error) {
         return { ok: false, error: { code: 'refused', message: (error as Error).message } };
       }

@@ -56,6 +56,18 @@ it('holds both scorers, every level and class, the baseline, densities and pictu
   expect(new Set(base.levels.map((l: { measuredMean: number }) => l.measuredMean)).size).toBe(1);
   expect(report.densities.levels).toHaveLength(3);
   expect(report.densities.real).toHaveLength(report.densities.x.length);
+  expect(report.quality.levels).toHaveLength(3);
+  for (const { generated } of report.quality.levels) {
+    expect(generated.count).toBe(3);
+    expect(generated.heldOutAgreement).toBeGreaterThanOrEqual(0);
+    expect(generated.nearestReal).toBeTypeOf('number');
+  }
+  expect(report.quality.baselines.base.count).toBe(3);
+  expect(report.maps.map((map: { className: string }) => map.className)).toEqual(report.classes);
+  for (const map of report.maps) {
+    expect(map.requested.filter((s: number | null) => s === null)).toHaveLength(6);
+    expect(map.positions).toHaveLength(2 * (6 + 3 * 3));
+  }
   const pictures = join(catalog.file(result.file as string), '..');
   expect(existsSync(join(pictures, 'controlled-2-1-2.png'))).toBe(true);
   expect(existsSync(join(pictures, 'base-2-1-0.png'))).toBe(true);

@@ -9,6 +9,7 @@ import type { ControlVariant } from '../../../shared/control.ts';
 import { classesOf, currentScorerId, type StoredScorer } from '../../catalog/index.ts';
 import { folderOf, type Judges, type Measured, makeAndMeasure } from '../control/measure.ts';
 import { namesOf, plan } from '../control/plan.ts';
+import { realImages } from '../control/real-classes.ts';
 import { assembleReport } from '../control/report.ts';
 import { writeReport } from '../control/report-files.ts';
 import { readAdapter } from '../diffusion/adapter-file.ts';
@@ -38,6 +39,7 @@ export const controlBody: JobBody<'control'> = async (ctx) => {
   const scorers = scorersOf(ctx, chosen.scorerId);
   const names = namesOf(ctx, config.classes);
   for (const { scorer } of scorers) knowsAll(ctx, scorer, names);
+  const real = await realImages(ctx, scorers, names);
   const planned = plan(params, names, config.classes, levels);
 
   const measured: Partial<Record<ControlVariant, Measured>> = {};
@@ -67,6 +69,7 @@ export const controlBody: JobBody<'control'> = async (ctx) => {
     names,
     levels,
     scorers,
+    real,
     controlled: controlled!,
     baselines,
   });

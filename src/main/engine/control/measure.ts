@@ -33,6 +33,10 @@ export interface Measured {
   dim: number;
 }
 
+/** Where the pictures of a class are. */
+export const rowsOf = ({ pictures }: Measured, className: string): number[] =>
+  pictures.flatMap((p, row) => (p.className === className ? [row] : []));
+
 /** Pictures of so many seeds per class are kept for looking at. */
 export const shownDraws = 2;
 

@@ -11,10 +11,13 @@ import type {
   ScorerRole,
   VariantSummary,
 } from '../../../shared/control.ts';
-import { classesOf, difficultyRows, getDataset, type StoredScorer } from '../../catalog/index.ts';
+import { getDataset, type StoredScorer } from '../../catalog/index.ts';
 import type { JobContext } from '../job-context.ts';
 import { pump } from '../pump.ts';
+import { classMaps } from './maps.ts';
 import { type Measured, pictureName, shownDraws } from './measure.ts';
+import { controlQuality } from './quality.ts';
+import type { RealImages } from './real-classes.ts';
 import { fileNames } from './report-files.ts';
 
 type Context = JobContext<'control'>;
@@ -25,17 +28,16 @@ export interface ReportParts {
   /** In rising order. */
   levels: readonly number[];
   scorers: readonly { role: ScorerRole; scorer: StoredScorer }[];
+  real: RealImages;
   controlled: Measured;
   baselines: Partial<Record<'base' | 'plain', Measured>>;
 }
 
 export async function assembleReport(ctx: Context, parts: ReportParts): Promise<ControlReport> {
   const { controlled, baselines, levels, names } = parts;
-  const real = Object.fromEntries(
-    parts.scorers.map(({ role, scorer }) => [role, realDifficulties(ctx, scorer.id, names)]),
-  ) as Partial<Record<ScorerRole, number[]>>;
+  const real = parts.real.difficulties;
   const densitiesBy = (role: ScorerRole) =>
-    controlled.samples[role] ? densities(real[role]!, controlled.samples[role], levels) : null;
+    controlled.samples[role] ? densities(real[role] ?? [], controlled.samples[role], levels) : null;
   const summaries: ControlReport['baselines'] = {};
   for (const [variant, measured] of Object.entries(baselines))
     summaries[variant as 'base' | 'plain'] = await summary(
@@ -60,29 +62,14 @@ export async function assembleReport(ctx: Context, parts: ReportParts): Promise<
     },
     densities: densitiesBy('trainingScorer')!,
     heldOutDensities: densitiesBy('heldOutScorer'),
-    quality: null,
-    maps: [],
+    quality: await controlQuality(ctx, parts.real, levels, controlled, baselines),
+    maps: await classMaps(ctx, parts.real.classes, controlled),
     pictures: (['controlled', 'base', 'plain'] as const).flatMap((variant) => {
       const measured = variant === 'controlled' ? controlled : baselines[variant];
       return measured ? keptPictures(variant, measured) : [];
     }),
     files: { ...fileNames, charts: [] },
   };
-}
-
-/** Of the real images of these classes. @throws when there is none. */
-function realDifficulties(ctx: Context, scorerId: number, names: readonly string[]): number[] {
-  const wanted = new Set(
-    classesOf(ctx.catalog, ctx.params.datasetId)
-      .filter((c) => names.includes(c.name))
-      .map((c) => c.id),
-  );
-  const found = difficultyRows(ctx.catalog, scorerId, 'real').filter((row) => wanted.has(row.classId));
-  if (found.length === 0)
-    throw new Error(
-      `control: scorer ${scorerId} has scored no real image of these classes; score the dataset again`,
-    );
-  return found.map((row) => row.difficulty);
 }
 
 /** Pictures that know no level, as if made for each. */
