@@ -14,6 +14,8 @@ import {
   readSettings,
   removeDataset,
   removeModelRow,
+  scorerCalibration,
+  scorerComparison,
   thumbnailFile,
 } from '../main/catalog/index.ts';
 import { addModel, checkModel } from '../main/engine/models/check.ts';
@@ -73,6 +75,17 @@ export async function openSession({ io, folder, device }: SessionOptions): Promi
     summary: (dataset, perClass) => difficultySummary(catalog, dataset.id, perClass),
     projection: (dataset) => getProjection(catalog, dataset.id),
 
+    scorerId(dataset, text) {
+      const found = dataset.scorers.find(({ id }) => String(id) === text);
+      if (found) return found.id;
+      const known = dataset.scorers.map(({ id, name }) => `${id} (${name})`).join(', ');
+      throw usageError(
+        `no scorer "${text}" of ${dataset.name}; ${known ? `there are ${known}` : `score it with: crux score ${dataset.name}`}`,
+      );
+    },
+    scorerCalibration: (dataset, scorerId) => scorerCalibration(catalog, dataset.id, scorerId),
+    compareScorers: (dataset, a, b, largest) => scorerComparison(catalog, dataset.id, a, b, largest),
+
     async models() {
       await addFromModelsFolder(catalog);
       return listModels(catalog);
@@ -111,6 +124,7 @@ export async function openSession({ io, folder, device }: SessionOptions): Promi
     follow: (job, onUpdate, onNote) => followEngine(supervisor, job, onUpdate, onNote),
     cancel: (job) => void supervisor.cancel(job.id),
     resume: (job) => queue.resume(job.id),
+    finish: (job) => queue.finish(job.id),
     kill: () => supervisor.kill(),
     async close() {
       await supervisor.stop();
@@ -118,4 +132,3 @@ export async function openSession({ io, folder, device }: SessionOptions): Promi
     },
   };
 }
-    finish: (job) => queue.finish(job.id),

@@ -20,6 +20,7 @@ import type {
   ReviewDecision,
 } from '../shared/domain.ts';
 import type { Job, JobRequestInput, jobLogLine } from '../shared/jobs.ts';
+import type { ScorerCalibration, ScorerComparison } from '../shared/scorers.ts';
 import { catalogFolder } from './catalog-folder.ts';
 import type { GlobalOptions } from './command.ts';
 import type { Io } from './io.ts';
@@ -52,6 +53,11 @@ export interface Session {
   summary(dataset: Dataset, perClass: number): DifficultySummary | null;
   projection(dataset: Dataset): ProjectionData | null;
 
+  /** A scorer's id from its text. Errors: `usage`, naming the scorers there are. */
+  scorerId(dataset: Dataset, text: string): number;
+  scorerCalibration(dataset: Dataset, scorerId: number): Promise<ScorerCalibration>;
+  compareScorers(dataset: Dataset, a: number, b: number, largest: number): ScorerComparison;
+
   models(): Promise<ModelEntry[]>;
   /** A model's id from its id or its name. Errors: `usage`, naming the models there are. */
   modelId(nameOrId: string): string;
@@ -68,14 +74,14 @@ export interface Session {
   follow(job: Job, onUpdate: (job: Job) => void, onNote: (text: string) => void): Promise<Job>;
   cancel(job: Job): void;
   resume(job: Job): Job;
+  /** Asks the job to end now with what it has; a stopped one is queued for that. Errors: CatalogError. */
+  finish(job: Job): Job;
   /** Kills the engine at once; its job goes back to the queue. */
   kill(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Opens the catalog that the options name, runs `body`, and closes it whatever happens. */
-  /** Asks the job to end now with what it has; a stopped one is queued for that. Errors: CatalogError. */
-  finish(job: Job): Job;
 export async function withSession<T>(
   io: Io,
   options: GlobalOptions,

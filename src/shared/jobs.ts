@@ -27,6 +27,8 @@ export const scoreParams = z.object({
   /** Encoder whose frozen features the probe stands on, or the classifier itself. */
   modelId: z.string().default('builtin:encoder'),
   folds: z.int().min(2).max(50).default(5),
+  /** The scorer's probabilities become p^(1/T), renormalised; auto: T of least log loss; 1: as they are. */
+  temperature: z.union([z.literal('auto'), z.number().min(0.05).max(20)]).default(1),
   seed,
 });
 

@@ -20,6 +20,7 @@ import { report } from './report.ts';
 import { rescore } from './rescore.ts';
 import { review } from './review.ts';
 import { score } from './score.ts';
+import { scorers } from './scorers.ts';
 import { train } from './train.ts';
 
 const commands = [
@@ -28,6 +29,7 @@ const commands = [
   importCommand,
   embed,
   score,
+  scorers,
   issues,
   fit,
   project,

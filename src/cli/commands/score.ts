@@ -1,19 +1,33 @@
 /** Owns `crux score`. */
-import type { Command } from 'commander';
-import type { JobParams } from '../../shared/jobs.ts';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type JobParams, scoreParams } from '../../shared/jobs.ts';
 import type { CommandContext } from '../command.ts';
 import { datasetJob } from '../job-command.ts';
 import type { OptionTable } from '../schema-options.ts';
 
-const options: OptionTable<JobParams<'score'>> = {
+const options: OptionTable<JobParams<'score'>, 'temperature'> = {
   method: { text: 'how the probabilities come about' },
   modelId: { flag: 'model', text: 'encoder under the probe, or the classifier itself (name or id)' },
   folds: { text: 'folds of the out-of-fold probe' },
 };
+
+function temperature(text: string): number | 'auto' {
+  const result = scoreParams.shape.temperature.safeParse(text === 'auto' ? text : Number(text));
+  if (text.trim() === '' || !result.success)
+    throw new InvalidArgumentError('Wanted auto, or a number from 0.05 to 20.');
+  return result.data;
+}
 
 export const score = (parent: Command, context: CommandContext) =>
   datasetJob(parent, context, {
     kind: 'score',
     summary: 'score how hard each image is: 1 - p(its class)',
     options,
+    more: (command) =>
+      command.option(
+        '--temperature <t>',
+        'a number above 1 makes the scorer less sure, below 1 surer; auto: as sure as it is right (default: 1)',
+        temperature,
+      ),
+    params: (values) => (values.temperature === undefined ? {} : { temperature: values.temperature }),
   });

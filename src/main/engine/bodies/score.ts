@@ -5,6 +5,7 @@
 
 import { inSampleSteps, outOfFoldSteps } from '../../../core/difficulty/out-of-fold.ts';
 import { gather, type Probe } from '../../../core/difficulty/probe.ts';
+import { temperedProbabilities } from '../../../core/metrics/temperature.ts';
 import type { ScorerMethod } from '../../../shared/domain.ts';
 import { addScorer, classesOf, listScorers, loadEmbeddings } from '../../catalog/index.ts';
 import { givenRow, labelColumns, softmaxOfColumns } from '../class-probabilities.ts';
@@ -13,6 +14,7 @@ import type { JobBody, JobContext } from '../job-context.ts';
 import { openEncoder } from '../models/registry.ts';
 import { storeProbes } from '../probe-store.ts';
 import { pump } from '../pump.ts';
+import { checkTemperature, chosenTemperature } from '../scorer-temperature.ts';
 import { usedImages } from '../used-images.ts';
 
 type Context = JobContext<'score'>;
@@ -49,27 +51,40 @@ export const scoreBody: JobBody<'score'> = async (ctx) => {
     throw new Error(
       `score: the dataset has ${classes.length} classes, wanted 2 or more; label some images first`,
     );
+  checkTemperature(ctx);
   const measured = await methods[params.method](ctx, classes);
   ctx.signal.throwIfAborted();
+  const classIds = classes.map((c) => c.id);
+  const temperature = await chosenTemperature(ctx, measured, classIds);
+  const tempered = temperature === 1 ? '' : `, temperature ${temperature.toFixed(2)}`;
   ctx.progress({ stage: 'storing scores' });
   const scorerId = addScorer(
     catalog,
     {
       datasetId: params.datasetId,
-      name: `${methodNames[params.method]}, ${measured.modelName}`,
+      name: `${methodNames[params.method]}, ${measured.modelName}${tempered}`,
       method: params.method,
       modelId: params.method === 'precomputed' ? '' : params.modelId,
       modelName: measured.modelName,
       modelHash: measured.modelHash,
-      classIds: classes.map((c) => c.id),
+      classIds,
       probes: measured.probes && storeProbes(measured.probes),
+      temperature,
       params,
       jobId: ctx.job.id,
     },
-    measured,
+    {
+      imageIds: measured.imageIds,
+      probabilities: temperedProbabilities(
+        measured.probabilities,
+        measured.imageIds.length,
+        classIds.length,
+        temperature,
+      ),
+    },
   );
   const scorer = listScorers(catalog, params.datasetId).find((s) => s.id === scorerId)!;
-  return { scorerId, scored: scorer.scored, accuracy: scorer.accuracy, ...measured.figures };
+  return { scorerId, scored: scorer.scored, accuracy: scorer.accuracy, temperature, ...measured.figures };
 };
 
 async function byProbe(ctx: Context, classes: Classes): Promise<Measured> {
