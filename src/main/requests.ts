@@ -4,6 +4,9 @@
  */
 import type { z } from 'zod';
 import type { EventName, EventPayload, RequestName, RequestOutput, Requests } from '../shared/contract.ts';
+import { controlReport } from '../shared/control.ts';
+import { hardFactorsReport } from '../shared/hard-factors.ts';
+import { headlineOfControl, headlineOfHardFactors } from '../shared/reports.ts';
 import * as c from './catalog/index.ts';
 import { outlineGeneration } from './engine/diffusion/generation-outline.ts';
 import { runDoctor } from './engine/doctor.ts';
@@ -107,6 +110,12 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
     'scorers.calibration': ({ datasetId, scorerId }) => c.scorerCalibration(catalog, datasetId, scorerId),
     'scorers.dynamics': ({ scorerId }) => c.datasetMapOf(catalog, scorerId),
     'issues.get': ({ datasetId }) => c.latestIssues(catalog, datasetId),
+    'control.list': ({ datasetId }) =>
+      c.listReports(catalog, datasetId, 'control', controlReport, headlineOfControl),
+    'control.get': ({ jobId }) => c.readReport(catalog, jobId, 'control', controlReport),
+    'hardFactors.list': ({ datasetId }) =>
+      c.listReports(catalog, datasetId, 'hard-factors', hardFactorsReport, headlineOfHardFactors),
+    'hardFactors.get': ({ jobId }) => c.readReport(catalog, jobId, 'hard-factors', hardFactorsReport),
     'projection.get': ({ datasetId }) => c.getProjection(catalog, datasetId),
 
     'review.decide': ({ ids, decision, classId }) => {
@@ -154,13 +163,13 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
       supervisor.wake();
       return null;
     },
-    'jobs.log': ({ jobId }) => queue.log(jobId),
-    'jobs.training': ({ jobId }) => queue.training(jobId),
-  };
-}
     'jobs.finish': ({ jobId }) => {
       emit('job.updated', queue.finish(jobId));
       supervisor.wake();
       return null;
     },
+    'jobs.log': ({ jobId }) => queue.log(jobId),
+    'jobs.training': ({ jobId }) => queue.training(jobId),
     'jobs.previews': ({ jobId }) => c.readTrainingPreviews(catalog, queue.get(jobId).id),
+  };
+}

@@ -34,6 +34,10 @@ const requestNames: Record<RequestName, true> = {
   'scorers.calibration': true,
   'scorers.dynamics': true,
   'issues.get': true,
+  'control.list': true,
+  'control.get': true,
+  'hardFactors.list': true,
+  'hardFactors.get': true,
   'projection.get': true,
   'review.decide': true,
   'models.list': true,
@@ -48,20 +52,20 @@ const requestNames: Record<RequestName, true> = {
   'jobs.resume': true,
   'jobs.log': true,
   'jobs.training': true,
+  'jobs.finish': true,
+  'jobs.previews': true,
 };
 
 const eventNames: Record<EventName, true> = {
   'job.updated': true,
-  'jobs.finish': true,
-  'jobs.previews': true,
   'catalog.changed': true,
   'generate.preview': true,
   'training.point': true,
+  'training.preview': true,
   'engine.state': true,
   'menu.command': true,
 };
 
-  'training.preview': true,
 type Listener = (payload: unknown) => void;
 const listeners = new Map<string, Set<Listener>>();
 

@@ -2,6 +2,7 @@
 import { type ComponentType, useEffect, useState } from 'react';
 import { listen } from './api.ts';
 import { BrowseScreen } from './browse/browse-screen.tsx';
+import { ControlScreen } from './control/control-screen.tsx';
 import { DatasetsScreen } from './datasets/datasets-screen.tsx';
 import { DifficultyScreen } from './difficulty/difficulty-screen.tsx';
 import { ExportScreen } from './export/export-screen.tsx';
@@ -30,6 +31,7 @@ const screenOf: Record<Screen, ComponentType> = {
   issues: IssuesScreen,
   map: MapScreen,
   generate: GenerateScreen,
+  control: ControlScreen,
   review: ReviewScreen,
   export: ExportScreen,
   jobs: JobsScreen,

@@ -10,6 +10,7 @@ export const screens = [
   'issues',
   'map',
   'generate',
+  'control',
   'review',
   'export',
   'jobs',

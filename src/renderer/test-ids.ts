@@ -108,6 +108,38 @@ export const testIds = {
   generatePreview: 'generate-preview', // data-step
   generateResults: 'generate-results', // data-count
 
+  controlTab: 'control-tab',
+  controlReport: 'control-report', // data-job-id
+  controlVerdict: 'control-verdict', // data-tone
+  controlChoice: 'control-choice',
+  controlCompare: 'control-compare',
+  controlAgain: 'control-again',
+  controlAdapter: 'control-adapter',
+  controlScorer: 'control-scorer',
+  controlHeldOut: 'control-held-out',
+  controlCount: 'control-count',
+  controlLevels: 'control-levels',
+  controlBaseline: 'control-baseline',
+  controlPlain: 'control-plain',
+  controlMore: 'control-more',
+  controlSteps: 'control-steps',
+  controlScheduler: 'control-scheduler',
+  controlEstimate: 'control-estimate', // data-images
+  controlStart: 'control-start',
+  controlChart: 'control-chart',
+  controlClassRow: 'control-class-row', // data-class-name, data-spearman
+  controlPicture: 'control-picture', // data-class-name, data-requested, data-file
+  controlEnlarged: 'control-enlarged', // data-file
+  controlBaselineRow: 'control-baseline-row', // data-variant, data-easy
+  hardFactorsReport: 'hard-factors-report', // data-job-id
+  hardFactorsStart: 'hard-factors-start',
+  hardFactorsFile: 'hard-factors-file',
+  hardFactorsClass: 'hard-factors-class',
+  hardFactorsTable: 'hard-factors-table',
+  reportJob: 'report-job', // data-state
+  reportCancel: 'report-cancel',
+  reportResume: 'report-resume',
+
   reviewImage: 'review-image', // data-image-id
   reviewAccept: 'review-accept',
   reviewReject: 'review-reject',

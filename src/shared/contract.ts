@@ -22,6 +22,7 @@ import {
 } from './domain.ts';
 import { issuesView } from './issues.ts';
 import { generateParams, job, jobLogLine, jobRequest, trainingPoint } from './jobs.ts';
+import { controlListing, controlView, hardFactorsListing, hardFactorsView } from './reports.ts';
 import { datasetMap, scorerCalibration, scorerComparison } from './scorers.ts';
 import { trainingPreviews } from './training-previews.ts';
 
@@ -94,6 +95,12 @@ export const requests = {
   'scorers.calibration': call(z.object({ datasetId: id, scorerId: id }), scorerCalibration),
   'scorers.dynamics': call(z.object({ datasetId: id, scorerId: id }), datasetMap.nullable()), // null: none kept
   'issues.get': call(z.object({ datasetId: id }), issuesView.nullable()), // null: not searched yet
+  /** Finished reports on difficulty control, newest first. */
+  'control.list': call(z.object({ datasetId: id }), z.array(controlListing)),
+  'control.get': call(z.object({ jobId: id }), controlView),
+  /** Finished reports on what makes classes hard, newest first. */
+  'hardFactors.list': call(z.object({ datasetId: id }), z.array(hardFactorsListing)),
+  'hardFactors.get': call(z.object({ jobId: id }), hardFactorsView),
   'projection.get': call(z.object({ datasetId: id }), projectionData.nullable()),
 
   'review.decide': call(
@@ -127,16 +134,16 @@ export const requests = {
   'generation.outline': call(z.object({ params: generateParams }), generationOutline),
   'jobs.cancel': call(z.object({ jobId: id }), nothing),
   'jobs.resume': call(z.object({ jobId: id }), nothing),
-  'jobs.log': call(z.object({ jobId: id }), z.array(jobLogLine)),
-  'jobs.training': call(z.object({ jobId: id }), z.array(trainingPoint)),
-} as const;
-
   /** Ends a training now with the steps it has; one that was stopped is resumed for that alone. */
   'jobs.finish': call(z.object({ jobId: id }), nothing),
-export type Requests = typeof requests;
-export type RequestName = keyof Requests;
+  'jobs.log': call(z.object({ jobId: id }), z.array(jobLogLine)),
+  'jobs.training': call(z.object({ jobId: id }), z.array(trainingPoint)),
   /** Pictures that a training has made of itself, by `previewFile`; null: none yet. */
   'jobs.previews': call(z.object({ jobId: id }), trainingPreviews.nullable()),
+} as const;
+
+export type Requests = typeof requests;
+export type RequestName = keyof Requests;
 export type RequestInput<N extends RequestName> = z.input<Requests[N]['input']>;
 export type RequestOutput<N extends RequestName> = z.infer<Requests[N]['output']>;
 
@@ -157,12 +164,12 @@ export const events = {
     rgb: z.instanceof(Uint8Array),
   }),
   'training.point': z.object({ jobId: id, point: trainingPoint }),
+  /** There are new pictures in `jobs.previews`. */
+  'training.preview': z.object({ jobId: id, step: z.int() }),
   'engine.state': z.object({ state: z.enum(['starting', 'ready', 'down']), message: z.string() }),
   /** A menu item or shortcut chosen in the native menu. */
   'menu.command': z.object({ command: z.enum(['import', 'undo', 'redo', 'settings', 'find']) }),
 } as const;
-  /** There are new pictures in `jobs.previews`. */
-  'training.preview': z.object({ jobId: id, step: z.int() }),
 
 export type Events = typeof events;
 export type EventName = keyof Events;

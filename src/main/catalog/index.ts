@@ -15,6 +15,7 @@ export { migrate, migrations } from './migrations/index.ts';
 export * from './models.ts';
 export * from './open.ts';
 export * from './projections.ts';
+export * from './reports.ts';
 export * from './review.ts';
 export * from './scorer-calibration.ts';
 export * from './scorer-comparison.ts';

@@ -13,8 +13,11 @@ import type {
 } from '../../shared/contract.ts';
 import type { ImageDetail, Settings } from '../../shared/domain.ts';
 import type { Job } from '../../shared/jobs.ts';
+import { headlineOfControl, headlineOfHardFactors } from '../../shared/reports.ts';
+import { controlJobs, controlViewOf } from './fake-control.ts';
 import * as data from './fake-data.ts';
 import { outlineOf } from './fake-generation.ts';
+import { hardFactorsJobs, hardFactorsViewOf } from './fake-hard-factors.ts';
 import { issuesOf } from './fake-issues.ts';
 import * as scorers from './fake-scorers.ts';
 
@@ -70,6 +73,11 @@ export function makeFakeBridge(options: FakeOptions = {}) {
     const one = { ...data.datasetOf(images), scorers: scorers.fakeScorers(images.length) };
     return options.fresh ? { ...one, scorers: [], currentScorerId: null, hasProjection: false } : one;
   };
+  const hardFactors = (jobId: number) =>
+    hardFactorsViewOf(
+      jobId,
+      images.flatMap(({ id, origin }) => (origin === 'real' ? [id] : [])),
+    );
 
   const handlers: Required<Handlers> = {
     'app.info': () => ({
@@ -164,6 +172,24 @@ export function makeFakeBridge(options: FakeOptions = {}) {
     'scorers.calibration': ({ scorerId }) => scorers.fakeCalibration(images, scorerId),
     'scorers.dynamics': ({ scorerId }) => scorers.fakeDatasetMap(images, scorerId),
     'issues.get': () => (options.fresh ? null : issuesOf(images)),
+    'control.list': () =>
+      options.fresh
+        ? []
+        : controlJobs.map(controlViewOf).map((view) => ({
+            ...view,
+            report: headlineOfControl(view.report),
+            problem: null,
+          })),
+    'control.get': ({ jobId }) => controlViewOf(jobId),
+    'hardFactors.list': () =>
+      options.fresh
+        ? []
+        : hardFactorsJobs.map(hardFactors).map((view) => ({
+            ...view,
+            report: headlineOfHardFactors(view.report),
+            problem: null,
+          })),
+    'hardFactors.get': ({ jobId }) => hardFactors(jobId),
     'projection.get': () => (options.fresh ? null : data.projectionOf(images)),
     'review.decide': ({ ids, decision, classId }) =>
       edit(`review ${ids.length} images`, ids, (image) => {
@@ -213,6 +239,16 @@ export function makeFakeBridge(options: FakeOptions = {}) {
       emit('job.updated', jobs.find(({ id }) => id === jobId)!);
       return null;
     },
+    'jobs.finish': ({ jobId }) => {
+      jobs = jobs.map((job) => (job.id === jobId ? { ...job, state: 'done' } : job));
+      emit('job.updated', jobs.find(({ id }) => id === jobId)!);
+      return null;
+    },
+    'jobs.previews': () => ({
+      classes: ['bag', 'coat', 'hat'],
+      difficulties: [0.1, 0.5, 0.9],
+      steps: [50, 100],
+    }),
     'jobs.log': () => [
       { at: Date.UTC(2026, 10, 20, 9, 31), level: 'info', text: 'Started on cpu with 2 threads.' },
       {
@@ -239,16 +275,6 @@ export function makeFakeBridge(options: FakeOptions = {}) {
       try {
         const handler = handlers[name] as unknown as (input: RequestInput<N>) => RequestOutput<N>;
         return { ok: true, value: handler(input) };
-    'jobs.finish': ({ jobId }) => {
-      jobs = jobs.map((job) => (job.id === jobId ? { ...job, state: 'done' } : job));
-      emit('job.updated', jobs.find(({ id }) => id === jobId)!);
-      return null;
-    },
-    'jobs.previews': () => ({
-      classes: ['bag', 'coat', 'hat'],
-      difficulties: [0.1, 0.5, 0.9],
-      steps: [50, 100],
-    }),
       } catch (error) {
         return { ok: false, error: { code: 'refused', message: (error as Error).message } };
       }

@@ -9,6 +9,7 @@ export const screenName: Record<Screen, string> = {
   issues: 'Labels',
   map: 'Map',
   generate: 'Generate',
+  control: 'Control',
   review: 'Review',
   export: 'Export',
   jobs: 'Jobs',
@@ -23,6 +24,7 @@ export const goKey: Record<Screen, string> = {
   issues: 'l',
   map: 'm',
   generate: 'n',
+  control: 'c',
   review: 'r',
   export: 'e',
   jobs: 'j',
@@ -60,6 +62,10 @@ export const shortcutHelp: { group: string; keys: [string, string][] }[] = [
       ['Arrows', 'Previous, next'],
       ['Z', 'Undo'],
     ],
+  },
+  {
+    group: 'Control',
+    keys: [['Arrows, Home, End', 'Move among the pictures; the one you are on is shown large']],
   },
   {
     group: 'Review',

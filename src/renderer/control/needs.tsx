@@ -1,0 +1,81 @@
+/** Owns what must be there before a report can be made, and the way to where it is made. */
+import { Button } from '@mantine/core';
+import type { ReactNode } from 'react';
+import type { Dataset, ModelEntry, Scorer } from '../../shared/domain.ts';
+import { useJobs, useRequest } from '../queries.ts';
+import { useStore } from '../state.ts';
+import { EmptyState } from '../ui/feedback.tsx';
+import type { IconName } from '../ui/icons.tsx';
+
+export interface Ready {
+  /** Difficulty models of this dataset, newest first; at least one. */
+  adapters: ModelEntry[];
+  /** Scorers that can measure new images; at least one. */
+  scorers: Scorer[];
+  /** LoRAs of this dataset that know no difficulty, newest first. */
+  plainLoras: ModelEntry[];
+}
+
+const newestFirst = (a: ModelEntry, b: ModelEntry) => b.createdAt - a.createdAt;
+
+/** 'waiting': not known yet. */
+export function useNeeds(dataset: Dataset): Ready | 'scores' | 'model' | 'waiting' {
+  const { data: models } = useRequest('models.list', {});
+  // Probabilities that were given with the images say nothing about a new one.
+  const scorers = dataset.scorers.filter(({ method }) => method !== 'precomputed');
+  if (scorers.length === 0) return 'scores';
+  if (models === undefined) return 'waiting';
+  const trained = models.filter(({ datasetId, usable }) => usable && datasetId === dataset.id);
+  const adapters = trained.filter(({ kind }) => kind === 'difficulty-adapter').sort(newestFirst);
+  if (adapters.length === 0) return 'model';
+  return { adapters, scorers, plainLoras: trained.filter(({ kind }) => kind === 'lora').sort(newestFirst) };
+}
+
+/** The scorer whose difficulty a model learned; the dataset's current one where its training is not known any more. */
+export function useTrainingScorer(dataset: Dataset): (adapterId: string) => number | null {
+  const { data: jobs = [] } = useJobs();
+  return (adapterId) => {
+    const job = jobs.find(({ kind, result }) => kind === 'train' && result?.modelId === adapterId);
+    const scorerId = job?.params.scorerId;
+    return typeof scorerId === 'number' ? scorerId : dataset.currentScorerId;
+  };
+}
+
+/** In the place of a report: what it would show, and what has to be done first. */
+export function Needed({
+  what,
+  icon,
+  children,
+}: {
+  what: 'scores' | 'model';
+  icon: IconName;
+  children: ReactNode;
+}) {
+  const show = useStore((state) => state.show);
+  return what === 'scores' ? (
+    <EmptyState
+      icon={icon}
+      title="Score this dataset first"
+      actions={
+        <Button variant="filled" onClick={() => show('difficulty')}>
+          Go to Difficulty
+        </Button>
+      }
+    >
+      {children} For that the program needs a scorer that can say how hard an image is, and a difficulty model
+      that has learned from its scores.
+    </EmptyState>
+  ) : (
+    <EmptyState
+      icon={icon}
+      title="Train a difficulty model first"
+      actions={
+        <Button variant="filled" onClick={() => show('generate')}>
+          Go to training
+        </Button>
+      }
+    >
+      {children} No difficulty model has been trained on this dataset yet.
+    </EmptyState>
+  );
+}
