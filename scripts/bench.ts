@@ -1,11 +1,16 @@
 /**
- * Owns the command line of the measurements: `npm run bench -- graph|unet [options]`. Each prints Markdown tables
+ * Owns the command line of the measurements: `npm run bench -- graph|unet|fit [options]`. Each prints Markdown tables
  * for docs/benchmarks.md, with the machine named, and its progress on standard error.
  */
+import { benchFit } from './bench/fit.ts';
 import { benchGraph } from './bench/graph.ts';
 import { benchUnet } from './bench/unet.ts';
 
-const commands: Record<string, (args: string[]) => Promise<void>> = { graph: benchGraph, unet: benchUnet };
+const commands: Record<string, (args: string[]) => void | Promise<void>> = {
+  graph: benchGraph,
+  unet: benchUnet,
+  fit: benchFit,
+};
 
 const [name, ...args] = process.argv.slice(2);
 const command = commands[name];

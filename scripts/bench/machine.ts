@@ -1,5 +1,5 @@
 /** Owns what a table of measurements says of the machine, and the shape of that table. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 
 export function machine(): string {
@@ -26,3 +26,10 @@ export const milliseconds = (ms: number | undefined): string => {
 export const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 
 export const median = (x: readonly number[]): number => [...x].sort((a, b) => a - b)[x.length >> 1];
+
+/** What the system counted as this process's most. */
+export function peakBytes(): number {
+  const status = '/proc/self/status'; // Linux: without what the parent had, which maxRSS may include
+  const line = existsSync(status) && /VmHWM:\s+(\d+) kB/.exec(readFileSync(status, 'utf8'));
+  return 1024 * (line ? Number(line[1]) : process.resourceUsage().maxRSS);
+}

@@ -3,7 +3,7 @@
  *   node scripts/bench/part.ts '{"folder": ..., "part": "unet", ...}'
  * Prints one line of JSON: milliseconds by stage and the peak resident memory in bytes.
  */
-import { existsSync, readFileSync } from 'node:fs';
+
 import * as f from '../../src/core/graph/functions.ts';
 import { input, numel, type Value } from '../../src/core/graph/value.ts';
 import { decode, scalingFactor } from '../../src/core/nn/autoencoder-kl.ts';
@@ -21,6 +21,7 @@ import type { StoredPart } from '../../src/main/engine/models/stored-part.ts';
 import { openGraph } from '../../src/main/engine/open-graph.ts';
 import type { Provider, RuntimeOptions, Tensor } from '../../src/main/engine/runtime.ts';
 import { compileStep } from '../../src/main/engine/training/step.ts';
+import { peakBytes } from './machine.ts';
 
 export type PartName = 'open' | 'text' | 'unet' | 'decode' | 'train-all' | 'train-lora' | 'generate';
 
@@ -53,13 +54,6 @@ export interface PartFigures {
   run?: number;
   cpu?: number;
   peakBytes: number;
-}
-
-/** What the system counted as this process's most. */
-function peakBytes(): number {
-  const status = '/proc/self/status'; // Linux: without what the parent had, which maxRSS may include
-  const line = existsSync(status) && /VmHWM:\s+(\d+) kB/.exec(readFileSync(status, 'utf8'));
-  return 1024 * (line ? Number(line[1]) : process.resourceUsage().maxRSS);
 }
 
 async function timed<T>(work: () => T | Promise<T>): Promise<[T, number]> {
@@ -183,6 +177,7 @@ async function measure(spec: PartSpec): Promise<Omit<PartFigures, 'peakBytes'>> 
             steps: spec.steps!,
             guidanceScale: 7.5,
             guidanceMode: 'null-token',
+            difficultyGuidance: 1,
             size: spec.size,
           },
           runtime,

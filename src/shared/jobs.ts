@@ -322,7 +322,7 @@ export const jobRequest = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('export'), params: exportParams }),
 ]);
 /** Kinds that can be told to end now and keep what they have. */
-export const finishable: readonly JobKind[] = ['train'];
+export const finishable: readonly JobKind[] = ['train', 'fit'];
 
 export type JobRequest = z.infer<typeof jobRequest>;
 /** What a caller writes: fields with defaults may be absent. */
@@ -362,5 +362,13 @@ export const jobLogLine = z.object({
 export type JobLogLine = z.infer<typeof jobLogLine>;
 
 /** A point of the training curve. */
-export const trainingPoint = z.object({ step: z.int(), loss: z.number(), smoothedLoss: z.number() });
+export const trainingPoint = z.object({
+  /** Of a classifier: the epoch. */
+  step: z.int(),
+  loss: z.number(),
+  /** Of a classifier: the loss on the images held out. */
+  smoothedLoss: z.number(),
+  /** Of a classifier: the share of the images held out that it gets right. */
+  accuracy: z.number().min(0).max(1).optional(),
+});
 export type TrainingPoint = z.infer<typeof trainingPoint>;

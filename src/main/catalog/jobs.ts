@@ -113,16 +113,19 @@ export const listLog = (catalog: Catalog, jobId: number) =>
 /** A step that is repeated after a resume replaces its earlier point. */
 export function addTrainingPoint(catalog: Catalog, jobId: number, point: TrainingPoint): void {
   catalog.run(
-    'INSERT OR REPLACE INTO training_points (job_id, step, loss, smoothed_loss) VALUES (?, ?, ?, ?)',
+    'INSERT OR REPLACE INTO training_points (job_id, step, loss, smoothed_loss, accuracy) VALUES (?, ?, ?, ?, ?)',
     jobId,
     point.step,
     point.loss,
     point.smoothedLoss,
+    point.accuracy ?? null,
   );
 }
 
 export const listTrainingPoints = (catalog: Catalog, jobId: number): TrainingPoint[] =>
-  catalog.all<TrainingPoint>(
-    'SELECT step, loss, smoothed_loss AS smoothedLoss FROM training_points WHERE job_id = ? ORDER BY step',
-    jobId,
-  );
+  catalog
+    .all<TrainingPoint & { accuracy: number | null }>(
+      'SELECT step, loss, smoothed_loss AS smoothedLoss, accuracy FROM training_points WHERE job_id = ? ORDER BY step',
+      jobId,
+    )
+    .map(({ accuracy, ...point }) => (accuracy === null ? point : { ...point, accuracy }));

@@ -10,11 +10,14 @@ import { near, runSines } from './sine-network.ts';
 
 const image = input('image', [2, 3, 13, 13]);
 const wrt = ['conv1.weight', 'layer1.0.conv2.weight', 'layer2.0.downsample.1.weight', 'fc.weight'];
+const tunedWrt = [...wrt, 'layer1.0.bn1.weight', 'layer2.0.bn2.bias'];
 
 interface Oracle {
   config: Pick<ResnetConfig, 'block' | 'stem'>;
   features: number[];
   logits: number[];
+  /** With running statistics, as networks are fine-tuned. */
+  tuned: { loss: number; gradients: number[][] };
   train: { loss: number; logits: number[]; gradients: number[][]; running: Record<string, number[]> };
 }
 
@@ -23,6 +26,17 @@ const oracles: Record<string, Oracle> = {
     config: { block: 'basic', stem: 'small' },
     features: [3.1289008, 2.7231995, 2.5454259, 3.1708862],
     logits: [1.1692445, -0.6781145, -0.7808053, 0.8107592, -0.5999495, -0.4989625],
+    tuned: {
+      loss: 1.3135094,
+      gradients: [
+        [-0.0994999, -0.0913887, -0.0584672, -0.0554465],
+        [0.0658851, 0.0605196, 0.0490838, -0.0117977],
+        [-0.0143076, 0.0056133, -0.0073881, 0.0438296],
+        [0.7807482, 0.6897307, 0.6574641, 0.8201037],
+        [0.057232, 0.0745981, 0.0777516, 0.0773386],
+        [-0.0377095, -0.0232487, 0.0138061, 0.0477865],
+      ],
+    },
     train: {
       loss: 0.9811148,
       logits: [-0.1675269, -0.3330115, 0.2280524, -0.127519, -0.3042407, 0.159834],
@@ -44,6 +58,17 @@ const oracles: Record<string, Oracle> = {
     config: { block: 'bottleneck', stem: 'imagenet' },
     features: [0, 0, 0.1314759, 0.9471488],
     logits: [0.3978121, -0.1043857, -0.5715862, 0.4025989, -0.1071103, -0.5738627],
+    tuned: {
+      loss: 1.1682543,
+      gradients: [
+        [-0.002492, -0.0022674, -0.0025536, -0.0061789],
+        [-0.0024799, -0.0026044, -0.0022608, -0.0028726],
+        [0, 0, 0.0018805, 0.0268301],
+        [0, 0, 0.0014445, 0.0020731],
+        [0.0016052, 0, 0.0011202, -2.85e-5],
+        [-0.0453921, -0.0720634, -0.0648421, -0.0182036],
+      ],
+    },
     train: {
       loss: 0.8533387,
       logits: [0.2256122, -0.9741028, 0.4121543, 0.1980568, -1.0468052, 0.5066946],
@@ -81,6 +106,22 @@ describe.each(Object.keys(oracles))('%s', (name) => {
     near(got('features', 4), oracle.features);
     near(got('logits', 6), oracle.logits);
   });
+
+  it.each([false, true])(
+    'fine-tuned with running statistics, recomputing %s: gradients',
+    async (recompute) => {
+      const got = await runSines(
+        image,
+        (p) => ({ loss: f.crossEntropy(resnet(p, config, image, false).logits, integers([2, 0])) }),
+        tunedWrt,
+        { recompute },
+      );
+      near(got('loss', 1), [oracle.tuned.loss], 1e-5);
+      tunedWrt.forEach((parameter, i) => {
+        near(got(`gradient ${parameter}`, 4), oracle.tuned.gradients[i], 1e-5);
+      });
+    },
+  );
 
   it('in training: loss, gradients, and the statistics for the running averages', async () => {
     const counts: Record<string, number> = {};

@@ -3,7 +3,7 @@
  * parameter 0.2 sin(0.7 i + k), k its place among the sorted names, plus 1 in weights of norms and running variances.
  */
 import { expect } from 'vitest';
-import { backward } from '../../../src/core/graph/backward.ts';
+import { type BackwardOptions, backward } from '../../../src/core/graph/backward.ts';
 import { encodeGraph } from '../../../src/core/graph/emit.ts';
 import { type InputValue, numel, type Shape, type Value } from '../../../src/core/graph/value.ts';
 import { type Params, paramsOf, trainableSource } from '../../../src/core/nn/params.ts';
@@ -22,12 +22,13 @@ export async function runSines(
   image: InputValue,
   build: (p: Params) => Record<string, Value>,
   wrt: readonly string[] = [],
+  options: BackwardOptions = {},
 ): Promise<(name: string, count: number) => number[]> {
   const source = trainableSource();
   const values = build(paramsOf(source));
   if (values.loss) {
     const leaves = wrt.map((name) => source.parameters.get(name)!);
-    backward(values.loss, leaves).forEach((g, i) => {
+    backward(values.loss, leaves, options).forEach((g, i) => {
       values[`gradient ${wrt[i]}`] = g;
     });
   }

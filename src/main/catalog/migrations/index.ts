@@ -7,6 +7,7 @@ import * as initial from './0001-initial.ts';
 import * as jobResults from './0002-job-results.ts';
 import * as temperature from './0003-temperature.ts';
 import * as finish from './0004-finish.ts';
+import * as accuracy from './0005-accuracy.ts';
 
 export interface Migration {
   number: number;
@@ -19,6 +20,7 @@ export const migrations: readonly Migration[] = [
   { number: 2, name: 'job-results', sql: jobResults.sql },
   { number: 3, name: 'temperature', sql: temperature.sql },
   { number: 4, name: 'finish', sql: finish.sql },
+  { number: 5, name: 'accuracy', sql: accuracy.sql },
 ];
 
 /**

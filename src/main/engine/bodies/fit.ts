@@ -9,7 +9,7 @@ import { addModelRow } from '../../catalog/index.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { type EpochFigures, writeClassifier } from '../models/classifier-folder.ts';
 import { hashFolder } from '../models/hash-folder.ts';
-import { type FitProgress, fitCheckpoints } from '../training/checkpoints.ts';
+import { type FitCheckpoints, type FitProgress, fitCheckpoints } from '../training/checkpoints.ts';
 import { classifierTrainer } from '../training/classifier.ts';
 import { type FitPlan, makeFitPlan } from '../training/fit-plan.ts';
 import { type OpenClassifier, openClassifier } from '../training/open-classifier.ts';
@@ -19,7 +19,6 @@ const checkpointMs = 60_000;
 const stepsShare = 0.7;
 
 export const fitBody: JobBody<'fit'> = async (ctx) => {
-  const { params } = ctx;
   const checkpoints = fitCheckpoints(ctx);
   const stored = checkpoints.read();
   const progress: FitProgress = stored ?? {
@@ -41,23 +40,45 @@ export const fitBody: JobBody<'fit'> = async (ctx) => {
       `goes on after epoch ${stored.epoch}${stored.place ? ` and ${stored.place.batch} steps` : ''}`,
     );
   }
-  const trainer = classifierTrainer(network, opened.samples, plan.labels, params);
+  try {
+    await trainEpochs(ctx, progress, opened, checkpoints);
+  } catch (error) {
+    if (!(error instanceof FinishedEarly)) throw error;
+    ctx.log('info', `finished early, after epoch ${progress.epoch}`);
+  }
+  await network.close();
+  return await store(ctx, progress, opened, checkpoints.best(progress.bestEpoch));
+};
+
+/** A person wants what there is, and an epoch is done. */
+class FinishedEarly extends Error {}
+
+async function trainEpochs(
+  ctx: JobContext<'fit'>,
+  progress: FitProgress,
+  { network, samples }: OpenClassifier,
+  checkpoints: FitCheckpoints,
+): Promise<void> {
+  const { params } = ctx;
+  const { plan } = progress;
+  const trainer = classifierTrainer(network, samples, plan.labels, params);
+  const all = [...plan.files.keys()];
   let writtenAt = performance.now();
   const checkpoint = () => {
     checkpoints.write(progress, network);
     writtenAt = performance.now();
   };
-  const all = [...plan.files.keys()];
-
+  /** @param share of the epoch that is done. */
+  const tell = (share: number) => {
+    ctx.signal.throwIfAborted();
+    if (progress.epoch > 0 && ctx.finishRequested()) throw new FinishedEarly();
+    ctx.progress({
+      stage: `epoch ${progress.epoch + 1} of at most ${params.epochs}`,
+      done: progress.epoch + share,
+      total: params.epochs,
+    });
+  };
   while (progress.epoch < params.epochs && progress.epoch - progress.bestEpoch < params.patience) {
-    const tell = (share: number) => {
-      ctx.signal.throwIfAborted();
-      ctx.progress({
-        stage: `epoch ${progress.epoch + 1} of at most ${params.epochs}`,
-        done: progress.epoch + share,
-        total: params.epochs,
-      });
-    };
     tell(0);
     const loss = await trainer.trainEpoch(plan.train, progress.epoch, progress.place, (place, batches) => {
       progress.place = place;
@@ -74,9 +95,7 @@ export const fitBody: JobBody<'fit'> = async (ctx) => {
     checkpoint();
     tellEpoch(ctx, progress.epoch, figures);
   }
-  await network.close();
-  return await store(ctx, progress, opened, checkpoints.best(progress.bestEpoch));
-};
+}
 
 /** An epoch is done: its figures, its samples, and whether it is the best so far. */
 function record(progress: FitProgress, judged: Judged, figures: EpochFigures): void {
@@ -97,7 +116,7 @@ function tellEpoch(ctx: JobContext<'fit'>, epoch: number, figures: EpochFigures)
   );
   ctx.emit('training.point', {
     jobId: ctx.job.id,
-    point: { step: epoch, loss, smoothedLoss: validationLoss },
+    point: { step: epoch, loss, smoothedLoss: validationLoss, accuracy: validationAccuracy },
   });
 }
 

@@ -1,0 +1,110 @@
+/** Owns one measurement of `npm run bench -- fit`, in a process of its own: argv has the spec, stdout the figures. */
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
+import { numel } from '../../src/core/graph/value.ts';
+import { randn, rngFromSeed } from '../../src/core/rng.ts';
+import { readTensors } from '../../src/main/engine/models/stored-part.ts';
+import { readVisionFolder } from '../../src/main/engine/models/vision-folder.ts';
+import { fitCheckpoints } from '../../src/main/engine/training/checkpoints.ts';
+import { fineTuningGraph } from '../../src/main/engine/training/graphs.ts';
+import { openNetwork, stepMemory } from '../../src/main/engine/training/network.ts';
+import { peakBytes } from './machine.ts';
+
+export interface FitSpec {
+  folder: string;
+  train: 'all' | 'last-stage';
+  checkpointing: boolean;
+  batch: number;
+  runs: number;
+  threads: number;
+}
+
+/** Milliseconds; the quickest of the runs. */
+export interface FitFigures {
+  /** Parameters that are trained. */
+  trained: number;
+  step: number;
+  /** Probabilities of one batch. */
+  judge: number;
+  checkpoint: number;
+  peakBytes: number;
+  /** What `crux fit` says before it starts. */
+  computedBytes: number;
+}
+
+const classes = 10;
+
+async function quickest(runs: number, work: () => unknown): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < runs; i++) {
+    const started = performance.now();
+    await work();
+    least = Math.min(least, performance.now() - started);
+  }
+  return least;
+}
+
+async function measure(spec: FitSpec): Promise<FitFigures> {
+  const vision = readVisionFolder(spec.folder, 'bench');
+  const base = { ...vision, trainable: vision.trainable! };
+  const { stages, head } = base.trainable;
+  const graph = fineTuningGraph(base, {
+    firstStage: spec.train === 'all' ? 0 : stages - 1,
+    classes,
+    batchSize: spec.batch,
+  });
+  const computedBytes = stepMemory(graph, spec.checkpointing);
+  const network = await openNetwork(
+    graph,
+    {
+      weightDecay: 0.05,
+      gradientCheckpointing: spec.checkpointing,
+      seed: 0,
+      initialise: (name) =>
+        name.startsWith(`${head}.`) ? null : readTensors(base.part, [name]).get(name)!.data,
+    },
+    { provider: 'cpu', threads: spec.threads },
+  );
+  const samples = randn(numel(graph.samples.shape), rngFromSeed(1));
+  const targets = new Float32Array(spec.batch * classes).fill(1 / classes);
+  const step = await quickest(spec.runs, () => network.step(samples, targets, 1e-5));
+  const judge = await quickest(spec.runs, () => network.probabilities(samples));
+  const jobDir = mkdtempSync(join(tmpdir(), 'crux-bench-checkpoint-'));
+  try {
+    const file = join(jobDir, 'checkpoint.bin');
+    const checkpoints = fitCheckpoints({
+      jobDir,
+      readCheckpoint: <T>() => deserialize(readFileSync(file)) as T,
+      writeCheckpoint(value) {
+        writeFileSync(`${file}.tmp`, serialize(value));
+        renameSync(`${file}.tmp`, file);
+      },
+    });
+    const plan = {
+      imageIds: [],
+      files: [],
+      labels: new Int32Array(),
+      classNames: [],
+      train: [],
+      validation: [],
+    };
+    const progress = {
+      plan,
+      epoch: 0,
+      place: null,
+      bestEpoch: 0,
+      history: [],
+      trueProbability: [],
+      correct: [],
+    };
+    const checkpoint = await quickest(spec.runs, () => checkpoints.write(progress, network));
+    const trained = [...graph.parameters.values()].reduce((n, { shape }) => n + numel(shape), 0);
+    return { trained, step, judge, checkpoint, peakBytes: peakBytes(), computedBytes };
+  } finally {
+    rmSync(jobDir, { recursive: true });
+  }
+}
+
+console.log(JSON.stringify(await measure(JSON.parse(process.argv[2]) as FitSpec)));
