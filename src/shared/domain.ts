@@ -129,6 +129,8 @@ export const provenance = z.object({
   steps: z.int().positive(),
   guidanceScale: z.number().min(1),
   guidanceMode: z.string(),
+  /** Guidance scale of the difficulty, where it has its own. */
+  difficultyGuidance: z.number().min(1).optional(),
   /** Absent: 0. */
   eta: unit.optional(),
   /** Absent: the noise of the seed. */

@@ -87,7 +87,7 @@ export function pipelineCase(c: OracleCase, options: GoldenOptions): CaseRun {
     return repeated(states, batch);
   }
   async function conditioned(name: string) {
-    return { conditional: await statesOf(name), unconditional: await statesOf('negative') };
+    return { states: [await statesOf('negative'), await statesOf(name)], scales: [guidanceScale] };
   }
   async function encode(name: string): Promise<Float32Array> {
     return (await (await encoder()).encode(io.get(name).data)).mean;
@@ -186,7 +186,7 @@ export function pipelineCase(c: OracleCase, options: GoldenOptions): CaseRun {
         const scheduler = createScheduler(schedulerOf(name), model.scheduler, steps);
         const start = fromNoise(scheduler, io.get('init_latents').data);
         const given = await conditioned('prompt');
-        const run = { predict: predictGuided, scheduler, ...start, conditioning: () => given, guidanceScale };
+        const run = { predict: predictGuided, scheduler, ...start, conditioning: () => given };
         return results(`txt2img.${name}`, start, run);
       },
     })),
@@ -197,7 +197,7 @@ export function pipelineCase(c: OracleCase, options: GoldenOptions): CaseRun {
         const original = await encode('image_a');
         const start = fromImage(scheduler, steps, original, io.get('noise').data, strength);
         const given = await conditioned('prompt');
-        const run = { predict: predictGuided, scheduler, ...start, conditioning: () => given, guidanceScale };
+        const run = { predict: predictGuided, scheduler, ...start, conditioning: () => given };
         const before = {
           [`img2img.${name}.init_latents`]: original,
           [`img2img.${name}.noisy`]: start.latents,
@@ -220,8 +220,7 @@ export function pipelineCase(c: OracleCase, options: GoldenOptions): CaseRun {
           predict: predictPlain,
           scheduler: ddim(),
           latents: end,
-          conditioning: () => ({ conditional: states, unconditional: null }),
-          guidanceScale: 1,
+          conditioning: () => ({ states: [states], scales: [] }),
         });
         return [...all, check(`invert.reconstructed_${which}`, back)];
       },
@@ -274,7 +273,7 @@ export function pipelineCase(c: OracleCase, options: GoldenOptions): CaseRun {
     const then = await conditioned('prompt');
     const latents = await circlePoint(Number(lambda[1]));
     const conditioning = (i: number) => (i <= Number(lastOfFirst[1]) ? first : then);
-    const run = { predict: predictGuided, scheduler: ddim(), latents, conditioning, guidanceScale };
+    const run = { predict: predictGuided, scheduler: ddim(), latents, conditioning };
     return results(name, { latents }, run);
   }
 

@@ -22,7 +22,10 @@ const options: OptionTable<JobParams<'control'>, 'classes' | 'levels'> = {
   prompt: { text: 'prompt; [CLS] stands for the class' },
   negativePrompt: { text: 'what to steer away from' },
   guidanceScale: { flag: 'guidance', text: 'classifier-free guidance scale; 1: off' },
-  guidanceMode: { text: 'difficulty token of the unconditional branch' },
+  guidanceMode: {
+    text: 'what it strengthens: text and difficulty together, the text alone, or each by a scale of its own',
+  },
+  difficultyGuidance: { text: 'with --guidance-mode separate: guidance scale of the difficulty; 1: off' },
   scheduler: { text: 'diffusion scheduler' },
   steps: { text: 'denoising steps' },
   batchSize: { text: 'images at a time' },

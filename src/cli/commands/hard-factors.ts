@@ -15,7 +15,10 @@ const options: OptionTable<JobParams<'hard-factors'>, 'classes' | 'levels' | 'fa
   modelId: { flag: 'model', text: 'encoder by which images are compared and factors read (name or id)' },
   count: { text: 'images per class and level' },
   guidanceScale: { flag: 'guidance', text: 'classifier-free guidance scale; 1: off' },
-  guidanceMode: { text: 'difficulty token of the unconditional branch' },
+  guidanceMode: {
+    text: 'what it strengthens: text and difficulty together, the text alone, or each by a scale of its own',
+  },
+  difficultyGuidance: { text: 'with --guidance-mode separate: guidance scale of the difficulty; 1: off' },
   scheduler: { text: 'diffusion scheduler' },
   steps: { text: 'denoising steps' },
   batchSize: { text: 'images at a time' },

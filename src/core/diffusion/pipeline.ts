@@ -13,7 +13,7 @@ import { img2imgStart } from './timesteps.ts';
 
 /**
  * The network: sample f32[rows,c,h,w] at timestep t with text states f32[rows,tokens,width] -> epsilon or v, of the
- * sample's shape. rows is n, or 2n under guidance: first the unconditional half, then the conditional one. t may be
+ * sample's shape. rows is n, or under guidance n for each of the conditioning's states, in their order. t may be
  * fractional (Euler) or negative (the first step of an inversion) and goes to the network as it is.
  */
 export type NoisePredictor = (
@@ -22,11 +22,12 @@ export type NoisePredictor = (
   states: Float32Array,
 ) => Promise<Float32Array>;
 
-/** What one step is conditioned on, f32[n,tokens,width] each. */
+/** What one step is conditioned on. */
 export interface Conditioning {
-  conditional: Float32Array;
-  /** null: without guidance, at half the cost. */
-  unconditional: Float32Array | null;
+  /** f32[n,tokens,width] each, from what tells the network least to what tells it all; one alone: no guidance. */
+  states: readonly Float32Array[];
+  /** One fewer; see `guide`. */
+  scales: readonly number[];
 }
 
 export interface SampleOptions {
@@ -38,8 +39,6 @@ export interface SampleOptions {
   start?: number;
   /** Of step i, an index into the timesteps: prompts that change on the way are this function's business. */
   conditioning: (i: number) => Conditioning;
-  /** See `guide`. Of no effect at steps without an unconditional half. */
-  guidanceScale: number;
   /** For steps that add noise (DDPM, DDIM with eta > 0): called once a step, with the size of the batch. */
   noise?: NoiseSource;
   /** After step i, with the latents it led to. Awaited: it may show them or throw to stop the run. */
@@ -48,7 +47,7 @@ export interface SampleOptions {
 
 /** Runs all steps from `start` on. @returns the last latents, f32[n,c,h,w]. */
 export async function sample(options: SampleOptions): Promise<Float32Array> {
-  const { predict, scheduler, conditioning, guidanceScale, noise, onStep } = options;
+  const { predict, scheduler, conditioning, noise, onStep } = options;
   const start = options.start ?? 0;
   const { timesteps } = scheduler;
   if (!(Number.isInteger(start) && start >= 0 && start < timesteps.length)) {
@@ -58,15 +57,11 @@ export async function sample(options: SampleOptions): Promise<Float32Array> {
   let latents = options.latents;
   for (let i = start; i < timesteps.length; i++) {
     const input = scheduler.scaleInput(latents, i);
-    const { conditional, unconditional } = conditioning(i);
-    let output: Float32Array;
-    if (unconditional) {
-      const both = await predict(twice(input, input), timesteps[i], twice(unconditional, conditional));
-      output = guide(both.subarray(0, input.length), both.subarray(input.length), guidanceScale);
-    } else {
-      output = await predict(input, timesteps[i], conditional);
-    }
-    latents = run.step(output, i, latents, noise);
+    const { states, scales } = conditioning(i);
+    const inputs = states.map(() => input);
+    const outputs = await predict(joined(inputs), timesteps[i], joined(states));
+    const predictions = states.map((_, k) => outputs.subarray(k * input.length, (k + 1) * input.length));
+    latents = run.step(guide(predictions, scales), i, latents, noise);
     await onStep?.(i, latents);
   }
   return latents;
@@ -92,8 +87,7 @@ export async function invert({ predict, config, steps, latents, states, onStep }
     predict,
     scheduler: ddimInverse(config, steps),
     latents,
-    conditioning: () => ({ conditional: states, unconditional: null }),
-    guidanceScale: 1,
+    conditioning: () => ({ states: [states], scales: [] }),
     onStep,
   });
 }
@@ -142,9 +136,13 @@ export function firstStageSteps(timesteps: readonly number[], trainTimesteps: nu
   return share === 0 ? 0 : second < 0 ? timesteps.length : second;
 }
 
-function twice(a: Float32Array, b: Float32Array): Float32Array {
-  const out = new Float32Array(a.length + b.length);
-  out.set(a);
-  out.set(b, a.length);
+function joined(parts: readonly Float32Array[]): Float32Array {
+  if (parts.length === 1) return parts[0];
+  const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
   return out;
 }

@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { guidanceBranches } from '../../core/diffusion/guidance.ts';
 import { downsamplingFactor } from '../../core/nn/autoencoder-kl.ts';
 import type { JobRequest } from '../../shared/jobs.ts';
 import { type Catalog, CatalogError, readSettings } from '../catalog/index.ts';
@@ -55,7 +56,8 @@ function bytesOf(catalog: Catalog, request: JobRequest, lowMemory: boolean): num
   }
   const size = request.params.size ?? ownSize(model);
   if (size % downsamplingFactor(model.vae.config) !== 0) return null;
-  return generationMemory(model, { batch, size, guided: request.params.guidanceScale > 1, lowMemory });
+  const branches = guidanceBranches(request.params).branches.length;
+  return generationMemory(model, { batch, size, branches, lowMemory });
 }
 
 const baseOfTraining = (catalog: Catalog, { params }: Extract<JobRequest, { kind: 'train' }>): string =>

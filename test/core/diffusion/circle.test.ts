@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { angleBetween, circleInterpolate, drawLambda } from '../../../src/core/diffusion/circle.ts';
-import { guide } from '../../../src/core/diffusion/guidance.ts';
 import { randn, rngFromSeed } from '../../../src/core/rng.ts';
 
 const length = (v: Float32Array) => Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));
@@ -46,16 +45,5 @@ describe('circle interpolation', () => {
     expect(() => circleInterpolate(a, new Float32Array(3), 0.5)).toThrow(/zero or not finite/);
     expect(() => circleInterpolate(a, new Float32Array(4), 0.5)).toThrow(/3 values beside 4/);
     expect(() => drawLambda(0, rngFromSeed(1))).toThrow(/determines no circle/);
-  });
-});
-
-describe('guidance', () => {
-  it('extrapolates from the unconditional through the conditional prediction', () => {
-    const u = Float32Array.of(1, -1);
-    const c = Float32Array.of(2, 1);
-    expect([...guide(u, c, 0)]).toEqual([1, -1]);
-    expect([...guide(u, c, 1)]).toEqual([2, 1]);
-    expect([...guide(u, c, 2)]).toEqual([3, 3]);
-    expect(() => guide(u, new Float32Array(3), 2)).toThrow(/2 values beside 3/);
   });
 });

@@ -48,7 +48,7 @@ const perfect =
   };
 const largest = (a: Float32Array, b: Float32Array) =>
   a.reduce((m, value, k) => Math.max(m, Math.abs(value - b[k])), 0);
-const alone = () => ({ conditional: new Float32Array(1), unconditional: null });
+const alone = () => ({ states: [new Float32Array(1)], scales: [] });
 
 describe('sample', () => {
   it.each(['pndm', 'ddim', 'ddpm', 'dpm-solver++', 'unipc', 'euler'] as SchedulerName[])(
@@ -64,7 +64,6 @@ describe('sample', () => {
             scheduler,
             ...fromNoise(scheduler, randn(size, rngFromSeed(2))),
             conditioning: alone,
-            guidanceScale: 1,
             noise: (n) => randn(n, rng),
           }),
         );
@@ -76,29 +75,27 @@ describe('sample', () => {
     },
   );
 
-  it('calls the network with both halves and mixes them by the guidance scale', async () => {
+  it('calls the network once with all that guidance compares, and mixes it by the scales', async () => {
     const scheduler = createScheduler('ddim', config, 4);
     const calls: number[][] = [];
     const predict: NoisePredictor = async (x, _, states) => {
       calls.push([x.length, states[0], states[1]]);
-      return x.map((_, k) => states[k < size ? 0 : 1]);
+      return x.map((_, k) => states[Math.floor(k / size)]);
     };
-    const run = (guidanceScale: number, conditional: number, unconditional: number | null) =>
+    const run = (states: number[], scales: number[]) =>
       sample({
         predict,
         scheduler,
         ...fromNoise(scheduler, randn(size, rngFromSeed(2))),
-        conditioning: () => ({
-          conditional: Float32Array.of(conditional),
-          unconditional: unconditional === null ? null : Float32Array.of(unconditional),
-        }),
-        guidanceScale,
+        conditioning: () => ({ states: states.map((value) => Float32Array.of(value)), scales }),
       });
-    const guided = await run(3, 0.5, 0.25);
+    const guided = await run([0.25, 0.5], [3]);
     expect(calls).toEqual(Array(4).fill([2 * size, 0.25, 0.5]));
     // 0.25 + 3 (0.5 - 0.25) = 1
-    expect(largest(guided, await run(1, 1, null))).toBe(0);
+    expect(largest(guided, await run([1], []))).toBe(0);
     expect(calls.at(-1)).toEqual([size, 1, undefined]);
+    // 0.25 + 2 (0.5 - 0.25) + 4 (0.625 - 0.5) = 1.25
+    expect(largest(await run([0.25, 0.5, 0.625], [2, 4]), await run([1.25], []))).toBe(0);
   });
 
   it('asks for the conditioning of every step and tells every result', async () => {
@@ -116,7 +113,6 @@ describe('sample', () => {
         asked.push(i);
         return alone();
       },
-      guidanceScale: 1,
       onStep: (i, now) => {
         told.push(i);
         expect(now).toHaveLength(size);
@@ -133,7 +129,6 @@ describe('sample', () => {
         latents,
         start: 6,
         conditioning: alone,
-        guidanceScale: 1,
       }),
     ).rejects.toThrow('start at step 6, wanted 0 to 5');
   });
@@ -172,7 +167,6 @@ it('inversion and sampling cancel for a network that is consistent along the pat
     scheduler: createScheduler('ddim', config, 10),
     latents: noise,
     conditioning: alone,
-    guidanceScale: 1,
   });
   expect(largest(noise, target)).toBeGreaterThan(0.1);
   expect(largest(back, target)).toBeLessThan(1e-5);

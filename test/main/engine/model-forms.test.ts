@@ -202,7 +202,7 @@ describe('a check', () => {
 });
 
 describe('memory', () => {
-  const load = { batch: 1, size: 32, guided: true, lowMemory: false };
+  const load = { batch: 1, size: 32, branches: 2, lowMemory: false };
   it('grows with batch, size and training, and shrinks with low memory and checkpointing', () => {
     const model = openDiffusionModel(path('model'));
     const plain = generationMemory(model, load);

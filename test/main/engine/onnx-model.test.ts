@@ -79,6 +79,7 @@ describe('an exported folder', () => {
       steps: 4,
       guidanceScale: 2,
       guidanceMode: 'null-token',
+      difficultyGuidance: 1,
     };
     const requests = [3, 4].map((seed) => ({
       seed,

@@ -3,6 +3,7 @@
  * inside each PNG; what they are made with, and what each starts from.
  */
 import { angleBetween, circleInterpolate, drawLambda } from '../../../core/diffusion/circle.ts';
+import { guidanceBranches } from '../../../core/diffusion/guidance.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
 import type { ModelEntry } from '../../../shared/domain.ts';
 import type { ClassAcceptance } from '../../../shared/jobs.ts';
@@ -155,7 +156,7 @@ export const generate: JobBody<'generate'> = async (ctx) => {
   const load = {
     batch: params.batchSize,
     size: params.size ?? setup.model.size,
-    guided: params.guidanceScale > 1,
+    branches: guidanceBranches(params).branches.length,
     lowMemory: ctx.runtime.lowMemory ?? false,
   };
   tellMemory(ctx, setup.model.memory(load));

@@ -4,6 +4,7 @@
  * does not depend on its neighbours.
  */
 import { createScheduler, type SchedulerOptions } from '../../../core/diffusion/create-scheduler.ts';
+import { type GuidanceOptions, guidanceBranches } from '../../../core/diffusion/guidance.ts';
 import { noiseSchedule } from '../../../core/diffusion/noise-schedule.ts';
 import {
   type Conditioning,
@@ -39,13 +40,10 @@ export interface PictureRequest {
   from?: StartsFrom;
 }
 
-export interface GeneratorOptions extends SchedulerOptions {
+export interface GeneratorOptions extends SchedulerOptions, GuidanceOptions {
   batchSize: number;
   scheduler: SchedulerName;
   steps: number;
-  guidanceScale: number; // 1: off
-  /** The unconditional branch's difficulty token: the learned null token, or the picture's own. */
-  guidanceMode: 'null-token' | 'same-token';
   /** Side of the pictures in pixels; absent: the model's own. */
   size?: number | null;
   /** Share of the noise schedule that `firstPrompt` conditions. */
@@ -93,8 +91,9 @@ export async function openGenerator(
   const width = model.textWidth;
   const appended = adapter?.encoder.placement === 'append' ? adapter.encoder.tokens : 0;
   const tokens = model.textLength + appended;
-  const guided = o.guidanceScale > 1;
-  const rows = guided ? 2 * o.batchSize : o.batchSize;
+  // Without an adapter there is no difficulty to strengthen.
+  const { branches, scales } = guidanceBranches(adapter ? o : { ...o, guidanceMode: 'null-token' });
+  const rows = branches.length * o.batchSize;
   const scheduler = createScheduler(o.scheduler, model.scheduler, o.steps, { eta: o.eta });
   const trainTimesteps = noiseSchedule(model.scheduler).betas.length;
   const firstSteps = firstStageSteps(scheduler.timesteps, trainTimesteps, o.firstShare ?? 0);
@@ -149,18 +148,20 @@ export async function openGenerator(
 
   /** The conditioning of the first stage and of the second. */
   const stages = async (requests: readonly PictureRequest[]): Promise<Conditioning[]> => {
-    const unconditional: Float32Array[] = [];
-    const conditional: Float32Array[][] = [[], []];
+    const parts = [0, 1].map(() => branches.map((): Float32Array[] => []));
     for (const r of requests) {
-      const score = o.guidanceMode === 'same-token' ? r.difficulty : null;
-      unconditional.push(await statesOf(r.negativePrompt, r.classIndex, score));
       for (const [stage, prompt] of [r.firstPrompt ?? r.prompt, r.prompt].entries()) {
-        conditional[stage].push(await statesOf(prompt, r.classIndex, r.difficulty));
+        for (const [k, told] of branches.entries()) {
+          const said = told.prompt === 'own' ? prompt : r.negativePrompt;
+          const score = told.difficulty ? r.difficulty : null;
+          parts[stage][k].push(await statesOf(said, r.classIndex, score));
+        }
       }
     }
-    const blockOf = (parts: Float32Array[]) => block(parts, tokens * width, o.batchSize);
-    const without = guided ? blockOf(unconditional) : null;
-    return conditional.map((parts) => ({ conditional: blockOf(parts), unconditional: without }));
+    return parts.map((of) => ({
+      states: of.map((pictures) => block(pictures, tokens * width, o.batchSize)),
+      scales,
+    }));
   };
 
   /** Where the batch starts, all in step. */
@@ -198,7 +199,6 @@ export async function openGenerator(
         scheduler,
         ...start,
         conditioning: (i) => (i < firstSteps ? first : second),
-        guidanceScale: o.guidanceScale,
         noise: noiseOf(
           requests.map((r) => rngFromSeed(r.seed, 'steps')),
           shape.numbers,

@@ -174,6 +174,7 @@ function provenanceOf(
     steps: params.steps,
     guidanceScale: params.guidanceScale,
     guidanceMode: params.guidanceMode,
+    ...(params.guidanceMode === 'separate' && { difficultyGuidance: params.difficultyGuidance }),
     ...(params.eta > 0 ? { eta: params.eta } : {}),
     ...(start ? { start } : {}),
     ...(p.firstPrompt !== null ? { firstStage: { prompt: p.firstPrompt, share: params.firstShare } } : {}),

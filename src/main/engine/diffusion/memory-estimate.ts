@@ -58,15 +58,15 @@ export interface GenerationLoad {
   batch: number;
   /** Pixels. */
   size: number;
-  /** Guidance runs the network on two rows for each picture. */
-  guided: boolean;
+  /** Rows of the network for each picture: as many as guidance compares. */
+  branches: number;
   lowMemory: boolean;
 }
 
 /** All that generation has open at one time: text encoder, U-Net and decoder. Bytes. */
 export function generationMemory(model: DiffusionModel, load: GenerationLoad): number {
   const { unet, vae, text } = model;
-  const rows = load.guided ? 2 * load.batch : load.batch;
+  const rows = load.branches * load.batch;
   const side = load.size / downsamplingFactor(vae.config);
   const latents = (n: number, channels: number) => input('latents', [n, channels, side, side]);
   const part = (output: Value) => partMemory([output], fusedOn.cpu, load.lowMemory);
@@ -140,7 +140,7 @@ export function memoryTable(model: DiffusionModel): MemoryRow[] {
   return [...new Set([half, own])].flatMap((size) =>
     [1, 4].map((batch) => {
       const generation = (lowMemory: boolean) =>
-        generationMemory(model, { batch, size, guided: true, lowMemory });
+        generationMemory(model, { batch, size, branches: 2, lowMemory });
       const training = (checkpointing: boolean) =>
         trainingMemory(model, { batch, size, rank: 4, checkpointing, lowMemory: false });
       return {
