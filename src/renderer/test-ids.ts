@@ -62,6 +62,18 @@ export const testIds = {
   classRow: 'class-row', // data-class-name, data-mean, data-count
   stripEasiest: 'strip-easiest',
   stripHardest: 'strip-hardest',
+  scoreTemperature: 'score-temperature',
+  difficultyView: 'difficulty-view',
+  compareScorer: (letter: 'A' | 'B') => `compare-scorer-${letter}`,
+  compareSpearman: 'compare-spearman', // data-value
+  compareScatter: 'compare-scatter', // data-points
+  compareClasses: 'compare-classes',
+  disagreements: 'disagreements',
+  disagreement: 'disagreement', // data-image-id
+  calibrationSentence: 'calibration-sentence',
+  calibrationError: 'calibration-error', // data-value
+  reliabilityChart: 'reliability-chart', // data-bins
+  datasetMap: 'dataset-map', // data-points
 
   issuesTab: 'issues-tab',
   issuesSearch: 'issues-search',

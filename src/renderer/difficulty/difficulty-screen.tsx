@@ -1,5 +1,9 @@
-/** Owns the difficulty screen: figures, density, buckets, classes, easiest and hardest. */
-import { Button, Select } from '@mantine/core';
+/**
+ * Owns the difficulty screen: one scorer's figures, density, buckets, classes, easiest and hardest; and the ways to look
+ * at the scorer itself.
+ */
+import './difficulty.css';
+import { Button, SegmentedControl, Select } from '@mantine/core';
 import { useState } from 'react';
 import { type Bucket, bucket, type Dataset, type DifficultySummary } from '../../shared/domain.ts';
 import { request } from '../api.ts';
@@ -15,9 +19,13 @@ import { count, percent } from '../ui/format.ts';
 import { JobLine, useActiveJob } from '../ui/job-progress.tsx';
 import { ImageStrip } from '../ui/picture.tsx';
 import { bucketColour, bucketName } from '../ui/scale.ts';
+import { CalibrationView } from './calibration-view.tsx';
 import { ClassTable } from './class-table.tsx';
+import { CompareView } from './compare-view.tsx';
 import { DensityChart } from './density-chart.tsx';
 import { ScoreForm } from './score-form.tsx';
+import { Stat } from './stat.tsx';
+import { TrainingView } from './training-view.tsx';
 
 const perClass = 10;
 
@@ -25,6 +33,14 @@ export function DifficultyScreen() {
   const dataset = useDataset();
   return dataset ? <Difficulty dataset={dataset} /> : <NoDataset />;
 }
+
+const views = [
+  { value: 'summary', label: 'Summary' },
+  { value: 'compare', label: 'Compare' },
+  { value: 'calibration', label: 'Calibration' },
+  { value: 'training', label: 'Training' },
+] as const;
+type View = (typeof views)[number]['value'];
 
 function Difficulty({ dataset }: { dataset: Dataset }) {
   const {
@@ -40,6 +56,7 @@ function Difficulty({ dataset }: { dataset: Dataset }) {
   const inspectId = useStore((state) => state.inspectId);
   const inspect = useStore((state) => state.inspect);
   const [scoring, setScoring] = useState(false);
+  const [view, setView] = useState<View>('summary');
   const act = useAct();
 
   return (
@@ -49,7 +66,7 @@ function Difficulty({ dataset }: { dataset: Dataset }) {
           <span className="toolbar-title">Difficulty</span>
           {dataset.scorers.length > 0 && (
             <Select
-              w={400}
+              w={360}
               aria-label="Scorer"
               data={dataset.scorers.map(({ id, name, accuracy }) => ({
                 value: String(id),
@@ -62,6 +79,15 @@ function Difficulty({ dataset }: { dataset: Dataset }) {
                   request('datasets.setScorer', { datasetId: dataset.id, scorerId: Number(value) }),
                 )
               }
+            />
+          )}
+          {summary && (
+            <SegmentedControl
+              aria-label="What to look at"
+              data-testid={testIds.difficultyView}
+              data={[...views]}
+              value={view}
+              onChange={(value) => setView(value as View)}
             />
           )}
           <div className="spacer" />
@@ -88,7 +114,10 @@ function Difficulty({ dataset }: { dataset: Dataset }) {
               </div>
             </EmptyState>
           )}
-          {summary && <Summary summary={summary} dataset={dataset} />}
+          {summary && view === 'summary' && <Summary summary={summary} dataset={dataset} />}
+          {summary && view === 'compare' && <CompareView dataset={dataset} />}
+          {summary && view === 'calibration' && <CalibrationView dataset={dataset} />}
+          {summary && view === 'training' && <TrainingView dataset={dataset} />}
         </div>
       </div>
       {inspectId !== null && <Inspector id={inspectId} dataset={dataset} onClose={() => inspect(null)} />}
@@ -176,17 +205,6 @@ function Summary({ summary, dataset }: { summary: DifficultySummary; dataset: Da
 
       <ClassTable classes={summary.classes} dataset={dataset} />
     </>
-  );
-}
-
-function Stat({ label, help, children }: { label: string; help: string; children: React.ReactNode }) {
-  return (
-    <div className="stat">
-      {children}
-      <span>
-        <Term help={help}>{label}</Term>
-      </span>
-    </div>
   );
 }
 

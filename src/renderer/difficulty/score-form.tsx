@@ -33,7 +33,9 @@ export function ScoreForm({ dataset }: { dataset: Dataset }) {
       ? `No usable ${method.needs} is known. Add one under Settings.`
       : badFolds
         ? 'Folds: a whole number from 2 to 50.'
-        : null;
+        : method.value === 'in-sample' && params.temperature === 'auto'
+          ? 'No temperature can be fitted in-sample: the probe has learned from every image. Choose the out-of-fold probe, or no temperature.'
+          : null;
   return (
     <form
       className="stack"
@@ -85,6 +87,21 @@ export function ScoreForm({ dataset }: { dataset: Dataset }) {
             onChange={(folds) => setParams({ ...params, folds })}
           />
         )}
+        <Field
+          label="Temperature"
+          help={`Fitted: makes the scorer as sure as it is right, by its labelled images that it had not learned from, so that difficulty is a probability. ${definitions.temperature}`}
+        >
+          <Select
+            aria-label="Temperature"
+            data-testid={testIds.scoreTemperature}
+            data={[
+              { value: 'none', label: 'None: as it is' },
+              { value: 'auto', label: 'Fitted' },
+            ]}
+            value={params.temperature === 'auto' ? 'auto' : 'none'}
+            onChange={(value) => setParams({ ...params, temperature: value === 'auto' ? 'auto' : 1 })}
+          />
+        </Field>
       </div>
       {missing && <div className="field-error">{missing}</div>}
       <div>

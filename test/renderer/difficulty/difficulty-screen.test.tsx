@@ -1,0 +1,127 @@
+// @vitest-environment jsdom
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { expect, test } from 'vitest';
+import { datasetOf, makeImages, scorer as probe } from '../../../src/renderer/dev/fake-data.ts';
+import { classifierScorer, fakeComparison } from '../../../src/renderer/dev/fake-scorers.ts';
+import { DifficultyScreen } from '../../../src/renderer/difficulty/difficulty-screen.tsx';
+import { useStore } from '../../../src/renderer/state.ts';
+import { testIds } from '../../../src/renderer/test-ids.ts';
+import type { Dataset } from '../../../src/shared/domain.ts';
+import { mount } from '../mount.tsx';
+
+HTMLCanvasElement.prototype.getContext = (() => null) as never; // jsdom draws nothing
+
+const size = { real: 60, synthetic: 10 };
+
+async function open(view: 'Compare' | 'Calibration' | 'Training', options = {}) {
+  const mounted = mount(<DifficultyScreen />, { ...size, ...options });
+  await screen.findByTestId(testIds.difficultyMean);
+  fireEvent.click(within(screen.getByTestId(testIds.difficultyView)).getByText(view));
+  return mounted;
+}
+
+/** The dataset with one scorer: the probe, or the fitted classifier. */
+function oneScorer(fitted = false): Dataset {
+  const scorer = fitted ? classifierScorer : probe;
+  return {
+    ...datasetOf(makeImages(size.real, size.synthetic)),
+    scorers: [scorer],
+    currentScorerId: scorer.id,
+  };
+}
+
+test('compare: the current scorer against another, of the real images; a disagreement opens in the inspector', async () => {
+  const { asked } = await open('Compare');
+  await screen.findByTestId(testIds.compareSpearman);
+  expect(asked('scorers.compare')).toEqual([{ datasetId: 1, a: 1, b: 2, largest: 60 }]);
+  expect(Number(screen.getByTestId(testIds.compareSpearman).dataset.value)).toBeGreaterThan(0.5);
+  expect(screen.getByTestId(testIds.compareScatter).dataset.points).toBe('60');
+  expect(within(screen.getByTestId(testIds.compareClasses)).getAllByRole('row')).toHaveLength(12);
+  expect(screen.getByText(/bucket by both/).textContent).toMatch(/^They .*; .* on average; \d+\.\d % are/);
+  const [first] = screen.getAllByTestId(testIds.disagreement);
+  expect(first.textContent).toMatch(/A.*B.*says /);
+  fireEvent.click(first);
+  expect(useStore.getState().inspectId).toBe(Number(first.dataset.imageId));
+  await screen.findByTestId(testIds.inspector);
+});
+
+test('compare: a click into the plot opens the image under the pointer', async () => {
+  await open('Compare');
+  const canvas = (await screen.findByTestId(testIds.compareScatter)).querySelector('canvas')!;
+  canvas.getBoundingClientRect = () => ({ left: 0, top: 0 }) as DOMRect;
+  fireEvent.click(canvas, { clientX: 2, clientY: 2 });
+  expect(useStore.getState().inspectId).toBeNull();
+  const { points } = fakeComparison(makeImages(size.real, size.synthetic), 1, 2, 0);
+  // jsdom lays everything out 800 px wide; the axes leave 46, 10, 10 and 36 px of 800 x 420.
+  const at = { clientX: 46 + points.a[7] * 744, clientY: 384 - points.b[7] * 374 };
+  fireEvent.pointerMove(canvas, at);
+  fireEvent.click(canvas, at);
+  expect(useStore.getState().inspectId).toBe(points.ids[7]);
+});
+
+test('compare: with one scorer it says what another would be good for', async () => {
+  await open('Compare', { handlers: { 'datasets.list': () => [oneScorer()] } });
+  await screen.findByText('There is only one scorer to look at');
+});
+
+test('calibration: a sentence, the curve, figures, and what they were measured on', async () => {
+  const { asked } = await open('Calibration');
+  const sentence = await screen.findByTestId(testIds.calibrationSentence);
+  expect(asked('scorers.calibration')).toEqual([{ datasetId: 1, scorerId: 1 }]);
+  expect(sentence.textContent).toContain('can be read as a probability');
+  expect(Number(screen.getByTestId(testIds.reliabilityChart).dataset.bins)).toBeGreaterThan(5);
+  expect(screen.getByText(/each judged by a probe that had not seen it/)).toBeTruthy();
+  expect(screen.getByText(/leave the scorer as it is/)).toBeTruthy();
+});
+
+test('calibration of a classifier: what it was trained on is left out, and a temperature is recommended', async () => {
+  await open('Calibration', { handlers: { 'datasets.list': () => [oneScorer(true)] } });
+  expect((await screen.findByTestId(testIds.calibrationSentence)).textContent).toContain('too sure');
+  expect(screen.getByText(/that the classifier was not trained on; the 48 it was trained on/)).toBeTruthy();
+  expect(screen.getByText(/temperature of 1\.62 would make it less sure.*score again/)).toBeTruthy();
+});
+
+test('calibration: where nothing can be measured it says why', async () => {
+  await open('Calibration', {
+    handlers: {
+      'scorers.calibration': () => ({
+        scorer: classifierScorer,
+        basis: 'held-out',
+        images: 1,
+        learned: 59,
+        of: 1,
+        measured: null,
+      }),
+    },
+  });
+  await screen.findByText('Too few images to measure');
+  expect(screen.getByText(/there is one, for it was trained on 59/)).toBeTruthy();
+});
+
+test('training: a map for a fitted classifier, and for others what would bring one', async () => {
+  const { unmount } = await open('Training');
+  await screen.findByText('This scorer keeps no record of a training');
+  unmount();
+  await open('Training', { handlers: { 'datasets.list': () => [oneScorer(true)] } });
+  expect((await screen.findByTestId(testIds.datasetMap)).dataset.points).toBe('60');
+  expect(screen.getByText('Hard to learn')).toBeTruthy();
+});
+
+test('scoring with a fitted temperature; in-sample it is refused before it starts', async () => {
+  const { asked } = mount(<DifficultyScreen />, size);
+  fireEvent.click(await screen.findByText('Score again…'));
+  const choose = async (label: string, option: string) => {
+    fireEvent.click(screen.getAllByLabelText(label).find((element) => element.tagName === 'INPUT')!);
+    fireEvent.click(await screen.findByRole('option', { name: option, hidden: true }));
+  };
+  await choose('Temperature', 'Fitted');
+  await choose('Method', 'In-sample probe');
+  expect(screen.getByText(/No temperature can be fitted in-sample/)).toBeTruthy();
+  expect((screen.getByTestId(testIds.scoreStart) as HTMLButtonElement).disabled).toBe(true);
+  await choose('Method', 'Out-of-fold probe');
+  fireEvent.click(screen.getByTestId(testIds.scoreStart));
+  await waitFor(() => expect(asked('jobs.enqueue')).toHaveLength(1));
+  expect(asked('jobs.enqueue')[0]).toMatchObject({
+    request: { kind: 'score', params: { method: 'out-of-fold', temperature: 'auto' } },
+  });
+});
