@@ -42,6 +42,7 @@ export const controlLevel = z.object({
   /** Share whose most probable class is the one asked for. */
   agreement: unit,
   agreementInterval: interval.nullable(),
+  buckets: bucketShares,
   easyShare: unit,
 });
 export type ControlLevel = z.infer<typeof controlLevel>;

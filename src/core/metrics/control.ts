@@ -188,6 +188,7 @@ function levelFigures(
   seeds: number,
 ): ControlLevel {
   const measured = samples.map((s) => s.measured);
+  const buckets = bucketSharesOf(measured);
   return {
     requested,
     count: samples.length,
@@ -196,7 +197,8 @@ function levelFigures(
     measuredSd: standardDeviation(measured),
     agreement: mean(samples.map((s) => Number(s.agrees))),
     agreementInterval: percentileInterval(drawn.agreement, seeds),
-    easyShare: bucketSharesOf(measured).easy,
+    buckets,
+    easyShare: buckets.easy,
   };
 }
 

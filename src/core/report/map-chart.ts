@@ -13,7 +13,7 @@ export const maxDots = 8000;
 export function mapCharts(map: ReportMap): string {
   const n = map.positions.length / 2;
   const stride = Math.max(1, Math.ceil(n / maxDots));
-  const { at, height } = placed(map.positions);
+  const { at, height } = placed(map.positions, width);
   const byClass = new Map<string, string[]>();
   const byDifficulty = new Map<string, string[]>();
   const rings: string[] = [];
@@ -62,8 +62,11 @@ export function rampLegend(): string {
   return `<span class="key">easy 0 <i class="ramp" style="background:linear-gradient(90deg,${stops})"></i> 1 hard</span>`;
 }
 
-/** Positions into a box of fixed width and fitting height, one scale for both axes. */
-function placed(positions: Float32Array): { at: (i: number) => [string, string]; height: number } {
+/** Positions into a box of that width and fitting height, one scale for both axes. */
+export function placed(
+  positions: Float32Array,
+  width: number,
+): { at: (i: number) => [string, string]; height: number } {
   let minX = Infinity;
   let maxX = -Infinity;
   let minY = Infinity;

@@ -5,10 +5,10 @@ import { difficultyColour, escapeHtml, isLight, percent, score, seconds } from '
 import { levelChart } from './level-chart.ts';
 import { mapCharts, rampLegend } from './map-chart.ts';
 
-const section = (id: string, title: string, intro: string, body: string) =>
+export const section = (id: string, title: string, intro: string, body: string) =>
   `<section id="${id}"><h2>${title}</h2>${intro ? `<p class="intro">${intro}</p>` : ''}${body}</section>`;
 
-const heads = (names: readonly string[]) =>
+export const heads = (names: readonly string[]) =>
   `<tr>${names.map((n) => `<th>${escapeHtml(n)}</th>`).join('')}</tr>`;
 
 /** A picture with its score; a wrong most probable class is named below. */

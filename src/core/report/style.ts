@@ -1,10 +1,70 @@
 /** Owns how a report looks, light and dark. */
 
+const light = {
+  bg: '#fbfaf8',
+  panel: '#fff',
+  ink: '#1f2326',
+  soft: '#5c656b',
+  faint: '#8b949a',
+  line: '#e3e0da',
+  accent: '#b4552d',
+  easy: '#4c8fc0',
+  medium: '#d9b25f',
+  hard: '#cc5a45',
+  real: '#47729e',
+  synthetic: '#d2703a',
+  ground: '#c9cdd0',
+};
+const dark: Partial<typeof light> = {
+  bg: '#15181b',
+  panel: '#1c2024',
+  ink: '#e6e4df',
+  soft: '#a9b0b5',
+  faint: '#7d868c',
+  line: '#2c3237',
+  accent: '#e08a5c',
+  real: '#7fa9d4',
+  synthetic: '#e8945f',
+  ground: '#4a5157',
+};
+const variables = (palette: Partial<typeof light>) =>
+  Object.entries(palette)
+    .map(([name, colour]) => `--${name}:${colour}`)
+    .join(';');
+
+/** What is drawn in charts. */
+const chartRules = `
+svg text{font:11.5px system-ui,sans-serif}
+.faint,.tick{color:var(--faint);fill:var(--faint)}
+.name{fill:var(--ink);font-weight:600}.keytext{fill:var(--soft)}.onbar{fill:#fff;font-weight:600}
+.grid{stroke:var(--line)}.axis{stroke:var(--faint)}
+.diagonal{stroke:var(--faint);stroke-dasharray:4 4}
+.whisker{stroke:var(--soft);stroke-width:1.6}
+.interval{fill:none;stroke-width:1.3}
+.mark{stroke:var(--panel);stroke-width:1.5}
+.line{fill:none;stroke-width:2.2;stroke-linejoin:round}.dashed{stroke-dasharray:7 4}.dotted{stroke-dasharray:2 4}
+.ground{fill:var(--ground);opacity:.75}
+.asked{stroke-width:3}
+`;
+
+/**
+ * A chart as a file of its own, on white. Its colours are written out: variables are known to browsers, not to every
+ * program that opens an SVG.
+ */
+export function svgFile(chart: string): string {
+  const [, width, height] = /^<svg viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(chart) ?? [];
+  if (height === undefined) throw new Error(`svg file: ${chart.slice(0, 60)}, wanted <svg viewBox="0 0 w h"`);
+  const open = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"`;
+  const rules = `<style>${chartRules}</style><rect width="100%" height="100%" fill="#fff"/>`;
+  return `${chart.replace('<svg', open).replace('>', `>${rules}`)}\n`.replace(
+    /var\(--(\w+)\)/g,
+    (_, name: string) => light[name as keyof typeof light],
+  );
+}
+
 export const style = `
-:root{--bg:#fbfaf8;--panel:#fff;--ink:#1f2326;--soft:#5c656b;--faint:#8b949a;--line:#e3e0da;--accent:#b4552d;
---easy:#4c8fc0;--medium:#d9b25f;--hard:#cc5a45;--real:#47729e;--synthetic:#d2703a}
-@media(prefers-color-scheme:dark){:root{--bg:#15181b;--panel:#1c2024;--ink:#e6e4df;--soft:#a9b0b5;--faint:#7d868c;
---line:#2c3237;--accent:#e08a5c;--real:#7fa9d4;--synthetic:#e8945f}}
+:root{${variables(light)}}
+@media(prefers-color-scheme:dark){:root{${variables(dark)}}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--ink);font:14px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
 main{max-width:1180px;margin:0 auto;padding:36px 28px 72px}
@@ -16,7 +76,6 @@ h3{font-size:13px;margin:0;font-weight:600}
 p{margin:0 0 10px;max-width:100ch}
 .lead{font-size:15px;color:var(--soft);margin:0}
 .intro{color:var(--soft);margin-bottom:14px}
-.faint,.tick{color:var(--faint);fill:var(--faint)}
 section{margin-top:38px}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:1px;background:var(--line);border:1px solid var(--line);border-radius:8px;overflow:hidden;margin:0}
 .figures div{background:var(--panel);padding:12px 14px}
@@ -46,13 +105,8 @@ figure{margin:0}
 .chart svg{display:block;width:100%;height:auto}
 .chart figcaption{padding-top:8px;line-height:1.9}
 .chart.narrow{flex:0 0 420px;max-width:100%}
-svg text{font:11.5px system-ui,sans-serif}
-.grid{stroke:var(--line)}.axis{stroke:var(--faint)}
-.diagonal{stroke:var(--faint);stroke-dasharray:4 4}
-.whisker{stroke:var(--soft);stroke-width:1.6}
-.mark{stroke:var(--panel);stroke-width:1.5}
-.band-0{fill:var(--easy);opacity:.06}.band-1{fill:var(--medium);opacity:.07}.band-2{fill:var(--hard);opacity:.07}
-.line{fill:none;stroke-width:2.2;stroke-linejoin:round}.area{stroke:none;opacity:.14}
+${chartRules}.band-0{fill:var(--easy);opacity:.06}.band-1{fill:var(--medium);opacity:.07}.band-2{fill:var(--hard);opacity:.07}
+.area{stroke:none;opacity:.14}
 .line.curve-0{stroke:var(--real)}.area.curve-0{fill:var(--real)}
 .line.curve-1{stroke:var(--synthetic)}.area.curve-1{fill:var(--synthetic)}
 .dot{fill:none;stroke-linecap:round;stroke-width:5.4;opacity:.85}
@@ -68,6 +122,9 @@ svg text{font:11.5px system-ui,sans-serif}
 .tile b.on-light{color:#22262a}
 .tile figcaption{font-size:10.5px;line-height:1.25;color:var(--soft);padding-top:2px;overflow-wrap:anywhere}
 .classrow{display:grid;grid-template-columns:110px 1fr 1fr;gap:18px;padding:10px 0;border-top:1px solid var(--line)}
+.byline{margin:12px 0 6px;color:var(--soft)}
+.scroll{overflow-x:auto}
+tr.beside td{color:var(--soft)}
 .genrow{display:grid;grid-template-columns:110px repeat(var(--levels),1fr);gap:18px;padding:10px 0;border-top:1px solid var(--line)}
 .head{border-top:0;padding:0 0 6px;font-size:12px;color:var(--soft)}
 .heat{table-layout:fixed}

@@ -64,7 +64,7 @@ export const controlBody: JobBody<'control'> = async (ctx) => {
   }
 
   const { controlled, ...baselines } = measured;
-  const report = await assembleReport(ctx, {
+  const assembled = await assembleReport(ctx, {
     adapter: { id: entry.id, name: entry.name, hash: entry.hash },
     names,
     levels,
@@ -73,7 +73,7 @@ export const controlBody: JobBody<'control'> = async (ctx) => {
     controlled: controlled!,
     baselines,
   });
-  await writeReport(ctx, report, measured);
+  const report = await writeReport(ctx, assembled, measured);
   const { spearman, agreementAtLow, rises, figures } = report;
   return {
     file: join(folderOf(ctx), 'control.json'),
