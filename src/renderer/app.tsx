@@ -21,6 +21,7 @@ import { isTyping, useGlobalShortcuts } from './shell/shortcuts.ts';
 import { TopBar } from './shell/top-bar.tsx';
 import { type Screen, useStore } from './state.ts';
 import { testIds } from './test-ids.ts';
+import { TrainScreen } from './train/train-screen.tsx';
 import { Boundary } from './ui/boundary.tsx';
 import { Toasts, useHistory } from './ui/feedback.tsx';
 
@@ -30,6 +31,7 @@ const screenOf: Record<Screen, ComponentType> = {
   difficulty: DifficultyScreen,
   issues: IssuesScreen,
   map: MapScreen,
+  train: TrainScreen,
   generate: GenerateScreen,
   control: ControlScreen,
   review: ReviewScreen,

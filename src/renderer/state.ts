@@ -9,6 +9,7 @@ export const screens = [
   'difficulty',
   'issues',
   'map',
+  'train',
   'generate',
   'control',
   'review',
@@ -71,7 +72,11 @@ export const useStore = create<State>()((set) => ({
   toasts: [],
   ...freshBrowse,
   // What is inspected stays open where it belongs; a form is not the place for it.
-  show: (screen) => set((state) => ({ screen, inspectId: screen === 'generate' ? null : state.inspectId })),
+  show: (screen) =>
+    set((state) => ({
+      screen,
+      inspectId: screen === 'generate' || screen === 'train' ? null : state.inspectId,
+    })),
   openDataset: (datasetId) => set({ datasetId, ...freshBrowse }),
   browse: (filter, sort, within = null) =>
     set((state) => ({

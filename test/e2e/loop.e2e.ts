@@ -186,12 +186,20 @@ describe('the whole loop, on screen and in the catalog', () => {
   });
 
   it('trains a difficulty model and generates images of a class', async () => {
-    await go('generate');
+    await go('train');
     await at(testIds.trainSteps).fill('4');
     await at(testIds.trainStart).click();
     await stored.jobDone('train', 170_000);
     expect(stored.value<number>('SELECT count(*) FROM training_points')).toBeGreaterThan(0);
+    await at(testIds.trainModelRow).waitFor();
+    await waitForAttribute(testIds.trainPreviews, 'data-steps', 1); // at the end
+    const pictures = () =>
+      at(testIds.trainPreviews)
+        .locator('img')
+        .evaluateAll((all) => all.filter((image) => (image as HTMLImageElement).naturalWidth > 0).length);
+    await expect.poll(pictures).toBe(3 * Math.min(3, classes.length));
 
+    await go('generate');
     await at(testIds.generateStart).waitFor();
     await at(testIds.generateCount).fill('1');
     await at(testIds.generateSteps).fill('4');

@@ -31,13 +31,18 @@ export function useNeeds(dataset: Dataset): Ready | 'scores' | 'model' | 'waitin
   return { adapters, scorers, plainLoras: trained.filter(({ kind }) => kind === 'lora').sort(newestFirst) };
 }
 
-/** The scorer whose difficulty a model learned; the dataset's current one where its training is not known any more. */
+/**
+ * The scorer whose difficulty a model learned: the one its training named, or the newest there was by then. The
+ * dataset's current one where its training is not known any more.
+ */
 export function useTrainingScorer(dataset: Dataset): (adapterId: string) => number | null {
   const { data: jobs = [] } = useJobs();
   return (adapterId) => {
     const job = jobs.find(({ kind, result }) => kind === 'train' && result?.modelId === adapterId);
-    const scorerId = job?.params.scorerId;
-    return typeof scorerId === 'number' ? scorerId : dataset.currentScorerId;
+    if (!job) return dataset.currentScorerId;
+    if (typeof job.params.scorerId === 'number') return job.params.scorerId;
+    const then = dataset.scorers.filter(({ createdAt }) => createdAt <= job.createdAt);
+    return then.sort((a, b) => b.createdAt - a.createdAt)[0]?.id ?? dataset.currentScorerId;
   };
 }
 
@@ -70,7 +75,7 @@ export function Needed({
       icon={icon}
       title="Train a difficulty model first"
       actions={
-        <Button variant="filled" onClick={() => show('generate')}>
+        <Button variant="filled" onClick={() => show('train')}>
           Go to training
         </Button>
       }

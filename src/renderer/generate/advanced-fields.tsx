@@ -22,6 +22,20 @@ const lines = (text: string) => text.split('\n').filter((line) => line.trim() !=
 export function AdvancedFields({ params, errors, set, adapters, bases }: Props) {
   return (
     <div className="stack">
+      <Field
+        label="Negative prompt"
+        help="What the image should stay away from."
+        htmlFor="generate-negative"
+        error={errors.negativePrompt}
+      >
+        <Textarea
+          id="generate-negative"
+          data-testid={testIds.generateNegative}
+          autosize
+          value={params.negativePrompt}
+          onChange={(event) => set({ negativePrompt: event.currentTarget.value })}
+        />
+      </Field>
       <div className="form-grid">
         <Field
           label="Model"

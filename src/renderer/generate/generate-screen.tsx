@@ -1,7 +1,6 @@
-/** Owns the generate screen: train once, then ask for images of a class at a difficulty. */
+/** Owns the generate screen: asking for images of a class at a difficulty. */
 import './generate.css';
 import { Button } from '@mantine/core';
-import { useState } from 'react';
 import type { Dataset } from '../../shared/domain.ts';
 import { Inspector } from '../browse/inspector.tsx';
 import { useDataset, useRequest } from '../queries.ts';
@@ -11,7 +10,6 @@ import { useActiveJob } from '../ui/job-progress.tsx';
 import { GenerateForm } from './generate-form.tsx';
 import { Preview } from './preview.tsx';
 import { Results } from './results.tsx';
-import { TrainSection } from './train-section.tsx';
 
 export function GenerateScreen() {
   const dataset = useDataset();
@@ -20,18 +18,16 @@ export function GenerateScreen() {
 
 function Generate({ dataset }: { dataset: Dataset }) {
   const { data: models, error } = useRequest('models.list', {});
-  const training = useActiveJob('train', dataset.id);
   const generating = useActiveJob('generate', dataset.id);
   const inspectId = useStore((state) => state.inspectId);
   const inspect = useStore((state) => state.inspect);
-  const [trainAgain, setTrainAgain] = useState(false);
+  const show = useStore((state) => state.show);
   const adapters = (models ?? [])
     .filter(
       ({ kind, datasetId, usable }) => kind === 'difficulty-adapter' && datasetId === dataset.id && usable,
     )
     .sort((a, b) => b.createdAt - a.createdAt);
   const bases = (models ?? []).filter(({ kind, usable }) => kind === 'diffusion' && usable);
-  const showTraining = models && (adapters.length === 0 || trainAgain || training);
   return (
     <>
       <div className="screen">
@@ -41,15 +37,23 @@ function Generate({ dataset }: { dataset: Dataset }) {
             {adapters[0] ? `with ${adapters[0].name}` : 'needs a difficulty model first'}
           </span>
           <div className="spacer" />
-          {adapters.length > 0 && !training && (
-            <Button onClick={() => setTrainAgain(!trainAgain)}>
-              {trainAgain ? 'Hide training' : 'Train another model…'}
-            </Button>
-          )}
         </div>
         <div className="screen page">
           {error && <ErrorPanel what="The models cannot be listed" error={error} />}
-          {showTraining && <TrainSection dataset={dataset} job={training} first={adapters.length === 0} />}
+          {models && adapters.length === 0 && (
+            <div className="notice">
+              <div>
+                <strong>No difficulty model yet: train one.</strong>
+                <div className="muted">
+                  It learns what easy and hard images of each class look like; then they can be asked for
+                  here.
+                </div>
+              </div>
+              <Button variant="filled" onClick={() => show('train')}>
+                Go to Train
+              </Button>
+            </div>
+          )}
           {adapters.length > 0 && (
             <div className="generate-columns">
               <GenerateForm dataset={dataset} adapters={adapters} bases={bases} />

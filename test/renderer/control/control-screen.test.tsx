@@ -110,7 +110,7 @@ test('without scores, and without a model, it leads to where they are made', asy
 test('without a model it leads to training', async () => {
   mount(<ControlScreen />, { handlers: { 'models.list': () => [], 'control.list': () => [] } });
   fireEvent.click(await screen.findByText('Go to training'));
-  expect(useStore.getState().screen).toBe('generate');
+  expect(useStore.getState().screen).toBe('train');
 });
 
 test('a report that cannot be read is named with its reason, and the others stay', async () => {

@@ -3,6 +3,7 @@
  * that only the weights differ. Drawn from seeds of their own: the training's random numbers are not touched.
  */
 import { dirname, join } from 'node:path';
+import { guidanceBranches } from '../../../core/diffusion/guidance.ts';
 import { generateParams, type JobParams } from '../../../shared/jobs.ts';
 import {
   previewClasses,
@@ -114,8 +115,13 @@ export function previewMaker(
 
 /** Bytes that the pictures take on the CPU while they are made, besides the training's. */
 export function previewMemory(model: DiffusionModel, params: JobParams<'train'>, lowMemory: boolean): number {
-  const load = { batch: batchOf(params), size: ownSize(model), branches: 2, guided: true, lowMemory };
-  return generationMemory(model, load);
+  const { branches } = guidanceBranches(samplingOf(params));
+  return generationMemory(model, {
+    batch: batchOf(params),
+    size: ownSize(model),
+    branches: branches.length,
+    lowMemory,
+  });
 }
 
 /** One class's pictures at a time, or fewer where memory is so short that training takes fewer. */

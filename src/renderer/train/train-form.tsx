@@ -1,0 +1,177 @@
+/** Owns the form that starts a training: what most people set, and the rest behind a button. */
+import { Button, Collapse, SegmentedControl, Select } from '@mantine/core';
+import { useState } from 'react';
+import type { Dataset, ModelEntry } from '../../shared/domain.ts';
+import { type JobParams, trainParams } from '../../shared/jobs.ts';
+import { MemoryNotice } from '../generate/memory-notice.tsx';
+import { testIds } from '../test-ids.ts';
+import { useEnqueue } from '../ui/feedback.tsx';
+import { Field, NumberField } from '../ui/fields.tsx';
+import { EncoderFields } from './encoder-fields.tsx';
+import { LearningFields } from './learning-fields.tsx';
+
+export type Params = JobParams<'train'>;
+
+export interface FieldsProps {
+  params: Params;
+  set: (change: Partial<Params>) => void;
+  /** The sentence where this field does not fit, null where it does. */
+  say: (field: keyof Params, sentence: string) => string | null;
+}
+
+/** What the memory of a training depends on. */
+const memoryParams = ({ datasetId, baseModelId, batchSize, rank, gradientCheckpointing }: Params) => ({
+  datasetId,
+  baseModelId,
+  batchSize,
+  rank,
+  gradientCheckpointing,
+});
+
+interface Props {
+  dataset: Dataset;
+  /** Usable diffusion models, at least one. */
+  bases: readonly ModelEntry[];
+  onStarted: () => void;
+}
+
+export function TrainForm({ dataset, bases, onStarted }: Props) {
+  const [typed, setParams] = useState<Params>(() => trainParams.parse({ datasetId: dataset.id }));
+  const [more, setMore] = useState(false);
+  const enqueue = useEnqueue();
+  const base = bases.find(({ id }) => id === typed.baseModelId) ?? bases[0];
+  const params = { ...typed, baseModelId: base.id };
+  const wrong = new Set(trainParams.safeParse(params).error?.issues.map(({ path }) => path[0]));
+  const set: FieldsProps['set'] = (change) => setParams((old) => ({ ...old, ...change }));
+  const say: FieldsProps['say'] = (field, sentence) => (wrong.has(field) ? sentence : null);
+  const fields = { params, set, say };
+  return (
+    <form
+      className="stack"
+      aria-label="Train a model"
+      onSubmit={async (event) => {
+        event.preventDefault();
+        if (wrong.size === 0 && (await enqueue('The training', { kind: 'train', params }))) onStarted();
+      }}
+    >
+      <Basic {...fields} dataset={dataset} bases={bases} />
+      <Button
+        size="compact-xs"
+        variant="subtle"
+        style={{ alignSelf: 'flex-start' }}
+        aria-expanded={more}
+        data-testid={testIds.trainMore}
+        onClick={() => setMore(!more)}
+      >
+        {more ? 'Fewer settings' : 'More settings'}
+      </Button>
+      <Collapse expanded={more}>
+        <div className="stack">
+          {params.kind === 'difficulty' && <EncoderFields {...fields} />}
+          <LearningFields {...fields} />
+        </div>
+      </Collapse>
+      <MemoryNotice request={wrong.size === 0 ? { kind: 'train', params: memoryParams(params) } : null} />
+      <div className="row wrap">
+        <Button
+          type="submit"
+          variant="filled"
+          size="sm"
+          disabled={wrong.size > 0}
+          data-testid={testIds.trainStart}
+        >
+          Start training
+        </Button>
+        {wrong.size > 0 && (
+          <span className="field-error">A setting does not fit: see the fields in red.</span>
+        )}
+      </div>
+    </form>
+  );
+}
+
+function Basic({ params, set, say, dataset, bases }: FieldsProps & Pick<Props, 'dataset' | 'bases'>) {
+  const difficulty = params.kind === 'difficulty';
+  return (
+    <div className="form-grid">
+      <Field
+        label="What to learn"
+        help="With difficulty: images can then be asked for at a difficulty. Without: the same add-on, which learns your images alone; train one to see what difficulty adds."
+      >
+        <SegmentedControl
+          aria-label="What to learn"
+          data-testid={testIds.trainKind}
+          data={[
+            { value: 'difficulty', label: 'With difficulty' },
+            { value: 'plain', label: 'Without' },
+          ]}
+          value={params.kind}
+          onChange={(kind) => set({ kind: kind as Params['kind'] })}
+        />
+      </Field>
+      <Field label="Base model" help="The diffusion model that the add-on is made for. It is not changed.">
+        <Select
+          aria-label="Base model"
+          data={bases.map(({ id, name }) => ({ value: id, label: name }))}
+          value={params.baseModelId}
+          onChange={(value) => value && set({ baseModelId: value })}
+        />
+      </Field>
+      {difficulty && (
+        <Field label="Difficulty by" help="The scorer whose difficulty of each image is learned.">
+          <Select
+            aria-label="Difficulty by"
+            data={dataset.scorers.map(({ id, name }) => ({ value: String(id), label: name }))}
+            value={String(params.scorerId ?? dataset.currentScorerId)}
+            onChange={(value) => value && set({ scorerId: Number(value) })}
+          />
+        </Field>
+      )}
+      <NumberField
+        label="Steps"
+        help="How often it learns from a batch of images. The pictures and the loss below show when more no longer helps; you can stop and keep it at any time."
+        min={1}
+        max={1_000_000}
+        value={params.steps}
+        onChange={(steps) => set({ steps })}
+        testId={testIds.trainSteps}
+        error={say('steps', 'A whole number from 1 to 1,000,000.')}
+      />
+      <NumberField
+        label="Batch"
+        help="Images that are learned from at a time. More makes steadier steps, which take longer and more memory."
+        min={1}
+        max={256}
+        value={params.batchSize}
+        onChange={(batchSize) => set({ batchSize })}
+        error={say('batchSize', 'A whole number from 1 to 256.')}
+      />
+      <NumberField
+        label="Rank"
+        help="Size of the add-on (LoRA). Larger learns more detail, and more of what is only chance. 4 is usual."
+        min={1}
+        max={256}
+        value={params.rank}
+        onChange={(rank) => set({ rank })}
+        testId={testIds.trainRank}
+        error={say('rank', 'A whole number from 1 to 256.')}
+      />
+      {difficulty && (
+        <Field
+          label="Difficulties"
+          help="Evenly: easy, medium and hard images are drawn equally often, so that rare difficulties are learned too. As they occur: as often as in the dataset."
+        >
+          <SegmentedControl
+            aria-label="Difficulties"
+            data={[
+              { value: 'even', label: 'Evenly' },
+              { value: 'natural', label: 'As they occur' },
+            ]}
+            value={params.balanced ? 'even' : 'natural'}
+            onChange={(value) => set({ balanced: value === 'even' })}
+          />
+        </Field>
+      )}
+    </div>
+  );
+}
