@@ -17,8 +17,10 @@ export function Provenance({ of }: { of: Facts }) {
         ]
       : []),
     ['Negative prompt', of.negativePrompt || 'none'],
+    ...(of.captionOf ? [['Caption of', of.captionOf.path] as [string, string]] : []),
     ['Class', of.className],
     ['Difficulty asked for', score(of.requestedDifficulty)],
+    ...chosen(of),
     ['Seed', String(of.seed)],
     ...startOf(of),
     ['Scheduler', `${of.scheduler}, ${of.steps} steps${of.eta ? `, eta ${of.eta}` : ''}`],
@@ -42,6 +44,19 @@ export function Provenance({ of }: { of: Facts }) {
       </dl>
     </div>
   );
+}
+
+/** Where it was kept by what a scorer said of it. */
+function chosen({ selection }: Facts): [string, string][] {
+  if (!selection) return [];
+  const { measured, scorer, agrees, candidate, candidates, accepted } = selection;
+  return [
+    ['Measured when made', `${score(measured)} by ${scorer}, which saw ${agrees ? 'this' : 'another'} class`],
+    [
+      'Candidate',
+      `${candidate} of ${candidates}, ${accepted ? 'as wanted' : 'the nearest to what was wanted'}`,
+    ],
+  ];
 }
 
 /** What it was made from, where that is not noise. */

@@ -22,20 +22,6 @@ const lines = (text: string) => text.split('\n').filter((line) => line.trim() !=
 export function AdvancedFields({ params, errors, set, adapters, bases }: Props) {
   return (
     <div className="stack">
-      <Field
-        label="Negative prompt"
-        help="What the image should stay away from."
-        htmlFor="generate-negative"
-        error={errors.negativePrompt}
-      >
-        <Textarea
-          id="generate-negative"
-          data-testid={testIds.generateNegative}
-          autosize
-          value={params.negativePrompt}
-          onChange={(event) => set({ negativePrompt: event.currentTarget.value })}
-        />
-      </Field>
       <div className="form-grid">
         <Field
           label="Model"
@@ -55,19 +41,33 @@ export function AdvancedFields({ params, errors, set, adapters, bases }: Props) 
           />
         </Field>
         <Field
-          label="Guidance compares with"
-          help="Null token: with no difficulty at all, so guidance strengthens difficulty too. Same token: with the same difficulty, so guidance strengthens the prompt alone."
+          label="Guidance strengthens"
+          help="Whether guidance makes images follow the prompt, the difficulty, or each as strongly as you say."
         >
           <Select
-            aria-label="Guidance compares with"
+            aria-label="Guidance strengthens"
             data={[
-              { value: 'null-token', label: 'No difficulty (null token)' },
-              { value: 'same-token', label: 'The same difficulty' },
+              { value: 'separate', label: 'Prompt and difficulty, each by its own' },
+              { value: 'null-token', label: 'Both together' },
+              { value: 'same-token', label: 'The prompt alone' },
             ]}
             value={params.guidanceMode}
             onChange={(value) => value && set({ guidanceMode: value as GenerateInput['guidanceMode'] })}
           />
         </Field>
+        {params.guidanceMode === 'separate' && (
+          <NumberField
+            label="Difficulty guidance"
+            help="How strongly the image follows the difficulty asked for. 1: as the model does by itself."
+            min={1}
+            max={30}
+            step={0.5}
+            decimals={2}
+            value={params.difficultyGuidance}
+            onChange={(difficultyGuidance) => set({ difficultyGuidance })}
+            error={errors.difficultyGuidance}
+          />
+        )}
         <NumberField
           label="Batch"
           help="Images computed together. More is quicker and needs more memory."

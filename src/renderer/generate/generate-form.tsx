@@ -1,19 +1,22 @@
 /** Owns the form of a generation. */
-import { Button, Checkbox, Collapse, MultiSelect, Select, Textarea } from '@mantine/core';
+import { Button, Checkbox, Collapse } from '@mantine/core';
 import { useState } from 'react';
 import type { Dataset, ModelEntry } from '../../shared/domain.ts';
 import { generateParams } from '../../shared/jobs.ts';
+import { useJobs, useRequest } from '../queries.ts';
 import { useStore } from '../state.ts';
 import { testIds } from '../test-ids.ts';
 import { useEnqueue } from '../ui/feedback.tsx';
-import { Field, NumberField, SliderField } from '../ui/fields.tsx';
 import { counted } from '../ui/format.ts';
 import { AdvancedFields } from './advanced-fields.tsx';
+import { ClassesGroup } from './classes-group.tsx';
+import { DifficultyGroup } from './difficulty-group.tsx';
+import { KeepGroup } from './keep-group.tsx';
 import { MemoryNotice } from './memory-notice.tsx';
-import { NormalDensity } from './normal-density.tsx';
+import { planWords, totalOf } from './plan-words.ts';
+import { PromptGroup } from './prompt-group.tsx';
+import { SamplingGroup } from './sampling-group.tsx';
 import { checkGenerate, type GenerateInput } from './validate.ts';
-
-const allClasses = 'all';
 
 /** What the memory of a generation depends on. */
 const memoryParams = ({ datasetId, adapterId, modelId, batchSize, size, guidanceScale }: GenerateInput) => ({
@@ -43,18 +46,31 @@ export function GenerateForm({ dataset, adapters, bases }: Props) {
   const errors = checkGenerate(params);
   const valid = Object.keys(errors).length === 0;
   const set = (change: Partial<GenerateInput>) => setParams((old) => ({ ...old, ...change }));
-  const classCount = params.classes === allClasses ? dataset.classes.length : params.classes.length;
-  const total = classCount * params.count;
+  const { data: outline } = useRequest(
+    'generation.outline',
+    { params },
+    { enabled: valid, keep: true }, // what is being typed wrong does not blank what is told
+  );
+  const { data: jobs = [] } = useJobs();
+  const ready = valid && Object.keys(outline?.problems ?? {}).length === 0;
+  const what = outline ? counted(totalOf(outline), 'image') : 'images';
+  const group = {
+    dataset,
+    params,
+    errors,
+    set,
+    outline: valid ? outline : outline && { ...outline, problems: {} },
+  };
 
   const start = async () => {
-    if (!valid) return;
+    if (!ready) return;
     setBusy(true);
     const job = await enqueue('The generation', { kind: 'generate', params });
     if (job && measure) {
       await enqueue('The measuring of difficulty', { kind: 'rescore', params: { datasetId: dataset.id } });
     }
     setBusy(false);
-    if (job) toast('info', `${counted(total, 'image')} in the queue`);
+    if (job) toast('info', `${what} in the queue`);
   };
 
   return (
@@ -67,128 +83,11 @@ export function GenerateForm({ dataset, adapters, bases }: Props) {
       }}
     >
       <div className="panel-body stack">
-        <Field
-          label="Classes"
-          help="One set of images is made for each chosen class; the class also labels them. No choice means all classes."
-          error={errors.classes}
-        >
-          <MultiSelect
-            aria-label="Classes"
-            data-testid={testIds.generateClasses}
-            placeholder={params.classes === allClasses ? `All ${dataset.classes.length} classes` : undefined}
-            searchable
-            clearable
-            hidePickedOptions
-            data={dataset.classes.map(({ name }) => name)}
-            value={params.classes === allClasses ? [] : params.classes}
-            onChange={(classes) => set({ classes: classes.length ? classes : allClasses })}
-          />
-        </Field>
-        <Field
-          label="Prompt"
-          help="What the image shows. [CLS] becomes the class name; keep it where the class belongs."
-          htmlFor="generate-prompt"
-          error={errors.prompt}
-        >
-          <Textarea
-            id="generate-prompt"
-            data-testid={testIds.generatePrompt}
-            autosize
-            minRows={1}
-            maxRows={4}
-            value={params.prompt}
-            onChange={(event) => set({ prompt: event.currentTarget.value })}
-            error={Boolean(errors.prompt)}
-          />
-        </Field>
-        <div className="difficulty-fields">
-          <div className="stack">
-            <SliderField
-              label="Difficulty μ"
-              help="The difficulty to aim at: 0 is a textbook example, 1 an image that the scorer gets wrong. Each image draws its own difficulty from a normal distribution around μ."
-              min={0}
-              max={1}
-              value={params.mu}
-              onChange={(mu) => set({ mu })}
-              testId={testIds.generateMu}
-              error={errors.mu}
-            />
-            <SliderField
-              label="Spread σ"
-              help="Standard deviation of the drawn difficulties. 0 gives every image exactly μ."
-              min={0}
-              max={0.5}
-              value={params.sigma}
-              onChange={(sigma) => set({ sigma })}
-              testId={testIds.generateSigma}
-              error={errors.sigma}
-            />
-          </div>
-          <NormalDensity mu={params.mu} sigma={params.sigma} />
-        </div>
-        <div className="form-grid">
-          <NumberField
-            label="Images per class"
-            help="How many images are made for each chosen class."
-            min={1}
-            max={1_000_000}
-            value={params.count}
-            onChange={(count) => set({ count })}
-            testId={testIds.generateCount}
-            error={errors.count}
-          />
-          <NumberField
-            label="Guidance scale"
-            help="How strongly the image follows prompt and difficulty. 1 switches guidance off; 2 is the method's own choice; large values exaggerate."
-            min={1}
-            max={30}
-            step={0.5}
-            decimals={2}
-            value={params.guidanceScale}
-            onChange={(guidanceScale) => set({ guidanceScale })}
-            testId={testIds.generateGuidance}
-            error={errors.guidanceScale}
-          />
-          <NumberField
-            label="Seed"
-            help="The same seed with the same settings makes the same images again."
-            min={0}
-            max={Number.MAX_SAFE_INTEGER}
-            value={params.seed}
-            onChange={(seed) => set({ seed })}
-            testId={testIds.generateSeed}
-            error={errors.seed}
-          />
-          <Field
-            label="Scheduler"
-            help="How noise is taken away step by step. PNDM is the method's own; DDIM the simplest; DPM-Solver++ and UniPC do with fewer steps; DDPM adds noise at every step and wants many."
-          >
-            <Select
-              aria-label="Scheduler"
-              data-testid={testIds.generateScheduler}
-              data={[
-                { value: 'pndm', label: 'PNDM' },
-                { value: 'ddim', label: 'DDIM' },
-                { value: 'dpm-solver++', label: 'DPM-Solver++' },
-                { value: 'unipc', label: 'UniPC' },
-                { value: 'euler', label: 'Euler' },
-                { value: 'ddpm', label: 'DDPM' },
-              ]}
-              value={params.scheduler}
-              onChange={(value) => value && set({ scheduler: value as GenerateInput['scheduler'] })}
-            />
-          </Field>
-          <NumberField
-            label="Steps"
-            help="Denoising steps for each image. More is slower and, beyond 30 to 50, hardly better."
-            min={1}
-            max={1000}
-            value={params.steps}
-            onChange={(steps) => set({ steps })}
-            testId={testIds.generateSteps}
-            error={errors.steps}
-          />
-        </div>
+        <ClassesGroup {...group} />
+        <DifficultyGroup {...group} />
+        <PromptGroup {...group} />
+        <KeepGroup {...group} />
+        <SamplingGroup params={params} errors={errors} set={set} />
         <Button
           size="compact-xs"
           variant="subtle"
@@ -202,16 +101,19 @@ export function GenerateForm({ dataset, adapters, bases }: Props) {
           <AdvancedFields params={params} errors={errors} set={set} adapters={adapters} bases={bases} />
         </Collapse>
         <MemoryNotice request={valid ? { kind: 'generate', params: memoryParams(params) } : null} />
+        <div className="plan" role="status" data-testid={testIds.generatePlan}>
+          {!ready ? 'Put right what is marked above.' : outline && planWords(params, outline, jobs)}
+        </div>
         <div className="row wrap">
           <Button
             type="submit"
             variant="filled"
             size="sm"
             loading={busy}
-            disabled={!valid}
+            disabled={!ready}
             data-testid={testIds.generateStart}
           >
-            {valid ? `Generate ${counted(total, 'image')}` : 'Generate'}
+            {ready ? `Generate ${what}` : 'Generate'}
           </Button>
           <Checkbox
             label="Measure their difficulty afterwards"

@@ -14,6 +14,7 @@ import { count, score } from '../ui/format.ts';
 import { altOf, DifficultyChip, Thumb } from '../ui/picture.tsx';
 import { Chart } from '../ui/plot.tsx';
 import { difficultyColour } from '../ui/scale.ts';
+import { Acceptance } from './acceptance.tsx';
 
 const shown = 200;
 const everything = 'all';
@@ -24,6 +25,8 @@ export function Results({ dataset, running }: { dataset: Dataset; running: Job |
   const mine = jobs.filter((job) => job.kind === 'generate' && job.datasetId === dataset.id);
   const [choice, setChoice] = useState<string | null>(null);
   const jobId = choice === everything ? undefined : choice ? Number(choice) : running?.id;
+  // Of the generation that is shown; of all of them, the newest.
+  const judged = jobId ? mine.find(({ id }) => id === jobId) : mine.find(({ state }) => state === 'done');
   const { data: order = none, isPending } = useRequest(
     'images.ids',
     { datasetId: dataset.id, filter: { origin: 'synthetic', ...(jobId ? { jobId } : {}) }, sort: 'newest' },
@@ -81,6 +84,7 @@ export function Results({ dataset, running }: { dataset: Dataset; running: Job |
         <Button onClick={() => show('review')}>Review</Button>
       </div>
       <div className="panel-body stack">
+        {judged && <Acceptance job={judged} />}
         <Agreement images={images} />
         <div className="result-grid">
           {images.map((image) => (

@@ -1,11 +1,16 @@
 // @vitest-environment jsdom
 import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { expect, test } from 'vitest';
+import { makeJob } from '../../../src/renderer/dev/fake-data.ts';
+import { Acceptance } from '../../../src/renderer/generate/acceptance.tsx';
 import { GenerateScreen } from '../../../src/renderer/generate/generate-screen.tsx';
+import { addPoint } from '../../../src/renderer/generate/loss-chart.tsx';
+import { roughly, secondsPerCandidate } from '../../../src/renderer/generate/plan-words.ts';
 import { toRgba } from '../../../src/renderer/generate/preview.tsx';
 import { agreementOf } from '../../../src/renderer/generate/results.tsx';
 import { useStore } from '../../../src/renderer/state.ts';
 import { testIds } from '../../../src/renderer/test-ids.ts';
+import { generateParams } from '../../../src/shared/jobs.ts';
 import { mount } from '../mount.tsx';
 
 const type = (testId: string, value: string) =>
@@ -64,6 +69,126 @@ test('a chosen LoRA reaches the job with its weight', async () => {
   expect(asked('jobs.enqueue')[0]).toMatchObject({
     request: { params: { loras: [{ path: '/home/ada/models/resnet50.onnx', weight: 0.5 }] } },
   });
+});
+
+test('what will be made is told in words, and follows the settings', async () => {
+  mount(<GenerateScreen />);
+  const told = async (text: string) =>
+    await waitFor(() => expect(screen.getByTestId(testIds.generatePlan).textContent).toContain(text));
+  await told('80 images (8 of each of 10 classes), difficulty around 0.50 ± 0.10');
+  type(testIds.generateCount, '12');
+  await told('120 images');
+  fireEvent.click(screen.getByText('% of real'));
+  type(testIds.generateRatio, '50');
+  await told('470 images (47 of each of 10 classes)');
+  fireEvent.click(screen.getByTestId(testIds.generateDistribution));
+  fireEvent.click(await screen.findByText('Evenly over a range'));
+  type(testIds.generateLow, '0.3');
+  type(testIds.generateHigh, '0.7');
+  await told('difficulty 0.30 to 0.70 evenly');
+  fireEvent.click(screen.getByTestId(testIds.generateKeep));
+  await told('at most 2,350 candidates');
+});
+
+test('difficulties, prompts and what is kept reach the job', async () => {
+  const { asked } = mount(<GenerateScreen />);
+  await screen.findByTestId(testIds.generateStart);
+  fireEvent.click(screen.getByTestId(testIds.generateDistribution));
+  fireEvent.click(await screen.findByText('As a histogram of your own'));
+  type(testIds.generateBins, '0, 2,1');
+  fireEvent.click(screen.getByText('A list'));
+  type(testIds.generatePrompts, 'a [CLS] {here|there}\n# not this\nthe [CLS]');
+  type(testIds.generateNegative, 'blurry');
+  fireEvent.click(screen.getByTestId(testIds.generateKeep));
+  type(testIds.generateKeepWithin, '0.2');
+  type(testIds.generateAttempts, '7');
+  fireEvent.click(screen.getByText("The scorer must see the image's class in it"));
+  const start = screen.getByTestId(testIds.generateStart);
+  await waitFor(() => expect(start).toHaveProperty('disabled', false));
+  fireEvent.click(start);
+  await waitFor(() => expect(asked('jobs.enqueue')).toHaveLength(2));
+  expect(asked('jobs.enqueue')[0]).toMatchObject({
+    request: {
+      params: {
+        distribution: 'bins',
+        bins: [0, 2, 1],
+        promptSource: 'list',
+        prompts: ['a [CLS] {here|there}', '# not this', 'the [CLS]'],
+        negativePrompt: 'blurry',
+        keepWithin: 0.2,
+        keepAgreeing: true,
+        attempts: 7,
+        atLimit: 'best',
+      },
+    },
+  });
+});
+
+test('what the job would fail at is said at its field, and nothing starts', async () => {
+  mount(<GenerateScreen />, {
+    handlers: {
+      'generation.outline': () => ({
+        classes: [],
+        real: null,
+        examples: [],
+        problems: { difficulty: 'nothing is scored yet' },
+      }),
+    },
+  });
+  expect((await screen.findByRole('alert')).textContent).toBe('nothing is scored yet');
+  expect(screen.getByTestId(testIds.generateStart)).toHaveProperty('disabled', true);
+});
+
+test('after a generation that chose, its acceptance is shown by class', () => {
+  const job = makeJob({
+    id: 9,
+    kind: 'generate',
+    title: 'x',
+    state: 'done',
+    params: { atLimit: 'leave-out' },
+    result: {
+      scorer: 'probe',
+      candidates: 40,
+      acceptanceRate: 0.3,
+      acceptance: [
+        { className: 'hat', candidates: 10, accepted: 8, atLimit: 0 },
+        { className: 'shoes', candidates: 30, accepted: 4, atLimit: 4 },
+      ],
+    },
+  });
+  mount(<Acceptance job={job} />);
+  const { textContent } = screen.getByTestId(testIds.generateAcceptance);
+  expect(textContent).toContain('30.0 % of 40 candidates were as wanted, judged by probe');
+  expect(textContent).toContain('In shoes some images had no candidate as wanted: they were left out');
+  expect(screen.getAllByRole('row')[1].textContent).toBe('hat10880.0 %');
+});
+
+test('how long it takes is learned from the newest generation of the same model', () => {
+  const params = generateParams.parse({ datasetId: 1, steps: 30 });
+  const done = (id: number, change: object, result: object) =>
+    makeJob({
+      id,
+      kind: 'generate',
+      title: 'x',
+      state: 'done',
+      datasetId: 1,
+      startedAt: 0,
+      finishedAt: 60_000,
+      params: { ...params, ...change },
+      result: { ...result },
+    });
+  expect(secondsPerCandidate([], params)).toBeNull();
+  expect(secondsPerCandidate([done(1, { size: 64 }, { generated: 6 })], params)).toBeNull();
+  // 60 s for 12 candidates of 15 steps: 10 s at 30; without guidance half of that.
+  const jobs = [done(2, { steps: 15 }, { generated: 6, candidates: 12 }), done(1, {}, { generated: 1 })];
+  expect(secondsPerCandidate(jobs, params)).toBeCloseTo(10, 10);
+  expect(secondsPerCandidate(jobs, { ...params, guidanceScale: 1 })).toBeCloseTo(5, 10);
+  expect([3, 44, 200, 7000].map(roughly)).toEqual([
+    'a few seconds',
+    'about 40 s',
+    'about 3 min',
+    'about 2 h',
+  ]);
 });
 
 test('what would not fit into memory is said before it starts, asked for only when it matters', async () => {

@@ -1,0 +1,53 @@
+/** Owns what a finished generation says of its choice: how many candidates each class needed. */
+import { z } from 'zod';
+import { classAcceptance, type Job } from '../../shared/jobs.ts';
+import { testIds } from '../test-ids.ts';
+import { count, percent } from '../ui/format.ts';
+
+const acceptance = z.array(classAcceptance);
+
+export function Acceptance({ job }: { job: Job }) {
+  const { data: classes } = acceptance.safeParse(job.result?.acceptance);
+  if (!classes || classes.length === 0) return null;
+  const leftOut = job.params.atLimit === 'leave-out';
+  const limited = classes.filter((c) => c.atLimit > 0);
+  return (
+    <div className="stack" style={{ gap: 6 }} data-testid={testIds.generateAcceptance}>
+      <div>
+        <b>{percent(Number(job.result?.acceptanceRate))}</b> of {count(Number(job.result?.candidates))}{' '}
+        candidates were as wanted, judged by {String(job.result?.scorer)}.
+      </div>
+      {limited.length > 0 && (
+        <div className="notice">
+          <div>
+            In {limited.map((c) => c.className).join(', ')} some images had no candidate as wanted:{' '}
+            {leftOut ? 'they were left out' : 'the nearest was taken'}. Allow more candidates or a wider
+            range, or check under Control which difficulties this model reaches.
+          </div>
+        </div>
+      )}
+      <table className="data num" aria-label="Candidates of each class">
+        <thead>
+          <tr>
+            <th>Class</th>
+            <th>Candidates</th>
+            <th>Accepted</th>
+            <th>Rate</th>
+            <th>{leftOut ? 'Left out' : 'Nearest taken'}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {classes.map((c) => (
+            <tr key={c.className}>
+              <td className="ellipsis">{c.className}</td>
+              <td>{count(c.candidates)}</td>
+              <td>{count(c.accepted)}</td>
+              <td>{percent(c.accepted / c.candidates)}</td>
+              <td>{c.atLimit > 0 ? count(c.atLimit) : ''}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,12 @@
+/** Owns what every group of the form of a generation is given. */
+import type { Dataset, GenerationOutline } from '../../shared/domain.ts';
+import type { FieldErrors, GenerateInput } from './validate.ts';
+
+export interface GroupProps {
+  dataset: Dataset;
+  params: GenerateInput;
+  errors: FieldErrors;
+  set: (change: Partial<GenerateInput>) => void;
+  /** As the settings were when they were last right; undefined: not known yet. */
+  outline: GenerationOutline | undefined;
+}
