@@ -9,9 +9,9 @@ const id = z.int().positive();
 const seed = z.int().min(0).default(0);
 
 /** What guidance strengthens: see core/diffusion/guidance.ts. */
-const guidanceMode = z.enum(['null-token', 'same-token', 'separate']).default('null-token');
+const guidanceMode = z.enum(['separate', 'null-token', 'same-token']).default('separate');
 /** With guidance mode separate: how strongly difficulty is followed; 1: as the model does by itself. */
-const difficultyGuidance = z.number().min(1).max(30).default(4);
+const difficultyGuidance = z.number().min(1).max(30).default(5);
 
 export const importParams = z.object({
   /** Absolute path of an image folder, or of a .csv/.jsonl manifest. */

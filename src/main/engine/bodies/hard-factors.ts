@@ -216,7 +216,9 @@ async function makeAndRead(
   if (made.features.length >= planned.length) return made;
   const encoder = await openEncoder(ctx.catalog, params.modelId, ctx.runtime);
   try {
-    const generator = await openGenerator(model, adapter, params, ctx.runtime);
+    // Both prompts are empty: between them there is nothing to follow, and one prediction less to make.
+    const guidanceScale = params.guidanceMode === 'separate' ? 1 : params.guidanceScale;
+    const generator = await openGenerator(model, adapter, { ...params, guidanceScale }, ctx.runtime);
     made.size = generator.size;
     try {
       for (let at = made.features.length; at < planned.length; at += params.batchSize) {
