@@ -49,6 +49,7 @@ function figures(gain: number, base: number): ControlFigures {
       measuredSd: 0.05 + 0.3 * centre,
       agreement: within(agreement - gain * requested * 0.4),
       agreementInterval: around(within(agreement - gain * requested * 0.4), 0.02),
+      buckets: bucketsFor(within(1 - centre * 1.3)),
       easyShare: within(1 - centre * 1.3),
     };
   });
