@@ -4,7 +4,6 @@ import { expect, test } from 'vitest';
 import { makeJob } from '../../../src/renderer/dev/fake-data.ts';
 import { Acceptance } from '../../../src/renderer/generate/acceptance.tsx';
 import { GenerateScreen } from '../../../src/renderer/generate/generate-screen.tsx';
-import { addPoint } from '../../../src/renderer/generate/loss-chart.tsx';
 import { roughly, secondsPerCandidate } from '../../../src/renderer/generate/plan-words.ts';
 import { toRgba } from '../../../src/renderer/generate/preview.tsx';
 import { agreementOf } from '../../../src/renderer/generate/results.tsx';
