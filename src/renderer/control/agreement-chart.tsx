@@ -12,7 +12,7 @@ export function AgreementChart({ report }: { report: ControlReport }) {
     (): Plot.PlotOptions => ({
       marginLeft: 44,
       marginRight: 12,
-      marginTop: 12,
+      marginTop: 24,
       marginBottom: 34,
       x: { domain: [0, 1], label: 'asked for', ticks: 6, tickSize: 3, labelArrow: 'none' },
       y: {

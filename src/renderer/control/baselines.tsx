@@ -7,46 +7,52 @@ import { percent } from '../ui/format.ts';
 import { bucketColour, bucketName } from '../ui/scale.ts';
 
 interface Row {
-  variant: string;
+  variant: 'real' | 'controlled' | 'level' | 'plain' | 'base';
   name: string;
   help: string;
   buckets: BucketShares;
-  summary: VariantSummary | null;
+  /** Of the images' class, by the same scorer; null: not measured. */
+  agreement: number | null;
+  /** null: of one level, or of real images, there is none. */
+  spearman: VariantSummary['spearman'] | null;
 }
 
 const shares = ['easy', 'medium', 'hard'] as const;
 
 function rowsOf(report: ControlReport): Row[] {
   const { base, plain } = report.baselines;
-  const row = (variant: string, name: string, help: string, summary: VariantSummary): Row => ({
-    ...{ variant, name, help, summary },
-    buckets: summary.figures.trainingScorer.buckets,
-  });
+  const row = (variant: Row['variant'], name: string, help: string, summary: VariantSummary): Row => {
+    const { buckets, agreement } = summary.figures.trainingScorer;
+    return { variant, name, help, buckets, agreement, spearman: summary.spearman };
+  };
+  const levels = report.figures.trainingScorer.levels.map(
+    ({ requested, buckets, agreement }): Row => ({
+      ...{
+        variant: 'level',
+        name: `asked for ${requested.toFixed(2)}`,
+        help: 'The images of this level alone.',
+      },
+      ...{ buckets, agreement, spearman: null },
+    }),
+  );
+  const real: Row = {
+    ...{ variant: 'real', name: 'Real images', help: 'The images of the dataset, by the same scorer.' },
+    ...{ buckets: report.realBuckets.trainingScorer, agreement: null, spearman: null },
+  };
+  const plainHelp = 'Trained on the same images, without difficulty: it cannot be asked for one.';
+  const baseHelp = 'As it comes, without any training on this dataset.';
   return [
-    {
-      variant: 'real',
-      name: 'Real images',
-      help: 'The images of the dataset, by the same scorer.',
-      buckets: report.realBuckets.trainingScorer,
-      summary: null,
-    },
+    real,
+    ...(base ? [row('base', 'Base model', baseHelp, base)] : []),
+    ...(plain ? [row('plain', 'Plain LoRA', plainHelp, plain)] : []),
     row('controlled', 'This model', 'All levels that were asked for, together.', report),
-    ...(plain
-      ? [
-          row(
-            'plain',
-            'Plain LoRA',
-            'Trained on the same images, without difficulty: it cannot be asked for one.',
-            plain,
-          ),
-        ]
-      : []),
-    ...(base ? [row('base', 'Base model', 'As it comes, without any training on this dataset.', base)] : []),
+    ...levels,
   ];
 }
 
 export function Baselines({ report }: { report: ControlReport }) {
   const rows = rowsOf(report);
+  const { base, plain } = report.baselines;
   return (
     <section className="panel" style={{ flex: 'none' }}>
       <div className="panel-head">
@@ -76,7 +82,7 @@ export function Baselines({ report }: { report: ControlReport }) {
               Correlation
             </th>
             <th className="right" title="The same, by the scorer it never saw">
-              held out
+              by the other
             </th>
             <th className="right" title="Share whose most probable class is the one asked for, all levels">
               Recognised
@@ -84,28 +90,28 @@ export function Baselines({ report }: { report: ControlReport }) {
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ variant, name, help, buckets, summary }) => (
+          {rows.map(({ variant, name, help, buckets, agreement, spearman }) => (
             <tr
-              key={variant}
+              key={name}
               data-testid={testIds.controlBaselineRow}
               data-variant={variant}
               data-easy={buckets.easy}
             >
-              <td>
+              <td style={variant === 'level' ? { paddingLeft: 26 } : undefined}>
                 <Term help={help}>{name}</Term>
               </td>
               <td>
                 <ShareBar buckets={buckets} />
               </td>
               <td className="right">{percent(buckets.easy)}</td>
-              <td className="right">{figure(summary?.spearman.trainingScorer)}</td>
-              <td className="right">{figure(summary?.spearman.heldOutScorer)}</td>
-              <td className="right">{summary ? percent(summary.figures.trainingScorer.agreement) : '–'}</td>
+              <td className="right">{figure(spearman?.trainingScorer)}</td>
+              <td className="right">{figure(spearman?.heldOutScorer)}</td>
+              <td className="right">{percent(agreement)}</td>
             </tr>
           ))}
         </tbody>
       </table>
-      {rows.length === 2 && (
+      {!base && !plain && (
         <p className="muted small panel-body" style={{ paddingTop: 6 }}>
           Tick “the base model alone” when you check again, and train a plain LoRA, to see what asking for a
           difficulty adds.
@@ -115,7 +121,7 @@ export function Baselines({ report }: { report: ControlReport }) {
   );
 }
 
-const figure = (value: number | null | undefined) => ((value ?? null) === null ? '–' : value!.toFixed(2));
+const figure = (value: number | null | undefined): string => value?.toFixed(2) ?? '–';
 
 function ShareBar({ buckets }: { buckets: BucketShares }) {
   const words = shares.map((name) => `${bucketName[name]} ${percent(buckets[name])}`).join(', ');

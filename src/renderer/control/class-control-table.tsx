@@ -27,7 +27,7 @@ const columns: Column<Row>[] = [
   },
   {
     key: 'heldOut',
-    label: 'never saw',
+    label: 'Correlation, never saw',
     right: true,
     help: `${correlation} By a scorer that it never saw.`,
     value: ({ heldOut }) => heldOut?.spearman.value ?? null,

@@ -22,6 +22,9 @@ const figures: { label: string; of: (report: ControlReport) => string }[] = [
 const text = (value: unknown): string =>
   value === null || value === undefined ? 'none' : Array.isArray(value) ? value.join(', ') : String(value);
 
+/** "guidanceScale": "guidance scale". */
+const inWords = (name: string) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
 /** Names of the settings whose values differ. */
 export function differing(a: ControlReport['settings'], b: ControlReport['settings']): string[] {
   const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
@@ -55,7 +58,7 @@ export function Comparison({ view, beside }: { view: ControlView; beside: Contro
           ))}
           {differing(reports[0].settings, reports[1].settings).map((name) => (
             <tr key={name}>
-              <td className="muted">set: {name}</td>
+              <td className="muted">{inWords(name)}</td>
               {both.map(({ jobId, report }) => (
                 <td key={jobId}>{text(report.settings[name])}</td>
               ))}

@@ -105,6 +105,11 @@ function Stat({ value, label, help }: { value: string; label: string; help: stri
   );
 }
 
+const guidance = ({ guidanceScale, guidanceMode, difficultyGuidance }: ControlReport['settings']): string =>
+  guidanceMode === 'separate'
+    ? `${guidanceScale} of the prompt and ${difficultyGuidance} of the difficulty`
+    : `${guidanceScale} (${guidanceMode === 'same-token' ? 'prompt alone' : 'prompt and difficulty together'})`;
+
 /** What a reader needs to make the same report again. */
 function MadeWith({ report }: { report: ControlReport }) {
   const { settings, scorers, figures, adapter } = report;
@@ -128,8 +133,7 @@ function MadeWith({ report }: { report: ControlReport }) {
         </dd>
         <dt>Generated</dt>
         <dd className="num">
-          {set('scheduler')}, {set('steps')} steps, guidance {set('guidanceScale')} ({set('guidanceMode')}),
-          prompt “{set('prompt')}”
+          {set('scheduler')}, {set('steps')} steps, guidance {guidance(settings)}, prompt “{set('prompt')}”
         </dd>
         <dt>Files</dt>
         <dd className="mono">control/… {[report.files.page, report.files.samples].join(', ')}</dd>

@@ -16,7 +16,7 @@ import { RunLine } from './run-line.tsx';
 const nothing = 'nothing';
 
 export const reportName = ({ jobId, finishedAt, report }: ControlListing): string =>
-  report ? `${report.adapter.name} · ${when(finishedAt)} · check ${jobId}` : `check ${jobId}: cannot be read`;
+  `Check ${jobId} · ${report?.adapter.name} · ${when(finishedAt)}`;
 
 export function ControlTab({ dataset, tabs }: { dataset: Dataset; tabs: ReactNode }) {
   const { data: list, error } = useRequest('control.list', { datasetId: dataset.id });

@@ -4,7 +4,8 @@ import { testIds } from '../test-ids.ts';
 import { Term } from '../ui/fields.tsx';
 import { Icon } from '../ui/icons.tsx';
 
-const rho = (value: number | null) => (value === null ? '–' : value.toFixed(2).replace('-', '−'));
+const rho = (value: number | null) =>
+  value === null ? '–' : value.toFixed(2).replace('-0.00', '0.00').replace('-', '−');
 
 /** How well the regressor reads a factor, in words; its R² is of images that it has not learned from. */
 function readable(r2: number | null): string {
@@ -43,7 +44,7 @@ export function FactorTable({
                 {name}
               </th>
             ))}
-            <th>Same in both</th>
+            <th>Top factor, in real ones too?</th>
           </tr>
         </thead>
         <tbody>

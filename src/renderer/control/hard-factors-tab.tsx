@@ -41,7 +41,7 @@ export function HardFactorsTab({ dataset, tabs }: { dataset: Dataset; tabs: Reac
               data-testid={testIds.controlChoice}
               data={readable.map(({ jobId, finishedAt, report }) => ({
                 value: String(jobId),
-                label: `${report?.adapter.name} · ${when(finishedAt)} · search ${jobId}`,
+                label: `Search ${jobId} · ${report?.adapter.name} · ${when(finishedAt)}`,
               }))}
               value={String(current.jobId)}
               onChange={(value) => setChosen(Number(value))}

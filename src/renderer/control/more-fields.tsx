@@ -6,7 +6,14 @@ import { Field, NumberField } from '../ui/fields.tsx';
 
 type Shared = Pick<
   JobParams<'control'>,
-  'classes' | 'guidanceScale' | 'scheduler' | 'steps' | 'batchSize' | 'seed'
+  | 'classes'
+  | 'guidanceScale'
+  | 'guidanceMode'
+  | 'difficultyGuidance'
+  | 'scheduler'
+  | 'steps'
+  | 'batchSize'
+  | 'seed'
 > & { prompt?: string };
 
 interface Props {
@@ -17,6 +24,11 @@ interface Props {
   classNames: readonly string[];
 }
 
+const guidanceModes: { value: Shared['guidanceMode']; label: string }[] = [
+  { value: 'separate', label: 'Prompt and difficulty, each by its own' },
+  { value: 'null-token', label: 'Both together' },
+  { value: 'same-token', label: 'The prompt alone' },
+];
 const schedulers = controlParams.shape.scheduler.unwrap().options;
 
 export function MoreFields({ params, set, problem, classNames }: Props) {
@@ -36,7 +48,7 @@ export function MoreFields({ params, set, problem, classNames }: Props) {
       </Field>
       <NumberField
         label="Guidance"
-        help="How strongly images follow the prompt and the difficulty. 1: none. The paper uses 2."
+        help="How strongly images follow the prompt, and with “both together” the difficulty too. 1: none. The paper uses 2."
         min={1}
         max={30}
         step={0.5}
@@ -45,6 +57,30 @@ export function MoreFields({ params, set, problem, classNames }: Props) {
         onChange={(guidanceScale) => set({ guidanceScale })}
         error={say('guidanceScale', 'A number from 1 to 30.')}
       />
+      <Field
+        label="Guidance strengthens"
+        help="Whether guidance makes images follow the prompt, the difficulty, or each as strongly as you say."
+      >
+        <Select
+          aria-label="Guidance strengthens"
+          data={guidanceModes}
+          value={params.guidanceMode}
+          onChange={(mode) => mode && set({ guidanceMode: mode as Shared['guidanceMode'] })}
+        />
+      </Field>
+      {params.guidanceMode === 'separate' && (
+        <NumberField
+          label="Difficulty guidance"
+          help="How strongly images follow the difficulty asked for. 1: as the model does by itself."
+          min={1}
+          max={30}
+          step={0.5}
+          decimals={2}
+          value={params.difficultyGuidance}
+          onChange={(difficultyGuidance) => set({ difficultyGuidance })}
+          error={say('difficultyGuidance', 'A number from 1 to 30.')}
+        />
+      )}
       <Field label="Scheduler" help="How noise is taken away step by step. PNDM (PLMS) is the paper's.">
         <Select
           aria-label="Scheduler"

@@ -58,7 +58,7 @@ export function PictureGrid({ jobId, report }: { jobId: number; report: ControlR
             role="grid"
             aria-label="Generated pictures, classes down, difficulty to the right"
             style={{
-              gridTemplateColumns: `minmax(70px, max-content) repeat(${report.levels.length}, minmax(48px, 96px))`,
+              gridTemplateColumns: `minmax(70px, max-content) repeat(${report.levels.length}, minmax(48px, 108px))`,
             }}
             onKeyDown={onGridKeys(rows.length, report.levels.length)}
           >

@@ -12,7 +12,7 @@ export function RequestedChart({ report, beside }: { report: ControlReport; besi
     (): Plot.PlotOptions => ({
       marginLeft: 40,
       marginRight: 12,
-      marginTop: 12,
+      marginTop: 24,
       marginBottom: 34,
       x: { domain: [0, 1], label: 'asked for', ticks: 6, tickSize: 3, labelArrow: 'none' },
       y: { domain: [0, 1], label: 'measured', ticks: 5, grid: true, tickSize: 0, labelArrow: 'none' },
