@@ -103,12 +103,7 @@ export function renderControlPage(
       `In the features of ${escapeHtml(report.quality.encoder.name)}, within each class, averaged over classes; real images of about the same difficulty beside them. Where a level has real images enough, both sides are the same classes with as many images each. Precision: share of the images lying where real images of the class lie. Coverage: share of the real images with a generated one nearby; it grows with the number of images. KID: 0 where generated and real images are spread alike.`,
       `${chart('quality.svg')}${qualityTable(report)}`,
     ),
-    section(
-      'maps',
-      'Maps of single classes',
-      'Images that look alike to the encoder lie together (t-SNE). Rings are real images, coloured by their own difficulty; dots are generated ones, coloured by what was asked for. Dots among rings of their colour are what difficulty control is meant to give.',
-      `<div class="pair">${report.maps.map((map, i) => `<div><h3>${escapeHtml(map.className)}</h3>${chart(`map-${i}.svg`)}</div>`).join('')}</div>`,
-    ),
+    maps(report, chart),
     section('settings', 'Made with', '', settingsTable(report)),
   ].join('\n');
   return `<!doctype html>
@@ -190,6 +185,19 @@ function pictures(report: ControlReport, sources: ReadonlyMap<string, string>): 
     'The same seeds, easy to hard',
     'Each row of pictures in a class is one seed: what differs from left to right is only the difficulty asked for. The number is the difficulty measured afterwards.',
     `<div class="scroll">${head}${rows}</div>`,
+  );
+}
+
+function maps(report: ControlReport, chart: (file: string) => string): string {
+  if (report.maps.length === 0) return '';
+  const drawn = report.maps.map(
+    (map, i) => `<div><h3 class="byline">${escapeHtml(map.className)}</h3>${chart(`map-${i}.svg`)}</div>`,
+  );
+  return section(
+    'maps',
+    'Maps of single classes',
+    'Images that look alike to the encoder lie together (t-SNE). Rings are real images, coloured by their own difficulty; dots are generated ones, coloured by what was asked for. Dots among rings of their colour are what difficulty control is meant to give.',
+    `<div class="pair">${drawn.join('')}</div>`,
   );
 }
 

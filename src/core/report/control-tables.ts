@@ -89,14 +89,16 @@ const qualityColumns: [string, (q: SetQuality) => number | null][] = [
   ['density', (q) => q.density],
   ['coverage', (q) => q.coverage],
   ['KID', (q) => q.kid],
-  ['agrees, held out', (q) => q.heldOutAgreement],
 ];
 
 /** Two rows per level where there are real images like it, then the baselines. */
-export function qualityTable({ quality }: ControlReport): string {
+export function qualityTable({ quality, scorers }: ControlReport): string {
+  const columns: typeof qualityColumns = scorers.heldOutScorer
+    ? [...qualityColumns, ['agrees, held out', (q) => q.heldOutAgreement]]
+    : qualityColumns;
   const cells = (name: string, q: SetQuality) => [
     name,
-    ...qualityColumns.map(([, of]) => {
+    ...columns.map(([, of]) => {
       const value = of(q);
       return value === null ? '–' : String(Number(value.toPrecision(3)));
     }),
@@ -119,7 +121,7 @@ export function qualityTable({ quality }: ControlReport): string {
     const q = quality.baselines[variant];
     if (q) rows.push(row(cells(baselineLabel[variant], q)));
   }
-  return `<div class="scroll"><table>${heads(['', ...qualityColumns.map(([name]) => name)])}${rows.join('')}</table></div>`;
+  return `<div class="scroll"><table>${heads(['', ...columns.map(([name]) => name)])}${rows.join('')}</table></div>`;
 }
 
 /** What it was made with; ids of the catalog say nothing outside it and are left out. */
