@@ -19,13 +19,24 @@ import { SamplingGroup } from './sampling-group.tsx';
 import { checkGenerate, type GenerateInput } from './validate.ts';
 
 /** What the memory of a generation depends on. */
-const memoryParams = ({ datasetId, adapterId, modelId, batchSize, size, guidanceScale }: GenerateInput) => ({
+const memoryParams = ({
   datasetId,
   adapterId,
   modelId,
   batchSize,
   size,
   guidanceScale,
+  guidanceMode,
+  difficultyGuidance,
+}: GenerateInput) => ({
+  datasetId,
+  adapterId,
+  modelId,
+  batchSize,
+  size,
+  guidanceScale,
+  guidanceMode,
+  difficultyGuidance,
 });
 
 interface Props {

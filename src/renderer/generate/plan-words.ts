@@ -1,4 +1,5 @@
 /** Owns saying what a generation will make, and how long that may take by what earlier ones took. */
+import { guidanceBranches } from '../../core/diffusion/guidance.ts';
 import type { GenerationOutline } from '../../shared/domain.ts';
 import type { Job } from '../../shared/jobs.ts';
 import { count, counted } from '../ui/format.ts';
@@ -9,8 +10,8 @@ export const totalOf = (outline: GenerationOutline): number =>
   outline.classes.reduce((sum, c) => sum + c.count, 0);
 
 /**
- * Seconds of one candidate, by the newest finished generation with the same model and size: time goes with steps and,
- * with guidance, with the two predictions of each. null: there is none to learn from.
+ * Seconds of one candidate, by the newest finished generation with the same model and size: time goes with steps and
+ * with the predictions of each, of which guidance wants several. null: there is none to learn from.
  */
 export function secondsPerCandidate(jobs: readonly Job[], params: GenerateInput): number | null {
   for (const job of jobs) {
@@ -22,12 +23,14 @@ export function secondsPerCandidate(jobs: readonly Job[], params: GenerateInput)
       job.datasetId === params.datasetId &&
       (['adapterId', 'modelId', 'size'] as const).every((key) => (old[key] ?? null) === params[key]);
     if (!same || !(made > 0) || !old.steps || !old.guidanceScale) continue;
-    const work = (p: { steps: number; guidanceScale: number }) => p.steps * (p.guidanceScale > 1 ? 2 : 1);
     const seconds = (job.finishedAt - job.startedAt) / 1000 / made;
-    return (seconds * work(params)) / work({ steps: old.steps, guidanceScale: old.guidanceScale });
+    return (seconds * workOf(params)) / workOf({ ...params, ...old });
   }
   return null;
 }
+
+/** Predictions of one candidate. */
+const workOf = (params: GenerateInput): number => params.steps * guidanceBranches(params).branches.length;
 
 /** "about 40 s", "about 4 min", "about 3 h": no more exact than it is known. */
 export function roughly(seconds: number): string {

@@ -163,7 +163,7 @@ test('after a generation that chose, its acceptance is shown by class', () => {
 });
 
 test('how long it takes is learned from the newest generation of the same model', () => {
-  const params = generateParams.parse({ datasetId: 1, steps: 30 });
+  const params = generateParams.parse({ datasetId: 1, steps: 30, guidanceMode: 'null-token' });
   const done = (id: number, change: object, result: object) =>
     makeJob({
       id,
