@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { app, type BrowserWindow, dialog, shell } from 'electron';
+import type { Job } from '../shared/jobs.ts';
 import { type Catalog, CatalogError, getJob } from './catalog/index.ts';
 import type { EngineSupervisor } from './jobs/index.ts';
 import type { WindowRequests } from './requests.ts';
@@ -44,15 +45,27 @@ export function windowRequests({ catalog, supervisor, window }: Desktop): Window
       return canceled || filePath === '' ? null : filePath;
     },
     'shell.showItem': ({ jobId }) => {
-      // Only what an export of this catalog made: the page names a job, never a path.
-      const { kind, state, params } = getJob(catalog, jobId);
-      const folder = kind === 'export' && state === 'done' ? params.out : undefined;
-      if (typeof folder !== 'string')
-        throw new CatalogError('invalid', `job ${jobId} is no finished export; there is no folder to show`);
-      if (!existsSync(folder))
-        throw new CatalogError('not-found', `${folder} is not there any more; export again`);
-      shell.showItemInFolder(folder);
+      // Only what a job of this catalog made: the page names a job, never a path.
+      const made = madeBy(catalog, getJob(catalog, jobId));
+      if (made === null)
+        throw new CatalogError(
+          'invalid',
+          `job ${jobId} is no finished export or report; there is nothing to show`,
+        );
+      if (!existsSync(made))
+        throw new CatalogError('not-found', `${made} is not there any more; export or check again`);
+      shell.showItemInFolder(made);
       return null;
     },
   };
+}
+
+/** What a finished job has made for a person to find: an export's folder, or a report's page or file. */
+function madeBy(catalog: Catalog, { kind, state, params, result }: Job): string | null {
+  if (state !== 'done') return null;
+  const path = (value: unknown) => (typeof value === 'string' ? value : null);
+  if (kind === 'export') return path(params.out);
+  if (kind !== 'control' && kind !== 'hard-factors') return null;
+  const file = path(result?.page) ?? path(result?.file);
+  return file === null ? null : catalog.file(file);
 }

@@ -175,6 +175,7 @@ export const testIds = {
   reportJob: 'report-job', // data-state
   reportCancel: 'report-cancel',
   reportResume: 'report-resume',
+  reportFiles: 'report-files',
 
   reviewImage: 'review-image', // data-image-id
   reviewAccept: 'review-accept',

@@ -54,7 +54,7 @@ export const requests = {
   ),
   /** A folder that does not exist yet, for an export. */
   'dialog.saveFolder': call(z.object({ title: z.string(), defaultName: z.string() }), z.string().nullable()),
-  'shell.showItem': call(z.object({ jobId: id }), nothing), // opens the folder that an export made
+  'shell.showItem': call(z.object({ jobId: id }), nothing), // in the file manager: what an export or a report made
 
   'datasets.list': call(none, z.array(dataset)),
   'datasets.get': call(z.object({ datasetId: id }), dataset),

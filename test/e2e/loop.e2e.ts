@@ -1,5 +1,5 @@
 /**
- * The main job as a person does it, in the built program: import, browse, score, map, train, generate, review,
+ * The main job as a person does it, in the built program: import, browse, score, map, train, generate, check, review,
  * export. After each step, what the screen shows is compared with what the catalog holds. The whole run is
  * watched for connections, by the processes themselves and by the browser's network log.
  */
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testIds } from '../../src/renderer/test-ids.ts';
+import { controlReport } from '../../src/shared/control.ts';
 import { openStored, type Stored } from './catalog.ts';
 import { type Crux, launchCrux } from './launch.ts';
 import { chromiumHosts, readAttempts, watchNode } from './network.ts';
@@ -224,6 +225,40 @@ describe('the whole loop, on screen and in the catalog', () => {
           (images) => images.filter((image) => (image as HTMLImageElement).naturalWidth > 0).length,
         );
     await expect.poll(shown).toBe(made.length);
+  }, 360_000);
+
+  it('checks whether the model follows the difficulty, and shows what was measured', async () => {
+    await go('control');
+    await at(testIds.controlCount).fill('2');
+    await at(testIds.controlLevels).fill('0.2, 0.8');
+    await at(testIds.controlMore).click();
+    await at(testIds.controlSteps).fill('2');
+    await at(testIds.controlScheduler).click();
+    await page.getByRole('option', { name: 'ddim' }).click();
+    // Two seeds at two levels, and once with the base model.
+    await waitForAttribute(testIds.controlEstimate, 'data-images', classes.length * 2 * (2 + 1));
+    await at(testIds.controlStart).click();
+    const { file, images } = await stored.jobDone('control', 170_000);
+    expect(images).toBe(classes.length * 2 * (2 + 1));
+    const report = controlReport.parse(JSON.parse(readFileSync(join(crux.catalog, String(file)), 'utf8')));
+    await at(testIds.controlReport).waitFor();
+    expect(await at(testIds.controlVerdict).textContent()).toContain(
+      report.figures.trainingScorer.spearman.value.toFixed(2).replace('-', '\u2212'),
+    );
+    const rows = await at(testIds.controlClassRow).evaluateAll((all) =>
+      all.map((row) => [row.getAttribute('data-class-name'), Number(row.getAttribute('data-spearman'))]),
+    );
+    expect(Object.fromEntries(rows)).toEqual(
+      Object.fromEntries(
+        report.figures.trainingScorer.classes.map(({ className, spearman }) => [className, spearman.value]),
+      ),
+    );
+    // Pictures come through crux://job/<id>/<name>, decoded by the browser.
+    const drawn = () =>
+      at(testIds.controlPicture)
+        .locator('img')
+        .evaluateAll((all) => all.filter((image) => (image as HTMLImageElement).naturalWidth > 0).length);
+    await expect.poll(drawn).toBe(classes.length * 2);
   }, 360_000);
 
   it('reviews them from the keyboard, with undo', async () => {

@@ -8,34 +8,53 @@ import { count } from '../ui/format.ts';
 import { Chart } from '../ui/plot.tsx';
 import { difficultyColour, originColour } from '../ui/scale.ts';
 
+const [height, margin] = [400, 10];
+
+/** Domains of both axes that show all points with one scale: distances on a map must be comparable. */
+function sameScale(positions: readonly number[], width: number, height: number) {
+  const extent = (axis: 0 | 1) => {
+    const values = positions.filter((_, i) => i % 2 === axis);
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    return { centre: (low + high) / 2, range: high - low };
+  };
+  const [x, y] = [extent(0), extent(1)];
+  const perPixel = Math.max(x.range / width, y.range / height, 1e-9);
+  const axis = (centre: number, pixels: number) => ({
+    axis: null,
+    domain: [centre - (perPixel * pixels) / 2, centre + (perPixel * pixels) / 2],
+  });
+  return { x: axis(x.centre, width), y: axis(y.centre, height) };
+}
+
 export function ClassMaps({ maps }: { maps: ClassMap[] }) {
   const [name, setName] = useState(maps[0].className);
   const map = maps.find(({ className }) => className === name) ?? maps[0];
   const levels = [...new Set(map.requested)].filter((level) => level !== null).sort((a, b) => a - b);
   const real = map.requested.filter((requested) => requested === null).length;
-  const options = useCallback((): Plot.PlotOptions => {
-    const points = map.requested.map((requested, i) => ({
-      x: map.positions[2 * i],
-      y: map.positions[2 * i + 1],
-      requested,
-    }));
-    return {
-      inset: 8,
-      margin: 4,
-      x: { axis: null },
-      y: { axis: null },
-      marks: [
-        Plot.dot(
-          points.filter(({ requested }) => requested === null),
-          { x: 'x', y: 'y', r: 3.5, stroke: originColour.real, strokeWidth: 1.5, symbol: 'times' },
-        ),
-        Plot.dot(
-          points.filter(({ requested }) => requested !== null),
-          { x: 'x', y: 'y', r: 3, fill: ({ requested }) => difficultyColour(requested), fillOpacity: 0.85 },
-        ),
-      ],
-    };
-  }, [map]);
+  const options = useCallback(
+    (width: number): Plot.PlotOptions => {
+      const points = map.requested.map((requested, i) => ({
+        x: map.positions[2 * i],
+        y: map.positions[2 * i + 1],
+        requested,
+      }));
+      return {
+        margin,
+        ...sameScale(map.positions, width - 2 * margin, height - 2 * margin),
+        marks: [
+          Plot.dot(
+            points.filter(({ requested }) => requested === null),
+            { x: 'x', y: 'y', r: 3.5, stroke: originColour.real, strokeWidth: 1.5, symbol: 'times' },
+          ),
+          Plot.dot(
+            points.filter(({ requested }) => requested !== null),
+            { x: 'x', y: 'y', r: 3, fill: ({ requested }) => difficultyColour(requested), fillOpacity: 0.85 },
+          ),
+        ],
+      };
+    },
+    [map],
+  );
   return (
     <section className="panel" style={{ flex: 'none' }}>
       <div className="panel-head">
@@ -67,7 +86,7 @@ export function ClassMaps({ maps }: { maps: ClassMap[] }) {
         </div>
         <Chart
           options={options}
-          height={380}
+          height={height}
           label={`Map of ${map.className}: ${real} real and ${map.requested.length - real} generated images`}
         />
       </div>

@@ -15,6 +15,7 @@ import { LevelDensitiesChart } from './level-densities.tsx';
 import { PictureGrid } from './picture-grid.tsx';
 import { QualityCharts } from './quality-charts.tsx';
 import { RequestedChart } from './requested-chart.tsx';
+import { ShowFiles } from './show-files.tsx';
 import { estimateText, verdictOn } from './verdict.ts';
 
 export function ControlReportView({ jobId, besideId }: { jobId: number; besideId: number | null }) {
@@ -46,7 +47,7 @@ function Report({ view, beside }: { view: ControlView; beside: ControlView | nul
       <PictureGrid jobId={view.jobId} report={report} />
       <ClassControlTable report={report} />
       {report.maps.length > 0 && <ClassMaps maps={report.maps} />}
-      <MadeWith report={report} />
+      <MadeWith jobId={view.jobId} report={report} />
     </div>
   );
 }
@@ -111,12 +112,19 @@ const guidance = ({ guidanceScale, guidanceMode, difficultyGuidance }: ControlRe
     : `${guidanceScale} (${guidanceMode === 'same-token' ? 'prompt alone' : 'prompt and difficulty together'})`;
 
 /** What a reader needs to make the same report again. */
-function MadeWith({ report }: { report: ControlReport }) {
+function MadeWith({ jobId, report }: { jobId: number; report: ControlReport }) {
   const { settings, scorers, figures, adapter } = report;
   const set = (name: string) => String(settings[name] ?? '–');
   return (
     <div className="panel" style={{ flex: 'none' }}>
-      <div className="panel-head">How it was measured</div>
+      <div className="panel-head">
+        How it was measured
+        <span className="spacer" />
+        <ShowFiles
+          jobId={jobId}
+          help="The report as one page, its figures, every image's measurements and the charts"
+        />
+      </div>
       <dl className="facts-list panel-body">
         <dt>Model</dt>
         <dd>
@@ -135,8 +143,6 @@ function MadeWith({ report }: { report: ControlReport }) {
         <dd className="num">
           {set('scheduler')}, {set('steps')} steps, guidance {guidance(settings)}, prompt “{set('prompt')}”
         </dd>
-        <dt>Files</dt>
-        <dd className="mono">control/… {[report.files.page, report.files.samples].join(', ')}</dd>
       </dl>
     </div>
   );

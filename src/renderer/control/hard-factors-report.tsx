@@ -14,6 +14,7 @@ import { Icon } from '../ui/icons.tsx';
 import { DifficultyChip, Thumb } from '../ui/picture.tsx';
 import { FactorTable } from './factor-table.tsx';
 import { onGridKeys } from './roving.ts';
+import { ShowFiles } from './show-files.tsx';
 
 export function HardFactorsReportView({ jobId }: { jobId: number }) {
   const { data: view, error } = useRequest('hardFactors.get', { jobId });
@@ -58,6 +59,7 @@ function Report({ view: { jobId, report } }: { view: HardFactorsView }) {
         <ClassPictures key={name} jobId={jobId} pictures={report.pictures[at]} />
       </section>
       <p className="muted small selectable">
+        <ShowFiles jobId={jobId} help="The report's figures, its pictures, and a grid of each class" />{' '}
         {report.adapter.name}, {report.settings.steps} steps, guidance {report.settings.guidanceScale}, empty
         prompt; difficulty of real images by {report.scorer.name}.
       </p>

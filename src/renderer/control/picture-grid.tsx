@@ -40,6 +40,9 @@ export function PictureGrid({ jobId, report }: { jobId: number; report: ControlR
         <Term help="Along a row only the difficulty changes: the noise that the image starts from is the same. Point at a picture, or go there with the arrow keys, to see it large.">
           Easy to hard, from the same seed
         </Term>
+        <span className="legend-item muted small" style={{ fontWeight: 400 }}>
+          <span className="swatch control-taken" /> taken for another class
+        </span>
         <span className="spacer" />
         {draws.length > 1 && (
           <SegmentedControl
@@ -58,7 +61,7 @@ export function PictureGrid({ jobId, report }: { jobId: number; report: ControlR
             role="grid"
             aria-label="Generated pictures, classes down, difficulty to the right"
             style={{
-              gridTemplateColumns: `minmax(70px, max-content) repeat(${report.levels.length}, minmax(48px, 108px))`,
+              gridTemplateColumns: `minmax(70px, max-content) repeat(${report.levels.length}, minmax(48px, 92px))`,
             }}
             onKeyDown={onGridKeys(rows.length, report.levels.length)}
           >
