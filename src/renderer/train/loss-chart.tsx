@@ -63,13 +63,19 @@ export function LossChart({ jobId }: { jobId: number }) {
           <span className="swatch" style={{ background: 'var(--muted)' }} /> each step
         </span>
       </div>
-      <Chart
-        options={options}
-        height={170}
-        label="Training loss by step"
-        testId={testIds.lossChart}
-        data={{ 'data-points': points.length }}
-      />
+      {points.length === 0 ? (
+        <div className="train-nothing muted small" data-testid={testIds.lossChart} data-points={0}>
+          The curve begins with the first step. Lower means that it tells the noise better.
+        </div>
+      ) : (
+        <Chart
+          options={options}
+          height={190}
+          label="Training loss by step"
+          testId={testIds.lossChart}
+          data={{ 'data-points': points.length }}
+        />
+      )}
     </div>
   );
 }

@@ -36,7 +36,7 @@ export function PreviewStrip({ jobId, active }: { jobId: number; active: boolean
 }
 
 const None = ({ active }: { active: boolean }) => (
-  <div className="train-no-previews muted small">
+  <div className="train-nothing muted small">
     {active ? 'The first pictures come after some steps.' : 'This training made no pictures of itself.'}
   </div>
 );

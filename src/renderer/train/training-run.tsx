@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import { useState } from 'react';
 import type { Job } from '../../shared/jobs.ts';
 import { request } from '../api.ts';
+import { useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
 import { useAct } from '../ui/feedback.tsx';
 import { count } from '../ui/format.ts';
@@ -12,6 +13,9 @@ import { PreviewStrip } from './preview-strip.tsx';
 
 export function TrainingRun({ job }: { job: Job }) {
   const active = isActive(job);
+  const { data: points = [] } = useRequest('jobs.training', { jobId: job.id });
+  // The job's own count may be of the images that it was preparing when it was stopped.
+  const taken = points.at(-1)?.step ?? 0;
   return (
     <div
       className="panel train-panel"
@@ -22,7 +26,11 @@ export function TrainingRun({ job }: { job: Job }) {
       <div className="panel-head">
         {headOf(job)}
         <span className="spacer" />
-        {active ? <RunningActions job={job} /> : job.state !== 'done' && <StoppedActions job={job} />}
+        {active ? (
+          <RunningActions job={job} />
+        ) : (
+          job.state !== 'done' && <StoppedActions job={job} begun={taken > 0} />
+        )}
       </div>
       <div className="panel-body stack">
         {active && <JobLine job={job} />}
@@ -30,12 +38,14 @@ export function TrainingRun({ job }: { job: Job }) {
           <div className="notice" data-kind={job.state === 'failed' ? 'error' : undefined}>
             <div>
               <strong>
-                {job.state === 'failed' ? 'It failed' : 'It was stopped'} at step {count(job.done)}
-                {job.total === null ? '' : ` of ${count(job.total)}`}.
+                {job.state === 'failed' ? 'It failed' : 'It was stopped'}{' '}
+                {taken > 0 ? `at step ${count(taken)}${wantedSteps(job)}` : 'before its first step'}.
               </strong>
               <div className="muted selectable">
                 {job.error ??
-                  'Resume goes on from its last checkpoint as if it had never been stopped. Keep makes a model of what it has learned so far.'}
+                  (taken > 0
+                    ? 'Resume goes on as if it had never been stopped. Keep makes a model of what it has learned so far.'
+                    : 'Resume goes on with it.')}
               </div>
             </div>
           </div>
@@ -48,6 +58,9 @@ export function TrainingRun({ job }: { job: Job }) {
     </div>
   );
 }
+
+const wantedSteps = ({ params }: Job) =>
+  typeof params.steps === 'number' ? ` of ${count(params.steps)}` : '';
 
 function headOf(job: Job): string {
   if (job.state === 'done') return `Training ${job.id}: done`;
@@ -87,11 +100,11 @@ function RunningActions({ job }: { job: Job }) {
   );
 }
 
-function StoppedActions({ job }: { job: Job }) {
+function StoppedActions({ job, begun }: { job: Job; begun: boolean }) {
   const act = useAct();
   return (
     <>
-      {job.done > 0 && (
+      {begun && (
         <Button
           data-testid={testIds.trainKeep}
           onClick={() => void act('Keeping the training', () => request('jobs.finish', { jobId: job.id }))}

@@ -108,8 +108,8 @@ describe('previews', () => {
       previewInterval({ previewEvery: null, batchSize: 16, accumulation: 1, ...change });
     expect(every({ previewEvery: 7 })).toBe(7);
     expect(every({ previewEvery: 0 })).toBe(0);
-    // 9 pictures x 12 steps x 2 rows = 216 passes; a step of 16 samples is 48: 4.5 steps, a twentieth of 90.
-    expect(every({})).toBe(90);
+    // 9 pictures x 10 steps x 2 rows = 180 passes; a step of 16 samples is 32: 5.6 steps, a twentieth of 112.5.
+    expect(every({})).toBe(120);
     expect(every({ accumulation: 4 })).toBe(30);
     expect(shownClasses(10)).toEqual([0, 3, 6]);
     expect(shownClasses(2)).toEqual([0, 1]);

@@ -78,12 +78,21 @@ test('a running training can be stopped, or stopped and kept once it has taken a
 });
 
 test('a stopped training can be resumed or kept as it is', async () => {
-  const { asked } = mount(<TrainScreen />, withJobs(training({ state: 'cancelled', done: 120 })));
-  expect(await screen.findByText('It was stopped at step 120 of 300.')).toBeTruthy();
+  const { asked } = mount(<TrainScreen />, withJobs(training({ state: 'cancelled', done: 110 })));
+  expect(await screen.findByText('It was stopped at step 120 of 300.')).toBeTruthy(); // as the curve says
   fireEvent.click(screen.getByTestId(testIds.trainResume));
   fireEvent.click(screen.getByTestId(testIds.trainKeep));
   await waitFor(() => expect(asked('jobs.finish')).toEqual([{ jobId: 7 }]));
   expect(asked('jobs.resume')).toEqual([{ jobId: 7 }]);
+});
+
+test('a training that was stopped before its first step has nothing to keep', async () => {
+  const preparing = training({ state: 'cancelled', done: 77, total: 600 }); // of the images
+  const { handlers } = withJobs(preparing);
+  mount(<TrainScreen />, { handlers: { ...handlers, 'jobs.training': () => [] } });
+  expect(await screen.findByText('It was stopped before its first step.')).toBeTruthy();
+  expect(screen.queryByTestId(testIds.trainKeep)).toBeNull();
+  expect(screen.getByTestId(testIds.lossChart).dataset.points).toBe('0');
 });
 
 test('pictures are shown by step, class and difficulty, new ones as they are told', async () => {

@@ -127,8 +127,8 @@ export function previewMemory(model: DiffusionModel, params: JobParams<'train'>,
 /** One class's pictures at a time, or fewer where memory is so short that training takes fewer. */
 const batchOf = (params: JobParams<'train'>) => Math.min(previewDifficulties.length, params.batchSize);
 
-/** As generation does by itself, in fewer steps. */
+/** As generation does by itself, in fewer steps: DDIM's few lead to about the pictures of PNDM's usual number. */
 function samplingOf(params: JobParams<'train'>) {
   const usual = generateParams.parse({ datasetId: params.datasetId });
-  return { ...usual, scheduler: 'dpm-solver++', steps: previewSteps, batchSize: batchOf(params) } as const;
+  return { ...usual, scheduler: 'ddim', steps: previewSteps, batchSize: batchOf(params) } as const;
 }
