@@ -84,7 +84,7 @@ export async function openSession({ io, folder, device }: SessionOptions): Promi
       );
     },
     scorerCalibration: (dataset, scorerId) => scorerCalibration(catalog, dataset.id, scorerId),
-    compareScorers: (dataset, a, b, largest) => scorerComparison(catalog, dataset.id, a, b, largest),
+    compareScorers: (dataset, a, b, options) => scorerComparison(catalog, dataset.id, a, b, options),
 
     async models() {
       await addFromModelsFolder(catalog);

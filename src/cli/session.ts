@@ -56,7 +56,12 @@ export interface Session {
   /** A scorer's id from its text. Errors: `usage`, naming the scorers there are. */
   scorerId(dataset: Dataset, text: string): number;
   scorerCalibration(dataset: Dataset, scorerId: number): Promise<ScorerCalibration>;
-  compareScorers(dataset: Dataset, a: number, b: number, largest: number): ScorerComparison;
+  compareScorers(
+    dataset: Dataset,
+    a: number,
+    b: number,
+    options: { largest: number; onlyUnseen: boolean },
+  ): ScorerComparison;
 
   models(): Promise<ModelEntry[]>;
   /** A model's id from its id or its name. Errors: `usage`, naming the models there are. */

@@ -105,8 +105,8 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
 
     'difficulty.summary': ({ datasetId, scorerId, perClass }) =>
       c.difficultySummary(catalog, datasetId, perClass, scorerId),
-    'scorers.compare': ({ datasetId, a, b, largest }) =>
-      c.scorerComparison(catalog, datasetId, a, b, largest),
+    'scorers.compare': ({ datasetId, a, b, largest, onlyUnseen }) =>
+      c.scorerComparison(catalog, datasetId, a, b, { largest, onlyUnseen }),
     'scorers.calibration': ({ datasetId, scorerId }) => c.scorerCalibration(catalog, datasetId, scorerId),
     'scorers.dynamics': ({ scorerId }) => c.datasetMapOf(catalog, scorerId),
     'issues.get': ({ datasetId }) => c.latestIssues(catalog, datasetId),

@@ -67,6 +67,7 @@ export const testIds = {
   compareScorer: (letter: 'A' | 'B') => `compare-scorer-${letter}`,
   compareSpearman: 'compare-spearman', // data-value
   compareScatter: 'compare-scatter', // data-points
+  compareUnseen: 'compare-unseen',
   compareClasses: 'compare-classes',
   disagreements: 'disagreements',
   disagreement: 'disagreement', // data-image-id

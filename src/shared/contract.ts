@@ -89,7 +89,13 @@ export const requests = {
     difficultySummary.nullable(), // null: nothing is scored yet
   ),
   'scorers.compare': call(
-    z.object({ datasetId: id, a: id, b: id, largest: z.int().min(0).max(1000) }),
+    z.object({
+      datasetId: id,
+      a: id,
+      b: id,
+      largest: z.int().min(0).max(1000),
+      onlyUnseen: z.boolean().default(false),
+    }),
     scorerComparison,
   ),
   'scorers.calibration': call(z.object({ datasetId: id, scorerId: id }), scorerCalibration),

@@ -24,6 +24,13 @@ export type AgreementFigures = z.infer<typeof agreement>;
 export const scorerComparison = z.object({
   a: scorer,
   b: scorer,
+  /** Of the images that both judged, how many each had learned from; null: not recorded. */
+  learnedA: z.int().nullable(),
+  learnedB: z.int().nullable(),
+  /** How many neither had learned from, as far as is recorded. */
+  unseen: z.int(),
+  /** The figures are of those alone. */
+  onlyUnseen: z.boolean(),
   overall: agreement,
   /** Images by bucket of a (rows) and of b (columns): easy, medium, hard. */
   buckets: z.array(z.array(z.int())),

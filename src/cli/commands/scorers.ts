@@ -86,22 +86,18 @@ function whole(text: string): number {
 }
 
 function compare(group: Command, context: CommandContext): void {
-  const command = leaf(group, 'compare <dataset> <a> <b>', 'compare two scorers (ids) of a dataset').option(
-    '--largest <n>',
-    'images on which they disagree most that are listed (default: 10)',
-    whole,
-  );
+  const command = leaf(group, 'compare <dataset> <a> <b>', 'compare two scorers (ids) of a dataset')
+    .option('--largest <n>', 'images on which they disagree most that are listed (default: 10)', whole)
+    .option('--unseen', 'only images that neither had learned from, as far as is recorded');
   withGlobals(command).action((name: string, a: string, b: string, values: Values) =>
     finish(context, values.json === true, () =>
       withSession(context.io, values, async (session) => {
         const dataset = session.dataset(name);
         const [first, second] = [a, b].map((text) => session.scorerId(dataset, text));
-        const { points, ...found } = session.compareScorers(
-          dataset,
-          first,
-          second,
-          (values.largest as number | undefined) ?? 10,
-        );
+        const { points, ...found } = session.compareScorers(dataset, first, second, {
+          largest: (values.largest as number | undefined) ?? 10,
+          onlyUnseen: values.unseen === true,
+        });
         return {
           data: { command: 'scorers compare', dataset: { id: dataset.id, name }, ...found },
           lines: comparisonLines(found),
@@ -112,15 +108,23 @@ function compare(group: Command, context: CommandContext): void {
 }
 
 const interval = ({ value, low, high }: CorrelationFigure) =>
-  value === null ? '-' : low === null ? cell(value) : `${cell(value)} (${cell(low)} to ${cell(high)})`;
+  value === null
+    ? '-'
+    : low === null || high === null
+      ? value.toFixed(3)
+      : `${value.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`;
+
+/** What each had learned from, of the images that both judged. */
+const lessons = (learned: number | null) =>
+  learned === null ? 'not recorded what it learned from' : `learned from ${learned} of them`;
 
 function comparisonLines(found: Omit<ScorerComparison, 'points'>): string[] {
   const { a, b, overall } = found;
   const harder = found.meanDifference > 0 ? 'A' : 'B';
   return [
-    `A: ${a.name}`,
-    `B: ${b.name}`,
-    `${count(overall.images, 'image')} scored by both; ${percent(overall.sameBucket ?? 0)} in the same bucket (kappa ${cell(found.kappa)}); ${harder} finds them harder by ${cell(Math.abs(found.meanDifference))} on average`,
+    `A: ${a.name} (${lessons(found.learnedA)})`,
+    `B: ${b.name} (${lessons(found.learnedB)})`,
+    `${count(overall.images, 'image')} scored by both${found.onlyUnseen ? ' and learned from by neither' : ''}; ${percent(overall.sameBucket ?? 0)} in the same bucket (kappa ${cell(found.kappa)}); ${harder} finds them harder by ${cell(Math.abs(found.meanDifference))} on average`,
     ...table(
       ['class', 'images', 'Spearman', 'Kendall', 'same bucket'],
       [{ className: 'all', ...overall }, ...found.classes].map((of) => [

@@ -60,7 +60,7 @@ const whole = (share: number) => `${Math.round(100 * share)} %`;
 export function calibrationSentence(as: Calibration, n: number): string {
   const verdict = verdictOf(as, n);
   if (verdict === 'fits')
-    return `It is as sure as it is right: it says ${whole(as.confidence)} on average and is right in ${whole(as.accuracy)}. Difficulty can be read as a probability.`;
+    return `As far as ${n} images can tell, it is as sure as it is right: it says ${whole(as.confidence)} on average and is right in ${whole(as.accuracy)}. Difficulty can be read as a probability.`;
   const sign = verdict === 'sure' ? 1 : -1;
   // The bin that weighs most in the error, among those that err the way of the whole.
   const worst = as.bins.reduce((best, bin) =>
@@ -73,3 +73,7 @@ export function calibrationSentence(as: Calibration, n: number): string {
     ? `${example}: too sure. Difficulties near 0 are understated, those near 1 overstated.`
     : `${example}: not sure enough. Difficulties near 0 are overstated, those near 1 understated.`;
 }
+
+/** The same of a scorer that was asked about the very images that it had learned from: no verdict can be had. */
+export const lessonsSentence = (as: Calibration): string =>
+  `Of the images that it had learned from it says ${whole(as.confidence)} on average and is right in ${whole(as.accuracy)}. That tells nothing of how far to believe it about others.`;

@@ -3,7 +3,12 @@
  * had not learned from where that is known.
  */
 import type { Calibration } from '../../core/metrics/calibration.ts';
-import { calibrationSentence, reliabilitySteps, wilson } from '../../core/metrics/reliability.ts';
+import {
+  calibrationSentence,
+  lessonsSentence,
+  reliabilitySteps,
+  wilson,
+} from '../../core/metrics/reliability.ts';
 import { permutation, rngFromSeed } from '../../core/rng.ts';
 import type { CalibrationBasis, CalibrationFigures, ScorerCalibration } from '../../shared/scorers.ts';
 import { pump } from '../engine/pump.ts';
@@ -117,7 +122,7 @@ export async function scorerCalibration(
       as: figures(found.as),
       temperature: honest ? found.temperature.value : null,
       tempered: honest ? figures(found.tempered) : null,
-      sentence: calibrationSentence(found.as, n),
+      sentence: honest ? calibrationSentence(found.as, n) : lessonsSentence(found.as),
     },
   };
 }

@@ -4,6 +4,8 @@ import type { AgreementFigures, CorrelationFigure, ScorerComparison } from '../.
 import { classesOf, listScorers } from './datasets.ts';
 import { type Catalog, CatalogError, notFound } from './open.ts';
 import { excludedImages } from './review.ts';
+import { calibrationBasis } from './scorer-calibration.ts';
+import { getScorer } from './scores.ts';
 
 interface Pair {
   id: number;
@@ -15,8 +17,15 @@ interface Pair {
   predictedB: number;
 }
 
+export interface ComparisonOptions {
+  /** How many disagreements to list. */
+  largest: number;
+  /** Leave out images that either is known to have learned from. */
+  onlyUnseen?: boolean;
+}
+
 /**
- * `largest`: how many disagreements to list. Throws CatalogError: 'not-found' where the dataset has no such scorer,
+ * The figures of all images that both judged, or of those that neither learned from. Throws CatalogError: 'not-found' where the dataset has no such scorer,
  * 'invalid' where both are the same or no image has a difficulty by both.
  */
 export function scorerComparison(
@@ -24,7 +33,7 @@ export function scorerComparison(
   datasetId: number,
   aId: number,
   bId: number,
-  largest: number,
+  { largest, onlyUnseen = false }: ComparisonOptions,
 ): ScorerComparison {
   const scorers = listScorers(catalog, datasetId);
   const [a, b] = [aId, bId].map((id) => {
@@ -35,7 +44,7 @@ export function scorerComparison(
   if (aId === bId)
     throw new CatalogError('invalid', `scorer ${aId} would be compared with itself; choose two`);
   const excluded = excludedImages(catalog, datasetId);
-  const pairs = catalog
+  const judged = catalog
     .all<Pair>(
       `SELECT i.id, i.path, i.class_id AS classId, a.difficulty AS a, b.difficulty AS b,
          a.predicted_class_id AS predictedA, b.predicted_class_id AS predictedB
@@ -46,11 +55,19 @@ export function scorerComparison(
       bId,
     )
     .filter((pair) => !excluded.has(pair.id));
-  if (pairs.length === 0)
+  if (judged.length === 0)
     throw new CatalogError(
       'invalid',
       `scorers ${aId} (${a.name}) and ${bId} (${b.name}) have judged no image in common; score the dataset again with one of them`,
     );
+  const learned = [a, b].map((scorer) => learnedBy(catalog, scorer.id, judged));
+  const unseen = judged.filter((pair) => !learned.some((of) => of?.has(pair.id)));
+  if (onlyUnseen && unseen.length === 0)
+    throw new CatalogError(
+      'invalid',
+      `scorers ${aId} (${a.name}) and ${bId} (${b.name}): at least one of them had learned from every image; compare them on all images`,
+    );
+  const pairs = onlyUnseen ? unseen : judged;
   const classes = classesOf(catalog, datasetId);
   const place = new Map(classes.map((c, at) => [c.id, at]));
   const nameOf = new Map(classes.map((c) => [c.id, c.name]));
@@ -64,6 +81,10 @@ export function scorerComparison(
   return {
     a,
     b,
+    learnedA: learned[0]?.size ?? null,
+    learnedB: learned[1]?.size ?? null,
+    unseen: unseen.length,
+    onlyUnseen,
     overall: figures(found),
     buckets: found.buckets,
     kappa: orNull(found.kappa),
@@ -84,6 +105,14 @@ export function scorerComparison(
       return { imageId: id, path, className, a: of.a, b: of.b, predictedA: ofA, predictedB: ofB };
     }),
   };
+}
+
+/** Which of these images taught the scorer; null: not recorded. */
+function learnedBy(catalog: Catalog, scorerId: number, judged: readonly Pair[]): Set<number> | null {
+  const { basis, learned } = calibrationBasis(catalog, getScorer(catalog, scorerId));
+  if (basis === 'unknown') return null;
+  const ids = judged.map((pair) => pair.id);
+  return new Set(basis === 'in-sample' ? ids : ids.filter((id) => learned.has(id)));
 }
 
 const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);

@@ -168,7 +168,7 @@ export function makeFakeBridge(options: FakeOptions = {}) {
       return next.what;
     },
     'difficulty.summary': ({ perClass }) => (options.fresh ? null : data.summaryOf(images, perClass)),
-    'scorers.compare': ({ a, b, largest }) => scorers.fakeComparison(images, a, b, largest),
+    'scorers.compare': ({ a, b, ...options }) => scorers.fakeComparison(images, a, b, options),
     'scorers.calibration': ({ scorerId }) => scorers.fakeCalibration(images, scorerId),
     'scorers.dynamics': ({ scorerId }) => scorers.fakeDatasetMap(images, scorerId),
     'issues.get': () => (options.fresh ? null : issuesOf(images)),

@@ -37,9 +37,16 @@ export function fakeComparison(
   images: readonly ImageDetail[],
   a: number,
   b: number,
-  largest: number,
+  { largest, onlyUnseen = false }: { largest: number; onlyUnseen?: boolean },
 ): ScorerComparison {
-  const { real, first, second } = pairsOf(images);
+  // Every fifth image was held out of the classifier's training.
+  const all = pairsOf(images);
+  const unseen = (_: unknown, i: number) => i % 5 === 0;
+  const keep = onlyUnseen ? unseen : () => true;
+  const real = all.real.filter(keep);
+  const first = all.first.filter(keep);
+  const second = all.second.filter(keep);
+  const learned = all.real.length - all.real.filter(unseen).length;
   const by = (id: number) => (id === classifierScorer.id ? second : first);
   const one = (id: number) => (id === classifierScorer.id ? classifierScorer : scorer);
   const labels = real.map((image) => (image.classId ?? 1) - 1);
@@ -53,6 +60,10 @@ export function fakeComparison(
   return {
     a: { ...one(a), scored: real.length },
     b: { ...one(b), scored: real.length },
+    learnedA: a === classifierScorer.id ? learned : 0,
+    learnedB: b === classifierScorer.id ? learned : 0,
+    unseen: all.real.length - learned,
+    onlyUnseen,
     overall: figures(found),
     buckets: found.buckets,
     kappa: found.kappa,
@@ -116,7 +127,7 @@ export function fakeCalibration(images: readonly ImageDetail[], scorerId: number
       tempered: fakeFigures(held, 0.012),
       sentence: classifier
         ? 'When it says 97 %, it is right in 83 %: too sure. Difficulties near 0 are understated, those near 1 overstated.'
-        : 'It is as sure as it is right: it says 84 % on average and is right in 83 %. Difficulty can be read as a probability.',
+        : 'As far as 60 images can tell, it is as sure as it is right: it says 84 % on average and is right in 83 %. Difficulty can be read as a probability.',
     },
   };
 }

@@ -17,7 +17,7 @@ function basisWords({ basis, images, learned, of, scorer }: ScorerCalibration): 
   if (basis === 'held-out')
     return `Measured on ${counted(images, 'labelled image')}${part} that the classifier was not trained on; the ${count(learned)} it was trained on are left out.`;
   if (basis === 'in-sample')
-    return `This scorer had learned from all ${count(images)} images that it is asked about here, so its figures flatter it: a new image would be judged worse. Score with an out-of-fold probe to see true ones.`;
+    return `Here it judges the ${count(images)} images that it had learned from, so the figures flatter it: new images would be judged worse. Score with an out-of-fold probe to see true ones.`;
   return scorer.method === 'precomputed'
     ? `Measured on ${counted(images, 'labelled image')}${part}. The probabilities came with the images: if their maker had trained on these very images, the figures flatter.`
     : `Measured on ${counted(images, 'labelled image')}${part}. Nobody recorded what this classifier was trained on: if on these very images, the figures flatter.`;
@@ -37,7 +37,9 @@ export function CalibrationView({ dataset }: { dataset: Dataset }) {
         {data.learned > 0 && `, for it was trained on ${count(data.learned)}`}.
       </EmptyState>
     );
-  const { as, tempered, temperature, sentence } = data.measured;
+  const { as, temperature, sentence } = data.measured;
+  // A temperature near 1 changes nothing that a person could see.
+  const tempered = nextToNone(temperature) ? null : data.measured.tempered;
   return (
     <>
       <p className="scorer-sentence" data-testid={testIds.calibrationSentence}>
@@ -67,12 +69,15 @@ export function CalibrationView({ dataset }: { dataset: Dataset }) {
   );
 }
 
+const nextToNone = (temperature: number | null) =>
+  temperature !== null && Math.abs(Math.log(temperature)) < 0.05;
+
 function temperatureWords(temperature: number, { scorer, measured }: ScorerCalibration): string {
   const own =
     scorer.temperature === 1
       ? ''
       : ` This scorer was made with a temperature of ${scorer.temperature.toFixed(2)}; what is shown comes on top of it.`;
-  if (Math.abs(Math.log(temperature)) < 0.05)
+  if (nextToNone(temperature))
     return `A temperature of ${temperature.toFixed(2)} fits best, which is next to none: leave the scorer as it is.${own}`;
   const [better, after] = [measured!.as.expectedError, measured!.tempered!.expectedError];
   const worth =

@@ -1,5 +1,5 @@
 /** Owns the comparison of two scorers: scatter, figures, classes, and the images on which they disagree most. */
-import { SegmentedControl, Select } from '@mantine/core';
+import { Checkbox, SegmentedControl, Select } from '@mantine/core';
 import * as Plot from '@observablehq/plot';
 import { useCallback, useMemo, useState } from 'react';
 import type { Dataset, Scorer } from '../../shared/domain.ts';
@@ -11,7 +11,7 @@ import { EmptyState, ErrorPanel } from '../ui/feedback.tsx';
 import { Term } from '../ui/fields.tsx';
 import { count, percent } from '../ui/format.ts';
 import { classColour, difficultyColour } from '../ui/scale.ts';
-import { comparisonSentence, correlationText } from './compare-words.ts';
+import { comparisonSentence, correlationText, lessonsSentence } from './compare-words.ts';
 import { Disagreements } from './disagreements.tsx';
 import { PointPlot } from './point-plot.tsx';
 import { Stat } from './stat.tsx';
@@ -78,15 +78,16 @@ function ScorerSelect({
 }
 
 function Comparison({ dataset, a, b }: { dataset: Dataset; a: Scorer; b: Scorer }) {
-  const { data, error, refetch } = useRequest('scorers.compare', {
-    datasetId: dataset.id,
-    a: a.id,
-    b: b.id,
-    largest,
-  });
+  const [onlyUnseen, setOnlyUnseen] = useState(false);
+  const { data, error, refetch } = useRequest(
+    'scorers.compare',
+    { datasetId: dataset.id, a: a.id, b: b.id, largest, onlyUnseen },
+    { keep: true },
+  );
   if (error)
     return <ErrorPanel what="The two cannot be compared" error={error} retry={() => void refetch()} />;
   if (!data) return <div className="muted">Comparing…</div>;
+  const lessons = lessonsSentence(data);
   return (
     <>
       <div className="row wrap" style={{ gap: 28, alignItems: 'flex-end' }}>
@@ -108,8 +109,24 @@ function Comparison({ dataset, a, b }: { dataset: Dataset; a: Scorer; b: Scorer 
         <Stat label="images by both" help="Real images that both have scored and that nobody has excluded.">
           <b className="num">{count(data.overall.images)}</b>
         </Stat>
-        <p className="scorer-sentence">{comparisonSentence(data)}</p>
+        <p className="scorer-sentence" style={{ flex: 1 }}>
+          {comparisonSentence(data)}
+        </p>
       </div>
+      {lessons && (
+        <div className="row wrap muted" style={{ gap: 16 }}>
+          <span style={{ maxWidth: 900 }}>{lessons}</span>
+          {data.unseen > 0 && (
+            <Checkbox
+              size="xs"
+              data-testid={testIds.compareUnseen}
+              label={`Only the ${count(data.unseen)} that neither is known to have learned from`}
+              checked={onlyUnseen}
+              onChange={(event) => setOnlyUnseen(event.currentTarget.checked)}
+            />
+          )}
+        </div>
+      )}
       <div className="compare-columns">
         <ScatterPanel dataset={dataset} data={data} />
         <ClassPanel data={data} />

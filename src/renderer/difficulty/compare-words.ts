@@ -1,12 +1,27 @@
 /** Owns the words about two scorers: what their figures mean to someone who does not know the figures. */
 import type { CorrelationFigure, ScorerComparison } from '../../shared/scorers.ts';
-import { percent } from '../ui/format.ts';
+import { count, percent } from '../ui/format.ts';
 
 /** "0.71", "0.71 (0.68 to 0.74)", or a dash. */
 export function correlationText({ value, low, high }: CorrelationFigure, withInterval = true): string {
   if (value === null) return '–';
   if (!withInterval || low === null || high === null) return value.toFixed(2);
   return `${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
+}
+
+/** What each had learned from, of the images that both judged; null: neither had learned from any. */
+export function lessonsSentence({ a, b, learnedA, learnedB }: ScorerComparison): string | null {
+  if (learnedA === 0 && learnedB === 0) return null;
+  const of = (letter: string, learned: number | null, method: string) =>
+    learned === null
+      ? method === 'precomputed'
+        ? `${letter} came with the images, and whether it had learned from them is not known`
+        : `what ${letter} was trained on is not recorded`
+      : learned === 0
+        ? `${letter} had learned from none of these images`
+        : `${letter} had learned from ${count(learned)} of these images, and what it has memorised it finds easy`;
+  const sentence = `${of('A', learnedA, a.method)}; ${of('B', learnedB, b.method)}.`;
+  return sentence[0].toUpperCase() + sentence.slice(1);
 }
 
 /** One sentence: whether the order agrees, and whether one of them is the stricter. */

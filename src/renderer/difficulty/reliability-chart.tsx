@@ -7,7 +7,7 @@ import { counted, percent } from '../ui/format.ts';
 import { Chart } from '../ui/plot.tsx';
 import { originColour } from '../ui/scale.ts';
 
-const margins = { marginLeft: 46, marginRight: 10 };
+const margins = { marginLeft: 58, marginRight: 14 };
 const binWidth = 1 / 15;
 
 const titleOf = (bin: ReliabilityBin) =>

@@ -32,7 +32,7 @@ const scorer = (name: string, cat: readonly number[], images = ids) =>
 test('two scorers by hand; what only one judged, and what a person excluded, does not count', () => {
   const a = scorer('first', [0.9, 0.6, 0.4, 0.2, 0.5, 0.5]);
   const b = scorer('second', [0.8, 0.2, 0.4, 0.1, 0.9], ids.slice(0, 5));
-  const got = comparisonSchema.parse(c.scorerComparison(catalog, datasetId, a, b, 2));
+  const got = comparisonSchema.parse(c.scorerComparison(catalog, datasetId, a, b, { largest: 2 }));
   expect(got.a.name).toBe('first');
   expect([...got.points.ids]).toEqual(ids.slice(0, 5));
   expect([...got.points.classIndex]).toEqual([0, 0, 0, 1, 1]);
@@ -59,17 +59,17 @@ test('two scorers by hand; what only one judged, and what a person excluded, doe
   expect(got.classes[1].spearman).toEqual({ value: 1, low: null, high: null });
 
   c.decide(catalog, [ids[1]], 'reject');
-  expect(c.scorerComparison(catalog, datasetId, a, b, 2).overall.images).toBe(4);
+  expect(c.scorerComparison(catalog, datasetId, a, b, { largest: 2 }).overall.images).toBe(4);
 });
 
 test('a comparison that cannot be made says why', () => {
   const a = scorer('first', [0.9], ids.slice(0, 1));
   const b = scorer('second', [0.9], ids.slice(1, 2));
-  expect(() => c.scorerComparison(catalog, datasetId, a, b, 2)).toThrow(
+  expect(() => c.scorerComparison(catalog, datasetId, a, b, { largest: 2 })).toThrow(
     /no image in common.*score the dataset/,
   );
-  expect(() => c.scorerComparison(catalog, datasetId, a, a, 2)).toThrow('with itself');
-  expect(() => c.scorerComparison(catalog, datasetId, a, 99, 2)).toThrow('scorer 99');
+  expect(() => c.scorerComparison(catalog, datasetId, a, a, { largest: 2 })).toThrow('with itself');
+  expect(() => c.scorerComparison(catalog, datasetId, a, 99, { largest: 2 })).toThrow('scorer 99');
 });
 
 test('calibration of labelled real images, by hand', async () => {
@@ -97,6 +97,7 @@ test('a scorer that was asked about its own lessons gets no temperature', async 
   const got = await c.scorerCalibration(catalog, datasetId, a);
   expect(got.basis).toBe('in-sample');
   expect(got.measured).toMatchObject({ temperature: null, tempered: null });
+  expect(got.measured!.sentence).toContain('Of the images that it had learned from');
 });
 
 test('large datasets are sampled, always the same images', () => {
@@ -151,6 +152,21 @@ test('a classifier fitted here is measured on what it held out, and has a datase
     learned: 3,
     measured: { as: { accuracy: 1 } },
   });
+  const other = scorer('given', [0.9, 0.9, 0.1, 0.1, 0.6, 0.5]);
+  const all = { largest: 0 };
+  expect(c.scorerComparison(catalog, datasetId, id, other, all)).toMatchObject({
+    learnedA: 3,
+    learnedB: null,
+    unseen: 2,
+    overall: { images: 5 },
+  });
+  const unseen = { largest: 0, onlyUnseen: true };
+  const two = comparisonSchema.parse(c.scorerComparison(catalog, datasetId, id, other, unseen));
+  expect([...two.points.ids]).toEqual([ids[1], ids[3]]);
+  catalog.run("UPDATE scorers SET method = 'in-sample' WHERE id = ?", other);
+  expect(c.scorerComparison(catalog, datasetId, id, other, all)).toMatchObject({ learnedB: 5, unseen: 0 });
+  expect(() => c.scorerComparison(catalog, datasetId, id, other, unseen)).toThrow(/learned from every image/);
+
   const map = mapSchema.parse(c.datasetMapOf(catalog, id));
   expect([...map.ids]).toEqual(ids.slice(0, 5)); // 999 has gone
   expect([...map.heldOut]).toEqual([0, 1, 0, 1, 0]);

@@ -33,7 +33,7 @@ function oneScorer(fitted = false): Dataset {
 test('compare: the current scorer against another, of the real images; a disagreement opens in the inspector', async () => {
   const { asked } = await open('Compare');
   await screen.findByTestId(testIds.compareSpearman);
-  expect(asked('scorers.compare')).toEqual([{ datasetId: 1, a: 1, b: 2, largest: 60 }]);
+  expect(asked('scorers.compare')).toEqual([{ datasetId: 1, a: 1, b: 2, largest: 60, onlyUnseen: false }]);
   expect(Number(screen.getByTestId(testIds.compareSpearman).dataset.value)).toBeGreaterThan(0.5);
   expect(screen.getByTestId(testIds.compareScatter).dataset.points).toBe('60');
   expect(within(screen.getByTestId(testIds.compareClasses)).getAllByRole('row')).toHaveLength(12);
@@ -45,13 +45,21 @@ test('compare: the current scorer against another, of the real images; a disagre
   await screen.findByTestId(testIds.inspector);
 });
 
+test('compare: what one had learned from is said, and can be left out', async () => {
+  const { asked } = await open('Compare');
+  await screen.findByText(/^A had learned from none .*; B had learned from 48 of these images/);
+  fireEvent.click(screen.getByLabelText('Only the 12 that neither is known to have learned from'));
+  await waitFor(() => expect(screen.getByTestId(testIds.compareScatter).dataset.points).toBe('12'));
+  expect(asked('scorers.compare').at(-1)).toMatchObject({ onlyUnseen: true });
+});
+
 test('compare: a click into the plot opens the image under the pointer', async () => {
   await open('Compare');
   const canvas = (await screen.findByTestId(testIds.compareScatter)).querySelector('canvas')!;
   canvas.getBoundingClientRect = () => ({ left: 0, top: 0 }) as DOMRect;
   fireEvent.click(canvas, { clientX: 2, clientY: 2 });
   expect(useStore.getState().inspectId).toBeNull();
-  const { points } = fakeComparison(makeImages(size.real, size.synthetic), 1, 2, 0);
+  const { points } = fakeComparison(makeImages(size.real, size.synthetic), 1, 2, { largest: 0 });
   // jsdom lays everything out 800 px wide; the axes leave 46, 10, 10 and 36 px of 800 x 420.
   const at = { clientX: 46 + points.a[7] * 744, clientY: 384 - points.b[7] * 374 };
   fireEvent.pointerMove(canvas, at);

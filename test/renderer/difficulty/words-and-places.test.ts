@@ -1,6 +1,10 @@
 /** Where points of a plot lie, what is said of two scorers, and the corners of a dataset map. */
 import { expect, test } from 'vitest';
-import { comparisonSentence, correlationText } from '../../../src/renderer/difficulty/compare-words.ts';
+import {
+  comparisonSentence,
+  correlationText,
+  lessonsSentence,
+} from '../../../src/renderer/difficulty/compare-words.ts';
 import { nearestPoint, placed } from '../../../src/renderer/difficulty/point-place.ts';
 import { mapRegions } from '../../../src/renderer/difficulty/training-regions.ts';
 import type { ScorerComparison } from '../../../src/shared/scorers.ts';
@@ -36,6 +40,15 @@ test('figures of two scorers in words', () => {
   expect(correlationText({ value: 0.712, low: 0.68, high: 0.74 })).toBe('0.71 (0.68 to 0.74)');
   expect(correlationText({ value: 1, low: null, high: null })).toBe('1.00');
   expect(correlationText(none)).toBe('–');
+});
+
+test('what two scorers had learned from', () => {
+  const of = (learnedA: number | null, learnedB: number | null, method = 'classifier') =>
+    lessonsSentence({ a: { method }, b: { method }, learnedA, learnedB } as ScorerComparison);
+  expect(of(0, 0)).toBeNull();
+  expect(of(0, 480)).toMatch(/^A had learned from none of these images; B had learned from 480 of these/);
+  expect(of(null, 0)).toMatch(/^What A was trained on is not recorded; B had learned from none/);
+  expect(of(0, null, 'precomputed')).toContain('B came with the images, and whether it had learned');
 });
 
 test('the corners of a dataset map', () => {
