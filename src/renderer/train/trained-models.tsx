@@ -5,7 +5,7 @@ import { useRequest } from '../queries.ts';
 import { useStore } from '../state.ts';
 import { testIds } from '../test-ids.ts';
 import { Term } from '../ui/fields.tsx';
-import { duration, score, when } from '../ui/format.ts';
+import { score, when } from '../ui/format.ts';
 import { encoderWords, stepsOf, type Trained } from './trained.ts';
 
 interface Props {
@@ -48,7 +48,6 @@ export function TrainedModels({ dataset, models, shown, onShow }: Props) {
               <th className="right">Rank</th>
               <th>Difficulty encoder</th>
               <th className="right">Batch</th>
-              <th className="right">Took</th>
               <th>When</th>
             </tr>
           </thead>
@@ -84,11 +83,6 @@ export function TrainedModels({ dataset, models, shown, onShow }: Props) {
                   <td className="right num">{params?.rank ?? '–'}</td>
                   <td className="muted">{params ? encoderWords(params) : model.summary}</td>
                   <td className="right num">{params ? params.batchSize * params.accumulation : '–'}</td>
-                  <td className="right num">
-                    {job?.startedAt && job.finishedAt
-                      ? duration((job.finishedAt - job.startedAt) / 1000)
-                      : '–'}
-                  </td>
                   <td className="muted num">{when(model.createdAt)}</td>
                 </tr>
               );

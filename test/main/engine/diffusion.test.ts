@@ -1,5 +1,5 @@
 /** Difficulty training and generation on a tiny random model: learning, exact resumption, seeds, guidance. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -202,6 +202,19 @@ describe('generation', () => {
     expect((await generate([request()], { guidanceScale: 1 }))[0]).not.toEqual(plain);
     expect((await generate([request()], { guidanceMode: 'same-token' }))[0]).not.toEqual(plain);
     expect((await generate([request()], { scheduler: 'ddim' }))[0]).not.toEqual(plain);
+  });
+
+  it('an adapter of the time before depth and score features were settings reads as what it was', async () => {
+    const old = join(folder, 'old-adapter');
+    cpSync(adapterFolder, old, { recursive: true });
+    const file = join(old, 'crux_adapter.json');
+    const stored = JSON.parse(readFileSync(file, 'utf8'));
+    for (const name of ['depth', 'scoreFeatures', 'frequencies']) delete stored.encoder[name];
+    writeFileSync(file, JSON.stringify(stored));
+    expect(readAdapter(old)).toEqual(readAdapter(adapterFolder));
+    stored.encoder.frequencies = 0;
+    writeFileSync(file, JSON.stringify(stored));
+    expect(() => readAdapter(old)).toThrow(/crux_adapter\.json: encoder\.frequencies/);
   });
 
   it('an adapter folder that does not fit is refused with what is missing', async () => {
