@@ -21,7 +21,7 @@ export interface DatasetJob {
   /** Parameters besides those of `options`. */
   params?: (values: Values, dataset: Dataset, session: Session) => Record<string, unknown>;
   /** What the finished job has to show besides its figures. */
-  report?: (job: Job, session: Session) => { data: Record<string, unknown>; lines: string[] };
+  report?: (job: Job, session: Session, values: Values) => { data: Record<string, unknown>; lines: string[] };
 }
 
 /** Parameters that hold a model's id; a person may write its name. */
@@ -44,7 +44,7 @@ export function datasetJob(parent: Command, context: CommandContext, spec: Datas
           if (typeof params[key] === 'string') params[key] = session.modelId(params[key]);
         if (values.seed !== undefined && 'seed' in jobParams[spec.kind].shape) params.seed = values.seed;
         const job = await runJob(session, { kind: spec.kind, params } as unknown as JobRequestInput);
-        const report = spec.report?.(job, session);
+        const report = spec.report?.(job, session, values);
         return {
           data: {
             command: spec.name ?? spec.kind,

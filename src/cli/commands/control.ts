@@ -1,8 +1,12 @@
 /** Owns `crux control`. */
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import type { JobParams } from '../../shared/jobs.ts';
+import type { VariantSummary } from '../../shared/control.ts';
+import type { Job, JobParams } from '../../shared/jobs.ts';
 import type { CommandContext } from '../command.ts';
+import { percent, table } from '../format.ts';
 import { datasetJob } from '../job-command.ts';
 import type { OptionTable } from '../schema-options.ts';
 
@@ -39,6 +43,43 @@ export function levelsOf(text: string): number[] {
   return levels;
 }
 
+/** What --out may be: the page, or the data. */
+function outFile(text: string): string {
+  if (!/\.(html|json)$/i.test(text))
+    throw new InvalidArgumentError('Wanted a name that ends in .html (the page) or .json (the data).');
+  return text;
+}
+
+/** Of the finished job's result. */
+type Figures = Pick<VariantSummary, 'spearman' | 'levels' | 'easyShare' | 'agreementAtLow'> & {
+  baselines: Partial<Record<'base' | 'plain', Figures>>;
+};
+
+/** Levels as rows, then one line for each model. */
+function figureLines(job: Job): string[] {
+  const result = job.result as unknown as Figures;
+  const rows = result.levels.map((l) => [
+    l.requested,
+    l.measuredMean.toFixed(3),
+    percent(l.agreement),
+    percent(l.easyShare),
+    l.heldOut?.measuredMean.toFixed(3) ?? '-',
+    l.heldOut ? percent(l.heldOut.agreement) : '-',
+  ]);
+  const heads = ['asked for', 'measured', 'class agrees', 'easy', 'held out', 'class agrees'];
+  const line = (name: string, f: Omit<Figures, 'baselines'>) => {
+    const { trainingScorer, heldOutScorer } = f.spearman;
+    const seen = heldOutScorer === null ? '' : `, ${heldOutScorer.toFixed(3)} held out`;
+    return `${name}: Spearman ${trainingScorer.toFixed(3)}${seen}; ${percent(f.easyShare)} easy`;
+  };
+  return [
+    ...table(heads, rows),
+    line('with difficulty', result),
+    ...(result.baselines.base ? [line('base model', result.baselines.base)] : []),
+    ...(result.baselines.plain ? [line('plain LoRA', result.baselines.plain)] : []),
+  ];
+}
+
 export const control = (parent: Command, context: CommandContext) =>
   datasetJob(parent, context, {
     kind: 'control',
@@ -51,6 +92,11 @@ export const control = (parent: Command, context: CommandContext) =>
           '--class <name>',
           'class to generate, repeatable (default: all)',
           (name, before: string[] = []) => [...before, name],
+        )
+        .option(
+          '--out <file>',
+          'write the report there too: .html, one page with all pictures; .json, the data',
+          outFile,
         ),
     params: (values, dataset, session) => ({
       ...(values.levels ? { levels: values.levels } : {}),
@@ -58,4 +104,12 @@ export const control = (parent: Command, context: CommandContext) =>
         ? { classes: (values.class as string[]).map((name) => session.className(dataset, name)) }
         : {}),
     }),
+    report: (job, session, values) => {
+      const { file, page } = job.result as { file: string; page: string };
+      if (values.out === undefined) return { data: {}, lines: figureLines(job) };
+      const out = resolve(context.io.cwd, values.out as string);
+      mkdirSync(dirname(out), { recursive: true });
+      copyFileSync(join(session.folder, /\.json$/i.test(out) ? file : page), out);
+      return { data: { out }, lines: [...figureLines(job), out] };
+    },
   });
