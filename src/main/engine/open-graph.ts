@@ -5,7 +5,7 @@ import type { Precision } from '../../core/graph/precision.ts';
 import { topologicalOrder } from '../../core/graph/topological.ts';
 import { numel, type Value } from '../../core/graph/value.ts';
 import { largeFrom } from './large-networks.ts';
-import { openSession, type RuntimeOptions, type Session } from './runtime.ts';
+import { openSession, type RuntimeOptions, type Session, type SessionOptions } from './runtime.ts';
 
 /** Weights that a graph reads: where they lie, and the folder that this is relative to. */
 export interface Stored {
@@ -22,16 +22,17 @@ export function openGraph(
   outputs: Readonly<Record<string, Value>>,
   runtime: RuntimeOptions,
   stored?: Stored,
-  options: Pick<EncodeOptions, 'precision' | 'fused'> = {},
+  options: Pick<EncodeOptions, 'precision' | 'fused' | 'ordered'> & Pick<SessionOptions, 'reserve'> = {},
 ): Promise<Session> {
+  const { reserve, ...encoding } = options;
   const large = runtime.provider === 'cpu' && (runtime.lowMemory || storedWeights(outputs) >= largeFrom);
   const { bytes } = encodeGraph(outputs, {
     fused: fusedOn[runtime.provider],
-    ...options,
+    ...encoding,
     weights: stored?.locate,
     weightsAsDefaults: large,
   });
-  return openSession(bytes, runtime, { externalFolder: stored?.folder, large });
+  return openSession(bytes, runtime, { externalFolder: stored?.folder, large, reserve });
 }
 
 const storedWeights = (outputs: Readonly<Record<string, Value>>): number =>

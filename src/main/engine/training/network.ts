@@ -59,6 +59,8 @@ export interface TrainedNetwork {
 export const inputPrefix = 'parameter ';
 const momentum = 0.1; // of the running statistics, as PyTorch's
 const maxNorm = 5;
+/** A step whose values take more than this at one time is not worth a second copy of it. */
+const reservedBytes = 250e6;
 
 export async function openNetwork(
   graph: ClassifierGraph,
@@ -77,6 +79,7 @@ export async function openNetwork(
     extra,
     stored: graph.stored,
     recompute: o.gradientCheckpointing,
+    reserve: activations(graph, o.gradientCheckpointing) < reservedBytes,
   });
   const predictor = await openGraph({ probabilities: f.softmax(graph.inference) }, runtime, graph.stored);
   const state = initialState(graph.parameters, rngFromSeed(o.seed, 'classifier'), {
@@ -136,15 +139,22 @@ function blend(
   });
 }
 
+/** The largest live set of a training step. The gradients are finished last first (emit.ts). */
+function liveSet(graph: ClassifierGraph, recompute: boolean) {
+  const loss = f.crossEntropy(graph.logits, input('targets', graph.logits.shape));
+  const gradients = backward(loss, [...graph.parameters.values()], { recompute });
+  return graphMemory([loss, ...gradients.reverse()], { fused: unfused });
+}
+
+const activations = (graph: ClassifierGraph, recompute: boolean) => liveSet(graph, recompute).activations;
+
 /**
  * Bytes that a training step takes, before it is compiled: the largest live set of the graph with its gradients, and
- * four numbers for each trained one (value, two moments, and the gradient, which the live set holds).
+ * of each trained number the value, two moments and the gradient as it is handed over.
  */
 export function stepMemory(graph: ClassifierGraph, gradientCheckpointing: boolean): number {
-  const loss = f.crossEntropy(graph.logits, input('targets', graph.logits.shape));
-  const gradients = backward(loss, [...graph.parameters.values()], { recompute: gradientCheckpointing });
-  const memory = graphMemory([loss, ...gradients], { fused: unfused });
-  return measured.process + memory.weights + 3 * memory.inputs + measured.training * memory.activations;
+  const memory = liveSet(graph, gradientCheckpointing);
+  return measured.process + memory.weights + 4 * memory.inputs + measured.training * memory.activations;
 }
 
 /** Peak resident memory over the computed live set, as in diffusion/memory-estimate.ts. */

@@ -31,6 +31,8 @@ export interface StepOptions extends BackwardOptions {
   stored?: Stored;
   /** Further outputs, by name. */
   extra?: Record<string, Value>;
+  /** See SessionOptions. */
+  reserve?: boolean;
 }
 
 /** @param loss scalar; @param parameters name -> the input that carries it. */
@@ -46,7 +48,11 @@ export async function compileStep(
   names.forEach((name, i) => {
     outputs[`gradient ${name}`] = gradients[i];
   });
-  const session = await openGraph(outputs, runtime, options.stored, { fused: unfused });
+  const session = await openGraph(outputs, runtime, options.stored, {
+    fused: unfused,
+    ordered: true,
+    reserve: options.reserve,
+  });
   const inputName = new Map([...parameters].map(([name, v]) => [name, (v as { name: string }).name]));
   // Kept from step to step; made when a step first has several parts.
   let means: Map<string, Float32Array> | null = null;
