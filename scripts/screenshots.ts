@@ -97,6 +97,11 @@ try {
         await settle(page);
         await page.screenshot({ path: join(out, `${screen}-duplicates-${theme}.png`) });
       }
+      if (screen === 'control') {
+        await clickIfThere(page.getByText('Hard factors', { exact: true }));
+        await settle(page);
+        await page.screenshot({ path: join(out, `hard-factors-${theme}.png`) });
+      }
       await clickIfThere(page.getByTestId(testIds.inspector).getByRole('button', { name: /^Close/ }));
     }
   }

@@ -52,6 +52,8 @@ export const hardFactorsReport = factorFigures.partial().extend({
   /** What the job was asked for. */
   settings: z.looseObject({ count: z.int(), seed: z.int(), steps: z.int(), guidanceScale: z.number() }),
   levels: z.array(unit).min(2),
+  /** Ridge penalty by which each factor is read, in the order of `factors`. */
+  penalties: z.array(z.number()).optional(),
   pictures: z
     .array(z.object({ className: z.string(), grid: z.string(), levels: z.array(hardFactorsCell).min(2) }))
     .min(1),

@@ -15,6 +15,7 @@ import {
 } from '../../../core/metrics/hard-factors.ts';
 import { type GroupedRidge, groupedRidgeSteps, predictGrouped } from '../../../core/metrics/ridge.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
+import { type HardFactorsReport, hardFactorsReport } from '../../../shared/hard-factors.ts';
 import {
   currentScorerId,
   difficultyRows,
@@ -100,7 +101,7 @@ export const hardFactorsBody: JobBody<'hard-factors'> = async (ctx) => {
     matching: table.matching,
     matchingByChance: table.matchingByChance,
   };
-  const report = {
+  const report: HardFactorsReport = {
     dataset: params.datasetId,
     adapter: { id: entry.id, name: entry.name, hash: entry.hash },
     scorer: { id: scorer.id, name: scorer.name },
@@ -110,7 +111,10 @@ export const hardFactorsBody: JobBody<'hard-factors'> = async (ctx) => {
     ...(figures && { penalties: reader.model.penalties, ...figures }),
   };
   const file = join('hard-factors', String(ctx.job.id), 'hard-factors.json');
-  writeWhole(catalog.file(file), Buffer.from(`${JSON.stringify(report, null, 2)}\n`));
+  writeWhole(
+    catalog.file(file),
+    Buffer.from(`${JSON.stringify(hardFactorsReport.parse(report), null, 2)}\n`),
+  );
   return {
     file,
     images: planned.length,
