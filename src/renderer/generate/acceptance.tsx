@@ -26,7 +26,7 @@ export function Acceptance({ job }: { job: Job }) {
           </div>
         </div>
       )}
-      <table className="data num" aria-label="Candidates of each class">
+      <table className="data num acceptance" aria-label="Candidates of each class">
         <thead>
           <tr>
             <th>Class</th>

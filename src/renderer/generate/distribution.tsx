@@ -17,6 +17,8 @@ interface Props {
 export function Distribution({ params, real }: Props) {
   const gradient = useId();
   const shape = shapeOf(params, real);
+  // Where the real images are what is asked for, they are drawn once.
+  const behind = params.distribution === 'real' || params.distribution === 'real-class' ? null : real;
   return (
     <div>
       <svg
@@ -33,7 +35,7 @@ export function Distribution({ params, real }: Props) {
           </linearGradient>
         </defs>
         <rect x={x(0)} y={base} width={width - 8} height={4} rx={2} fill={`url(#${gradient})`} />
-        {real && <Bars heights={heightsOf(real)} fill="var(--muted)" opacity={0.3} />}
+        {behind && <Bars heights={heightsOf(behind)} fill="var(--muted)" opacity={0.3} />}
         {shape && <Drawn shape={shape} fill={`url(#${gradient})`} />}
         {[0, 0.5, 1].map((s) => (
           <text
@@ -48,7 +50,7 @@ export function Distribution({ params, real }: Props) {
           </text>
         ))}
       </svg>
-      {real && <div className="muted small distribution-key">grey: the real images, by the scorer</div>}
+      {behind && <div className="muted small distribution-key">grey: the real images</div>}
     </div>
   );
 }

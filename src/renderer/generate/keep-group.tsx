@@ -41,7 +41,7 @@ export function KeepGroup({ dataset, params, errors, set }: GroupProps) {
           <div className="form-grid">
             {knowsDifficulty && (
               <NumberField
-                label="Distance from what was asked for"
+                label="Distance at most"
                 help="An image is kept if its measured difficulty is at most this far from the one it was asked for. Empty: any distance."
                 min={0.01}
                 max={1}

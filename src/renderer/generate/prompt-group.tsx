@@ -20,6 +20,7 @@ export function PromptGroup({ params, errors, set, outline }: GroupProps) {
       >
         <SegmentedControl
           aria-label="Prompts taken from"
+          style={{ alignSelf: 'flex-start' }}
           data={[
             { value: 'template', label: 'A template' },
             { value: 'captions', label: 'Captions of the dataset' },

@@ -24,7 +24,7 @@ export function ScorerSelect({ dataset, params, set, measures }: Props) {
       <Select
         aria-label="Scorer"
         data={[
-          { value: current, label: "The dataset's current one" },
+          { value: current, label: 'The current one' },
           ...fitting.map(({ id, name }) => ({ value: String(id), label: name })),
         ]}
         value={params.scorerId === null ? current : String(params.scorerId)}
