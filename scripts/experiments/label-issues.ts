@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeDemoDataset } from '../../src/cli/demo/dataset.ts';
 import { sceneClasses } from '../../src/core/scenes/scenes.ts';
-import { crux } from './label-issues/crux.ts';
+import { crux } from './crux.ts';
 import { page } from './label-issues/page.ts';
 import { type CopyRun, copyAndSearch, type Original } from './label-issues/planted-copies.ts';
 import { type LabelRun, type Noise, plantAndSearch } from './label-issues/planted-labels.ts';

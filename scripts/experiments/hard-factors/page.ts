@@ -1,6 +1,7 @@
 /** Owns docs/experiments/hard-factors.md: the figures of each seed as tables, and how to read them. */
 import type { ClassHardFactors } from '../../../src/core/metrics/hard-factors.ts';
 import { classDominantFactors } from '../../../src/core/scenes/scenes.ts';
+import { figure, rows } from '../tables.ts';
 
 /** What `crux hard-factors --json` says in its result. */
 export interface HardFactorRun {
@@ -16,10 +17,6 @@ export interface HardFactorRun {
 
 /** Of ten classes so many shall match. */
 const goal = 0.7;
-
-const rows = (head: readonly string[], body: readonly (readonly string[])[]) =>
-  [head, head.map(() => '---'), ...body].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-const figure = (value: number | null) => (value === null ? 'none' : value.toFixed(2));
 
 export function page(
   runs: readonly HardFactorRun[],

@@ -1,11 +1,7 @@
 /** Owns docs/experiments/label-issues.md: the figures as tables, and what they say. */
+import { mean, percent, rows } from '../tables.ts';
 import { alterationNames, type CopyRun } from './planted-copies.ts';
 import { defaultName, type LabelRun, type Noise, plainName, plantedShare } from './planted-labels.ts';
-
-const percent = (share: number) => `${Math.round(100 * share)} %`;
-const mean = (values: readonly number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
-const rows = (head: readonly string[], body: readonly (readonly string[])[]) =>
-  [head, head.map(() => '---'), ...body].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
 export function page(
   labels: readonly { perClass: number; noise: Noise; runs: readonly LabelRun[] }[],

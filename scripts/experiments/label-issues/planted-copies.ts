@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { permutation, rngFromSeed } from '../../../src/core/rng.ts';
 import type { DuplicateCluster } from '../../../src/shared/issues.ts';
-import { crux } from './crux.ts';
+import { crux } from '../crux.ts';
 
 const alterations: Record<string, (file: string) => Promise<Uint8Array>> = {
   'JPEG of quality 60': (file) => sharp(file).jpeg({ quality: 60 }).toBuffer(),

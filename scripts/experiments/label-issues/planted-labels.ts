@@ -18,7 +18,7 @@ import {
   setLabel,
 } from '../../../src/main/catalog/index.ts';
 import type { LabelIssue } from '../../../src/shared/issues.ts';
-import { crux } from './crux.ts';
+import { crux } from '../crux.ts';
 
 export const plantedShare = 0.05;
 

@@ -1,0 +1,37 @@
+/** Owns what is varied: each a change of the defaults, the first of each list none. */
+
+export interface Variant {
+  name: string;
+  /** Of `crux train`, or for guidance of `crux control`. */
+  options: readonly string[];
+  /** Of a training: what it must be measured with. */
+  control?: readonly string[];
+}
+
+export const trainingVariants: readonly Variant[] = [
+  { name: 'defaults', options: [] },
+  { name: 'class as a learned embedding', options: ['--label-encoding', 'embedding'] },
+  { name: '4 difficulty tokens', options: ['--tokens', '4'] },
+  { name: 'token overwrites the last text token', options: ['--placement', 'overwrite'] },
+  { name: 'difficulties as they occur', options: ['--no-balanced'] },
+  { name: 'condition dropout 0.3', options: ['--condition-dropout', '0.3'] },
+  {
+    name: 'no condition dropout, guidance of the text alone',
+    options: ['--condition-dropout', '0'],
+    control: ['--guidance-mode', 'same-token'],
+  },
+  { name: 'raw score', options: ['--score-features', 'raw'] },
+  { name: 'min-SNR weighting, gamma 5', options: ['--min-snr-gamma', '5'] },
+];
+
+export const guidanceVariants: readonly Variant[] = [
+  { name: 'text 2, difficulty 5 (defaults)', options: [] },
+  { name: 'none', options: ['--guidance-mode', 'null-token', '--guidance', '1'] },
+  { name: 'both by 2', options: ['--guidance-mode', 'null-token', '--guidance', '2'] },
+  { name: 'both by 5', options: ['--guidance-mode', 'null-token', '--guidance', '5'] },
+  { name: 'text 2 alone', options: ['--guidance-mode', 'same-token', '--guidance', '2'] },
+  { name: 'difficulty 5 alone', options: ['--guidance', '1', '--difficulty-guidance', '5'] },
+  { name: 'text 2, difficulty 3', options: ['--difficulty-guidance', '3'] },
+  { name: 'text 2, difficulty 8', options: ['--difficulty-guidance', '8'] },
+  { name: 'text 3, difficulty 7', options: ['--guidance', '3', '--difficulty-guidance', '7'] },
+];

@@ -1,0 +1,150 @@
+/**
+ * Whether generated images are as hard as they are asked to be:
+ *   node scripts/experiments/control.ts --demo DIR [--count 40] [--plain-steps 2000]
+ *     [--photos DIR --encoder FILE.onnx --labels FILE --work DIR --photo-steps 4000 --photo-rank 64]
+ *     [--out docs/experiments/control.md]
+ * --demo is what `crux demo --out DIR --train-steps N` made: its adapter is measured, beside a plain LoRA and the base
+ * model, by the scorer it was trained with and by a classifier that is trained here. With --photos the same is done on
+ * photographs in one folder per class, scored by a probe on the encoder's features; --work is where that catalog goes.
+ * A run that was stopped goes on (experiments.json beside each catalog).
+ */
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { datasetName } from '../../src/cli/demo/stages.ts';
+import { type ControlReport, controlReport } from '../../src/shared/control.ts';
+import type { Job } from '../../src/shared/jobs.ts';
+import { type ControlRun, page } from './control/page.ts';
+import { crux, remembered } from './crux.ts';
+
+const { values } = parseArgs({
+  options: {
+    demo: { type: 'string' },
+    count: { type: 'string', default: '40' },
+    'plain-steps': { type: 'string', default: '2000' },
+    photos: { type: 'string' },
+    encoder: { type: 'string' },
+    labels: { type: 'string' },
+    work: { type: 'string' },
+    'photo-steps': { type: 'string', default: '4000' },
+    'photo-rank': { type: 'string', default: '64' },
+    out: { type: 'string', default: 'docs/experiments/control.md' },
+  },
+});
+const { demo, photos, encoder, labels, work, count } = values;
+if (!demo && !photos) {
+  console.error('wanted --demo DIR, a folder that crux demo made, or --photos DIR');
+  process.exit(2);
+}
+if (photos && !(encoder && labels && work)) {
+  console.error('wanted with --photos: --encoder FILE.onnx, --labels FILE and --work DIR');
+  process.exit(2);
+}
+
+type Scored = { scorerId: number; accuracy: number };
+type Trained = { modelId: string; steps: number; images: number };
+type Fitted = { modelId: string; validationAccuracy: number };
+type Run = ReturnType<typeof remembered>;
+
+/** Charts of a report that the page shows. */
+const shown = ['densities.svg', 'requested.svg', 'buckets.svg'];
+
+const runs = [...(demo ? [ofDemo(demo)] : []), ...(photos ? [ofPhotos(photos, work!)] : [])];
+mkdirSync(dirname(values.out), { recursive: true });
+writeFileSync(values.out, page(runs, { count: Number(count), photos: photos !== undefined }));
+console.error(`wrote ${values.out}`);
+
+function ofDemo(folder: string): ControlRun {
+  const catalog = join(folder, 'catalog');
+  const run = remembered(join(folder, 'experiments.json'), catalog);
+  const [adapter, training] = firstTraining(catalog);
+  const score = run<Scored>(['score', datasetName]);
+  const fit = run<Fitted>(['fit', datasetName]);
+  const heldOut = run<Scored>([
+    'score',
+    datasetName,
+    '--method',
+    'classifier',
+    '--model',
+    fit.result.modelId,
+  ]);
+  return measured('demo', catalog, run, datasetName, {
+    adapter,
+    training,
+    scorer: score.result,
+    heldOut: heldOut.result,
+    plainSteps: values['plain-steps'],
+  });
+}
+
+/** The demo's own training: the first of its catalog. */
+function firstTraining(catalog: string): [string, { steps: number; seconds: number; images: number }] {
+  const { jobs } = crux(catalog, ['jobs', 'list']) as { jobs: Job[] };
+  const first = jobs.filter(({ kind, state }) => kind === 'train' && state === 'done').at(-1);
+  if (!first) throw new Error(`${catalog}: no finished training; run crux demo --out DIR to its end`);
+  const { modelId, steps, images } = first.result as Trained;
+  return [modelId, { steps, images, seconds: (first.finishedAt! - first.startedAt!) / 1000 }];
+}
+
+function ofPhotos(folder: string, own: string): ControlRun {
+  const catalog = join(own, 'catalog');
+  const run = remembered(join(own, 'experiments.json'), catalog);
+  const name = 'photos';
+  const known = crux(catalog, ['models', 'list']) as { models: { name: string }[] };
+  if (!known.models.some((model) => model.name === 'encoder')) {
+    const how = ['--mean', '0,0,0', '--std', '1,1,1', '--resize', 'crop', '--labels', labels!];
+    crux(catalog, ['models', 'add', encoder!, '--name', 'encoder', ...how]);
+  }
+  run(['import', folder, '--name', name]);
+  const heldOut = run<Scored>(['score', name]);
+  const score = run<Scored>(['score', name, '--model', 'encoder']);
+  const steps = ['--steps', values['photo-steps'], '--rank', values['photo-rank']];
+  const trained = run<Trained>(['train', name, '--scorer', String(score.result.scorerId), ...steps]);
+  return measured('photographs', catalog, run, name, {
+    adapter: trained.result.modelId,
+    training: { ...trained.result, seconds: trained.seconds },
+    scorer: score.result,
+    heldOut: heldOut.result,
+    plainSteps: null,
+  });
+}
+
+function measured(
+  title: ControlRun['title'],
+  catalog: string,
+  run: Run,
+  name: string,
+  on: {
+    training: ControlRun['training'];
+    adapter: string;
+    scorer: Scored;
+    heldOut: Scored;
+    plainSteps: string | null;
+  },
+): ControlRun {
+  const plain =
+    on.plainSteps && run<Trained>(['train', name, '--kind', 'plain', '--steps', on.plainSteps]).result;
+  const options = [
+    ...['--adapter', on.adapter, '--count', count],
+    ...['--scorer', String(on.scorer.scorerId), '--held-out-scorer', String(on.heldOut.scorerId)],
+  ];
+  const plainOption = plain ? ['--plain-lora', plain.modelId] : [];
+  const job = run<{ file: string }>(['control', name, ...options, ...plainOption]);
+  // Class agreement is wanted at a level that is not one of the five.
+  const low = run<{ file: string }>(['control', name, ...options, '--no-baseline', '--levels', '0.2,0.8']);
+  const report = reportOf(catalog, job.result.file);
+  const folder = join(dirname(values.out), 'control', title);
+  mkdirSync(folder, { recursive: true });
+  const charts = report.files.charts.filter(({ file }) => shown.includes(file));
+  for (const { file } of charts)
+    copyFileSync(join(catalog, dirname(job.result.file), file), join(folder, file));
+  return {
+    ...{ title, ...on, report, seconds: job.seconds },
+    atLow: reportOf(catalog, low.result.file),
+    charts: charts.map((chart) => ({ ...chart, file: `control/${title}/${chart.file}` })),
+  };
+}
+
+function reportOf(catalog: string, file: string): ControlReport {
+  return controlReport.parse(JSON.parse(readFileSync(join(catalog, file), 'utf8')));
+}
