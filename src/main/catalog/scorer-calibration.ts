@@ -19,9 +19,13 @@ import { type Catalog, notFound } from './open.ts';
 import { excludedImages } from './review.ts';
 import { getScorer, type StoredScorer } from './scores.ts';
 
-/** Numbers that the figures are made from at most: a second of arithmetic. The images are drawn at random. */
-const MAX_NUMBERS = 2_000_000;
+/**
+ * The figures are made from at most so many images, and fewer where classes are many: a window waits for them. Ten
+ * thousand tell a share to half a percent. They are drawn at random.
+ */
+const MAX_IMAGES = 10_000;
 const MIN_IMAGES = 2000;
+const MAX_NUMBERS = 500_000;
 
 export interface LabelledProbabilities {
   basis: CalibrationBasis;
@@ -70,7 +74,7 @@ export function labelledProbabilities(
     )
     .filter((row) => !excluded.has(row.id) && column.has(row.classId));
   const unseen = judged.filter((row) => !learned.has(row.id));
-  const most = Math.max(MIN_IMAGES, Math.floor(maxNumbers / k));
+  const most = Math.max(MIN_IMAGES, Math.min(MAX_IMAGES, Math.floor(maxNumbers / k)));
   const rows =
     unseen.length <= most
       ? unseen

@@ -33,8 +33,7 @@ export function CompareView({ dataset }: { dataset: Dataset }) {
       </EmptyState>
     );
   const first = scorers.find(({ id }) => id === (a ?? dataset.currentScorerId)) ?? scorers[0];
-  const second =
-    scorers.find(({ id }) => id === b && id !== first.id) ?? scorers.find(({ id }) => id !== first.id)!;
+  const second = scorers.find(({ id }) => id === b && id !== first.id) ?? mirrorOf(first, scorers);
   return (
     <>
       <div className="row wrap" style={{ gap: 10 }}>
@@ -49,6 +48,14 @@ export function CompareView({ dataset }: { dataset: Dataset }) {
       <Comparison key={`${first.id} ${second.id}`} dataset={dataset} a={first} b={second} />
     </>
   );
+}
+
+/** Whom to compare with at first: one that had not seen the images, of another model where there is one. */
+function mirrorOf(scorer: Scorer, scorers: Scorer[]): Scorer {
+  const others = scorers.filter(({ id }) => id !== scorer.id);
+  const foreign = others.filter(({ modelHash }) => modelHash !== scorer.modelHash);
+  const among = foreign.length > 0 ? foreign : others;
+  return among.find(({ method }) => method === 'out-of-fold') ?? among[0];
 }
 
 function ScorerSelect({

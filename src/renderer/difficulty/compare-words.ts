@@ -14,14 +14,9 @@ export function lessonsSentence({ a, b, learnedA, learnedB }: ScorerComparison):
   if (learnedA === 0 && learnedB === 0) return null;
   const of = (letter: string, learned: number | null, method: string) =>
     learned === null
-      ? method === 'precomputed'
-        ? `${letter} came with the images, and whether it had learned from them is not known`
-        : `what ${letter} was trained on is not recorded`
-      : learned === 0
-        ? `${letter} had learned from none of these images`
-        : `${letter} had learned from ${count(learned)} of these images, and what it has memorised it finds easy`;
-  const sentence = `${of('A', learnedA, a.method)}; ${of('B', learnedB, b.method)}.`;
-  return sentence[0].toUpperCase() + sentence.slice(1);
+      ? `${letter}: not recorded${method === 'precomputed' ? ', for its probabilities came with the images' : ''}`
+      : `${letter}: ${learned === 0 ? 'none' : count(learned)}`;
+  return `Of these images they had learned from: ${of('A', learnedA, a.method)}; ${of('B', learnedB, b.method)}. What a scorer has memorised it finds easy.`;
 }
 
 /** One sentence: whether the order agrees, and whether one of them is the stricter. */
