@@ -1,11 +1,9 @@
 /**
- * Owns 95 % intervals by the cluster bootstrap (Davison and Hinkley 1997, section 3.8; percentile method, Efron 1979).
- * A seed is drawn at every level from the same noise, so the images of one seed are no independent samples: whole seeds
- * are drawn with replacement, never images. Classes are drawn apart, each from its own seeds. With fewer than about
- * ten seeds per class the intervals are somewhat too narrow.
+ * Owns 95 % intervals by the cluster bootstrap (Davison and Hinkley 1997, section 3.8). A seed is drawn at every level
+ * from the same noise, so the images of one seed are no independent samples: whole seeds are drawn with replacement,
+ * never images. Classes are drawn apart, each from its own seeds.
  */
 import type { Interval } from '../../shared/control.ts';
-import { quantileOfSorted } from '../difficulty/density.ts';
 import type { Rng } from '../rng.ts';
 
 /** Draws of seeds of which the intervals are made. */
@@ -18,11 +16,43 @@ export function drawSeeds(n: number, rng: Rng): Uint32Array {
   return times;
 }
 
-/** The middle 95 % of the replicates; null where there was one seed only, which varies in no replicate. */
-export function percentileInterval(replicates: Float64Array, seeds: number): Interval | null {
+/**
+ * value -+ t sd sqrt(n / (n - 1)), t the 97.5 % quantile of Student's distribution with `freedom` degrees: the
+ * replicates' spread around the value itself. Their own quantiles would not do: a draw repeats seeds and so has fewer
+ * different ones, which moves rank correlations up, and with 8 seeds such an interval held the truth in 86 of 100 cases.
+ * @param seeds n, of the class with the fewest; with fewer than 2 there is no interval.
+ * @param range what the figure can be at all; the interval is cut off there.
+ */
+export function bootstrapInterval(
+  value: number,
+  replicates: Float64Array,
+  seeds: number,
+  freedom: number,
+  range: Interval = { low: -Infinity, high: Infinity },
+): Interval | null {
   if (seeds < 2) return null;
-  const sorted = Float64Array.from(replicates).sort();
-  return { low: quantileOfSorted(sorted, 0.025), high: quantileOfSorted(sorted, 0.975) };
+  const n = replicates.length;
+  const mean = replicates.reduce((sum, v) => sum + v, 0) / n;
+  const variance = replicates.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (n - 1);
+  const half = studentQuantile(freedom) * Math.sqrt((variance * seeds) / (seeds - 1));
+  return { low: Math.max(range.low, value - half), high: Math.min(range.high, value + half) };
+}
+
+/**
+ * 97.5 % quantile of Student's t; exact for 1 and 2 degrees of freedom, within 0.2 % from 3 on (Abramowitz and Stegun
+ * 26.7.5).
+ */
+export function studentQuantile(freedom: number): number {
+  if (freedom === 1) return Math.tan(0.475 * Math.PI);
+  if (freedom === 2) return 0.95 * Math.sqrt(2 / (4 * 0.975 * 0.025));
+  const z = 1.959964;
+  const terms = [
+    (z ** 3 + z) / 4,
+    (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96,
+    (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384,
+    (79 * z ** 9 + 776 * z ** 7 + 1482 * z ** 5 - 1920 * z ** 3 - 945 * z) / 92160,
+  ];
+  return terms.reduce((sum, term, i) => sum + term / freedom ** (i + 1), z);
 }
 
 /** Rank correlation and least-squares slope of y on x with each sample counted so many times. */

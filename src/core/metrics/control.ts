@@ -8,13 +8,14 @@ import type {
   ControlFigures,
   ControlLevel,
   Estimate,
+  Interval,
 } from '../../shared/control.ts';
 import { difficultyBuckets } from '../difficulty/score.ts';
 import type { Rng } from '../rng.ts';
 import { drain, type Steps } from '../steps.ts';
 import {
+  bootstrapInterval,
   drawSeeds,
-  percentileInterval,
   REPLICATES,
   type WeightedFit,
   weightedFits,
@@ -81,18 +82,20 @@ export function* controlFiguresSteps(
   const drawn = yield* replicates(classes, requested.length, rng);
   const perClass = classes.map((c, i) => classFigures(c, nameOf(c.classIndex), requested, drawn.classes[i]));
   const fewestSeeds = Math.min(...classes.map((c) => c.seeds));
+  const freedom = classes.reduce((sum, c) => sum + c.seeds - 1, 0);
   const levels = requested.map((level, l) =>
     levelFigures(
       level,
       samples.filter((s) => s.requested === level),
       drawn.levels[l],
-      fewestSeeds,
+      (value, replicates) => bootstrapInterval(value, replicates, fewestSeeds, freedom, shares),
     ),
   );
-  const meanOf = (figure: 'spearman' | 'slope', replicates: Float64Array): Estimate => ({
-    value: mean(perClass.map((c) => c[figure].value)),
-    interval: percentileInterval(replicates, fewestSeeds),
-  });
+  const meanOf = (figure: 'spearman' | 'slope', replicates: Float64Array): Estimate => {
+    const value = mean(perClass.map((c) => c[figure].value));
+    const range = figure === 'spearman' ? correlations : undefined;
+    return { value, interval: bootstrapInterval(value, replicates, fewestSeeds, freedom, range) };
+  };
   const buckets = bucketSharesOf(samples.map((s) => s.measured));
   return {
     count: samples.length,
@@ -133,6 +136,9 @@ function weighable(
     ),
   };
 }
+
+const correlations: Interval = { low: -1, high: 1 };
+const shares: Interval = { low: 0, high: 1 };
 
 /** Each figure once per draw of seeds. */
 interface Replicates {
@@ -185,18 +191,20 @@ function levelFigures(
   requested: number,
   samples: readonly ControlSample[],
   drawn: Replicates['levels'][number],
-  seeds: number,
+  intervalOf: (value: number, replicates: Float64Array) => Interval | null,
 ): ControlLevel {
   const measured = samples.map((s) => s.measured);
+  const measuredMean = mean(measured);
+  const agreement = mean(samples.map((s) => Number(s.agrees)));
   const buckets = bucketSharesOf(measured);
   return {
     requested,
     count: samples.length,
-    measuredMean: mean(measured),
-    measuredInterval: percentileInterval(drawn.measured, seeds),
+    measuredMean,
+    measuredInterval: intervalOf(measuredMean, drawn.measured),
     measuredSd: standardDeviation(measured),
-    agreement: mean(samples.map((s) => Number(s.agrees))),
-    agreementInterval: percentileInterval(drawn.agreement, seeds),
+    agreement,
+    agreementInterval: intervalOf(agreement, drawn.agreement),
     buckets,
     easyShare: buckets.easy,
   };
@@ -209,12 +217,14 @@ function classFigures(
   drawn: Replicates['classes'][number],
 ): ClassControl {
   const { rho, slope } = fit(new Uint8Array(samples.length).fill(1));
+  const intervalOf = (value: number, replicates: Float64Array, range?: Interval) =>
+    bootstrapInterval(value, replicates, seeds, seeds - 1, range);
   return {
     classIndex,
     className,
     count: samples.length,
-    spearman: { value: rho, interval: percentileInterval(drawn.spearman, seeds) },
-    slope: { value: slope, interval: percentileInterval(drawn.slope, seeds) },
+    spearman: { value: rho, interval: intervalOf(rho, drawn.spearman, correlations) },
+    slope: { value: slope, interval: intervalOf(slope, drawn.slope) },
     agreement: mean(samples.map((s) => Number(s.agrees))),
     levels: levels.map((requested) => {
       const own = samples.filter((s) => s.requested === requested);

@@ -12,7 +12,7 @@ import type {
 import { scorerColour } from './control-charts.ts';
 import { difficultyColour, px, score } from './html.ts';
 import { placed } from './map-chart.ts';
-import { dot, type Key, legend, line, plot, svg } from './plot.ts';
+import { dot, type Key, legend, line, type Plot, plot, svg } from './plot.ts';
 
 const perRow = 5;
 
@@ -118,47 +118,37 @@ const panels: readonly Panel[] = [
 ];
 
 /**
- * Each figure against difficulty, generated beside real. Where a band has real images enough, both are of the same
- * classes and numbers of images; elsewhere the generated images stand alone.
+ * Each figure against difficulty: a line of all generated images; and at each level that has real images enough, those
+ * beside generated ones of the same classes and numbers, the fainter the fewer classes they are of.
  */
-export function qualityChart(quality: ControlQuality): string {
+export function qualityChart(quality: ControlQuality, classes: number): string {
   const [cell, tall, top, columns] = [360, 226, 34, 3];
-  const generatedAt = (l: LevelQuality, figure: keyof SetQuality) =>
-    (l.matched?.generated ?? l.generated)[figure];
   const drawn = panels.map(({ title, figure, range }, i) => {
     const values = quality.levels
-      .flatMap((l) => [generatedAt(l, figure), l.matched?.real[figure] ?? null])
-      .filter((v) => v !== null);
+      .flatMap((l) => [l.generated[figure], l.matched?.generated[figure], l.matched?.real[figure]])
+      .filter((v) => typeof v === 'number');
     const box = {
       left: (i % columns) * cell + 46,
       top: top + Math.floor(i / columns) * tall + 28,
       width: cell - 64,
       height: tall - 68,
     };
-    const { x, y, frame } = plot(box, {
-      x: { low: 0, high: 1 },
-      y: widened(range, values),
-      title,
+    const axes = { x: { low: 0, high: 1 }, y: widened(range, values), title };
+    const { x, y, frame } = plot(box, axes);
+    const all = quality.levels.flatMap((l) => {
+      const value = l.generated[figure];
+      return value === null ? [] : [[x(l.requested), y(value)] as const];
     });
-    const series = [
-      { colour: 'var(--synthetic)', of: (l: LevelQuality) => generatedAt(l, figure) },
-      { colour: 'var(--real)', of: (l: LevelQuality) => l.matched?.real[figure] ?? null },
-    ].map(({ colour: stroke, of }) => {
-      const found = quality.levels.flatMap((l) => {
-        const value = of(l);
-        return value === null ? [] : [{ requested: l.requested, value }];
-      });
-      const points = found.map((f) => [x(f.requested), y(f.value)] as const);
-      const dots = points.map(([a, b], k) =>
-        dot(a, b, stroke, `s ${score(found[k].requested)}: ${Number(found[k].value.toPrecision(3))}`, 4),
-      );
-      return line(points, `stroke="${stroke}"`) + dots.join('');
-    });
-    return frame + series.join('');
+    return (
+      frame +
+      line(all, `stroke="${generatedColour}"`) +
+      quality.levels.map((l) => pair(l, figure, classes, { x, y })).join('')
+    );
   });
   const keys: Key[] = [
-    { label: 'generated, by difficulty asked for', mark: 'dot', colour: 'var(--synthetic)' },
-    { label: 'real, by their own difficulty', mark: 'dot', colour: 'var(--real)' },
+    { label: 'generated, all', mark: 'line', colour: generatedColour },
+    { label: 'generated, like the real ones in classes and number', mark: 'ring', colour: generatedColour },
+    { label: 'real images of that difficulty', mark: 'dot', colour: realColour },
   ];
   const rows = Math.ceil(panels.length / columns);
   return svg(
@@ -168,6 +158,29 @@ export function qualityChart(quality: ControlQuality): string {
     legend(46, 18, keys) + drawn.join(''),
   );
 }
+
+const generatedColour = 'var(--synthetic)';
+const realColour = 'var(--real)';
+
+/** Like for like at one level; '' where there is nothing to compare with. */
+function pair(
+  { requested, matched }: LevelQuality,
+  figure: keyof SetQuality,
+  classes: number,
+  { x, y }: Pick<Plot, 'x' | 'y'>,
+): string {
+  const generated = matched?.generated[figure];
+  const real = matched?.real[figure];
+  if (typeof generated !== 'number' || typeof real !== 'number') return '';
+  const what = `s ${score(requested)}, ${matched?.classes} of ${classes} classes: real ${short(real)}, generated ${short(generated)}`;
+  return (
+    `<g opacity="${short(0.3 + (0.7 * (matched?.classes ?? 0)) / classes)}">` +
+    dot(x(requested), y(real), realColour, what, 4) +
+    `<circle cx="${px(x(requested))}" cy="${px(y(generated))}" r="4" fill="none" stroke="${generatedColour}" stroke-width="1.5"><title>${what}</title></circle></g>`
+  );
+}
+
+const short = (value: number) => String(Number(value.toPrecision(3)));
 
 function widened(range: { low: number; high: number }, values: readonly number[]) {
   const low = Math.min(range.low, ...values);

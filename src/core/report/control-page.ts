@@ -46,7 +46,11 @@ export function controlCharts(report: ControlReport): ControlChart[] {
     { title: 'Class agreement', file: 'agreement.svg', svg: agreementChart(report) },
     { title: 'Requested against measured by class', file: 'classes.svg', svg: classesChart(report) },
     { title: 'Easy, medium and hard images', file: 'buckets.svg', svg: bucketChart(report) },
-    { title: 'Diversity and faithfulness', file: 'quality.svg', svg: qualityChart(report.quality) },
+    {
+      title: 'Diversity and faithfulness',
+      file: 'quality.svg',
+      svg: qualityChart(report.quality, report.classes.length),
+    },
     ...report.maps.map((map, i) => ({
       title: `Map of ${map.className}`,
       file: `map-${i}.svg`,
@@ -100,7 +104,7 @@ export function renderControlPage(
     section(
       'quality',
       'Diversity and faithfulness',
-      `In the features of ${escapeHtml(report.quality.encoder.name)}, within each class, averaged over classes; real images of about the same difficulty beside them. Where a level has real images enough, both sides are the same classes with as many images each. Precision: share of the images lying where real images of the class lie. Coverage: share of the real images with a generated one nearby; it grows with the number of images. KID: 0 where generated and real images are spread alike.`,
+      `In the features of ${escapeHtml(report.quality.encoder.name)}, within each class, averaged over classes; real images of about the same difficulty beside them, where a class has enough of them: those are compared with generated images of the same classes in the same numbers, and drawn fainter the fewer classes they are of. Precision: share of the images lying where real images of the class lie. Coverage: share of the real images with a generated one nearby; it grows with the number of images. KID: 0 where generated and real images are spread alike.`,
       `${chart('quality.svg')}${qualityTable(report)}`,
     ),
     maps(report, chart),

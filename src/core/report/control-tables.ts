@@ -91,7 +91,7 @@ const qualityColumns: [string, (q: SetQuality) => number | null][] = [
   ['KID', (q) => q.kid],
 ];
 
-/** Two rows per level where there are real images like it, then the baselines. */
+/** Per level all images, then like for like where there are real images like them; then the baselines. */
 export function qualityTable({ quality, scorers }: ControlReport): string {
   const columns: typeof qualityColumns = scorers.heldOutScorer
     ? [...qualityColumns, ['agrees, held out', (q) => q.heldOutAgreement]]
@@ -103,20 +103,16 @@ export function qualityTable({ quality, scorers }: ControlReport): string {
       return value === null ? '–' : String(Number(value.toPrecision(3)));
     }),
   ];
-  const rows = quality.levels.flatMap((l) => [
-    row(cells(`asked for ${score(l.requested)}`, l.matched?.generated ?? l.generated)),
-    ...(l.matched
-      ? [
-          row(
-            cells(
-              `real, ${score(l.band.low)}–${score(l.band.high)} (${l.matched.classes} classes)`,
-              l.matched.real,
-            ),
-            'beside',
-          ),
-        ]
-      : []),
-  ]);
+  const rows = quality.levels.flatMap(({ requested, generated, band, matched }) => {
+    const all = row(cells(`asked for ${score(requested)}`, generated));
+    if (!matched) return [all];
+    const same = matched.classes === 1 ? 'the same class' : `the same ${matched.classes} classes`;
+    return [
+      all,
+      row(cells(`real, ${score(band.low)} to ${score(band.high)}`, matched.real), 'compared'),
+      row(cells(`${same}, as many`, matched.generated), 'compared'),
+    ];
+  });
   for (const variant of ['base', 'plain'] as const) {
     const q = quality.baselines[variant];
     if (q) rows.push(row(cells(baselineLabel[variant], q)));

@@ -101,7 +101,7 @@ export function legend(left: number, y: number, keys: readonly Key[]): string {
   return keys
     .map(({ label, mark, colour }) => {
       const x = at;
-      at += 30 + 6.4 * label.length;
+      at += 34 + 6.7 * label.length;
       const sign = {
         line: `<path class="line" stroke="${colour}" d="M${px(x)} ${px(y - 4)}h15"/>`,
         dashed: `<path class="line dashed" stroke="${colour}" d="M${px(x)} ${px(y - 4)}h15"/>`,

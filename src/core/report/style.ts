@@ -124,7 +124,8 @@ ${chartRules}.band-0{fill:var(--easy);opacity:.06}.band-1{fill:var(--medium);opa
 .classrow{display:grid;grid-template-columns:110px 1fr 1fr;gap:18px;padding:10px 0;border-top:1px solid var(--line)}
 .byline{margin:12px 0 6px;color:var(--soft)}
 .scroll{overflow-x:auto}
-tr.beside td{color:var(--soft)}
+tr.compared td{color:var(--soft);border-bottom-style:dotted}
+.chart+table,.chart+.scroll,.pair+table{margin-top:14px}
 .genrow{display:grid;grid-template-columns:110px repeat(var(--levels),1fr);gap:18px;padding:10px 0;border-top:1px solid var(--line)}
 .head{border-top:0;padding:0 0 6px;font-size:12px;color:var(--soft)}
 .heat{table-layout:fixed}

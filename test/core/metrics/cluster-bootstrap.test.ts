@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { linearFit, spearman } from '../../../src/core/difficulty/rank.ts';
 import {
+  bootstrapInterval,
   drawSeeds,
-  percentileInterval,
   REPLICATES,
+  studentQuantile,
   weightedFits,
 } from '../../../src/core/metrics/cluster-bootstrap.ts';
 import { type ControlSample, controlFigures } from '../../../src/core/metrics/control.ts';
@@ -59,7 +60,7 @@ describe('cluster bootstrap', () => {
   });
 
   it('a single seed gives no interval', () => {
-    expect(percentileInterval(new Float64Array(REPLICATES), 1)).toBeNull();
+    expect(bootstrapInterval(0, new Float64Array(REPLICATES), 1, 0)).toBeNull();
     const figures = controlFigures(seeds(1, 0.4, 0, 0.02, rngFromSeed(5)), String, rngFromSeed(6));
     expect(figures.spearman.interval).toBeNull();
     expect(figures.classes[0].slope.interval).toBeNull();
@@ -67,7 +68,7 @@ describe('cluster bootstrap', () => {
   });
 
   it('holds the true slope and the true level mean about 95 times in 100', () => {
-    const rounds = 150;
+    const rounds = 150; // of which 0.89 is three standard errors below 0.95
     let slopes = 0;
     let means = 0;
     for (let round = 0; round < rounds; round++) {
@@ -79,9 +80,53 @@ describe('cluster bootstrap', () => {
       if (middle.low <= 0.5 && middle.high >= 0.5) means++;
     }
     for (const hits of [slopes, means]) {
-      expect(hits / rounds).toBeGreaterThan(0.87);
+      expect(hits / rounds).toBeGreaterThan(0.89);
       expect(hits / rounds).toBeLessThan(0.99);
     }
+  });
+
+  it('holds the true rank correlation as well, where seeds differ by far more than levels', () => {
+    const logistic = (n: number, rng: Rng): ControlSample[] =>
+      Array.from({ length: n }, (_, draw) => {
+        const ofSeed = 1.8 * rng.normal() - 2.2;
+        const gain = 2 + 2 * rng.normal();
+        return levels.map((requested) => {
+          const measured = 1 / (1 + Math.exp(-(ofSeed + gain * requested + 0.5 * rng.normal())));
+          return { classIndex: 0, draw, requested, measured, agrees: true };
+        });
+      }).flat();
+    const many = logistic(20_000, rngFromSeed(99));
+    const truth = spearman(
+      many.map((s) => s.requested),
+      many.map((s) => s.measured),
+    ).rho;
+    const rounds = 150;
+    let hits = 0;
+    for (let round = 0; round < rounds; round++) {
+      const rng = rngFromSeed(round, 'logistic');
+      const { low, high } = controlFigures(logistic(20, rng), String, rng).classes[0].spearman.interval!;
+      if (low <= truth && high >= truth) hits++;
+    }
+    expect(hits / rounds).toBeGreaterThan(0.89);
+    expect(hits / rounds).toBeLessThan(0.995);
+  });
+
+  it('widens by Student with few seeds, and stays within what the figure can be', () => {
+    // Tables of Student's t, 97.5 %.
+    for (const [freedom, t] of [
+      [1, 12.7062],
+      [2, 4.3027],
+      [3, 3.1824],
+      [7, 2.3646],
+      [30, 2.0423],
+      [1000, 1.9623],
+    ])
+      expect(Math.abs(studentQuantile(freedom) / t - 1)).toBeLessThan(0.002);
+    const replicates = Float64Array.from({ length: 1000 }, (_, i) => (i % 2 ? 0.9 : 0.7));
+    const range = { low: -1, high: 1 };
+    const interval = bootstrapInterval(0.8, replicates, 8, 7, range)!;
+    expect(interval.high).toBe(1);
+    expect(interval.low).toBeCloseTo(0.8 - 2.3646 * 0.1 * Math.sqrt(8 / 7), 2);
   });
 
   it('knows that what a seed has at every level says nothing against the slope', () => {
