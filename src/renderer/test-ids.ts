@@ -111,6 +111,17 @@ export const testIds = {
   trainKeep: 'train-keep',
   trainResume: 'train-resume',
   trainPreviews: 'train-previews', // data-steps
+  fitSection: 'fit-section',
+  fitOpen: 'fit-open',
+  fitModel: 'fit-model',
+  fitTrain: 'fit-train',
+  fitEpochs: 'fit-epochs',
+  fitMore: 'fit-more',
+  fitStart: 'fit-start',
+  fitKeep: 'fit-keep',
+  fitResume: 'fit-resume',
+  fitScore: 'fit-score',
+  fitChart: 'fit-chart', // data-points
   trainModelRow: 'train-model-row', // data-model-id
   lossChart: 'loss-chart', // data-points
   generateClasses: 'generate-classes',

@@ -4,7 +4,7 @@
  */
 import './difficulty.css';
 import { Button, SegmentedControl, Select } from '@mantine/core';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { type Bucket, bucket, type Dataset, type DifficultySummary } from '../../shared/domain.ts';
 import { request } from '../api.ts';
 import { Inspector } from '../browse/inspector.tsx';
@@ -23,6 +23,7 @@ import { CalibrationView } from './calibration-view.tsx';
 import { ClassTable } from './class-table.tsx';
 import { CompareView } from './compare-view.tsx';
 import { DensityChart } from './density-chart.tsx';
+import { FitSection } from './fit-section.tsx';
 import { ScoreForm } from './score-form.tsx';
 import { Stat } from './stat.tsx';
 import { TrainingView } from './training-view.tsx';
@@ -56,6 +57,12 @@ function Difficulty({ dataset }: { dataset: Dataset }) {
   const inspectId = useStore((state) => state.inspectId);
   const inspect = useStore((state) => state.inspect);
   const [scoring, setScoring] = useState(false);
+  const [fitting, setFitting] = useState(false);
+  // A training that runs is shown to who comes back to it, and stays when it is done.
+  const training = useActiveJob('fit', dataset.id) !== undefined;
+  useEffect(() => {
+    if (training) setFitting(true);
+  }, [training]);
   const [view, setView] = useState<View>('summary');
   const act = useAct();
 
@@ -91,6 +98,13 @@ function Difficulty({ dataset }: { dataset: Dataset }) {
             />
           )}
           <div className="spacer" />
+          <Button
+            data-testid={testIds.fitOpen}
+            aria-expanded={fitting}
+            onClick={() => setFitting((open) => !open)}
+          >
+            Train a classifier…
+          </Button>
           {summary && <Button onClick={() => setScoring((open) => !open)}>Score again…</Button>}
         </div>
         <div className="screen page">
@@ -104,6 +118,7 @@ function Difficulty({ dataset }: { dataset: Dataset }) {
               </div>
             </div>
           )}
+          {fitting && <FitSection dataset={dataset} onClose={() => setFitting(false)} />}
           {summary && scoring && !job && <ScoreForm dataset={dataset} />}
           {!isPending && !error && !summary && !job && (
             <EmptyState icon="difficulty" title="No image of this dataset is scored yet">
