@@ -233,6 +233,40 @@ test('generation between inverted images, with two-stage prompts', async () => {
   );
 });
 
+test('generation that keeps what a scorer chooses', async () => {
+  const [a, b] = await both(
+    () => ({
+      kind: 'generate',
+      params: {
+        datasetId: 1,
+        ratio: 0.2,
+        distribution: 'real-class',
+        prompt: 'a {photo|{small |}drawing} of a [CLS]',
+        keepAgreeing: true,
+        attempts: 4,
+        atLimit: 'leave-out',
+        batchSize: 2,
+        steps: 12,
+        seed: 6,
+      },
+    }),
+    [during('generating'), during('generating', 3), during('generating', 12)],
+  );
+  expect(b.result).toEqual(a.result);
+  const { candidates, atLimit } = a.result as { candidates: number; atLimit: number };
+  expect(candidates).toBeGreaterThan(24); // some were made again
+  expect(atLimit).toBeLessThan(24);
+  expectSame("SELECT id, path, hash, class_id FROM images WHERE origin = 'synthetic' ORDER BY id", 43);
+  expectSame('SELECT job_index, provenance FROM synthetic_samples ORDER BY job_id, job_index', 43);
+  expectSame(
+    `SELECT s.image_id, s.difficulty, s.predicted_class_id FROM scores s JOIN synthetic_samples g USING (image_id)
+     ORDER BY s.image_id`,
+  );
+  expect(filesOf(join(stormy.catalog.dir, 'synthetic'))).toEqual(
+    filesOf(join(calm.catalog.dir, 'synthetic')),
+  );
+});
+
 test('export', async () => {
   await both(
     ({ out }) => ({ kind: 'export', params: { datasetId: 1, out } }),
