@@ -1,8 +1,12 @@
-/** Owns what generation reads of the training images: the real, labelled, present images that no split keeps away. */
+/**
+ * Owns what generation reads of the training images: the real, labelled, present images that no split keeps away and
+ * nobody excluded (rejected).
+ */
 import type { Catalog } from './open.ts';
 
 const TRAINING = `i.dataset_id = ? AND i.origin = 'real' AND i.present = 1 AND i.class_id IS NOT NULL
-  AND (i.split IS NULL OR i.split = 'train')`;
+  AND (i.split IS NULL OR i.split = 'train')
+  AND NOT EXISTS (SELECT 1 FROM reviews r WHERE r.image_id = i.id AND r.decision = 'reject')`;
 
 /** Training images of each class id; a class without any is absent. */
 export function trainingCounts(catalog: Catalog, datasetId: number): Map<number, number> {

@@ -2,7 +2,9 @@
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import * as c from '../../../src/main/catalog/index.ts';
+import { planPictures } from '../../../src/main/engine/diffusion/generation-plan.ts';
 import { addModel } from '../../../src/main/engine/models/check.ts';
+import { generateParams } from '../../../src/shared/jobs.ts';
 import { tempCatalog, tempFolder } from '../support/catalogs.ts';
 import { makeFolder } from '../support/pictures.ts';
 import { runOk } from '../support/run.ts';
@@ -59,4 +61,28 @@ test('neither a classifier nor a diffusion model learns from them', async () => 
     expect(await runOk(catalog, { kind: 'train', params })).toMatchObject({ images: 3 * PER_CLASS - 2 });
     expect(logOfNewest()).toContain('2 images are excluded by a person and left out');
   }
+});
+
+test('generation neither counts them nor starts from them', () => {
+  const before = c.trainingCounts(catalog, 1);
+  const images = c.workImages(catalog, 1);
+  const classId = images[0].classId!;
+  expect(images.find((image) => image.id === excluded[1])!.classId).toBe(classId);
+  expect(before.get(classId)).toBe(PER_CLASS - 2);
+  const rest = images.filter((image) => image.classId === classId && !excluded.includes(image.id));
+  c.decide(
+    catalog,
+    rest.slice(1).map((image) => image.id),
+    'reject',
+  );
+  const params = generateParams.parse({
+    datasetId: 1,
+    modelId: 'any',
+    classes: [images[0].className!],
+    count: 5,
+    init: 'image',
+  });
+  const sources = planPictures(catalog, params, null).map((picture) => picture.sources);
+  expect(sources).toHaveLength(5);
+  for (const [source] of sources) expect(source.id).toBe(rest[0].id);
 });

@@ -16,13 +16,7 @@ import {
 import { type GroupedRidge, groupedRidgeSteps, predictGrouped } from '../../../core/metrics/ridge.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
 import { type HardFactorsReport, hardFactorsReport } from '../../../shared/hard-factors.ts';
-import {
-  currentScorerId,
-  difficultyRows,
-  getScorer,
-  loadEmbeddings,
-  workImages,
-} from '../../catalog/index.ts';
+import { currentScorerId, difficultyRows, getScorer, loadEmbeddings } from '../../catalog/index.ts';
 import { namesOf, type PlannedPicture, plan } from '../control/plan.ts';
 import { readAdapter } from '../diffusion/adapter-file.ts';
 import { type GenerationModel, openGenerationModel } from '../diffusion/generation-model.ts';
@@ -34,6 +28,7 @@ import { encodePng } from '../images/png.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { findModel, newestAdapter, openEncoder } from '../models/registry.ts';
 import { pump } from '../pump.ts';
+import { usedImages } from '../used-images.ts';
 import { writeWhole } from '../write-whole.ts';
 
 type Context = JobContext<'hard-factors'>;
@@ -150,7 +145,7 @@ async function realImages(ctx: Context, scorerId: number, names: readonly string
   const difficultyOf = new Map(
     difficultyRows(catalog, scorerId, 'real').map((row) => [row.imageId, row.difficulty]),
   );
-  const images = workImages(catalog, params.datasetId, 'real').flatMap((image): RealImage[] => {
+  const images = usedImages(ctx).flatMap((image): RealImage[] => {
     const row = rowOf.get(image.id);
     const difficulty = difficultyOf.get(image.id);
     if (row === undefined || difficulty === undefined) return [];

@@ -11,6 +11,7 @@ import {
 } from '../../catalog/index.ts';
 import { embedMissing } from '../embedding.ts';
 import type { JobContext } from '../job-context.ts';
+import { usedImages } from '../used-images.ts';
 
 /** Of classes with more, so many are compared with, spread evenly over their difficulties. */
 const mostReal = 500;
@@ -36,8 +37,11 @@ export async function realImages(
   const vectorOf = new Map(Array.from(ids, (id, row) => [id, row]));
   const idOf = new Map(classesOf(catalog, params.datasetId).map((c) => [c.name, c.id]));
   const wanted = new Set(names.map((name) => idOf.get(name)));
+  const used = new Set(usedImages(ctx).map((image) => image.id));
   const [training, heldOut] = scorers.map(({ scorer }) =>
-    difficultyRows(catalog, scorer.id, 'real').filter((row) => wanted.has(row.classId)),
+    difficultyRows(catalog, scorer.id, 'real').filter(
+      (row) => wanted.has(row.classId) && used.has(row.imageId),
+    ),
   );
   const heldOutOf = heldOut && new Map(heldOut.map((row) => [row.imageId, row.agrees === 1]));
   const classes = names.map((className): RealClass => {

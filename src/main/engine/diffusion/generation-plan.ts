@@ -5,7 +5,7 @@
  */
 import { permutation, type Rng, rngFromSeed } from '../../../core/rng.ts';
 import type { JobParams } from '../../../shared/jobs.ts';
-import { type Catalog, workImages } from '../../catalog/index.ts';
+import { type Catalog, excludedImages, workImages } from '../../catalog/index.ts';
 import type { PictureRequest } from './generator.ts';
 import { chosenClasses, difficultyDraws, picturesPerClass } from './plan-classes.ts';
 import { type PlannedPrompt, promptDraws, withClass } from './plan-prompts.ts';
@@ -51,7 +51,11 @@ export function planPictures(
   const counts = picturesPerClass(catalog, params, chosen);
   const difficulties = difficultyDraws(catalog, params, chosen);
   const prompts = promptDraws(catalog, params);
-  const real = params.init === 'noise' ? [] : workImages(catalog, params.datasetId, 'real');
+  const excluded = excludedImages(catalog, params.datasetId);
+  const real =
+    params.init === 'noise'
+      ? []
+      : workImages(catalog, params.datasetId, 'real').filter((image) => !excluded.has(image.id));
   const planned: PlannedPicture[] = [];
   for (const [at, found] of chosen.entries()) {
     const { name } = found;
