@@ -26,9 +26,9 @@ export function TrainingView({ dataset }: { dataset: Dataset }) {
   if (!data)
     return (
       <EmptyState icon="difficulty" title="This scorer keeps no record of a training">
-        A classifier that is fitted on this dataset (crux fit) records after every epoch what it says of each
-        image. Score with it, choose it above, and this page shows which images it learned at once, which it
-        kept changing its mind about, and which it never learned.
+        A classifier that is trained here on this dataset records after every epoch what it says of each
+        image. Train one, score with it and choose it above: this page then shows which images it learned at
+        once, which it kept changing its mind about, and which it never learned.
       </EmptyState>
     );
   return <TrainingMap dataset={dataset} map={data} />;
