@@ -258,7 +258,7 @@ describe('the whole loop, on screen and in the catalog', () => {
       at(testIds.controlPicture)
         .locator('img')
         .evaluateAll((all) => all.filter((image) => (image as HTMLImageElement).naturalWidth > 0).length);
-    await expect.poll(drawn).toBe(classes.length * 2);
+    await expect.poll(drawn).toBe(classes.length * 2 * 2);
   }, 360_000);
 
   it('reviews them from the keyboard, with undo', async () => {

@@ -113,8 +113,8 @@ export function Baselines({ report }: { report: ControlReport }) {
       </table>
       {!base && !plain && (
         <p className="muted small panel-body" style={{ paddingTop: 6 }}>
-          Tick “the base model alone” when you check again, and train a plain LoRA, to see what asking for a
-          difficulty adds.
+          Tick “the base model alone” when you check again, and train a LoRA without difficulty, to see what
+          asking for a difficulty adds.
         </p>
       )}
     </section>

@@ -139,7 +139,7 @@ export function ControlForm({
         </Field>
         <Field
           label="and a plain LoRA"
-          help="Trained on the same images without their difficulty (crux train --kind plain): what fine-tuning alone does."
+          help="What fine-tuning alone does: trained on the same images without their difficulty (on the Train screen, What to learn: Without)."
         >
           <Select
             aria-label="Plain LoRA"
@@ -160,8 +160,8 @@ export function ControlForm({
             <strong>There is only one scorer.</strong>
             <div className="muted">
               The check works, but cannot tell images that are hard from images that merely fool this scorer.
-              For a second opinion score the dataset with another encoder, or train a classifier on it (crux
-              fit) and score with that.
+              For a second opinion, score the dataset with another encoder, or train a classifier on it and
+              score with that.
             </div>
           </div>
           <Button onClick={() => show('difficulty')}>Go to Difficulty</Button>

@@ -8,31 +8,39 @@ import { Term } from '../ui/fields.tsx';
 import { DifficultyChip } from '../ui/picture.tsx';
 import { onGridKeys } from './roving.ts';
 
-/** rows[class][level]; undefined: no such picture was kept. */
-function gridOf({ pictures, classes, levels }: ControlReport, draw: number) {
-  const key = (className: string, requested: number | null) => `${requested} ${className}`;
+/** So many pictures side by side are large enough; more seeds are shown one after another. */
+const sideBySide = 12;
+
+/** rows[class][draw x level]; undefined: no such picture was kept. */
+function gridOf({ pictures, classes, levels }: ControlReport, draws: readonly number[]) {
+  const key = (className: string, draw: number, requested: number | null) =>
+    `${draw} ${requested} ${className}`;
   const shown = new Map(
     pictures
-      .filter((picture) => picture.variant === 'controlled' && picture.draw === draw)
-      .map((picture) => [key(picture.className, picture.requested), picture]),
+      .filter(({ variant }) => variant === 'controlled')
+      .map((picture) => [key(picture.className, picture.draw, picture.requested), picture]),
   );
   return classes
     .map((className) => ({
       className,
-      cells: levels.map(({ requested }) => shown.get(key(className, requested))),
+      cells: draws.flatMap((draw) =>
+        levels.map(({ requested }) => shown.get(key(className, draw, requested))),
+      ),
     }))
     .filter(({ cells }) => cells.some(Boolean));
 }
 
 export function PictureGrid({ jobId, report }: { jobId: number; report: ControlReport }) {
-  const draws = [
-    ...new Set(report.pictures.filter(({ variant }) => variant === 'controlled').map((p) => p.draw)),
-  ].sort((a, b) => a - b);
+  const kept = report.pictures.filter(({ variant }) => variant === 'controlled');
+  const draws = [...new Set(kept.map(({ draw }) => draw))].sort((a, b) => a - b);
+  const levels = report.levels.length;
   const [draw, setDraw] = useState(draws[0] ?? 0);
-  const rows = gridOf(report, draw);
+  const together = draws.length * levels <= sideBySide;
+  const rows = gridOf(report, together ? draws : [draw]);
   const [at, setAt] = useState({ row: 0, column: 0 });
   if (rows.length === 0) return null;
   const row = Math.min(at.row, rows.length - 1);
+  const columns = rows[0].cells.length;
   const current = rows[row].cells[at.column];
   return (
     <section className="panel" style={{ flex: 'none' }}>
@@ -44,7 +52,7 @@ export function PictureGrid({ jobId, report }: { jobId: number; report: ControlR
           <span className="swatch control-taken" /> taken for another class
         </span>
         <span className="spacer" />
-        {draws.length > 1 && (
+        {draws.length > 1 && !together && (
           <SegmentedControl
             aria-label="Seed"
             data={draws.map((one, i) => ({ value: String(one), label: `Seed ${i + 1}` }))}
@@ -61,16 +69,24 @@ export function PictureGrid({ jobId, report }: { jobId: number; report: ControlR
             role="grid"
             aria-label="Generated pictures, classes down, difficulty to the right"
             style={{
-              gridTemplateColumns: `minmax(70px, max-content) repeat(${report.levels.length}, minmax(48px, 92px))`,
+              gridTemplateColumns: `minmax(70px, max-content) ${Array(columns / levels)
+                .fill(`repeat(${levels}, minmax(44px, 92px))`)
+                .join(' 10px ')}`,
             }}
-            onKeyDown={onGridKeys(rows.length, report.levels.length)}
+            onKeyDown={onGridKeys(rows.length, columns)}
           >
-            <span />
-            {report.levels.map(({ requested }) => (
-              <span key={requested} className="control-level">
-                <DifficultyChip value={requested} title={`Asked for ${requested}`} />
-              </span>
-            ))}
+            {rows[0].cells.map((_, column) => {
+              const { requested } = report.levels[column % levels];
+              return (
+                <span
+                  key={`${column} ${requested}`}
+                  className="control-level"
+                  style={{ gridColumn: gridColumn(column, levels) }}
+                >
+                  <DifficultyChip value={requested} title={`Asked for ${requested}`} />
+                </span>
+              );
+            })}
             {rows.map(({ className, cells }, r) => (
               <PictureRow
                 key={className}
@@ -78,6 +94,7 @@ export function PictureGrid({ jobId, report }: { jobId: number; report: ControlR
                 className={className}
                 cells={cells}
                 row={r}
+                levels={levels}
                 tabStop={r === row ? at.column : null}
                 onLook={(column) => setAt({ row: r, column })}
               />
@@ -90,11 +107,15 @@ export function PictureGrid({ jobId, report }: { jobId: number; report: ControlR
   );
 }
 
+/** Column of the layout: the names come first, and a gap before each further seed. */
+const gridColumn = (column: number, levels: number) => 2 + column + Math.floor(column / levels);
+
 function PictureRow({
   jobId,
   className,
   cells,
   row,
+  levels,
   tabStop,
   onLook,
 }: {
@@ -102,6 +123,8 @@ function PictureRow({
   className: string;
   cells: (ControlPicture | undefined)[];
   row: number;
+  /** Cells of one seed. */
+  levels: number;
   /** Column that Tab leads to, if it is in this row. */
   tabStop: number | null;
   onLook: (column: number) => void;
@@ -124,6 +147,7 @@ function PictureRow({
             data-row={row}
             data-column={column}
             data-agrees={picture.agrees}
+            style={{ gridColumn: gridColumn(column, levels) }}
             aria-current={tabStop === column}
             tabIndex={tabStop === column ? 0 : -1}
             aria-label={wordsOn(picture)}

@@ -29,7 +29,7 @@ test('the newest report is shown: a verdict, the models side by side, classes, p
     ...['real', 'base', 'plain', 'controlled'],
     ...Array(5).fill('level'),
   ]);
-  expect(rows(testIds.controlPicture)).toHaveLength(10 * 5);
+  expect(rows(testIds.controlPicture)).toHaveLength(10 * 2 * 5); // two seeds side by side
 });
 
 test('classes sort by any column, and a second click turns the order around', async () => {
@@ -55,9 +55,9 @@ test('arrow keys lead through the pictures, and the one looked at is large', asy
   fireEvent.keyDown(document.activeElement!, { key: 'ArrowDown' });
   await waitFor(() => expect(large()).toBe('controlled-1-0-1.png'));
   fireEvent.keyDown(document.activeElement!, { key: 'End' });
-  await waitFor(() => expect(large()).toBe('controlled-1-0-4.png'));
+  await waitFor(() => expect(large()).toBe('controlled-1-1-4.png'));
   expect(document.activeElement).toBe(
-    rows(testIds.controlPicture).find(({ dataset }) => dataset.file === 'controlled-1-0-4.png'),
+    rows(testIds.controlPicture).find(({ dataset }) => dataset.file === 'controlled-1-1-4.png'),
   );
 });
 

@@ -61,3 +61,12 @@ test('an estimate without an interval is the figure alone; minus signs are minus
   expect(estimateText({ value: -0.25, interval: null })).toBe('−0.25');
   expect(estimateText({ value: 0.1, interval: { low: -0.05, high: 0.25 } })).toBe('0.10 (−0.05 to 0.25)');
 });
+
+test('a model whose easiest images do not show their class gets no full yes', () => {
+  const strong = figures(0.6, 0.05);
+  const blurred = { ...strong, agreementAtLow: 0.4 };
+  expect(verdictOn(judged(blurred, strong))).toMatchObject({
+    tone: 'partly',
+    answer: expect.stringMatching(/^Yes.*do not show their class/),
+  });
+});
