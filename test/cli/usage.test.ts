@@ -31,6 +31,7 @@ describe('wrong usage', () => {
     ['import nowhere --name n', /no folder or manifest at .*nowhere; give the folder/],
     ['score x --device tpu', /auto, cpu, cuda, dml, webgpu/],
     ['score x --seed -1', /at least 0/],
+    ['control x --out page.pdf', /ends in \.html \(the page\) or \.json \(the data\)/],
     ['models', /Usage: crux models/],
     ['models add nowhere.onnx --name n', /no model at .*nowhere.onnx/],
     ['review x', /exactly one of --accept, --reject and --clear/],
