@@ -9,7 +9,8 @@ import { testIds } from '../test-ids.ts';
 import { ErrorPanel } from '../ui/feedback.tsx';
 import { count } from '../ui/format.ts';
 
-export function PreviewStrip({ jobId, active }: { jobId: number; active: boolean }) {
+/** @param expected whether this training is still to make pictures. */
+export function PreviewStrip({ jobId, expected }: { jobId: number; expected: boolean }) {
   const { data: previews, error } = useRequest('jobs.previews', { jobId });
   const client = useQueryClient();
   useEffect(
@@ -30,14 +31,14 @@ export function PreviewStrip({ jobId, active }: { jobId: number; active: boolean
         What it makes{' '}
         <span className="muted">from the same seeds at every step, left to right from easy to hard</span>
       </div>
-      {previews ? <Strip jobId={jobId} previews={previews} /> : <None active={active} />}
+      {previews ? <Strip jobId={jobId} previews={previews} /> : <None expected={expected} />}
     </div>
   );
 }
 
-const None = ({ active }: { active: boolean }) => (
+const None = ({ expected }: { expected: boolean }) => (
   <div className="train-nothing muted small">
-    {active ? 'The first pictures come after some steps.' : 'This training made no pictures of itself.'}
+    {expected ? 'The first pictures come after some steps.' : 'This training made no pictures of itself.'}
   </div>
 );
 

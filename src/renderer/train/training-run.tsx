@@ -1,7 +1,8 @@
 /** Owns one training: how far it is, its loss, its pictures, and what can be done with it. */
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import type { Job } from '../../shared/jobs.ts';
+import { type Job, trainParams } from '../../shared/jobs.ts';
+import { previewInterval } from '../../shared/training-previews.ts';
 import { request } from '../api.ts';
 import { useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
@@ -52,7 +53,7 @@ export function TrainingRun({ job }: { job: Job }) {
         )}
         <div className="train-run">
           <LossChart jobId={job.id} />
-          <PreviewStrip jobId={job.id} active={active} />
+          <PreviewStrip jobId={job.id} expected={active && makesPictures(job)} />
         </div>
       </div>
     </div>
@@ -61,6 +62,11 @@ export function TrainingRun({ job }: { job: Job }) {
 
 const wantedSteps = ({ params }: Job) =>
   typeof params.steps === 'number' ? ` of ${count(params.steps)}` : '';
+
+function makesPictures({ params }: Job): boolean {
+  const known = trainParams.safeParse(params).data;
+  return known?.kind === 'difficulty' && previewInterval(known) > 0;
+}
 
 function headOf(job: Job): string {
   if (job.state === 'done') return `Training ${job.id}: done`;

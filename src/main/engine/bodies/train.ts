@@ -185,6 +185,7 @@ export const train: JobBody<'train'> = async (ctx) => {
     });
   };
   const previews = encoder && shows ? previewMaker(ctx, base.path, plan.classNames, trainingPrompt) : null;
+  const usualInterval = previewInterval({ ...params, previewEvery: null });
   for (;;) {
     if (ctx.signal.aborted) {
       save();
@@ -193,7 +194,9 @@ export const train: JobBody<'train'> = async (ctx) => {
     }
     const { step } = trainer.state;
     const last = step >= params.steps || (step > 0 && ctx.finishRequested());
-    if (encoder && previews?.due(step, last)) {
+    // Who asks for the end now does not wait for pictures that take longer than the training did.
+    const pictured = last && (step >= params.steps || step >= usualInterval);
+    if (encoder && previews?.due(step, pictured)) {
       await previews.make(step, { lora, encoder, ...trainer.weights() });
       continue; // it may have been stopped meanwhile
     }

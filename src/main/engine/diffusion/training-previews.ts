@@ -29,7 +29,10 @@ type Context = Pick<
 >;
 
 export interface PreviewMaker {
-  /** Whether pictures belong to this step and are not there yet. @param last whether training ends here. */
+  /**
+   * Whether pictures belong to this step and are not there yet.
+   * @param last whether training ends here, and is to have pictures of its end.
+   */
   due(step: number, last: boolean): boolean;
   /**
    * Makes them with the weights as they are now; returns early where the job is stopped, and then they stay due.
