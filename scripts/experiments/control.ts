@@ -1,7 +1,7 @@
 /**
  * Whether generated images are as hard as they are asked to be:
  *   node scripts/experiments/control.ts --demo DIR [--count 40] [--plain-steps 2000]
- *     [--photos DIR --encoder FILE.onnx --labels FILE --work DIR --photo-steps 4000 --photo-rank 64]
+ *     [--photos DIR --encoder FILE.onnx --labels FILE --work DIR --photo-steps 4000 --photo-rank 64 --photo-count 16]
  *     [--out docs/experiments/control.md]
  * --demo is what `crux demo --out DIR --train-steps N` made: its adapter is measured, beside a plain LoRA and the base
  * model, by the scorer it was trained with and by a classifier that is trained here. With --photos the same is done on
@@ -28,10 +28,11 @@ const { values } = parseArgs({
     work: { type: 'string' },
     'photo-steps': { type: 'string', default: '4000' },
     'photo-rank': { type: 'string', default: '64' },
+    'photo-count': { type: 'string', default: '16' },
     out: { type: 'string', default: 'docs/experiments/control.md' },
   },
 });
-const { demo, photos, encoder, labels, work, count } = values;
+const { demo, photos, encoder, labels, work } = values;
 if (!demo && !photos) {
   console.error('wanted --demo DIR, a folder that crux demo made, or --photos DIR');
   process.exit(2);
@@ -51,7 +52,7 @@ const shown = ['densities.svg', 'requested.svg', 'buckets.svg'];
 
 const runs = [...(demo ? [ofDemo(demo)] : []), ...(photos ? [ofPhotos(photos, work!)] : [])];
 mkdirSync(dirname(values.out), { recursive: true });
-writeFileSync(values.out, page(runs, { count: Number(count), photos: photos !== undefined }));
+writeFileSync(values.out, page(runs, values));
 console.error(`wrote ${values.out}`);
 
 function ofDemo(folder: string): ControlRun {
@@ -74,6 +75,7 @@ function ofDemo(folder: string): ControlRun {
     scorer: score.result,
     heldOut: heldOut.result,
     plainSteps: values['plain-steps'],
+    count: values.count,
   });
 }
 
@@ -106,6 +108,7 @@ function ofPhotos(folder: string, own: string): ControlRun {
     scorer: score.result,
     heldOut: heldOut.result,
     plainSteps: null,
+    count: values['photo-count'],
   });
 }
 
@@ -120,12 +123,13 @@ function measured(
     scorer: Scored;
     heldOut: Scored;
     plainSteps: string | null;
+    count: string;
   },
 ): ControlRun {
   const plain =
     on.plainSteps && run<Trained>(['train', name, '--kind', 'plain', '--steps', on.plainSteps]).result;
   const options = [
-    ...['--adapter', on.adapter, '--count', count],
+    ...['--adapter', on.adapter, '--count', on.count],
     ...['--scorer', String(on.scorer.scorerId), '--held-out-scorer', String(on.heldOut.scorerId)],
   ];
   const plainOption = plain ? ['--plain-lora', plain.modelId] : [];

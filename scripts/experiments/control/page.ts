@@ -22,16 +22,31 @@ const goals = {
 };
 const low = 0.2;
 
-export function page(runs: readonly ControlRun[], settings: { count: number; photos: boolean }): string {
+export function page(
+  runs: readonly ControlRun[],
+  settings: {
+    count: string;
+    photos?: string;
+    'photo-steps': string;
+    'photo-rank': string;
+    'photo-count': string;
+  },
+): string {
   return `# Difficulty control
 
 \`\`\`
 crux demo --out DIR --train-steps 4000
-node scripts/experiments/control.ts --demo DIR --count ${settings.count}${settings.photos ? ' --photos PHOTOS --encoder mobilenetv2.onnx --labels imagenet_labels.txt --work WORK' : ''}
+node scripts/experiments/control.ts --demo DIR --count ${settings.count}${
+    settings.photos
+      ? ` \\
+  --photos PHOTOS --encoder mobilenetv2.onnx --labels imagenet_labels.txt --work WORK \\
+  --photo-steps ${settings['photo-steps']} --photo-rank ${settings['photo-rank']} --photo-count ${settings['photo-count']}`
+      : ''
+  }
 \`\`\`
 
-writes this page from \`crux control\`: ${settings.count} images per class and level, the same seeds at every level, re-scored by the scorer
-that the model was trained with and by one that it was not. Spearman's rank correlation between requested and measured
+writes this page from \`crux control\`: the same seeds at every level, re-scored by the scorer that the model was trained with
+and by one that it was not. Spearman's rank correlation between requested and measured
 difficulty is taken over the images of a class and averaged over the classes; intervals are 95 %, by the bootstrap over
 seeds. An image is easy when it measures below 1/3.
 
@@ -54,7 +69,7 @@ function section(run: ControlRun): string {
   return `## ${titles[title]}
 
 ${about[title]} Accuracy on the real images: ${percent(run.scorer.accuracy)} and ${percent(run.heldOut.accuracy)}. Trained on ${training.images} images for
-${training.steps} steps, ${minutes(training.seconds)} on two cores that other work shared; the report took ${minutes(run.seconds)}.
+${training.steps} steps, ${minutes(training.seconds)} on two cores that other work shared; ${run.report.figures.trainingScorer.count} images were measured in ${minutes(run.seconds)}.
 
 ${rows(['', 'measured', 'goal', 'met'], goalsOf(run))}
 
