@@ -207,7 +207,7 @@ export const controlParams = z.object({
   datasetId: id,
   /** Difficulty adapter; null: the newest one trained on this dataset. */
   adapterId: z.string().nullable().default(null),
-  /** Scorer whose difficulty the adapter was trained on; null: the dataset's current one. */
+  /** Scorer whose difficulty the adapter was trained on; null: the one that its file names. */
   scorerId: id.nullable().default(null),
   /** Scorer that it was not trained with; null: none. */
   heldOutScorerId: id.nullable().default(null),

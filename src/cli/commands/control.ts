@@ -14,7 +14,7 @@ const options: OptionTable<JobParams<'control'>, 'classes' | 'levels'> = {
   adapterId: { flag: 'adapter', text: 'difficulty adapter (default: the newest of this dataset)' },
   scorerId: {
     flag: 'scorer',
-    text: 'id of the scorer that the adapter was trained with (default: the current one)',
+    text: 'id of the scorer that the adapter was trained with (default: as its file says)',
   },
   heldOutScorerId: { flag: 'held-out-scorer', text: 'id of a scorer that it was not trained with' },
   count: { text: 'images per class and level' },

@@ -42,5 +42,6 @@ export function vendiScore(features: Float32Array, n: number, d: number): VendiS
     if (w > 1e-15) entropy -= w * Math.log(w);
     squares += w * w;
   }
-  return { value: Math.exp(entropy), order2: 1 / squares };
+  // Rounding may leave the eigenvalues of one kind a hair beside 1.
+  return { value: Math.max(1, Math.exp(entropy)), order2: Math.max(1, 1 / squares) };
 }

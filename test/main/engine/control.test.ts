@@ -116,3 +116,15 @@ it('refuses a held-out scorer that is not held out, and classes that it does not
   const unknown = await run(catalog, { kind: 'control', params: { ...settings, classes: ['mauve'] } });
   expect(unknown.error).toContain('class mauve is not in this dataset');
 });
+
+it('measures by the scorer that the adapter was trained with, whichever is current', async () => {
+  const trained = c.currentScorerId(catalog, 1)!;
+  c.setScorer(catalog, 1, heldOut);
+  const few = { ...settings, count: 1, baseline: false };
+  const { scorers } = reportOf(await runOk(catalog, { kind: 'control', params: few }));
+  c.setScorer(catalog, 1, trained);
+  expect(scorers.trainingScorer.id).toBe(trained);
+  catalog.write(() => catalog.run("UPDATE scorers SET model_hash = 'other' WHERE id = ?", trained));
+  const gone = await run(catalog, { kind: 'control', params: few });
+  expect(gone.error).toMatch(/was trained with the scorer .*, which this dataset does not have any more/);
+});

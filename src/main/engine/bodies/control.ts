@@ -6,7 +6,8 @@
 import { join } from 'node:path';
 import type { WeightedAdapter } from '../../../core/nn/adapters/lora-adapter.ts';
 import type { ControlVariant } from '../../../shared/control.ts';
-import { classesOf, currentScorerId, type StoredScorer } from '../../catalog/index.ts';
+import type { ModelEntry } from '../../../shared/domain.ts';
+import { type Catalog, classesOf, listScorers, type StoredScorer } from '../../catalog/index.ts';
 import { folderOf, type Judges, type Measured, makeAndMeasure } from '../control/measure.ts';
 import { namesOf, plan } from '../control/plan.ts';
 import { realImages } from '../control/real-classes.ts';
@@ -93,9 +94,26 @@ export const controlBody: JobBody<'control'> = async (ctx) => {
 };
 
 function choose({ catalog, params }: Context): Chosen {
-  const scorerId = params.scorerId ?? currentScorerId(catalog, params.datasetId);
-  if (scorerId === null) throw new Error('control: nothing is scored yet; score the dataset first');
-  return { adapterId: params.adapterId ?? newestAdapter(catalog, params.datasetId).id, scorerId };
+  const entry = params.adapterId
+    ? findModel(catalog, params.adapterId, 'difficulty-adapter')
+    : newestAdapter(catalog, params.datasetId);
+  return {
+    adapterId: entry.id,
+    scorerId: params.scorerId ?? scorerTrainedWith(catalog, params.datasetId, entry),
+  };
+}
+
+/** The newest scorer that is named and made like the one in the adapter's file: of several alike, scores are alike. */
+function scorerTrainedWith(catalog: Catalog, datasetId: number, { name, path }: ModelEntry): number {
+  const { scorer } = readAdapter(path).config;
+  const alike = listScorers(catalog, datasetId).filter(
+    (s) => s.name === scorer.name && s.modelHash === scorer.modelHash,
+  );
+  if (alike.length === 0)
+    throw new Error(
+      `control: ${name} was trained with the scorer ${scorer.name}, which this dataset does not have any more; score again with it, or say which scorer to measure by`,
+    );
+  return Math.max(...alike.map((s) => s.id));
 }
 
 function plainLoraOf({ catalog, params }: Context, id: string): WeightedAdapter {
