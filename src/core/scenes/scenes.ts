@@ -7,13 +7,7 @@ import { type Rng, rngFromSeed } from '../rng.ts';
 import { drawClutter, drawGround, drawShadow } from './background.ts';
 import { type Affine, createCanvas, mix, reduce } from './canvas.ts';
 import { blur, drawOcclusion, expose } from './degrade.ts';
-import {
-  drawFactors,
-  type SceneDistribution,
-  type SceneFactor,
-  type SceneFactors,
-  sceneFactors,
-} from './factors.ts';
+import { drawFactors, type SceneFactor, type SceneFactors, sceneFactors } from './factors.ts';
 import { jitter } from './pen.ts';
 import { type ColourName, type Ground, palette, things } from './things.ts';
 
@@ -43,7 +37,7 @@ export function renderScene(options: {
   size?: number;
   factors?: SceneFactors;
   /** How hard the drawn factors are; see factors.ts. */
-  distribution?: SceneDistribution;
+  distribution?: 'mild' | 'wide';
 }): Scene {
   const { classIndex, seed, size = 64 } = options;
   const thing = things[classIndex];
