@@ -176,6 +176,10 @@ registerHooks({
       : next(url, context),
 });
 
+// Loaded whole before a driver can ask for it: its question may interrupt the program's own first require, and would
+// then get, and keep, what is there of the module by then.
+createRequire(mainFile)('electron');
+
 // Playwright calls __playwright_run once it is attached; 'ready' waits for it, so that no window is missed.
 let attached: () => void = () => {};
 const driverAttached = new Promise<void>((go) => {
