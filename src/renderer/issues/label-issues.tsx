@@ -1,7 +1,7 @@
 /** Owns the checking of suspected labels, one after another: the list, where the person is in it, and decisions. */
 import { Button, SegmentedControl, Select } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, useState } from 'react';
+import { useLayoutEffect, useRef, useState } from 'react';
 import type { Dataset } from '../../shared/domain.ts';
 import { confirmedLabelTag, type IssuesView } from '../../shared/issues.ts';
 import { request } from '../api.ts';
@@ -177,7 +177,7 @@ function Pile({ dataset, view, shown }: { dataset: Dataset; view: IssuesView; sh
     },
     go: (delta: number) => moveTo(index + delta),
   };
-  useEffect(() => onIssueKeys(dataset, actions));
+  useLayoutEffect(() => onIssueKeys(dataset, actions));
 
   return (
     <div className="issues">

@@ -1,5 +1,5 @@
 /** Owns the review of many images at once: the same keys act on the selection. */
-import { useEffect } from 'react';
+import { useLayoutEffect } from 'react';
 import type { Dataset, ReviewDecision } from '../../shared/domain.ts';
 import { request } from '../api.ts';
 import { BulkBar } from '../browse/bulk-bar.tsx';
@@ -21,7 +21,7 @@ export function ReviewGrid({ dataset, order }: { dataset: Dataset; order: Uint32
   const relabel = (classId: number) => {
     if (ids.length) void edit('Relabelling', () => request('images.setClass', { ids, classId }));
   };
-  useEffect(() => onReviewKeys(dataset, { decide, relabel, undo: () => void history.undo() }));
+  useLayoutEffect(() => onReviewKeys(dataset, { decide, relabel, undo: () => void history.undo() }));
   return (
     <>
       <ImageGrid

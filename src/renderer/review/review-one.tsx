@@ -1,6 +1,6 @@
 /** Owns the review of one image after another from the keyboard. */
 import { ActionIcon, Button, Select } from '@mantine/core';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { imageUrl } from '../../shared/contract.ts';
 import type { Dataset, ImageDetail, ReviewDecision } from '../../shared/domain.ts';
 import { request } from '../api.ts';
@@ -52,7 +52,8 @@ export function ReviewOne({ dataset, order }: { dataset: Dataset; order: Uint32A
     setAt(last);
   };
 
-  useEffect(() => onReviewKeys(dataset, { decide, relabel, undo, go }));
+  // Before the image is painted: a key never comes too early for it, nor reaches the one before.
+  useLayoutEffect(() => onReviewKeys(dataset, { decide, relabel, undo, go }));
 
   if (error) return <ErrorPanel what="This image cannot be shown" error={error} />;
   return (
