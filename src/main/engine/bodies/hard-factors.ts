@@ -18,14 +18,16 @@ import { rngFromSeed } from '../../../core/rng.ts';
 import { type HardFactorsReport, hardFactorsReport } from '../../../shared/hard-factors.ts';
 import { currentScorerId, difficultyRows, getScorer, loadEmbeddings } from '../../catalog/index.ts';
 import { namesOf, type PlannedPicture, plan } from '../control/plan.ts';
+import { openRecordFile } from '../control/record-file.ts';
 import { readAdapter } from '../diffusion/adapter-file.ts';
 import { type GenerationModel, openGenerationModel } from '../diffusion/generation-model.ts';
 import { openGenerator } from '../diffusion/generator.ts';
 import type { DifficultyAdapter } from '../diffusion/sessions.ts';
-import { embedMissing, pixelsFor } from '../embedding.ts';
+import { embedMissing } from '../embedding.ts';
 import { decodeRgb } from '../images/decode.ts';
 import { encodePng } from '../images/png.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
+import { encodePictures } from '../judge-pictures.ts';
 import { findModel, newestAdapter, openEncoder } from '../models/registry.ts';
 import { pump } from '../pump.ts';
 import { usedImages } from '../used-images.ts';
@@ -40,11 +42,11 @@ interface RealImage extends RealCandidate {
   file: string;
 }
 
-/** Enough to finish from: of every picture so far, in the order of the plan. */
+/** The pictures as they were made, in the order of the plan. */
 interface Made {
-  /** Side of the pictures in pixels; 0 before the first. */
+  /** Side of the pictures in pixels. */
   size: number;
-  features: Float32Array[];
+  featuresOf(picture: number): Float32Array;
 }
 
 /** What reads factors from features, learned from all images whose factors are known. */
@@ -211,39 +213,41 @@ async function makeAndRead(
   planned: readonly PlannedPicture[],
 ): Promise<Made> {
   const { params } = ctx;
-  const made = ctx.readCheckpoint<Made>() ?? { size: 0, features: [] };
-  if (made.features.length >= planned.length) return made;
   const encoder = await openEncoder(ctx.catalog, params.modelId, ctx.runtime);
+  const { dim } = encoder;
+  const total = planned.length;
+  const file = join(ctx.jobDir, 'generated.records');
+  const records = openRecordFile(file, { numbers: 0, features: dim }, { batchSize: params.batchSize, total });
   try {
-    // Both prompts are empty: between them there is nothing to follow, and one prediction less to make.
-    const guidanceScale = params.guidanceMode === 'separate' ? 1 : params.guidanceScale;
-    const generator = await openGenerator(model, adapter, { ...params, guidanceScale }, ctx.runtime);
-    made.size = generator.size;
-    try {
-      for (let at = made.features.length; at < planned.length; at += params.batchSize) {
-        ctx.signal.throwIfAborted();
-        ctx.progress({ stage: 'generating from difficulty alone', done: at, total: planned.length });
-        const batch = planned.slice(at, at + params.batchSize);
-        const pictures = await generator.generate(batch, async () => ctx.signal.throwIfAborted());
-        const pixels = new Uint8Array(batch.length * encoder.width * encoder.height * 3);
-        for (const [i, rgb] of pictures.entries()) {
-          const png = await encodePng(rgb, generator.size, generator.size);
-          if (batch[i].draw < shownDraws) writeWhole(pictureFile(ctx, batch[i]), png);
-          pixels.set(await pixelsFor(encoder, png), i * encoder.width * encoder.height * 3);
+    if (records.count < total) {
+      // Both prompts are empty: between them there is nothing to follow, and one prediction less to make.
+      const guidanceScale = params.guidanceMode === 'separate' ? 1 : params.guidanceScale;
+      const generator = await openGenerator(model, adapter, { ...params, guidanceScale }, ctx.runtime);
+      try {
+        for (let at = records.count; at < total; at += params.batchSize) {
+          ctx.signal.throwIfAborted();
+          ctx.progress({ stage: 'generating from difficulty alone', done: at, total });
+          const batch = planned.slice(at, at + params.batchSize);
+          const pictures = await generator.generate(batch, async () => ctx.signal.throwIfAborted());
+          const files = await Promise.all(
+            pictures.map((rgb) => encodePng(rgb, generator.size, generator.size)),
+          );
+          batch.forEach((p, i) => {
+            if (p.draw < shownDraws) writeWhole(pictureFile(ctx, p), files[i]);
+          });
+          const { features } = await encodePictures(encoder, files);
+          records.append(new Float64Array(), features);
         }
-        const { features } = await encoder.run(pixels, batch.length);
-        batch.forEach((_, i) => {
-          made.features.push(features.slice(i * encoder.dim, (i + 1) * encoder.dim));
-        });
-        ctx.writeCheckpoint(made);
+      } finally {
+        await generator.close();
       }
-    } finally {
-      await generator.close();
     }
+    const { features } = records.readAll();
+    return { size: model.size, featuresOf: (i) => features.subarray(i * dim, (i + 1) * dim) };
   } finally {
+    records.close();
     await encoder.close();
   }
-  return made;
 }
 
 const folderOf = (ctx: Context) => join('hard-factors', String(ctx.job.id));
@@ -266,7 +270,7 @@ async function besideReal(
     const at = planned.flatMap((p, i) =>
       p.className === className && p.level === level && p.draw < shownDraws ? [i] : [],
     );
-    const features = at.map((i) => made.features[i]);
+    const features = at.map(made.featuresOf);
     const beside = realBeside(requested, features, candidates, poolPerPicture * at.length);
     return {
       requested,
@@ -316,7 +320,7 @@ function factorTable(planned: readonly PlannedPicture[], made: Made, reader: Fac
   const generated = planned.map((p, i) => ({
     className: p.className,
     difficulty: p.difficulty,
-    strengths: predictGrouped(model, made.features[i], classes.indexOf(p.className)),
+    strengths: predictGrouped(model, made.featuresOf(i), classes.indexOf(p.className)),
   }));
   return hardFactors(
     observations,

@@ -2,7 +2,6 @@
  * Owns making the pictures of a control report and measuring each as soon as it is there. What is measured goes to a
  * record file of its variant, so that a killed job goes on with the next batch.
  */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ControlSample } from '../../../core/metrics/control.ts';
 import type { ControlVariant, ScorerRole } from '../../../shared/control.ts';
@@ -10,10 +9,10 @@ import { classesOf } from '../../catalog/index.ts';
 import type { GenerationModel } from '../diffusion/generation-model.ts';
 import { openGenerator } from '../diffusion/generator.ts';
 import type { DifficultyAdapter } from '../diffusion/sessions.ts';
-import { pixelsFor } from '../embedding.ts';
 import { encodePng } from '../images/png.ts';
 import type { JobContext } from '../job-context.ts';
 import type { Judge } from '../judge.ts';
+import { judgePictures, verdictOf } from '../judge-pictures.ts';
 import { writeWhole } from '../write-whole.ts';
 import type { PlannedPicture } from './plan.ts';
 import { openRecordFile } from './record-file.ts';
@@ -69,6 +68,7 @@ export async function makeAndMeasure(
   const records = openRecordFile(file, shape, { batchSize: params.batchSize, total });
   try {
     if (records.count < total) {
+      const columns = judges.map(({ judge }) => columnsOf(ctx, judge));
       const generator = await openGenerator(model, adapter, params, ctx.runtime);
       try {
         for (let at = records.count; at < total; at += params.batchSize) {
@@ -81,9 +81,12 @@ export async function makeAndMeasure(
           const numbers = new Float64Array(batch.length * shape.numbers);
           let kept: Float32Array | null = null;
           for (const [j, { judge }] of judges.entries()) {
-            const { features, verdicts } = await judged(ctx, judge, batch, files);
+            const { features, probabilities } = await judgePictures(judge, files);
             kept ??= features;
-            verdicts.forEach(({ measured, agrees }, i) => {
+            const k = judge.scorer.classIds.length;
+            batch.forEach(({ className }, i) => {
+              const row = probabilities.subarray(i * k, (i + 1) * k);
+              const { measured, agrees } = verdictOf(row, columns[j].get(className)!);
               numbers.set([measured, Number(agrees)], i * shape.numbers + 2 * j);
             });
           }
@@ -120,35 +123,13 @@ function keepShown(
   files: readonly Uint8Array[],
 ): void {
   const folder = ctx.catalog.file(folderOf(ctx));
-  mkdirSync(folder, { recursive: true });
   batch.forEach((p, i) => {
     if (p.draw < shownDraws) writeWhole(join(folder, pictureName(variant, p)), files[i]);
   });
 }
 
-/** Exactly as a generated file of the dataset would be read and judged. */
-async function judged(
-  ctx: Context,
-  judge: Judge,
-  batch: readonly PlannedPicture[],
-  files: readonly Uint8Array[],
-): Promise<{ features: Float32Array; verdicts: { measured: number; agrees: boolean }[] }> {
-  const { encoder, scorer } = judge;
-  const bytes = encoder.width * encoder.height * 3;
-  const pixels = new Uint8Array(files.length * bytes);
-  for (const [i, file] of files.entries()) pixels.set(await pixelsFor(encoder, file), i * bytes);
-  const { features, logits } = await encoder.run(pixels, files.length);
-  const x = judge.column === 'vector' ? features : logits!;
-  const probabilities = judge.probabilities(x, files.length, x.length / files.length);
-  const nameOf = new Map(classesOf(ctx.catalog, scorer.datasetId).map((c) => [c.id, c.name]));
-  const columns = scorer.classIds.map((id) => nameOf.get(id));
-  const k = columns.length;
-  const verdicts = batch.map((p, i) => {
-    const row = probabilities.subarray(i * k, (i + 1) * k);
-    const column = columns.indexOf(p.className);
-    // Float rows may exceed 1 by an ulp; a difficulty must not leave [0,1].
-    const measured = Math.min(1, Math.max(0, 1 - row[column]));
-    return { measured, agrees: row.indexOf(Math.max(...row)) === column };
-  });
-  return { features, verdicts };
+/** Column of each class name in the probabilities of the judge's scorer. */
+function columnsOf({ catalog }: Context, { scorer }: Judge): Map<string, number> {
+  const columnOf = new Map(scorer.classIds.map((id, column) => [id, column]));
+  return new Map(classesOf(catalog, scorer.datasetId).map((c) => [c.name, columnOf.get(c.id) ?? -1]));
 }

@@ -7,9 +7,9 @@ import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, wri
 import { dirname } from 'node:path';
 
 export interface RecordShape {
-  /** float64 numbers of a record. */
+  /** float64 numbers of a record; 0: none. */
   numbers: number;
-  /** float32 numbers that follow them. */
+  /** float32 numbers that follow them, 1 or more. */
   features: number;
 }
 
@@ -50,8 +50,8 @@ export function openRecordFile(
       return count;
     },
     append(numbers, features) {
-      const items = numbers.length / shape.numbers;
-      if (!Number.isInteger(items) || features.length !== items * shape.features)
+      const items = features.length / shape.features;
+      if (!Number.isInteger(items) || numbers.length !== items * shape.numbers)
         throw new Error(
           `records: ${numbers.length} numbers and ${features.length} features, wanted ${shape.numbers} and ${shape.features} for each item`,
         );

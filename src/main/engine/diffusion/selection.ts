@@ -12,7 +12,7 @@ import type { ClassAcceptance, JobParams } from '../../../shared/jobs.ts';
 import { currentScorerId, type StoredScorer } from '../../catalog/index.ts';
 import type { JobContext } from '../job-context.ts';
 import { openJudge, scorerFor } from '../judge.ts';
-import { judgePictures } from '../judge-pictures.ts';
+import { judgePictures, verdictOf } from '../judge-pictures.ts';
 import { writeWhole } from '../write-whole.ts';
 import type { PlannedPicture } from './generation-plan.ts';
 
@@ -90,18 +90,13 @@ export async function openSelection(
     scorer,
     restored: saved?.queue,
     async judge(candidates, made) {
-      const all = await judgePictures(
+      const { probabilities: all } = await judgePictures(
         judge,
         made.map((picture) => picture.file),
       );
       return candidates.map(({ classId, difficulty }, i) => {
         const probabilities = all.slice(i * k, (i + 1) * k);
-        const column = columns.get(classId)!;
-        const verdict = {
-          measured: Math.min(1, Math.max(0, 1 - probabilities[column])),
-          agrees: probabilities.indexOf(Math.max(...probabilities)) === column,
-          probabilities,
-        };
+        const verdict = { ...verdictOf(probabilities, columns.get(classId)!), probabilities };
         return { miss: missOf(rule, difficulty, verdict), made: { ...made[i], verdict } };
       });
     },
