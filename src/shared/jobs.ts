@@ -8,10 +8,30 @@ import { deviceName, imageFilter } from './domain.ts';
 const id = z.int().positive();
 const seed = z.int().min(0).default(0);
 
-/** What guidance strengthens: see core/diffusion/guidance.ts. */
-const guidanceMode = z.enum(['separate', 'null-token', 'same-token']).default('separate');
-/** With guidance mode separate: how strongly difficulty is followed; 1: as the model does by itself. */
-const difficultyGuidance = z.number().min(1).max(30).default(5);
+/** How pictures are drawn. */
+const sampling = {
+  guidanceScale: z.number().min(1).max(30).default(2),
+  /** What guidance strengthens: see core/diffusion/guidance.ts. */
+  guidanceMode: z.enum(['separate', 'null-token', 'same-token']).default('separate'),
+  /** With guidance mode separate: how strongly difficulty is followed; 1: as the model does by itself. */
+  difficultyGuidance: z.number().min(1).max(30).default(5),
+  scheduler: z.enum(['pndm', 'ddim', 'ddpm', 'dpm-solver++', 'unipc', 'euler']).default('pndm'),
+  steps: z.int().min(1).max(1000).default(30),
+  batchSize: z.int().min(1).max(64).default(8),
+};
+
+/** Classes that the model was trained on, or of the dataset. */
+const someClasses = z.union([z.literal('all'), z.array(z.string()).min(1)]).default('all');
+
+/** The same seeds of every class at every level. */
+const everyLevel = {
+  /** Difficulty adapter; null: the newest one trained on this dataset. */
+  adapterId: z.string().nullable().default(null),
+  classes: someClasses,
+  levels: z.array(z.number().min(0).max(1)).min(2).max(20).default([0.1, 0.3, 0.5, 0.7, 0.9]),
+  /** Images per class and level: seeds that every level shares. */
+  count: z.int().min(1).max(10_000).default(40),
+};
 
 export const importParams = z.object({
   /** Absolute path of an image folder, or of a .csv/.jsonl manifest. */
@@ -122,7 +142,7 @@ export const generateParams = z.object({
   adapterId: z.string().nullable().default(null),
   /** Diffusion model to generate from alone, without any difficulty adapter; null: the adapter's own. */
   modelId: z.string().nullable().default(null),
-  classes: z.union([z.literal('all'), z.array(z.string()).min(1)]).default('all'),
+  classes: someClasses,
   /** Images per class, where `ratio` is null. */
   count: z.int().min(1).max(1_000_000).default(8),
   /** Images as a share of the chosen classes' training images (1: as many again), in place of `count`. */
@@ -162,13 +182,9 @@ export const generateParams = z.object({
   /** One is drawn for each picture; blank ones, and those that start with #, are skipped. */
   prompts: z.array(z.string().max(1000)).max(10_000).default([]),
   negativePrompt: z.string().max(1000).default(''),
-  guidanceScale: z.number().min(1).max(30).default(2),
-  guidanceMode,
-  difficultyGuidance,
-  scheduler: z.enum(['pndm', 'ddim', 'ddpm', 'dpm-solver++', 'unipc', 'euler']).default('pndm'),
+  ...sampling,
   /** Noise added at every step of DDIM: 0 none, 1 as much as DDPM. */
   eta: z.number().min(0).max(1).default(0),
-  steps: z.int().min(1).max(1000).default(30),
   /** Side of the pictures in pixels; null: the model's own. */
   size: z.int().min(8).max(4096).nullable().default(null),
   /** From noise, from a real image of the class (SDEdit), or between two real images of it (circle interpolation). */
@@ -187,7 +203,6 @@ export const generateParams = z.object({
     .default([]),
   /** Textual-inversion files; a prompt names their tokens. */
   embeddings: z.array(z.string().min(1)).max(100).default([]),
-  batchSize: z.int().min(1).max(64).default(8),
   seed,
 });
 
@@ -205,52 +220,32 @@ export type ClassAcceptance = z.infer<typeof classAcceptance>;
 /** Every level of each seed: the more images per class and level, the narrower the figures' intervals. */
 export const controlParams = z.object({
   datasetId: id,
-  /** Difficulty adapter; null: the newest one trained on this dataset. */
-  adapterId: z.string().nullable().default(null),
+  ...everyLevel,
   /** Scorer whose difficulty the adapter was trained on; null: the one that its file names. */
   scorerId: id.nullable().default(null),
   /** Scorer that it was not trained with; null: none. */
   heldOutScorerId: id.nullable().default(null),
-  classes: z.union([z.literal('all'), z.array(z.string()).min(1)]).default('all'),
-  levels: z.array(z.number().min(0).max(1)).min(2).max(20).default([0.1, 0.3, 0.5, 0.7, 0.9]),
-  /** Images per class and level: seeds that every level shares. */
-  count: z.int().min(1).max(10_000).default(40),
   /** Measure the base model without any adapter as well. */
   baseline: z.boolean().default(true),
   /** A plain LoRA of this dataset that is measured as well; null: none. */
   plainLoraId: z.string().nullable().default(null),
   prompt: z.string().max(1000).default('a photo of a [CLS]'),
   negativePrompt: z.string().max(1000).default(''),
-  guidanceScale: z.number().min(1).max(30).default(2),
-  guidanceMode,
-  difficultyGuidance,
-  scheduler: z.enum(['pndm', 'ddim', 'ddpm', 'dpm-solver++', 'unipc', 'euler']).default('pndm'),
-  steps: z.int().min(1).max(1000).default(30),
-  batchSize: z.int().min(1).max(64).default(8),
+  ...sampling,
   seed,
 });
 
 /** What makes each class hard, by the difficulty tokens alone: the prompt is empty. */
 export const hardFactorsParams = z.object({
   datasetId: id,
-  /** Difficulty adapter; null: the newest one trained on this dataset. */
-  adapterId: z.string().nullable().default(null),
+  ...everyLevel,
   /** Scorer whose difficulty the real images have; null: the dataset's current one. */
   scorerId: id.nullable().default(null),
   /** Encoder by which real images are set beside generated ones, and by whose features factors are read. */
   modelId: z.string().default('builtin:encoder'),
   /** Absolute path of JSON lines with the real images' path and factors; null: pictures only. */
   factors: z.string().min(1).nullable().default(null),
-  classes: z.union([z.literal('all'), z.array(z.string()).min(1)]).default('all'),
-  levels: z.array(z.number().min(0).max(1)).min(2).max(20).default([0.1, 0.3, 0.5, 0.7, 0.9]),
-  /** Images per class and level: seeds that every level shares. */
-  count: z.int().min(1).max(10_000).default(40),
-  guidanceScale: z.number().min(1).max(30).default(2),
-  guidanceMode,
-  difficultyGuidance,
-  scheduler: z.enum(['pndm', 'ddim', 'ddpm', 'dpm-solver++', 'unipc', 'euler']).default('pndm'),
-  steps: z.int().min(1).max(1000).default(30),
-  batchSize: z.int().min(1).max(64).default(8),
+  ...sampling,
   seed,
 });
 

@@ -12,9 +12,8 @@ import {
 } from './control-charts.ts';
 import { classesChart, classMapChart, qualityChart } from './control-class-charts.ts';
 import { baselineTable, classTable, levelTable, qualityTable, settingsTable } from './control-tables.ts';
-import { escapeHtml, percent, score } from './html.ts';
+import { escapeHtml, htmlPage, percent, score } from './html.ts';
 import { section, tile } from './sections.ts';
-import { style } from './style.ts';
 
 /** A chart of the report, which is also written as a file of its own. */
 export interface ControlChart {
@@ -110,25 +109,7 @@ export function renderControlPage(
     maps(report, chart),
     section('settings', 'Made with', '', settingsTable(report)),
   ].join('\n');
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>${escapeHtml(title)}</title>
-<style>${style}</style>
-</head>
-<body>
-<main>
-<header><div class="brand">Crux</div><h1>${escapeHtml(title)}</h1><p class="lead">${escapeHtml(lead(report))}</p></header>
-${body}
-<footer>${escapeHtml(madeAt)}</footer>
-</main>
-</body>
-</html>
-`;
+  return htmlPage({ title, lead: lead(report), body, madeAt });
 }
 
 /** What was found, in two sentences. */

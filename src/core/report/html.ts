@@ -1,4 +1,5 @@
-/** Owns the writing of HTML text: escaping, numbers, colours. */
+/** Owns the writing of HTML text: the page around a report, escaping, numbers, colours. */
+import { style } from './style.ts';
 
 const entities: Record<string, string> = {
   '&': '&amp;',
@@ -10,6 +11,28 @@ const entities: Record<string, string> = {
 
 /** Text that may stand between tags and in quoted attributes. */
 export const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (c) => entities[c]);
+
+/** One self-contained page: no script, no request, pictures inlined. `body` and nothing else is HTML already. */
+export const htmlPage = (page: { title: string; lead: string; body: string; madeAt: string }): string =>
+  `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>${escapeHtml(page.title)}</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+<header><div class="brand">Crux</div><h1>${escapeHtml(page.title)}</h1><p class="lead">${escapeHtml(page.lead)}</p></header>
+${page.body}
+<footer>${escapeHtml(page.madeAt)}</footer>
+</main>
+</body>
+</html>
+`;
 
 /** Two decimals without a leading zero, as scores are written: .07, .50, 1.00. */
 export const score = (value: number | null) =>

@@ -1,5 +1,4 @@
 /** Owns the newest report on labels and duplicates, joined with what people have decided since. */
-import { readFileSync } from 'node:fs';
 import {
   type CheckState,
   confirmedLabelTag,
@@ -7,7 +6,8 @@ import {
   type IssuesView,
   issuesReport,
 } from '../../shared/issues.ts';
-import { type Catalog, CatalogError } from './open.ts';
+import type { Catalog } from './open.ts';
+import { newestReport } from './reports.ts';
 
 interface Now {
   id: number;
@@ -19,13 +19,9 @@ interface Now {
 
 /** null: nobody has searched yet. Images that have gone since are left out. */
 export function latestIssues(catalog: Catalog, datasetId: number): IssuesView | null {
-  const job = catalog.get<{ id: number; result: string; finishedAt: number }>(
-    `SELECT id, result, finished_at AS finishedAt FROM jobs
-     WHERE kind = 'issues' AND dataset_id = ? AND state = 'done' ORDER BY id DESC LIMIT 1`,
-    datasetId,
-  );
-  if (!job) return null;
-  const report = readReport(catalog, job);
+  const newest = newestReport(catalog, datasetId, 'issues', issuesReport);
+  if (!newest) return null;
+  const { report, jobId, finishedAt } = newest;
   const now = new Map(
     catalog
       .all<Now>(
@@ -41,8 +37,8 @@ export function latestIssues(catalog: Catalog, datasetId: number): IssuesView | 
   );
   return {
     ...report,
-    jobId: job.id,
-    finishedAt: job.finishedAt,
+    jobId,
+    finishedAt,
     issues: report.issues.flatMap((issue) => {
       const row = now.get(issue.imageId);
       return row
@@ -59,18 +55,6 @@ export function latestIssues(catalog: Catalog, datasetId: number): IssuesView | 
       }))
       .filter((cluster) => cluster.images.length > 1),
   };
-}
-
-function readReport(catalog: Catalog, job: { id: number; result: string }): IssuesReport {
-  const { file } = JSON.parse(job.result) as { file: string };
-  try {
-    return issuesReport.parse(JSON.parse(readFileSync(catalog.file(file), 'utf8')));
-  } catch (error) {
-    throw new CatalogError(
-      'invalid',
-      `the report of job ${job.id} (${file}) cannot be read: ${(error as Error).message}; look for label issues again`,
-    );
-  }
 }
 
 const imagesOf = ({ issues, duplicates }: IssuesReport): number[] => [

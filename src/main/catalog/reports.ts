@@ -5,15 +5,23 @@ import type { JobKind } from '../../shared/jobs.ts';
 import { type Catalog, CatalogError, notFound } from './open.ts';
 
 /** Kinds whose result names the file of a report, relative to the catalog. */
-type ReportKind = Extract<JobKind, 'control' | 'hard-factors'>;
+type ReportKind = Extract<JobKind, 'control' | 'hard-factors' | 'issues'>;
+
+/** What mends a report that cannot be read. */
+const again: Record<ReportKind, string> = {
+  control: 'run the check again',
+  'hard-factors': 'run the check again',
+  issues: 'look for label issues again',
+};
 
 interface Finished {
   jobId: number;
+  kind: ReportKind;
   finishedAt: number; // milliseconds since 1970, UTC
   file: string;
 }
 
-const select = `SELECT id AS jobId, finished_at AS finishedAt, result ->> '$.file' AS file FROM jobs
+const select = `SELECT id AS jobId, kind, finished_at AS finishedAt, result ->> '$.file' AS file FROM jobs
   WHERE state = 'done' AND kind = ?`;
 
 /** So many of the newest reports are listed. */
@@ -42,6 +50,17 @@ export function listReports<T, Entry>(
     });
 }
 
+/** The newest one; null: there is none. @throws CatalogError when its file is gone or of another form. */
+export function newestReport<T>(
+  catalog: Catalog,
+  datasetId: number,
+  kind: ReportKind,
+  schema: z.ZodType<T>,
+): { jobId: number; finishedAt: number; report: T } | null {
+  const job = catalog.get<Finished>(`${select} AND dataset_id = ? ORDER BY id DESC LIMIT 1`, kind, datasetId);
+  return job ? { jobId: job.jobId, finishedAt: job.finishedAt, report: parse(catalog, job, schema) } : null;
+}
+
 /** @throws CatalogError when this job has no report, or its file is gone or of another form. */
 export function readReport<T>(catalog: Catalog, jobId: number, kind: ReportKind, schema: z.ZodType<T>) {
   const job = catalog.get<Finished>(`${select} AND id = ?`, kind, jobId);
@@ -49,14 +68,14 @@ export function readReport<T>(catalog: Catalog, jobId: number, kind: ReportKind,
   return { jobId, finishedAt: job.finishedAt, report: parse(catalog, job, schema) };
 }
 
-function parse<T>(catalog: Catalog, { jobId, file }: Finished, schema: z.ZodType<T>): T {
+function parse<T>(catalog: Catalog, { jobId, kind, file }: Finished, schema: z.ZodType<T>): T {
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(catalog.file(file), 'utf8'));
   } catch (error) {
     throw new CatalogError(
       'invalid',
-      `the report of job ${jobId} (${file}) cannot be read: ${(error as Error).message}; run the check again`,
+      `the report of job ${jobId} (${file}) cannot be read: ${(error as Error).message}; ${again[kind]}`,
     );
   }
   const { success, data, error } = schema.safeParse(value);
@@ -64,6 +83,6 @@ function parse<T>(catalog: Catalog, { jobId, file }: Finished, schema: z.ZodType
   const [{ path, message }] = error.issues;
   throw new CatalogError(
     'invalid',
-    `the report of job ${jobId} (${file}) has another form, ${path.join('.')}: ${message}; run the check again`,
+    `the report of job ${jobId} (${file}) has another form, ${path.join('.')}: ${message}; ${again[kind]}`,
   );
 }
