@@ -3,6 +3,7 @@ import { MultiSelect, Select, TextInput } from '@mantine/core';
 import { controlParams, type JobParams } from '../../shared/jobs.ts';
 import { testIds } from '../test-ids.ts';
 import { Field, NumberField } from '../ui/fields.tsx';
+import { GuidanceFields } from '../ui/guidance-fields.tsx';
 
 type Shared = Pick<
   JobParams<'control'>,
@@ -24,11 +25,6 @@ interface Props {
   classNames: readonly string[];
 }
 
-const guidanceModes: { value: Shared['guidanceMode']; label: string }[] = [
-  { value: 'separate', label: 'Prompt and difficulty, each by its own' },
-  { value: 'null-token', label: 'Both together' },
-  { value: 'same-token', label: 'The prompt alone' },
-];
 const schedulers = controlParams.shape.scheduler.unwrap().options;
 
 export function MoreFields({ params, set, problem, classNames }: Props) {
@@ -57,30 +53,7 @@ export function MoreFields({ params, set, problem, classNames }: Props) {
         onChange={(guidanceScale) => set({ guidanceScale })}
         error={say('guidanceScale', 'A number from 1 to 30.')}
       />
-      <Field
-        label="Guidance strengthens"
-        help="Whether guidance makes images follow the prompt, the difficulty, or each as strongly as you say."
-      >
-        <Select
-          aria-label="Guidance strengthens"
-          data={guidanceModes}
-          value={params.guidanceMode}
-          onChange={(mode) => mode && set({ guidanceMode: mode as Shared['guidanceMode'] })}
-        />
-      </Field>
-      {params.guidanceMode === 'separate' && (
-        <NumberField
-          label="Difficulty guidance"
-          help="How strongly images follow the difficulty asked for. 1: as the model does by itself."
-          min={1}
-          max={30}
-          step={0.5}
-          decimals={2}
-          value={params.difficultyGuidance}
-          onChange={(difficultyGuidance) => set({ difficultyGuidance })}
-          error={say('difficultyGuidance', 'A number from 1 to 30.')}
-        />
-      )}
+      <GuidanceFields params={params} set={set} error={say('difficultyGuidance', 'A number from 1 to 30.')} />
       <Field label="Scheduler" help="How noise is taken away step by step. PNDM (PLMS) is the paper's.">
         <Select
           aria-label="Scheduler"

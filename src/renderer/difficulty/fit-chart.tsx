@@ -1,16 +1,10 @@
 /** Owns the curves of a classifier's training, a point an epoch: losses, and what it gets right of the images held out. */
 import * as Plot from '@observablehq/plot';
-import { useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect } from 'react';
+import { useCallback } from 'react';
 import type { TrainingPoint } from '../../shared/jobs.ts';
-import { listen } from '../api.ts';
-import { useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
-import { addPoint } from '../train/loss-chart.tsx';
 import { percent } from '../ui/format.ts';
 import { Chart } from '../ui/plot.tsx';
-
-const none: TrainingPoint[] = [];
 
 /** The epoch whose loss on the images held out is the lowest: the one that is kept. */
 export const bestPoint = (points: readonly TrainingPoint[]): TrainingPoint | undefined =>
@@ -18,22 +12,6 @@ export const bestPoint = (points: readonly TrainingPoint[]): TrainingPoint | und
     (best, point) => (best && best.smoothedLoss <= point.smoothedLoss ? best : point),
     undefined,
   );
-
-export function useTrainingPoints(jobId: number): TrainingPoint[] {
-  const { data: points = none } = useRequest('jobs.training', { jobId });
-  const client = useQueryClient();
-  useEffect(
-    () =>
-      listen('training.point', (event) => {
-        if (event.jobId !== jobId) return;
-        client.setQueryData<TrainingPoint[]>(['jobs.training', { jobId }], (old) =>
-          addPoint(old ?? [], event.point),
-        );
-      }),
-    [client, jobId],
-  );
-  return points;
-}
 
 const frame: Plot.PlotOptions = {
   marginLeft: 44,

@@ -6,10 +6,11 @@ import type { Job } from '../../shared/jobs.ts';
 import { request } from '../api.ts';
 import { useJobs, useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
+import { useTrainingPoints } from '../train/training-points.ts';
 import { useAct, useEnqueue } from '../ui/feedback.tsx';
 import { count, percent } from '../ui/format.ts';
 import { isActive, JobLine } from '../ui/job-progress.tsx';
-import { FitChart, useTrainingPoints } from './fit-chart.tsx';
+import { FitChart } from './fit-chart.tsx';
 import { FitForm } from './fit-form.tsx';
 
 export function FitSection({ dataset, onClose }: { dataset: Dataset; onClose: () => void }) {

@@ -3,6 +3,7 @@ import { Select, Textarea } from '@mantine/core';
 import type { ModelEntry } from '../../shared/domain.ts';
 import { testIds } from '../test-ids.ts';
 import { Field, NumberField } from '../ui/fields.tsx';
+import { GuidanceFields } from '../ui/guidance-fields.tsx';
 import { LoraFields } from './lora-fields.tsx';
 import type { FieldErrors, GenerateInput } from './validate.ts';
 
@@ -40,34 +41,7 @@ export function AdvancedFields({ params, errors, set, adapters, bases }: Props) 
             }}
           />
         </Field>
-        <Field
-          label="Guidance strengthens"
-          help="Whether guidance makes images follow the prompt, the difficulty, or each as strongly as you say."
-        >
-          <Select
-            aria-label="Guidance strengthens"
-            data={[
-              { value: 'separate', label: 'Prompt and difficulty, each by its own' },
-              { value: 'null-token', label: 'Both together' },
-              { value: 'same-token', label: 'The prompt alone' },
-            ]}
-            value={params.guidanceMode}
-            onChange={(value) => value && set({ guidanceMode: value as GenerateInput['guidanceMode'] })}
-          />
-        </Field>
-        {params.guidanceMode === 'separate' && (
-          <NumberField
-            label="Difficulty guidance"
-            help="How strongly the image follows the difficulty asked for. 1: as the model does by itself."
-            min={1}
-            max={30}
-            step={0.5}
-            decimals={2}
-            value={params.difficultyGuidance}
-            onChange={(difficultyGuidance) => set({ difficultyGuidance })}
-            error={errors.difficultyGuidance}
-          />
-        )}
+        <GuidanceFields params={params} set={set} error={errors.difficultyGuidance} />
         <NumberField
           label="Batch"
           help="Images computed together. More is quicker and needs more memory."

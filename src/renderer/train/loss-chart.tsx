@@ -1,35 +1,12 @@
 /** Owns the live loss curve of a training job. */
 import * as Plot from '@observablehq/plot';
-import { useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect } from 'react';
-import type { TrainingPoint } from '../../shared/jobs.ts';
-import { listen } from '../api.ts';
-import { useRequest } from '../queries.ts';
+import { useCallback } from 'react';
 import { testIds } from '../test-ids.ts';
 import { Chart } from '../ui/plot.tsx';
-
-const none: TrainingPoint[] = [];
-
-/** A resumed training repeats the steps since its checkpoint: the newer point of a step counts. */
-export function addPoint(points: TrainingPoint[], point: TrainingPoint): TrainingPoint[] {
-  const last = points.at(-1);
-  if (!last || point.step > last.step) return [...points, point];
-  return [...points.filter(({ step }) => step < point.step), point];
-}
+import { useTrainingPoints } from './training-points.ts';
 
 export function LossChart({ jobId }: { jobId: number }) {
-  const { data: points = none } = useRequest('jobs.training', { jobId });
-  const client = useQueryClient();
-  useEffect(
-    () =>
-      listen('training.point', (event) => {
-        if (event.jobId !== jobId) return;
-        client.setQueryData<TrainingPoint[]>(['jobs.training', { jobId }], (old) =>
-          addPoint(old ?? [], event.point),
-        );
-      }),
-    [client, jobId],
-  );
+  const points = useTrainingPoints(jobId);
   const options = useCallback(
     (): Plot.PlotOptions => ({
       marginLeft: 44,
