@@ -27,6 +27,8 @@ const someClasses = z.union([z.literal('all'), z.array(z.string()).min(1)]).defa
 const everyLevel = {
   /** Difficulty adapter; null: the newest one trained on this dataset. */
   adapterId: z.string().nullable().default(null),
+  /** Scorer whose difficulty the adapter was trained on; null: the one that its file names. */
+  scorerId: id.nullable().default(null),
   classes: someClasses,
   levels: z.array(z.number().min(0).max(1)).min(2).max(20).default([0.1, 0.3, 0.5, 0.7, 0.9]),
   /** Images per class and level: seeds that every level shares. */
@@ -221,8 +223,6 @@ export type ClassAcceptance = z.infer<typeof classAcceptance>;
 export const controlParams = z.object({
   datasetId: id,
   ...everyLevel,
-  /** Scorer whose difficulty the adapter was trained on; null: the one that its file names. */
-  scorerId: id.nullable().default(null),
   /** Scorer that it was not trained with; null: none. */
   heldOutScorerId: id.nullable().default(null),
   /** Measure the base model without any adapter as well. */
@@ -239,8 +239,6 @@ export const controlParams = z.object({
 export const hardFactorsParams = z.object({
   datasetId: id,
   ...everyLevel,
-  /** Scorer whose difficulty the real images have; null: the dataset's current one. */
-  scorerId: id.nullable().default(null),
   /** Encoder by which real images are set beside generated ones, and by whose features factors are read. */
   modelId: z.string().default('builtin:encoder'),
   /** Absolute path of JSON lines with the real images' path and factors; null: pictures only. */

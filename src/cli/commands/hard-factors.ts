@@ -11,7 +11,10 @@ import { levelsOf } from './control.ts';
 
 const options: OptionTable<JobParams<'hard-factors'>, 'classes' | 'levels' | 'factors'> = {
   adapterId: { flag: 'adapter', text: 'difficulty adapter (default: the newest of this dataset)' },
-  scorerId: { flag: 'scorer', text: 'id of the scorer of the real images (default: the current one)' },
+  scorerId: {
+    flag: 'scorer',
+    text: 'id of the scorer of the real images (default: the one the model was trained with)',
+  },
   modelId: { flag: 'model', text: 'encoder by which images are compared and factors read (name or id)' },
   count: { text: 'images per class and level' },
   guidanceScale: { flag: 'guidance', text: 'classifier-free guidance scale; 1: off' },

@@ -6,32 +6,25 @@
 import { join } from 'node:path';
 import type { WeightedAdapter } from '../../../core/nn/adapters/lora-adapter.ts';
 import type { ControlVariant } from '../../../shared/control.ts';
-import type { ModelEntry } from '../../../shared/domain.ts';
-import { type Catalog, classesOf, listScorers, type StoredScorer } from '../../catalog/index.ts';
+import { classesOf, type StoredScorer } from '../../catalog/index.ts';
 import { folderOf, type Judges, type Measured, makeAndMeasure } from '../control/measure.ts';
 import { namesOf, plan } from '../control/plan.ts';
 import { realImages } from '../control/real-classes.ts';
 import { assembleReport } from '../control/report.ts';
 import { writeReport } from '../control/report-files.ts';
+import { subjectOf } from '../control/subject.ts';
 import { readAdapter } from '../diffusion/adapter-file.ts';
 import { type GenerationModel, openGenerationModel } from '../diffusion/generation-model.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { type Judge, openJudge, scorerFor } from '../judge.ts';
 import { readLoraFile } from '../models/lora-file.ts';
-import { findModel, newestAdapter } from '../models/registry.ts';
+import { findModel } from '../models/registry.ts';
 
 type Context = JobContext<'control'>;
 
-/** What "the newest" and "the current" were when the job began: a resumed job stays with them. */
-interface Chosen {
-  adapterId: string;
-  scorerId: number;
-}
-
 export const controlBody: JobBody<'control'> = async (ctx) => {
   const { catalog, params } = ctx;
-  const chosen = ctx.readCheckpoint<Chosen>() ?? choose(ctx);
-  ctx.writeCheckpoint<Chosen>(chosen);
+  const chosen = subjectOf(ctx);
   const entry = findModel(catalog, chosen.adapterId, 'difficulty-adapter');
   const { config, adapter } = readAdapter(entry.path);
   const base = findModel(catalog, config.baseModelId, 'diffusion');
@@ -92,29 +85,6 @@ export const controlBody: JobBody<'control'> = async (ctx) => {
     baselines: report.baselines,
   };
 };
-
-function choose({ catalog, params }: Context): Chosen {
-  const entry = params.adapterId
-    ? findModel(catalog, params.adapterId, 'difficulty-adapter')
-    : newestAdapter(catalog, params.datasetId);
-  return {
-    adapterId: entry.id,
-    scorerId: params.scorerId ?? scorerTrainedWith(catalog, params.datasetId, entry),
-  };
-}
-
-/** The newest scorer that is named and made like the one in the adapter's file: of several alike, scores are alike. */
-function scorerTrainedWith(catalog: Catalog, datasetId: number, { name, path }: ModelEntry): number {
-  const { scorer } = readAdapter(path).config;
-  const alike = listScorers(catalog, datasetId).filter(
-    (s) => s.name === scorer.name && s.modelHash === scorer.modelHash,
-  );
-  if (alike.length === 0)
-    throw new Error(
-      `control: ${name} was trained with the scorer ${scorer.name}, which this dataset does not have any more; score again with it, or say which scorer to measure by`,
-    );
-  return Math.max(...alike.map((s) => s.id));
-}
 
 function plainLoraOf({ catalog, params }: Context, id: string): WeightedAdapter {
   const { name, path, datasetId } = findModel(catalog, id, 'lora');

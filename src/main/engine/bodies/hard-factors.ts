@@ -16,9 +16,10 @@ import {
 import { type GroupedRidge, groupedRidgeSteps, predictGrouped } from '../../../core/metrics/ridge.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
 import { type HardFactorsReport, hardFactorsReport } from '../../../shared/hard-factors.ts';
-import { currentScorerId, difficultyRows, getScorer, loadEmbeddings } from '../../catalog/index.ts';
+import { difficultyRows, getScorer, loadEmbeddings } from '../../catalog/index.ts';
 import { namesOf, type PlannedPicture, plan } from '../control/plan.ts';
 import { openRecordFile } from '../control/record-file.ts';
+import { subjectOf } from '../control/subject.ts';
 import { readAdapter } from '../diffusion/adapter-file.ts';
 import { type GenerationModel, openGenerationModel } from '../diffusion/generation-model.ts';
 import { openGenerator } from '../diffusion/generator.ts';
@@ -28,7 +29,7 @@ import { decodeRgb } from '../images/decode.ts';
 import { encodePng } from '../images/png.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { encodePictures } from '../judge-pictures.ts';
-import { findModel, newestAdapter, openEncoder } from '../models/registry.ts';
+import { findModel, openEncoder } from '../models/registry.ts';
 import { pump } from '../pump.ts';
 import { usedImages } from '../used-images.ts';
 import { writeWhole } from '../write-whole.ts';
@@ -68,14 +69,13 @@ const halvesGap = 16;
 
 export const hardFactorsBody: JobBody<'hard-factors'> = async (ctx) => {
   const { catalog, params } = ctx;
-  const entry = params.adapterId
-    ? findModel(catalog, params.adapterId, 'difficulty-adapter')
-    : newestAdapter(catalog, params.datasetId);
+  const subject = subjectOf(ctx);
+  const entry = findModel(catalog, subject.adapterId, 'difficulty-adapter');
   const { config, adapter } = readAdapter(entry.path);
   const base = findModel(catalog, config.baseModelId, 'diffusion');
   const levels = [...new Set(params.levels)].sort((a, b) => a - b);
   const names = namesOf(ctx, config.classes);
-  const scorer = scorerOf(ctx);
+  const scorer = scorerOf(ctx, subject.scorerId);
   const known = params.factors === null ? null : readFactorFile(params.factors);
   const real = await realImages(ctx, scorer.id, names);
   const reader = known && (await factorReader(ctx, known, real, names));
@@ -120,9 +120,7 @@ export const hardFactorsBody: JobBody<'hard-factors'> = async (ctx) => {
   };
 };
 
-function scorerOf({ catalog, params }: Context) {
-  const id = params.scorerId ?? currentScorerId(catalog, params.datasetId);
-  if (id === null) throw new Error('hard-factors: nothing is scored yet; score the dataset first');
+function scorerOf({ catalog, params }: Context, id: number) {
   const scorer = getScorer(catalog, id);
   if (scorer.datasetId !== params.datasetId)
     throw new Error(`hard-factors: scorer ${id} belongs to another dataset; choose one of this dataset`);
