@@ -1,10 +1,10 @@
 /**
  * Whether generated images are as hard as they are asked to be:
- *   node scripts/experiments/control.ts --demo DIR [--count 40] [--plain-steps 2000]
+ *   node scripts/experiments/control.ts --demo DIR [--adapter ID] [--count 40] [--plain-steps 2000]
  *     [--photos DIR --encoder FILE.onnx --labels FILE --work DIR --photo-steps 4000 --photo-rank 64 --photo-count 16]
  *     [--out docs/experiments/control.md]
- * --demo is what `crux demo --out DIR --train-steps N` made: its adapter is measured, beside a plain LoRA and the base
- * model, by the scorer it was trained with and by a classifier that is trained here. With --photos the same is done on
+ * --demo is what `crux demo --out DIR --train-steps N` made: its adapter, or another trained on it, is measured, beside a
+ * plain LoRA and the base model, by the scorer it was trained with and by a classifier that is trained here. With --photos the same is done on
  * photographs in one folder per class, scored by a probe on the encoder's features; --work is where that catalog goes.
  * A run that was stopped goes on (experiments.json beside each catalog).
  */
@@ -20,6 +20,7 @@ import { crux, remembered } from './crux.ts';
 const { values } = parseArgs({
   options: {
     demo: { type: 'string' },
+    adapter: { type: 'string' },
     count: { type: 'string', default: '40' },
     'plain-steps': { type: 'string', default: '2000' },
     photos: { type: 'string' },
@@ -58,7 +59,7 @@ console.error(`wrote ${values.out}`);
 function ofDemo(folder: string): ControlRun {
   const catalog = join(folder, 'catalog');
   const run = remembered(join(folder, 'experiments.json'), catalog);
-  const [adapter, training] = firstTraining(catalog);
+  const [adapter, training] = trainingOf(catalog, values.adapter);
   const score = run<Scored>(['score', datasetName]);
   const fit = run<Fitted>(['fit', datasetName]);
   const heldOut = run<Scored>([
@@ -79,13 +80,21 @@ function ofDemo(folder: string): ControlRun {
   });
 }
 
-/** The demo's own training: the first of its catalog. */
-function firstTraining(catalog: string): [string, { steps: number; seconds: number; images: number }] {
+/** The training of this adapter; of none: the demo's own, the first of its catalog. */
+function trainingOf(
+  catalog: string,
+  adapter: string | undefined,
+): [string, { steps: number; seconds: number; images: number }] {
   const { jobs } = crux(catalog, ['jobs', 'list']) as { jobs: Job[] };
-  const first = jobs.filter(({ kind, state }) => kind === 'train' && state === 'done').at(-1);
-  if (!first) throw new Error(`${catalog}: no finished training; run crux demo --out DIR to its end`);
-  const { modelId, steps, images } = first.result as Trained;
-  return [modelId, { steps, images, seconds: (first.finishedAt! - first.startedAt!) / 1000 }];
+  const training = jobs
+    .filter(({ kind, state }) => kind === 'train' && state === 'done')
+    .findLast(({ result }) => !adapter || (result as Trained).modelId === adapter);
+  if (!training)
+    throw new Error(
+      `${catalog}: no finished training${adapter ? ` of ${adapter}` : ''}; see crux models list`,
+    );
+  const { modelId, steps, images } = training.result as Trained;
+  return [modelId, { steps, images, seconds: (training.finishedAt! - training.startedAt!) / 1000 }];
 }
 
 function ofPhotos(folder: string, own: string): ControlRun {
