@@ -61,7 +61,7 @@ const titles = {
 const about = {
   demo: 'Scored by the out-of-fold probe on the built-in encoder; the held-out scorer is a small residual network that is trained on the dataset (`crux fit`).',
   photographs:
-    'Scored by the out-of-fold probe on the features of MobileNetV2; the held-out scorer is the out-of-fold probe on the built-in encoder. The base model is the built-in one, which has seen drawn scenes of other things only, at 64 pixels a side.',
+    'Scored by the out-of-fold probe on the features of MobileNetV2; the held-out scorer is the out-of-fold probe on the built-in encoder. The base model is the built-in one, of 64 pixels a side: mostly of drawn scenes, and of CC0 photographs of clothes, these among them.',
 };
 
 function section(run: ControlRun): string {
