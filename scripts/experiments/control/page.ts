@@ -26,6 +26,7 @@ export function page(
   runs: readonly ControlRun[],
   settings: {
     count: string;
+    'plain-steps': string;
     photos?: string;
     'photo-steps': string;
     'photo-rank': string;
@@ -36,7 +37,7 @@ export function page(
 
 \`\`\`
 crux demo --out DIR --train-steps 4000
-node scripts/experiments/control.ts --demo DIR --count ${settings.count}${
+node scripts/experiments/control.ts --demo DIR --count ${settings.count} --plain-steps ${settings['plain-steps']}${
     settings.photos
       ? ` \\
   --photos PHOTOS --encoder mobilenetv2.onnx --labels imagenet_labels.txt --work WORK \\
@@ -59,7 +60,7 @@ const titles = {
   photographs: 'Photographs of clothes',
 };
 const about = {
-  demo: 'Scored by the out-of-fold probe on the built-in encoder; the held-out scorer is a small residual network that is trained on the dataset (`crux fit`).',
+  demo: 'Scored by the out-of-fold probe on the built-in encoder; the held-out scorer is a small residual network that is trained on four fifths of the dataset (`crux fit`), so its accuracy is mostly of images it has learned.',
   photographs:
     'Scored by the out-of-fold probe on the features of MobileNetV2; the held-out scorer is the out-of-fold probe on the built-in encoder. The base model is the built-in one, of 64 pixels a side: mostly of drawn scenes, and of CC0 photographs of clothes, these among them.',
 };
