@@ -4,8 +4,9 @@
  *     [--photos DIR --encoder FILE.onnx --labels FILE --work DIR --photo-steps 4000 --photo-rank 64 --photo-count 16]
  *     [--out docs/experiments/control.md]
  * --demo is what `crux demo --out DIR --train-steps N` made: its adapter, or another trained on it, is measured, beside a
- * plain LoRA and the base model, by the scorer it was trained with and by a classifier that is trained here. With --photos the same is done on
- * photographs in one folder per class, scored by a probe on the encoder's features; --work is where that catalog goes.
+ * plain LoRA and the base model, by the scorer it was trained with and by a classifier that is trained here. With
+ * --photos the same is done on photographs in one folder per class, scored by a probe on the encoder's features; --work
+ * is where that catalog goes.
  * A run that was stopped goes on (experiments.json beside each catalog).
  */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -91,7 +92,7 @@ function trainingOf(
     .findLast(({ result }) => !adapter || (result as Trained).modelId === adapter);
   if (!training)
     throw new Error(
-      `${catalog}: no finished training${adapter ? ` of ${adapter}` : ''}; see crux models list`,
+      `${catalog}: no finished training${adapter ? ` of ${adapter}` : ''}; run crux demo --out DIR to its end, or see crux models list`,
     );
   const { modelId, steps, images } = training.result as Trained;
   return [modelId, { steps, images, seconds: (training.finishedAt! - training.startedAt!) / 1000 }];

@@ -72,7 +72,10 @@ describe('the whole loop, on screen and in the catalog', () => {
     await row.waitFor();
     const images = stored.value<number>("SELECT count(*) FROM images WHERE origin = 'real'");
     expect(images).toBe(perClass * classes.length);
-    expect(Number(await row.getByTestId(testIds.datasetImages).textContent())).toBe(images);
+    // The row shows the images that are in so far; the last of them reach it a moment after the catalog.
+    await expect
+      .poll(async () => Number(await row.getByTestId(testIds.datasetImages).textContent()))
+      .toBe(images);
   });
 
   it('shows every image in the grid, with its picture and its class', async () => {

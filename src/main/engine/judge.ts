@@ -20,11 +20,22 @@ export interface Judge {
   close(): Promise<void>;
 }
 
-/** A scorer of this dataset that can measure new images. @throws with what to do instead. */
-export function scorerFor(catalog: Catalog, datasetId: number, scorerId: number, job: string): StoredScorer {
+/** @throws where the scorer is gone or of another dataset. */
+export function scorerOfDataset(
+  catalog: Catalog,
+  datasetId: number,
+  scorerId: number,
+  job: string,
+): StoredScorer {
   const scorer = getScorer(catalog, scorerId);
   if (scorer.datasetId !== datasetId)
     throw new Error(`${job}: scorer ${scorerId} belongs to another dataset; choose one of this dataset`);
+  return scorer;
+}
+
+/** A scorer of this dataset that can measure new images. @throws with what to do instead. */
+export function scorerFor(catalog: Catalog, datasetId: number, scorerId: number, job: string): StoredScorer {
+  const scorer = scorerOfDataset(catalog, datasetId, scorerId, job);
   if (scorer.method === 'precomputed')
     throw new Error(
       `${job}: given probabilities cannot measure new images; score with a probe or a classifier first`,

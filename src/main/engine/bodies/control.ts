@@ -8,12 +8,11 @@ import type { WeightedAdapter } from '../../../core/nn/adapters/lora-adapter.ts'
 import type { ControlVariant } from '../../../shared/control.ts';
 import { classesOf, type StoredScorer } from '../../catalog/index.ts';
 import { folderOf, type Judges, type Measured, makeAndMeasure } from '../control/measure.ts';
-import { namesOf, plan } from '../control/plan.ts';
+import { plan } from '../control/plan.ts';
 import { realImages } from '../control/real-classes.ts';
 import { assembleReport } from '../control/report.ts';
 import { writeReport } from '../control/report-files.ts';
-import { subjectOf } from '../control/subject.ts';
-import { readAdapter } from '../diffusion/adapter-file.ts';
+import { openSubject } from '../control/subject.ts';
 import { type GenerationModel, openGenerationModel } from '../diffusion/generation-model.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { type Judge, openJudge, scorerFor } from '../judge.ts';
@@ -24,17 +23,12 @@ type Context = JobContext<'control'>;
 
 export const controlBody: JobBody<'control'> = async (ctx) => {
   const { catalog, params } = ctx;
-  const chosen = subjectOf(ctx);
-  const entry = findModel(catalog, chosen.adapterId, 'difficulty-adapter');
-  const { config, adapter } = readAdapter(entry.path);
-  const base = findModel(catalog, config.baseModelId, 'diffusion');
+  const { entry, adapter, trained, base, levels, names, scorerId } = openSubject(ctx);
   const plainLora = params.plainLoraId === null ? null : plainLoraOf(ctx, params.plainLoraId);
-  const levels = [...new Set(params.levels)].sort((a, b) => a - b);
-  const scorers = scorersOf(ctx, chosen.scorerId);
-  const names = namesOf(ctx, config.classes);
+  const scorers = scorersOf(ctx, scorerId);
   for (const { scorer } of scorers) knowsAll(ctx, scorer, names);
   const real = await realImages(ctx, scorers, names);
-  const planned = plan(params, names, config.classes, levels);
+  const planned = plan(params, names, trained, levels);
 
   const measured: Partial<Record<ControlVariant, Measured>> = {};
   const opened: Judge[] = [];

@@ -16,11 +16,10 @@ import {
 import { type GroupedRidge, groupedRidgeSteps, predictGrouped } from '../../../core/metrics/ridge.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
 import { type HardFactorsReport, hardFactorsReport } from '../../../shared/hard-factors.ts';
-import { difficultyRows, getScorer, loadEmbeddings } from '../../catalog/index.ts';
-import { namesOf, type PlannedPicture, plan } from '../control/plan.ts';
+import { difficultyRows, loadEmbeddings } from '../../catalog/index.ts';
+import { type PlannedPicture, plan } from '../control/plan.ts';
 import { openRecordFile } from '../control/record-file.ts';
-import { subjectOf } from '../control/subject.ts';
-import { readAdapter } from '../diffusion/adapter-file.ts';
+import { openSubject } from '../control/subject.ts';
 import { type GenerationModel, openGenerationModel } from '../diffusion/generation-model.ts';
 import { openGenerator } from '../diffusion/generator.ts';
 import type { DifficultyAdapter } from '../diffusion/sessions.ts';
@@ -28,8 +27,9 @@ import { embedMissing } from '../embedding.ts';
 import { decodeRgb } from '../images/decode.ts';
 import { encodePng } from '../images/png.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
+import { scorerOfDataset } from '../judge.ts';
 import { encodePictures } from '../judge-pictures.ts';
-import { findModel, openEncoder } from '../models/registry.ts';
+import { openEncoder } from '../models/registry.ts';
 import { pump } from '../pump.ts';
 import { usedImages } from '../used-images.ts';
 import { writeWhole } from '../write-whole.ts';
@@ -69,17 +69,12 @@ const halvesGap = 16;
 
 export const hardFactorsBody: JobBody<'hard-factors'> = async (ctx) => {
   const { catalog, params } = ctx;
-  const subject = subjectOf(ctx);
-  const entry = findModel(catalog, subject.adapterId, 'difficulty-adapter');
-  const { config, adapter } = readAdapter(entry.path);
-  const base = findModel(catalog, config.baseModelId, 'diffusion');
-  const levels = [...new Set(params.levels)].sort((a, b) => a - b);
-  const names = namesOf(ctx, config.classes);
-  const scorer = scorerOf(ctx, subject.scorerId);
+  const { entry, adapter, trained, base, levels, names, scorerId } = openSubject(ctx);
+  const scorer = scorerOfDataset(catalog, params.datasetId, scorerId, 'hard-factors');
   const known = params.factors === null ? null : readFactorFile(params.factors);
   const real = await realImages(ctx, scorer.id, names);
   const reader = known && (await factorReader(ctx, known, real, names));
-  const planned = plan({ ...params, prompt: '', negativePrompt: '' }, names, config.classes, levels);
+  const planned = plan({ ...params, prompt: '', negativePrompt: '' }, names, trained, levels);
   const made = await makeAndRead(ctx, openGenerationModel(base.path), adapter, planned);
 
   ctx.progress({ stage: 'drawing the grids', done: 0, total: names.length });
@@ -119,13 +114,6 @@ export const hardFactorsBody: JobBody<'hard-factors'> = async (ctx) => {
     ...figures,
   };
 };
-
-function scorerOf({ catalog, params }: Context, id: number) {
-  const scorer = getScorer(catalog, id);
-  if (scorer.datasetId !== params.datasetId)
-    throw new Error(`hard-factors: scorer ${id} belongs to another dataset; choose one of this dataset`);
-  return scorer;
-}
 
 function readFactorFile(file: string): KnownFactors {
   let text: string;

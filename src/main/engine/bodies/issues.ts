@@ -19,7 +19,6 @@ import { confirmedLabelTag, type DuplicateCluster, type IssuesReport } from '../
 import {
   classesOf,
   currentScorerId,
-  getScorer,
   listScorers,
   loadEmbeddings,
   probabilitiesOf,
@@ -28,6 +27,7 @@ import {
 } from '../../catalog/index.ts';
 import { embedMissing } from '../embedding.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
+import { scorerOfDataset } from '../judge.ts';
 import { pump } from '../pump.ts';
 import { usedImages } from '../used-images.ts';
 import { writeWhole } from '../write-whole.ts';
@@ -83,9 +83,7 @@ function scorerOf({ catalog, params, log }: Context): StoredScorer {
     throw new Error(
       'issues: no scorer of this dataset is out of fold, and one that has seen a wrong label believes it; score the dataset first (method out-of-fold), or name a scorer',
     );
-  const scorer = getScorer(catalog, id);
-  if (scorer.datasetId !== params.datasetId)
-    throw new Error(`issues: scorer ${id} belongs to another dataset; choose one of this dataset`);
+  const scorer = scorerOfDataset(catalog, params.datasetId, id, 'issues');
   if (scorer.method === 'in-sample')
     throw new Error(
       `issues: scorer ${id} (${scorer.name}) was asked about the very images it had learned, and believes their wrong labels; score with method out-of-fold`,

@@ -1,40 +1,58 @@
-/** Owns what a report on difficulty is about where the person leaves it open: which model, and by which scorer. */
-import type { ModelEntry } from '../../../shared/domain.ts';
+/** Owns what a report on difficulty is about: which model at which levels of which classes, and by which scorer. */
 import { type Catalog, listScorers } from '../../catalog/index.ts';
-import { readAdapter } from '../diffusion/adapter-file.ts';
+import { type AdapterConfig, readAdapter } from '../diffusion/adapter-file.ts';
 import type { JobContext } from '../job-context.ts';
 import { findModel, newestAdapter } from '../models/registry.ts';
+import { namesOf } from './plan.ts';
 
-interface Subject {
+type Context = JobContext<'control'> | JobContext<'hard-factors'>;
+
+/** What the person left open, decided once: a resumed job stays with what was the newest when it began. */
+interface Chosen {
   adapterId: string;
-  /** The one that the adapter's difficulties are of, unless another was asked for. */
   scorerId: number;
 }
 
-/** Decided once: a resumed job stays with what was the newest when it began. @throws where there is none. */
-export function subjectOf(ctx: JobContext<'control'> | JobContext<'hard-factors'>): Subject {
-  const subject = ctx.readCheckpoint<Subject>() ?? choose(ctx);
-  ctx.writeCheckpoint<Subject>(subject);
-  return subject;
-}
-
-function choose({ catalog, params, job }: JobContext<'control'> | JobContext<'hard-factors'>): Subject {
-  const entry = params.adapterId
-    ? findModel(catalog, params.adapterId, 'difficulty-adapter')
+/** The model is read once. @throws where there is none, or its scorer is gone. */
+export function openSubject(ctx: Context) {
+  const { catalog, params, job } = ctx;
+  const chosen = ctx.readCheckpoint<Chosen>();
+  const adapterId = chosen?.adapterId ?? params.adapterId;
+  const entry = adapterId
+    ? findModel(catalog, adapterId, 'difficulty-adapter')
     : newestAdapter(catalog, params.datasetId);
-  const scorerId = params.scorerId ?? scorerTrainedWith(catalog, params.datasetId, entry, job.kind);
-  return { adapterId: entry.id, scorerId };
+  const { config, adapter } = readAdapter(entry.path);
+  const scorerId =
+    chosen?.scorerId ??
+    params.scorerId ??
+    scorerTrainedWith(catalog, params.datasetId, config, `${job.kind}: ${entry.name}`);
+  ctx.writeCheckpoint<Chosen>({ adapterId: entry.id, scorerId });
+  return {
+    entry,
+    adapter,
+    /** Classes that it was trained on. */
+    trained: config.classes,
+    base: findModel(catalog, config.baseModelId, 'diffusion'),
+    /** In rising order. */
+    levels: [...new Set(params.levels)].sort((a, b) => a - b),
+    names: namesOf(ctx, config.classes),
+    scorerId,
+  };
 }
 
 /** The newest scorer that is named and made like the one in the adapter's file: of several alike, scores are alike. */
-function scorerTrainedWith(catalog: Catalog, datasetId: number, { name, path }: ModelEntry, job: string) {
-  const { scorer } = readAdapter(path).config;
+function scorerTrainedWith(
+  catalog: Catalog,
+  datasetId: number,
+  { scorer }: AdapterConfig,
+  adapter: string,
+): number {
   const alike = listScorers(catalog, datasetId).filter(
     (s) => s.name === scorer.name && s.modelHash === scorer.modelHash,
   );
   if (alike.length === 0)
     throw new Error(
-      `${job}: ${name} was trained with the scorer ${scorer.name}, which this dataset does not have any more; score again with it, or say which scorer to measure by`,
+      `${adapter} was trained with the scorer ${scorer.name}, which this dataset does not have any more; score again with it, or say which scorer to measure by`,
     );
   return Math.max(...alike.map((s) => s.id));
 }
