@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { renderScene, sceneClasses } from '../../src/core/scenes/scenes.ts';
+import { renderScene, type SceneDistribution, sceneClasses } from '../../src/core/scenes/scenes.ts';
 
 export const imageSize = 64;
 export const imageBytes = imageSize * imageSize * 3;
@@ -22,7 +22,7 @@ export interface Picture {
 export function scenes(
   count: number,
   seedBase: number,
-  distribution: 'mild' | 'wide',
+  distribution: SceneDistribution,
   log: (text: string) => void,
 ): Picture[] {
   const pictures: Picture[] = [];

@@ -118,6 +118,8 @@ export const trainParams = z.object({
   encoderLearningRate: z.number().positive().max(1).default(1e-3),
   tokens: z.int().min(1).max(16).default(1),
   placement: z.enum(['append', 'overwrite']).default('append'),
+  /** Layer norm over each of those tokens, by which they are as large as the text's. */
+  tokenNorm: z.boolean().default(true),
   labelEncoding: z.enum(['one-hot', 'embedding']).default('one-hot'),
   /** What the difficulty encoder reads of a score: the number itself, or waves of it besides. */
   scoreFeatures: z.enum(['raw', 'fourier']).default('fourier'),

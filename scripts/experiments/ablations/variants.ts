@@ -13,6 +13,7 @@ export const trainingVariants: readonly Variant[] = [
   { name: 'class as a learned embedding', options: ['--label-encoding', 'embedding'] },
   { name: '4 difficulty tokens', options: ['--tokens', '4'] },
   { name: 'token overwrites the last text token', options: ['--placement', 'overwrite'] },
+  { name: 'tokens without a layer norm', options: ['--no-token-norm'] },
   { name: 'difficulties as they occur', options: ['--no-balanced'] },
   { name: 'condition dropout 0.3', options: ['--condition-dropout', '0.3'] },
   {

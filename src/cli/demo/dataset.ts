@@ -34,7 +34,7 @@ export async function writeDemoDataset(
         classIndex,
         seed: firstSeed + seed * 20_000 + i,
         size,
-        distribution: 'wide',
+        distribution: 'demo',
       });
       const file = join(folder, path);
       if (!existsSync(file)) await writeWhole(file, await encodePng(scene.pixels, size, size, {}));

@@ -7,7 +7,7 @@
  */
 import * as f from '../graph/functions.ts';
 import { constant, type Value } from '../graph/value.ts';
-import { linear } from './layers.ts';
+import { layerNorm, linear } from './layers.ts';
 import type { Params } from './params.ts';
 
 export interface DifficultyEncoderConfig {
@@ -26,6 +26,8 @@ export interface DifficultyEncoderConfig {
   frequencies: number;
   /** Append to the text states, or overwrite their last positions (for graphs of fixed length). */
   placement: 'append' | 'overwrite';
+  /** Layer norm over each token, as the text encoder ends in one: tokens are as large as text states from the start. */
+  tokenNorm: boolean;
 }
 
 export interface DifficultyInputs {
@@ -51,7 +53,8 @@ export function difficultyEncoder(p: Params, config: DifficultyEncoderConfig, x:
   const encoded = linear(p.at('mlp').at(2 * config.depth), h, config.tokens * config.width);
   const none = p.get('null_token', [1, config.tokens * config.width]);
   const mixed = f.add(f.mul(x.keep, encoded), f.mul(f.sub(1, x.keep), none));
-  return f.reshape(mixed, [n, config.tokens, config.width]);
+  const tokens = f.reshape(mixed, [n, config.tokens, config.width]);
+  return config.tokenNorm ? layerNorm(p.at('norm'), tokens) : tokens;
 }
 
 /**

@@ -7,13 +7,20 @@ import { type Rng, rngFromSeed } from '../rng.ts';
 import { drawClutter, drawGround, drawShadow } from './background.ts';
 import { type Affine, createCanvas, mix, reduce } from './canvas.ts';
 import { blur, drawOcclusion, expose } from './degrade.ts';
-import { drawFactors, type SceneFactor, type SceneFactors, sceneFactors } from './factors.ts';
+import {
+  drawFactors,
+  type SceneDistribution,
+  type SceneFactor,
+  type SceneFactors,
+  sceneFactors,
+} from './factors.ts';
 import { jitter } from './pen.ts';
 import { type ColourName, type Ground, palette, things } from './things.ts';
 
 export {
   classDominantFactors,
   drawFactors,
+  type SceneDistribution,
   type SceneFactor,
   type SceneFactors,
   sceneClasses,
@@ -37,7 +44,7 @@ export function renderScene(options: {
   size?: number;
   factors?: SceneFactors;
   /** How hard the drawn factors are; see factors.ts. */
-  distribution?: 'mild' | 'wide';
+  distribution?: SceneDistribution;
 }): Scene {
   const { classIndex, seed, size = 64 } = options;
   const thing = things[classIndex];

@@ -88,6 +88,20 @@ export function EncoderFields({ params, set, say }: FieldsProps) {
             onChange={(value) => value && set({ placement: value as Params['placement'] })}
           />
         </Field>
+        <Field
+          label="Their size"
+          help="Brought to the size of the prompt's words, so that the model hears them from the first step, or left as the encoder makes them."
+        >
+          <Select
+            aria-label="Their size"
+            data={[
+              { value: 'norm', label: 'As words' },
+              { value: 'free', label: 'As they come' },
+            ]}
+            value={params.tokenNorm ? 'norm' : 'free'}
+            onChange={(value) => value && set({ tokenNorm: value === 'norm' })}
+          />
+        </Field>
         <NumberField
           label="Left out"
           help="Share of images learned without their difficulty, so that guidance has something to compare with. 0.1 is usual; with 0, guidance cannot strengthen difficulty."

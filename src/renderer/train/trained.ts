@@ -25,7 +25,7 @@ export function trainedModels(
     });
 }
 
-/** "one-hot class, score with 3 waves, 2 × 128, 1 token appended" */
+/** "one-hot class, score with 3 waves, 2 × 128, 1 normed token appended" */
 export const encoderWords = (p: JobParams<'train'>): string =>
   p.kind === 'plain'
     ? 'none: difficulty was not learned'
@@ -35,7 +35,7 @@ export const encoderWords = (p: JobParams<'train'>): string =>
           ? 'plain score'
           : `score with ${p.frequencies} ${p.frequencies === 1 ? 'wave' : 'waves'}`,
         `${p.encoderDepth} × ${p.encoderWidth}`,
-        `${p.tokens} ${p.tokens === 1 ? 'token' : 'tokens'} ${p.placement === 'append' ? 'appended' : 'overwriting'}`,
+        `${p.tokens} ${p.tokenNorm ? 'normed ' : ''}${p.tokens === 1 ? 'token' : 'tokens'} ${p.placement === 'append' ? 'appended' : 'overwriting'}`,
       ].join(', ');
 
 /** "steps 200 of 300" where it was ended early. */

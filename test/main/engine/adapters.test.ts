@@ -84,6 +84,7 @@ describe('what Crux trains', () => {
       scoreFeatures: 'fourier',
       frequencies: 1,
       placement: 'overwrite',
+      tokenNorm: true,
     };
     const trainer = await openDifficultyTrainer(
       base,

@@ -23,6 +23,7 @@ const base: DifficultyEncoderConfig = {
   scoreFeatures: 'fourier',
   frequencies: 1,
   placement: 'append',
+  tokenNorm: true,
 };
 
 /** An adapter of random weights, with the shapes that the encoder asks for. */
@@ -40,12 +41,22 @@ function randomAdapter(encoder: DifficultyEncoderConfig) {
   return { lora: { rank: 1, alpha: 1 }, encoder, loraWeights: new Map(), encoderWeights };
 }
 
+/** Each token brought to mean 0 and variance 1, then scaled and moved, as layer norm is defined. */
+function normed({ encoder, encoderWeights }: ReturnType<typeof randomAdapter>, tokens: number[]): number[] {
+  if (!encoder.tokenNorm) return tokens;
+  const [scale, shift] = ['norm.weight', 'norm.bias'].map((name) => encoderWeights.get(name)!.data);
+  return tokens.map((x, i) => {
+    const column = i % encoder.width;
+    const token = tokens.slice(i - column, i - column + encoder.width);
+    const mean = token.reduce((sum, v) => sum + v, 0) / encoder.width;
+    const variance = token.reduce((sum, v) => sum + (v - mean) ** 2, 0) / encoder.width;
+    return ((x - mean) / Math.sqrt(variance + 1e-5)) * scale[column] + shift[column];
+  });
+}
+
 /** The same MLP in plain numbers, from the description in difficulty-encoder.ts. */
-function byHand(
-  { encoder, encoderWeights }: ReturnType<typeof randomAdapter>,
-  y: number,
-  s: number,
-): number[] {
+function byHand(adapter: ReturnType<typeof randomAdapter>, y: number, s: number): number[] {
+  const { encoder, encoderWeights } = adapter;
   const of = (name: string) => encoderWeights.get(name)!.data;
   const scores = [2 * s - 1];
   for (let j = 1; encoder.scoreFeatures === 'fourier' && j <= encoder.frequencies; j++) {
@@ -61,7 +72,7 @@ function byHand(
     const out = [...bias].map((b, row) => h.reduce((sum, x, i) => sum + x * weight[row * h.length + i], b));
     h = layer < encoder.depth ? out.map((x) => x / (1 + Math.exp(-x))) : out;
   }
-  return h;
+  return normed(adapter, h);
 }
 
 const configs: Partial<DifficultyEncoderConfig>[] = [
@@ -70,6 +81,7 @@ const configs: Partial<DifficultyEncoderConfig>[] = [
   { depth: 3, hidden: 7, frequencies: 4 },
   { scoreFeatures: 'raw' },
   { labelEncoding: 'embedding', frequencies: 2 },
+  { tokenNorm: false },
 ];
 
 describe('difficulty encoder', () => {
@@ -88,7 +100,10 @@ describe('difficulty encoder', () => {
         expect(Math.abs(x - wanted[i])).toBeLessThan(1e-4);
       });
     }
-    expect([...(await session.encode(1, null))]).toEqual([...adapter.encoderWeights.get('null_token')!.data]);
+    const none = normed(adapter, [...adapter.encoderWeights.get('null_token')!.data]);
+    (await session.encode(1, null)).forEach((x, i) => {
+      expect(Math.abs(x - none[i])).toBeLessThan(1e-5);
+    });
     await session.close();
   });
 

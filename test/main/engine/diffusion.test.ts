@@ -47,6 +47,7 @@ const encoder: DifficultyEncoderConfig = {
   scoreFeatures: 'fourier',
   frequencies: 1,
   placement: 'append',
+  tokenNorm: true,
 };
 const options: DifficultyTrainingOptions = {
   batchSize: 4,

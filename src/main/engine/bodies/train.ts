@@ -156,6 +156,7 @@ export const train: JobBody<'train'> = async (ctx) => {
     scoreFeatures: params.scoreFeatures,
     frequencies: params.frequencies,
     placement: params.placement,
+    tokenNorm: params.tokenNorm,
   };
   const lora = { rank: params.rank, alpha: params.rank };
   const mirrored = plan.samples.map((s) => ({ ...s, latent: s.latent + count }));

@@ -36,6 +36,7 @@ const adapterConfig = z.object({
     scoreFeatures: z.enum(['raw', 'fourier']).default('fourier'),
     frequencies: z.int().positive().default(1),
     placement: z.enum(['append', 'overwrite']),
+    tokenNorm: z.boolean().default(false),
   }),
   steps: z.int().positive(),
   finalLoss: z.number(),
