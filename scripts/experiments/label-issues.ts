@@ -31,7 +31,7 @@ if (!folder || (photos && !(values.encoder && values.labels))) {
   process.exit(2);
 }
 /** Images per class: as `crux demo` draws by default, and as many as a small real dataset has. */
-const sizes = [60, 200];
+const sizes = [150, 400];
 const noises: Noise[] = ['any class', 'likeliest class'];
 const copiesPerKind = 40;
 

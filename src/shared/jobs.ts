@@ -132,6 +132,8 @@ export const trainParams = z.object({
   minSnrGamma: z.number().positive().max(1e6).nullable().default(null),
   /** Share of training samples whose difficulty token is replaced by the learned null token, for guidance. */
   conditionDropout: z.number().min(0).max(0.9).default(0.1),
+  /** Share of training samples without their caption, so that the difficulty tokens can speak alone. */
+  textDropout: z.number().min(0).max(0.9).default(0.1),
   /** Draw difficulty levels evenly (true) or as they occur (false). */
   balanced: z.boolean().default(true),
   checkpointEvery: z.int().min(1).default(25),

@@ -21,6 +21,7 @@ export const trainingVariants: readonly Variant[] = [
     options: ['--condition-dropout', '0'],
     control: ['--guidance-mode', 'same-token'],
   },
+  { name: 'no text dropout', options: ['--text-dropout', '0'] },
   { name: 'raw score', options: ['--score-features', 'raw'] },
   { name: 'min-SNR weighting, gamma 5', options: ['--min-snr-gamma', '5'] },
 ];

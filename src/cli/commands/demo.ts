@@ -9,7 +9,7 @@ import { parserFor } from '../schema-options.ts';
 import { withSession } from '../session.ts';
 
 /** Chosen so that two ordinary cores need less than six minutes. */
-const defaults = { perClass: 100, perLevel: 4, trainSteps: 600, size: 64 };
+const defaults = { perClass: 150, perLevel: 4, trainSteps: 600, size: 64 };
 
 const steps = (name: keyof typeof demoOptions.shape) =>
   parserFor(demoOptions.shape[name]) as (text: string) => number;

@@ -29,6 +29,7 @@ const options: OptionTable<JobParams<'train'>> = {
   encoderDepth: { text: 'how many hidden layers it has' },
   minSnrGamma: { text: 'gamma of min-SNR weighting, 5 in its paper (default: off)' },
   conditionDropout: { text: 'share of samples trained on the null token' },
+  textDropout: { text: 'share of samples trained on the empty prompt' },
   balanced: { text: 'draw difficulties as they occur instead of evenly' },
   checkpointEvery: { text: 'steps between checkpoints' },
   previewEvery: {

@@ -26,7 +26,7 @@ export interface DifficultyEncoderConfig {
   frequencies: number;
   /** Append to the text states, or overwrite their last positions (for graphs of fixed length). */
   placement: 'append' | 'overwrite';
-  /** Layer norm over each token, as the text encoder ends in one: tokens are as large as text states from the start. */
+  /** Layer norm over each encoded token, as the text encoder ends in one: tokens are as large as text states from the start. */
   tokenNorm: boolean;
 }
 
@@ -50,11 +50,13 @@ export function difficultyEncoder(p: Params, config: DifficultyEncoderConfig, x:
   for (let layer = 0; layer < config.depth; layer++) {
     h = f.silu(linear(p.at('mlp').at(2 * layer), h, config.hidden));
   }
-  const encoded = linear(p.at('mlp').at(2 * config.depth), h, config.tokens * config.width);
-  const none = p.get('null_token', [1, config.tokens * config.width]);
-  const mixed = f.add(f.mul(x.keep, encoded), f.mul(f.sub(1, x.keep), none));
-  const tokens = f.reshape(mixed, [n, config.tokens, config.width]);
-  return config.tokenNorm ? layerNorm(p.at('norm'), tokens) : tokens;
+  const { tokens, width } = config;
+  const flat = linear(p.at('mlp').at(2 * config.depth), h, tokens * width);
+  const shaped = f.reshape(flat, [n, tokens, width]);
+  const encoded = config.tokenNorm ? layerNorm(p.at('norm'), shaped) : shaped;
+  const none = f.reshape(p.get('null_token', [1, tokens * width]), [1, tokens, width]);
+  const keep = f.reshape(x.keep, [n, 1, 1]);
+  return f.add(f.mul(keep, encoded), f.mul(f.sub(1, keep), none));
 }
 
 /**

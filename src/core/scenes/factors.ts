@@ -23,7 +23,7 @@ type Pairs = Readonly<Record<string, readonly [SceneFactor, SceneFactor]>>;
 export const classDominantFactors: Pairs = {
   car: ['oddViewpoint', 'lowLight'],
   house: ['oddViewpoint', 'occlusion'],
-  tree: ['rareColour', 'occlusion'],
+  tree: ['lowLight', 'clutter'],
   fish: ['lowLight', 'occlusion'],
   cat: ['oddViewpoint', 'clutter'],
   cup: ['oddViewpoint', 'clutter'],

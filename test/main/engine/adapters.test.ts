@@ -90,7 +90,7 @@ describe('what Crux trains', () => {
       base,
       latents,
       samples,
-      [states, states],
+      { ofClass: [states, states], empty: states },
       {
         batchSize: 2,
         lora,
@@ -99,6 +99,7 @@ describe('what Crux trains', () => {
         encoderLearningRate: 0.01,
         minSnrGamma: null,
         conditionDropout: 0,
+        textDropout: 0,
         balanced: false,
         seed: 3,
       },

@@ -100,10 +100,7 @@ describe('difficulty encoder', () => {
         expect(Math.abs(x - wanted[i])).toBeLessThan(1e-4);
       });
     }
-    const none = normed(adapter, [...adapter.encoderWeights.get('null_token')!.data]);
-    (await session.encode(1, null)).forEach((x, i) => {
-      expect(Math.abs(x - none[i])).toBeLessThan(1e-5);
-    });
+    expect([...(await session.encode(1, null))]).toEqual([...adapter.encoderWeights.get('null_token')!.data]);
     await session.close();
   });
 

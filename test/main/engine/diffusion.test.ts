@@ -29,7 +29,7 @@ import { writeTinyDiffusion } from './tiny-diffusion.ts';
 const cpu = { provider: 'cpu', threads: 1 } as const;
 const folder = mkdtempSync(join(tmpdir(), 'crux-diffusion-'));
 let model: DiffusionModel;
-let states: Float32Array[];
+let captions: Parameters<typeof openDifficultyTrainer>[3];
 let latents: { mean: Float32Array; deviation: Float32Array };
 const samples = Array.from({ length: 12 }, (_, i) => ({
   latent: i,
@@ -57,11 +57,12 @@ const options: DifficultyTrainingOptions = {
   encoderLearningRate: 5e-3,
   minSnrGamma: null,
   conditionDropout: 0.2,
+  textDropout: 0.1,
   balanced: true,
   seed: 3,
 };
 const open = (change: Partial<DifficultyTrainingOptions> = {}) =>
-  openDifficultyTrainer(model, latents, samples, states, { ...options, ...change }, cpu);
+  openDifficultyTrainer(model, latents, samples, captions, { ...options, ...change }, cpu);
 const values = (trainer: DifficultyTrainer) =>
   [...trainer.state.parameters].map(([name, p]) => [name, [...p.value], [...p.slots.m], [...p.slots.v]]);
 
@@ -69,7 +70,10 @@ beforeAll(async () => {
   writeTinyDiffusion(folder);
   model = openDiffusionModel(folder);
   const text = await openTextEncoder(model, cpu);
-  states = [(await text.encode('a photo of a cup')).states, (await text.encode('a photo of a cat')).states];
+  captions = {
+    ofClass: [(await text.encode('a photo of a cup')).states, (await text.encode('a photo of a cat')).states],
+    empty: (await text.encode('')).states,
+  };
   await text.close();
   const numbers = samples.length * latentShape(model).numbers;
   latents = { mean: randn(numbers, rngFromSeed(1)), deviation: new Float32Array(numbers).fill(0.1) };

@@ -140,9 +140,9 @@ export const train: JobBody<'train'> = async (ctx) => {
   const latents = await latentsOf(ctx, model, plan.files);
 
   const text = await openTextEncoder(model, ctx.runtime);
-  const states: Float32Array[] = [];
+  const captions = { ofClass: [] as Float32Array[], empty: (await text.encode('')).states };
   for (const name of plan.classNames)
-    states.push((await text.encode(trainingPrompt.replace('[CLS]', name))).states);
+    captions.ofClass.push((await text.encode(trainingPrompt.replace('[CLS]', name))).states);
   await text.close();
 
   const count = plan.files.length;
@@ -164,7 +164,7 @@ export const train: JobBody<'train'> = async (ctx) => {
     model,
     latents,
     [...plan.samples, ...mirrored],
-    states,
+    captions,
     { ...params, lora, encoder: encoder || null, balanced: params.balanced && params.kind === 'difficulty' },
     ctx.runtime,
   );

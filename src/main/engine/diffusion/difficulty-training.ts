@@ -48,6 +48,8 @@ export interface DifficultyTrainingOptions {
   /** Gamma of min-SNR weighting; null: every noise level counts alike. */
   minSnrGamma: number | null;
   conditionDropout: number; // [0,1)
+  /** Share of samples whose caption is left empty, independently of their token's; [0,1). */
+  textDropout: number;
   /** Draw difficulty evenly over its range rather than as it occurs. */
   balanced: boolean;
   seed: number;
@@ -70,13 +72,13 @@ const levels = 10;
 
 /**
  * @param latents f32[count, c,h,w] scaled means and deviations, by sample.latent
- * @param textStates text states of each class's caption, f32[tokens,width]
+ * @param captions text states f32[tokens,width] of each class's caption, and of the empty one
  */
 export async function openDifficultyTrainer(
   model: DiffusionModel,
   latents: { mean: Float32Array; deviation: Float32Array },
   samples: readonly TrainingSample[],
-  textStates: readonly Float32Array[],
+  captions: { ofClass: readonly Float32Array[]; empty: Float32Array },
   o: DifficultyTrainingOptions,
   runtime: RuntimeOptions,
 ): Promise<DifficultyTrainer> {
@@ -138,9 +140,10 @@ export async function openDifficultyTrainer(
         z[at] = signal * original + spread * eps;
         wanted[at] = trainingTarget(prediction, original, eps, alphasCumprod[t[row]]);
       }
-      states.set(textStates[sample.classIndex], row * model.textLength * width);
       drawn.push(sample);
       kept[row] = rng.uniform() < o.conditionDropout ? 0 : 1;
+      const caption = rng.uniform() < o.textDropout ? captions.empty : captions.ofClass[sample.classIndex];
+      states.set(caption, row * model.textLength * width);
     }
     return {
       noisy: { dims: noisy.shape, data: z },
