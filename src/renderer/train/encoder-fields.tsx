@@ -103,7 +103,7 @@ export function EncoderFields({ params, set, say }: FieldsProps) {
           />
         </Field>
         <NumberField
-          label="Left out"
+          label="Difficulties left out"
           help="Share of images learned without their difficulty, so that guidance has something to compare with. 0.1 is usual; with 0, guidance cannot strengthen difficulty."
           min={0}
           max={0.9}

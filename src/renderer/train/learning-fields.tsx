@@ -31,6 +31,17 @@ export function LearningFields({ params, set, say }: FieldsProps) {
           error={say('minSnrGamma', 'A number above 0, or nothing.')}
         />
         <NumberField
+          label="Captions left out"
+          help="Share of images learned without their caption, so that guidance has something to compare with, and difficulty can speak alone. 0.1 is usual."
+          min={0}
+          max={0.9}
+          step={0.05}
+          decimals={3}
+          value={params.textDropout}
+          onChange={(textDropout) => set({ textDropout })}
+          error={say('textDropout', 'A share from 0 to 0.9.')}
+        />
+        <NumberField
           label="Batches per step"
           help="Their learning is averaged for one step: a larger batch in the memory of a small one, in as much more time."
           min={1}
