@@ -30,8 +30,8 @@ if (!folder || (photos && !(values.encoder && values.labels))) {
   console.error('wanted --folder DIR (to work in), and with --photos also --encoder FILE.onnx --labels FILE');
   process.exit(2);
 }
-/** Images per class: as `crux demo` draws by default, and as many as a small real dataset has. */
-const sizes = [150, 400];
+/** Images per class: as many as a small real dataset has, and as `crux demo` draws by default. */
+const sizes = [60, 150];
 const noises: Noise[] = ['any class', 'likeliest class'];
 const copiesPerKind = 40;
 

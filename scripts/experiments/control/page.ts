@@ -33,11 +33,11 @@ export function page(
     'photo-count': string;
   },
 ): string {
+  const demo = runs.find((run) => run.title === 'demo');
   return `# Difficulty control
 
 \`\`\`
-crux demo --out DIR --train-steps 4000
-node scripts/experiments/control.ts --demo DIR --count ${settings.count} --plain-steps ${settings['plain-steps']}${
+${demo ? `crux demo --out DIR --train-steps ${demo.training.steps}\n` : ''}node scripts/experiments/control.ts --demo DIR --count ${settings.count} --plain-steps ${settings['plain-steps']}${
     settings.photos
       ? ` \\
   --photos PHOTOS --encoder mobilenetv2.onnx --labels imagenet_labels.txt --work WORK \\

@@ -32,7 +32,7 @@ export function page(
   return `# Hard factors
 
 \`\`\`
-crux demo --out DIR
+crux demo --out DIR --train-steps 5000
 node scripts/experiments/hard-factors.ts --demo DIR --seeds ${runs.length} --count ${settings.count} --steps ${settings.steps} --levels ${settings.levels}
 \`\`\`
 
@@ -53,9 +53,8 @@ ${runs.map(seedTables).join('\n\n')}
 
 ## How to read it
 
-- Every factor of a scene grows with one hidden hardness, the dominant ones of its class most. So all of them rise with
-  difficulty together; where the highest correlations lie close, which two lead in the real images is partly chance, and
-  more scenes per class settle it (\`crux demo --images\`).
+- Two factors of each class follow a scene's hidden hardness, the other four vary without it (docs/decisions/0009). So
+  there is one right answer per class, and a model that only made pictures worse with difficulty would miss it.
 - A reading with much error correlates less than one with little, though both factors rise alike. This draws the
   generated column towards the factors with a high R^2. The third figure of each correlation shows it on real images.
 - A generated image is unlike the scenes that the regression learned from. Its readings are only compared among generated
