@@ -34,7 +34,7 @@ export const classDominantFactors: Pairs = {
 };
 
 /** What is drawn strongest in the scenes that the built-in models are trained on. */
-const trainedDominantFactors: Pairs = {
+export const trainedDominantFactors: Pairs = {
   car: ['occlusion', 'blur'],
   house: ['lowLight', 'clutter'],
   tree: ['lowLight', 'rareColour'],
@@ -60,7 +60,7 @@ interface Distribution {
 /**
  * `mild` and `wide` train the built-in models: in `mild` most pictures are easy, a tenth has a hardness above 0.8;
  * `wide` shows all that is hard. `demo` is the demo dataset's: hard enough that the built-in encoder's scores spread over
- * all of [0,1] (out-of-fold accuracy 84 %, three in ten above 0.25), and by each class's own factors, so that there is
+ * all of [0,1] (out-of-fold accuracy 84 %, 27 % of the scores above a third), and by each class's own factors, so that there is
  * something to find. Where all factors follow one hardness, all correlate with difficulty alike. The others vary, or the
  * scorer would take every picture that a diffusion model draws a little soft or pale for a hard one; less so those of
  * composition, which are on or off and would decide over the picture.
