@@ -14,9 +14,9 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { datasetName } from '../../src/cli/demo/stages.ts';
 import { type ControlReport, controlReport } from '../../src/shared/control.ts';
-import type { Job } from '../../src/shared/jobs.ts';
 import { type ControlRun, page } from './control/page.ts';
 import { crux, remembered } from './crux.ts';
+import { type Trained, trainingOf } from './training-of.ts';
 
 const { values } = parseArgs({
   options: {
@@ -45,7 +45,6 @@ if (photos && !(encoder && labels && work)) {
 }
 
 type Scored = { scorerId: number; accuracy: number };
-type Trained = { modelId: string; steps: number; images: number };
 type Fitted = { modelId: string; validationAccuracy: number };
 type Run = ReturnType<typeof remembered>;
 
@@ -79,23 +78,6 @@ function ofDemo(folder: string): ControlRun {
     plainSteps: values['plain-steps'],
     count: values.count,
   });
-}
-
-/** The training of this adapter; of none: the demo's own, the first of its catalog. */
-function trainingOf(
-  catalog: string,
-  adapter: string | undefined,
-): [string, { steps: number; seconds: number; images: number }] {
-  const { jobs } = crux(catalog, ['jobs', 'list']) as { jobs: Job[] };
-  const training = jobs
-    .filter(({ kind, state }) => kind === 'train' && state === 'done')
-    .findLast(({ result }) => !adapter || (result as Trained).modelId === adapter);
-  if (!training)
-    throw new Error(
-      `${catalog}: no finished training${adapter ? ` of ${adapter}` : ''}; run crux demo --out DIR to its end, or see crux models list`,
-    );
-  const { modelId, steps, images } = training.result as Trained;
-  return [modelId, { steps, images, seconds: (training.finishedAt! - training.startedAt!) / 1000 }];
 }
 
 function ofPhotos(folder: string, own: string): ControlRun {

@@ -2,8 +2,8 @@
  * Whether a difficulty model knows what makes its classes hard, on a demo, whose factors are known:
  *   node scripts/experiments/hard-factors.ts --demo DIR [--seeds 2] [--count 40] [--adapter NAME] [--scorer N]
  *     [--out docs/experiments/hard-factors.md]
- * DIR is what `crux demo --out DIR` made, with an adapter trained as long as is wanted. Each seed draws its own noise;
- * a run that was stopped goes on (DIR/experiments.json).
+ * DIR is what `crux demo --out DIR` made, whose own adapter is measured, or another trained on it. Each seed draws its
+ * own noise; a run that was stopped goes on (DIR/experiments.json).
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { datasetName } from '../../src/cli/demo/stages.ts';
 import { remembered } from './crux.ts';
 import { type HardFactorRun, page } from './hard-factors/page.ts';
+import { trainingOf } from './training-of.ts';
 
 const { values } = parseArgs({
   options: {
@@ -28,14 +29,16 @@ if (!values.demo) {
   console.error('wanted --demo DIR, a folder that crux demo made');
   process.exit(2);
 }
-const { demo, count, steps, levels, adapter, scorer } = values;
+const { demo, count, steps, levels, scorer } = values;
+const catalog = join(demo, 'catalog');
+const [adapter, training] = trainingOf(catalog, values.adapter);
 const options = [
   ...['--factors', join(demo, 'dataset', 'factors.jsonl')],
   ...['--count', count, '--steps', steps, '--levels', levels],
-  ...(adapter ? ['--adapter', adapter] : []),
+  ...['--adapter', adapter],
   ...(scorer ? ['--scorer', scorer] : []),
 ];
-const run = remembered(join(demo, 'experiments.json'), join(demo, 'catalog'));
+const run = remembered(join(demo, 'experiments.json'), catalog);
 const runs: HardFactorRun[] = [];
 for (let seed = 0; seed < Number(values.seeds); seed++) {
   const { result } = run<Omit<HardFactorRun, 'seed'>>([
@@ -48,5 +51,5 @@ for (let seed = 0; seed < Number(values.seeds); seed++) {
   console.error(`seed ${seed}: ${result.matching} of ${result.classes.length} classes match`);
 }
 mkdirSync(dirname(values.out), { recursive: true });
-writeFileSync(values.out, page(runs, { count, steps, levels }));
+writeFileSync(values.out, page(runs, { count, steps, levels, trainSteps: training.steps }));
 console.error(`wrote ${values.out}`);

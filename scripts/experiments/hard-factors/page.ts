@@ -20,7 +20,7 @@ const goal = 0.7;
 
 export function page(
   runs: readonly HardFactorRun[],
-  settings: { count: string; steps: string; levels: string },
+  settings: { count: string; steps: string; levels: string; trainSteps: number },
 ): string {
   const [first] = runs;
   const summary = runs.map((run) => [
@@ -32,7 +32,7 @@ export function page(
   return `# Hard factors
 
 \`\`\`
-crux demo --out DIR --train-steps 5000
+crux demo --out DIR --train-steps ${settings.trainSteps}
 node scripts/experiments/hard-factors.ts --demo DIR --seeds ${runs.length} --count ${settings.count} --steps ${settings.steps} --levels ${settings.levels}
 \`\`\`
 

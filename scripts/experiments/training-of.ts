@@ -1,0 +1,23 @@
+/** Owns which training of a demo's catalog an experiment is about. */
+import type { Job } from '../../src/shared/jobs.ts';
+import { crux } from './crux.ts';
+
+/** What a training says in its result. */
+export type Trained = { modelId: string; steps: number; images: number };
+
+/** The training of this adapter; of none: the demo's own, the first of its catalog. */
+export function trainingOf(
+  catalog: string,
+  adapter: string | undefined,
+): [string, { steps: number; seconds: number; images: number }] {
+  const { jobs } = crux(catalog, ['jobs', 'list']) as { jobs: Job[] };
+  const training = jobs
+    .filter(({ kind, state }) => kind === 'train' && state === 'done')
+    .findLast(({ result }) => !adapter || (result as Trained).modelId === adapter);
+  if (!training)
+    throw new Error(
+      `${catalog}: no finished training${adapter ? ` of ${adapter}` : ''}; run crux demo --out DIR to its end, or see crux models list`,
+    );
+  const { modelId, steps, images } = training.result as Trained;
+  return [modelId, { steps, images, seconds: (training.finishedAt! - training.startedAt!) / 1000 }];
+}
