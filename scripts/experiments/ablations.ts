@@ -1,7 +1,7 @@
 /**
  * What the defaults of difficulty training and guidance rest on:
  *   node scripts/experiments/ablations.ts --demo DIR [--seeds 2] [--steps 1000] [--count 10]
- *     [--out docs/experiments/ablations.md]
+ *     [--denoising-steps 30] [--out docs/experiments/ablations.md]
  * --demo is what `crux demo --out DIR` made. Every variant changes one setting of the defaults; each is trained and
  * measured once per seed (training, images and intervals have seeds of their own). A run that was stopped goes on, and
  * one with more seeds runs these only (DIR/experiments.json).
@@ -11,8 +11,8 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { datasetName } from '../../src/cli/demo/stages.ts';
 import { type AblationRun, page } from './ablations/page.ts';
-import { guidanceVariants, trainingVariants } from './ablations/variants.ts';
-import { type JobEnd, remembered } from './crux.ts';
+import { base, guidanceVariants, trainingVariants } from './ablations/variants.ts';
+import { remembered } from './crux.ts';
 
 const { values } = parseArgs({
   options: {
@@ -20,6 +20,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '2' },
     steps: { type: 'string', default: '1000' },
     count: { type: 'string', default: '10' },
+    'denoising-steps': { type: 'string', default: '30' },
     out: { type: 'string', default: 'docs/experiments/ablations.md' },
   },
 });
@@ -27,7 +28,7 @@ if (!values.demo) {
   console.error('wanted --demo DIR, a folder that crux demo made');
   process.exit(2);
 }
-const { demo, steps, count } = values;
+const { demo, steps, count, 'denoising-steps': denoisingSteps } = values;
 const run = remembered(join(demo, 'experiments.json'), join(demo, 'catalog'));
 
 // The same as in control.ts, so that where both run it is done once.
@@ -52,19 +53,21 @@ for (let seed = 0; seed < Number(values.seeds); seed++) {
     adapter: string,
     options: readonly string[],
   ) => {
-    const asked = ['--adapter', adapter, ...scorers, '--count', count, '--no-baseline', ...seeded];
-    const { result }: JobEnd<AblationRun['result']> = run(['control', datasetName, ...asked, ...options]);
+    const asked = ['--adapter', adapter, ...scorers, '--count', count, '--steps', denoisingSteps];
+    const ran = ['control', datasetName, ...asked, '--no-baseline', ...seeded, ...options];
+    const { result } = run<AblationRun['result']>(ran);
     runs.push({ group, name, seed, result });
     console.error(`seed ${seed}, ${name}: ${JSON.stringify(result.spearman)}`);
   };
   const adapters = trainingVariants.map(({ name, options, control = [] }) => {
     const asked = ['--steps', steps, '--scorer', String(scorer), '--preview-every', '0', ...seeded];
-    const { modelId } = run<{ modelId: string }>(['train', datasetName, ...asked, ...options]).result;
+    const ran = ['train', datasetName, ...asked, ...base, ...options];
+    const { modelId } = run<{ modelId: string }>(ran).result;
     measure('training', name, modelId, control);
     return modelId;
   });
   for (const { name, options } of guidanceVariants) measure('guidance', name, adapters[0], options);
 }
 mkdirSync(dirname(values.out), { recursive: true });
-writeFileSync(values.out, page(runs, { steps, count, seeds: values.seeds }));
+writeFileSync(values.out, page(runs, { steps, count, denoisingSteps, seeds: values.seeds }));
 console.error(`wrote ${values.out}`);

@@ -13,17 +13,17 @@ export interface AblationRun {
 
 export function page(
   runs: readonly AblationRun[],
-  settings: { steps: string; count: string; seeds: string },
+  settings: { steps: string; count: string; denoisingSteps: string; seeds: string },
 ): string {
   return `# Ablations of difficulty training and guidance
 
 \`\`\`
 crux demo --out DIR
-node scripts/experiments/ablations.ts --demo DIR --seeds ${settings.seeds} --steps ${settings.steps} --count ${settings.count}
+node scripts/experiments/ablations.ts --demo DIR --seeds ${settings.seeds} --steps ${settings.steps} --count ${settings.count} --denoising-steps ${settings.denoisingSteps}
 \`\`\`
 
 writes this page. Each variant changes one setting of the defaults, is trained for ${settings.steps} steps on the demo dataset and measured
-by \`crux control\` with ${settings.count} images per class at each of five difficulties; the figures of every seed stand side by side.
+by \`crux control\` with ${settings.count} images per class at each of five difficulties, in ${settings.denoisingSteps} denoising steps; the figures of every seed stand side by side.
 Spearman is the mean over classes of the rank correlation between requested and measured difficulty. The distance is the
 mean over the levels of |mean measured - requested|: rank correlation does not see it.
 

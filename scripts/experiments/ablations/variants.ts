@@ -8,12 +8,16 @@ export interface Variant {
   control?: readonly string[];
 }
 
+/** What every variant changes one setting of, where it is not the defaults of `crux train`. */
+export const base = ['--tokens', '4', '--rank', '8', '--encoder-learning-rate', '0.003'] as const;
+
 export const trainingVariants: readonly Variant[] = [
   { name: 'defaults', options: [] },
   { name: 'class as a learned embedding', options: ['--label-encoding', 'embedding'] },
-  { name: '4 difficulty tokens', options: ['--tokens', '4'] },
-  { name: 'token overwrites the last text token', options: ['--placement', 'overwrite'] },
+  { name: '1 difficulty token', options: ['--tokens', '1'] },
+  { name: 'tokens overwrite the last of the text', options: ['--placement', 'overwrite'] },
   { name: 'tokens without a layer norm', options: ['--no-token-norm'] },
+  { name: 'raw score', options: ['--score-features', 'raw'] },
   { name: 'difficulties as they occur', options: ['--no-balanced'] },
   { name: 'condition dropout 0.3', options: ['--condition-dropout', '0.3'] },
   {
@@ -22,18 +26,16 @@ export const trainingVariants: readonly Variant[] = [
     control: ['--guidance-mode', 'same-token'],
   },
   { name: 'no text dropout', options: ['--text-dropout', '0'] },
-  { name: 'raw score', options: ['--score-features', 'raw'] },
-  { name: 'min-SNR weighting, gamma 5', options: ['--min-snr-gamma', '5'] },
+  { name: 'learning rate of the encoder 1e-3', options: ['--encoder-learning-rate', '0.001'] },
+  { name: 'rank 4', options: ['--rank', '4'] },
 ];
 
 export const guidanceVariants: readonly Variant[] = [
   { name: 'text 2, difficulty 5 (defaults)', options: [] },
   { name: 'none', options: ['--guidance-mode', 'null-token', '--guidance', '1'] },
   { name: 'both by 2', options: ['--guidance-mode', 'null-token', '--guidance', '2'] },
-  { name: 'both by 5', options: ['--guidance-mode', 'null-token', '--guidance', '5'] },
   { name: 'text 2 alone', options: ['--guidance-mode', 'same-token', '--guidance', '2'] },
   { name: 'difficulty 5 alone', options: ['--guidance', '1', '--difficulty-guidance', '5'] },
   { name: 'text 2, difficulty 3', options: ['--difficulty-guidance', '3'] },
   { name: 'text 2, difficulty 8', options: ['--difficulty-guidance', '8'] },
-  { name: 'text 3, difficulty 7', options: ['--guidance', '3', '--difficulty-guidance', '7'] },
 ];

@@ -9,6 +9,7 @@ import { useEnqueue } from '../ui/feedback.tsx';
 import { Field, NumberField } from '../ui/fields.tsx';
 import { EncoderFields } from './encoder-fields.tsx';
 import { LearningFields } from './learning-fields.tsx';
+import { ScorerNotice } from './scorer-notice.tsx';
 
 export type Params = JobParams<'train'>;
 
@@ -71,6 +72,9 @@ export function TrainForm({ dataset, bases, onStarted }: Props) {
           <LearningFields {...fields} />
         </div>
       </Collapse>
+      {params.kind === 'difficulty' && (
+        <ScorerNotice dataset={dataset} scorerId={params.scorerId ?? dataset.currentScorerId!} />
+      )}
       <MemoryNotice request={wrong.size === 0 ? { kind: 'train', params: memoryParams(params) } : null} />
       <div className="row wrap">
         <Button

@@ -3,6 +3,7 @@ import { act, fireEvent, screen, waitFor } from '@testing-library/react';
 import { expect, test } from 'vitest';
 import type { FakeOptions } from '../../../src/renderer/dev/fake-bridge.ts';
 import * as data from '../../../src/renderer/dev/fake-data.ts';
+import { classifierScorer } from '../../../src/renderer/dev/fake-scorers.ts';
 import { useCatalogEvents } from '../../../src/renderer/queries.ts';
 import { useStore } from '../../../src/renderer/state.ts';
 import { testIds } from '../../../src/renderer/test-ids.ts';
@@ -61,6 +62,19 @@ test('a setting that does not fit is named and nothing starts', async () => {
   expect(start).toHaveProperty('disabled', true);
   fireEvent.submit(screen.getByRole('form', { name: 'Train a model' }));
   expect(asked('jobs.enqueue')).toEqual([]);
+});
+
+test('a scorer that learned from the images it judges is pointed out, another is not', async () => {
+  mount(<TrainScreen />, withJobs());
+  await screen.findByTestId(testIds.trainStart);
+  const choose = async (name: string) => {
+    fireEvent.click(screen.getAllByLabelText('Difficulty by').find(({ tagName }) => tagName === 'INPUT')!);
+    fireEvent.click(await screen.findByRole('option', { name, hidden: true }));
+  };
+  await choose(classifierScorer.name);
+  await screen.findByText(/learned from \d+ of the images/);
+  await choose(data.scorer.name);
+  await waitFor(() => expect(screen.queryByText(/learned from/)).toBeNull());
 });
 
 test('a running training can be stopped, or stopped and kept once it has taken a step', async () => {
