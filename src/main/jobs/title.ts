@@ -15,8 +15,10 @@ export function jobTitle(request: JobRequest, dataset: string | null): string {
       return `Train a classifier on ${dataset}`;
     case 'project':
       return `Map ${dataset} (${request.params.method === 'tsne' ? 't-SNE' : 'PCA'})`;
-    case 'train':
-      return `Train difficulty on ${dataset} (${request.params.steps} steps)`;
+    case 'train': {
+      const what = request.params.kind === 'plain' ? 'a plain LoRA' : 'difficulty';
+      return `Train ${what} on ${dataset} (${request.params.steps} steps)`;
+    }
     case 'generate': {
       const { classes, count, ratio } = request.params;
       const which = classes === 'all' ? 'every class' : classes.join(', ');

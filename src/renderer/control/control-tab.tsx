@@ -40,7 +40,7 @@ export function ControlTab({ dataset, tabs }: { dataset: Dataset; tabs: ReactNod
         {tabs}
         {current && (
           <Select
-            w={300}
+            w={340}
             aria-label="Report"
             data-testid={testIds.controlChoice}
             data={choices}

@@ -172,6 +172,11 @@ const words = (key: string) => key.replace(/[A-Z]/g, (letter) => ` ${letter.toLo
 /** The figures of a result that read as one line: "found 121, imported 120, skipped 1". */
 export function resultText(job: Job): string {
   return Object.entries(job.result ?? {})
+    .flatMap(([key, value]) =>
+      value && typeof value === 'object' && !Array.isArray(value)
+        ? Object.entries(value).map(([inner, figure]): [string, unknown] => [`${key} ${inner}`, figure])
+        : [[key, value] as [string, unknown]],
+    )
     .filter(([key, value]) => typeof value === 'number' && value !== 0 && !key.endsWith('Id'))
     .map(
       ([key, value]) =>

@@ -81,7 +81,7 @@ export function TopBar({ undo, redo, help }: Props) {
             <Select
               aria-label="Scorer whose difficulty is shown"
               size="xs"
-              w={210}
+              w={300}
               variant="unstyled"
               data={dataset.scorers.map(({ id, name }) => ({ value: String(id), label: name }))}
               value={String(scorer.id)}
