@@ -40,7 +40,7 @@ export function ControlTab({ dataset, tabs }: { dataset: Dataset; tabs: ReactNod
         {tabs}
         {current && (
           <Select
-            w={340}
+            w={370}
             aria-label="Report"
             data-testid={testIds.controlChoice}
             data={choices}
@@ -50,7 +50,7 @@ export function ControlTab({ dataset, tabs }: { dataset: Dataset; tabs: ReactNod
         )}
         {readable.length > 1 && current && (
           <Select
-            w={300}
+            w={370}
             aria-label="Compare with"
             data-testid={testIds.controlCompare}
             data={[

@@ -36,7 +36,7 @@ export function HardFactorsTab({ dataset, tabs }: { dataset: Dataset; tabs: Reac
           {tabs}
           {current && (
             <Select
-              w={340}
+              w={370}
               aria-label="Report"
               data-testid={testIds.controlChoice}
               data={readable.map(({ jobId, finishedAt, report }) => ({

@@ -169,14 +169,14 @@ function Row({ job, open, toggle }: { job: Job; open: boolean; toggle: () => voi
 /** "smoothedLoss" -> "smoothed loss" */
 const words = (key: string) => key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
+/** A figure that several scorers give is told as the one gives it that difficulty was learned from. */
+const ofTrainingScorer = (value: unknown): unknown =>
+  value && typeof value === 'object' && 'trainingScorer' in value ? value.trainingScorer : value;
+
 /** The figures of a result that read as one line: "found 121, imported 120, skipped 1". */
 export function resultText(job: Job): string {
   return Object.entries(job.result ?? {})
-    .flatMap(([key, value]) =>
-      value && typeof value === 'object' && !Array.isArray(value)
-        ? Object.entries(value).map(([inner, figure]): [string, unknown] => [`${key} ${inner}`, figure])
-        : [[key, value] as [string, unknown]],
-    )
+    .map(([key, value]): [string, unknown] => [key, ofTrainingScorer(value)])
     .filter(([key, value]) => typeof value === 'number' && value !== 0 && !key.endsWith('Id'))
     .map(
       ([key, value]) =>
