@@ -7,6 +7,7 @@ import type { JobParams, JobRequestInput } from '../../shared/jobs.ts';
 import { testIds } from '../test-ids.ts';
 import { useEnqueue } from '../ui/feedback.tsx';
 import { Field, NumberField } from '../ui/fields.tsx';
+import { wrongFields } from '../ui/settings-form.tsx';
 import { levelsText, parseLevels } from './levels.ts';
 import { MoreFields } from './more-fields.tsx';
 import { type Ready, useTrainingScorer } from './needs.tsx';
@@ -30,7 +31,7 @@ export function useReportParams<P extends Params>(schema: z.ZodType<P>, { datase
   const scorerId = usable(own.scorerId) ?? usable(learnedFrom(adapterId)) ?? scorers[0].id;
   const parsed = parseLevels(levels);
   const params: P = { ...own, adapterId, scorerId, levels: parsed ?? own.levels };
-  const wrong = new Set(schema.safeParse(params).error?.issues.map(({ path }) => path[0]));
+  const wrong = wrongFields(schema, params);
   return {
     params: { ...params, scorerId },
     set: (change: Partial<P>) => setParams((old) => ({ ...old, ...change })),

@@ -1,74 +1,37 @@
 /** Owns the form that trains a classifier on a dataset: from what, how much of it, how long. */
-import { Button, Collapse, SegmentedControl, Select, Switch } from '@mantine/core';
-import { useState } from 'react';
+import { SegmentedControl, Select, Switch } from '@mantine/core';
 import type { Dataset } from '../../shared/domain.ts';
 import { fitParams, type JobParams } from '../../shared/jobs.ts';
 import { useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
 import { useEnqueue } from '../ui/feedback.tsx';
 import { Field, NumberField } from '../ui/fields.tsx';
+import { type FieldsProps, SettingsForm, useParams } from '../ui/settings-form.tsx';
 
 type Params = JobParams<'fit'>;
-
-interface FieldsProps {
-  params: Params;
-  set: (change: Partial<Params>) => void;
-  /** The sentence where this field does not fit, null where it does. */
-  say: (field: keyof Params, sentence: string) => string | null;
-}
 
 const scratch = 'scratch';
 
 export function FitForm({ dataset }: { dataset: Dataset }) {
-  const [params, setParams] = useState<Params>(() => fitParams.parse({ datasetId: dataset.id }));
-  const [more, setMore] = useState(false);
   const enqueue = useEnqueue();
-  const wrong = new Set(fitParams.safeParse(params).error?.issues.map(({ path }) => path[0]));
-  const set: FieldsProps['set'] = (change) => setParams((old) => ({ ...old, ...change }));
-  const say: FieldsProps['say'] = (field, sentence) => (wrong.has(field) ? sentence : null);
-  const fields = { params, set, say };
+  const { fits, ...fields } = useParams(fitParams, dataset.id);
   return (
-    <form
-      className="stack"
-      aria-label="Train a classifier"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (wrong.size === 0) void enqueue('The training', { kind: 'fit', params });
+    <SettingsForm
+      name="Train a classifier"
+      fits={fits}
+      start={`Train on ${dataset.name}`}
+      startTestId={testIds.fitStart}
+      moreTestId={testIds.fitMore}
+      onStart={async () => {
+        await enqueue('The training', { kind: 'fit', params: fields.params });
       }}
-    >
-      <Basic {...fields} />
-      <Button
-        size="compact-xs"
-        variant="subtle"
-        style={{ alignSelf: 'flex-start' }}
-        aria-expanded={more}
-        data-testid={testIds.fitMore}
-        onClick={() => setMore(!more)}
-      >
-        {more ? 'Fewer settings' : 'More settings'}
-      </Button>
-      <Collapse expanded={more}>
-        <More {...fields} />
-      </Collapse>
-      <div className="row wrap">
-        <Button
-          type="submit"
-          variant="filled"
-          size="sm"
-          disabled={wrong.size > 0}
-          data-testid={testIds.fitStart}
-        >
-          Train on {dataset.name}
-        </Button>
-        {wrong.size > 0 && (
-          <span className="field-error">A setting does not fit: see the fields in red.</span>
-        )}
-      </div>
-    </form>
+      basic={<Basic {...fields} />}
+      more={<More {...fields} />}
+    />
   );
 }
 
-function Basic({ params, set, say }: FieldsProps) {
+function Basic({ params, set, say }: FieldsProps<Params>) {
   const { data: models = [] } = useRequest('models.list', {});
   const bases = models.filter(
     ({ kind, usable, path }) =>
@@ -152,7 +115,7 @@ function Basic({ params, set, say }: FieldsProps) {
   );
 }
 
-function More({ params, set, say }: FieldsProps) {
+function More({ params, set, say }: FieldsProps<Params>) {
   const tuned = params.modelId !== null;
   const pictures = !tuned || params.train !== 'head';
   return (

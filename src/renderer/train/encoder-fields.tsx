@@ -1,9 +1,9 @@
 /** Owns the settings of the difficulty encoder. The paper does not publish its own; the defaults are this program's. */
 import { Select } from '@mantine/core';
 import { Field, NumberField } from '../ui/fields.tsx';
-import type { FieldsProps, Params } from './train-form.tsx';
+import type { Params, TrainFieldsProps } from './train-form.tsx';
 
-export function EncoderFields({ params, set, say }: FieldsProps) {
+export function EncoderFields({ params, set, say }: TrainFieldsProps) {
   return (
     <section>
       <h3 className="train-group">Difficulty encoder: how class and difficulty are told to the model</h3>

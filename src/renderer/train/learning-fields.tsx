@@ -3,9 +3,9 @@ import { NumberInput, Switch } from '@mantine/core';
 import { previewInterval } from '../../shared/training-previews.ts';
 import { testIds } from '../test-ids.ts';
 import { Field, NumberField } from '../ui/fields.tsx';
-import type { FieldsProps } from './train-form.tsx';
+import type { TrainFieldsProps } from './train-form.tsx';
 
-export function LearningFields({ params, set, say }: FieldsProps) {
+export function LearningFields({ params, set, say }: TrainFieldsProps) {
   return (
     <section>
       <h3 className="train-group">Learning</h3>

@@ -1,24 +1,18 @@
 /** Owns the form that starts a training: what most people set, and the rest behind a button. */
-import { Button, Collapse, SegmentedControl, Select } from '@mantine/core';
-import { useState } from 'react';
+import { SegmentedControl, Select } from '@mantine/core';
 import type { Dataset, ModelEntry } from '../../shared/domain.ts';
 import { type JobParams, trainParams } from '../../shared/jobs.ts';
 import { MemoryNotice } from '../generate/memory-notice.tsx';
 import { testIds } from '../test-ids.ts';
 import { useEnqueue } from '../ui/feedback.tsx';
 import { Field, NumberField } from '../ui/fields.tsx';
+import { type FieldsProps, SettingsForm, useParams } from '../ui/settings-form.tsx';
 import { EncoderFields } from './encoder-fields.tsx';
 import { LearningFields } from './learning-fields.tsx';
 import { ScorerNotice } from './scorer-notice.tsx';
 
 export type Params = JobParams<'train'>;
-
-export interface FieldsProps {
-  params: Params;
-  set: (change: Partial<Params>) => void;
-  /** The sentence where this field does not fit, null where it does. */
-  say: (field: keyof Params, sentence: string) => string | null;
-}
+export type TrainFieldsProps = FieldsProps<Params>;
 
 /** What the memory of a training depends on. */
 const memoryParams = ({ datasetId, baseModelId, batchSize, rank, gradientCheckpointing }: Params) => ({
@@ -37,64 +31,43 @@ interface Props {
 }
 
 export function TrainForm({ dataset, bases, onStarted }: Props) {
-  const [typed, setParams] = useState<Params>(() => trainParams.parse({ datasetId: dataset.id }));
-  const [more, setMore] = useState(false);
   const enqueue = useEnqueue();
-  const base = bases.find(({ id }) => id === typed.baseModelId) ?? bases[0];
-  const params = { ...typed, baseModelId: base.id };
-  const wrong = new Set(trainParams.safeParse(params).error?.issues.map(({ path }) => path[0]));
-  const set: FieldsProps['set'] = (change) => setParams((old) => ({ ...old, ...change }));
-  const say: FieldsProps['say'] = (field, sentence) => (wrong.has(field) ? sentence : null);
-  const fields = { params, set, say };
+  const { fits, ...fields } = useParams(trainParams, dataset.id, (typed) => ({
+    ...typed,
+    baseModelId: (bases.find(({ id }) => id === typed.baseModelId) ?? bases[0]).id,
+  }));
+  const { params } = fields;
+  const difficulty = params.kind === 'difficulty';
   return (
-    <form
-      className="stack"
-      aria-label="Train a model"
-      onSubmit={async (event) => {
-        event.preventDefault();
-        if (wrong.size === 0 && (await enqueue('The training', { kind: 'train', params }))) onStarted();
+    <SettingsForm
+      name="Train a model"
+      fits={fits}
+      start="Start training"
+      startTestId={testIds.trainStart}
+      moreTestId={testIds.trainMore}
+      onStart={async () => {
+        if (await enqueue('The training', { kind: 'train', params })) onStarted();
       }}
-    >
-      <Basic {...fields} dataset={dataset} bases={bases} />
-      <Button
-        size="compact-xs"
-        variant="subtle"
-        style={{ alignSelf: 'flex-start' }}
-        aria-expanded={more}
-        data-testid={testIds.trainMore}
-        onClick={() => setMore(!more)}
-      >
-        {more ? 'Fewer settings' : 'More settings'}
-      </Button>
-      <Collapse expanded={more}>
+      basic={<Basic {...fields} dataset={dataset} bases={bases} />}
+      more={
         <div className="stack">
-          {params.kind === 'difficulty' && <EncoderFields {...fields} />}
+          {difficulty && <EncoderFields {...fields} />}
           <LearningFields {...fields} />
         </div>
-      </Collapse>
-      {params.kind === 'difficulty' && (
-        <ScorerNotice dataset={dataset} scorerId={params.scorerId ?? dataset.currentScorerId!} />
-      )}
-      <MemoryNotice request={wrong.size === 0 ? { kind: 'train', params: memoryParams(params) } : null} />
-      <div className="row wrap">
-        <Button
-          type="submit"
-          variant="filled"
-          size="sm"
-          disabled={wrong.size > 0}
-          data-testid={testIds.trainStart}
-        >
-          Start training
-        </Button>
-        {wrong.size > 0 && (
-          <span className="field-error">A setting does not fit: see the fields in red.</span>
-        )}
-      </div>
-    </form>
+      }
+      notices={
+        <>
+          {difficulty && (
+            <ScorerNotice dataset={dataset} scorerId={params.scorerId ?? dataset.currentScorerId!} />
+          )}
+          <MemoryNotice request={fits ? { kind: 'train', params: memoryParams(params) } : null} />
+        </>
+      }
+    />
   );
 }
 
-function Basic({ params, set, say, dataset, bases }: FieldsProps & Pick<Props, 'dataset' | 'bases'>) {
+function Basic({ params, set, say, dataset, bases }: TrainFieldsProps & Pick<Props, 'dataset' | 'bases'>) {
   const difficulty = params.kind === 'difficulty';
   return (
     <div className="form-grid">
