@@ -1,5 +1,5 @@
 /**
- * Owns what generation reads of the training images: the real, labelled, present images that no split keeps away and
+ * Owns which images are learned from and what generation reads of them: the real, labelled, present images that no split keeps away and
  * nobody excluded (rejected).
  */
 import type { Catalog } from './open.ts';
@@ -7,6 +7,10 @@ import type { Catalog } from './open.ts';
 const TRAINING = `i.dataset_id = ? AND i.origin = 'real' AND i.present = 1 AND i.class_id IS NOT NULL
   AND (i.split IS NULL OR i.split = 'train')
   AND NOT EXISTS (SELECT 1 FROM reviews r WHERE r.image_id = i.id AND r.decision = 'reject')`;
+
+/** Whether its split lets an image be learned from; images of val and test only measure. */
+export const isForTraining = ({ split }: { split: string | null }): boolean =>
+  split === null || split === 'train';
 
 /** Training images of each class id; a class without any is absent. */
 export function trainingCounts(catalog: Catalog, datasetId: number): Map<number, number> {

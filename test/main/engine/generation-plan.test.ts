@@ -220,3 +220,12 @@ describe('the outline of a form', () => {
     expect(classes).toHaveLength(2);
   });
 });
+
+it('images to start from, one or a pair, are training images, never one of the test split', () => {
+  for (const init of ['image', 'interpolate'] as const) {
+    const paths = plan({ init, classes: ['cat'], count: 60 }).flatMap((p) =>
+      p.sources.map(({ path }) => path),
+    );
+    expect(new Set(paths)).toEqual(new Set([0, 1, 2, 3].map((i) => `cat/${i}.png`)));
+  }
+});

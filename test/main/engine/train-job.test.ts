@@ -173,3 +173,17 @@ describe('ending early', () => {
     expect((await done(job)).result).toMatchObject({ steps: 4 });
   });
 });
+
+it.each(['difficulty', 'plain'])('images of splits val and test are not learned from: %s', async (kind) => {
+  const [first, second] = c.workImages(catalog, 1);
+  const mark = (id: number, split: string | null) =>
+    catalog.run('UPDATE images SET split = ? WHERE id = ?', split, id);
+  const all = await done(training({ kind, steps: 1 }));
+  mark(first.id, 'test');
+  mark(second.id, 'val');
+  const { result } = await done(training({ kind, steps: 1 }));
+  expect(result?.images).toBe((all.result?.images as number) - 2);
+  for (const { id } of c.workImages(catalog, 1)) mark(id, 'test');
+  expect((await run(catalog, training({ kind, steps: 1 }))).error).toContain('val and test only measure');
+  for (const { id } of c.workImages(catalog, 1)) mark(id, null);
+});

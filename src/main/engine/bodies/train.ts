@@ -21,7 +21,7 @@ import type { JobBody, JobContext } from '../job-context.ts';
 import { hashFolder } from '../models/hash-folder.ts';
 import { findModel } from '../models/registry.ts';
 import { machineMemory, tellMemory } from '../tell-memory.ts';
-import { usedImages } from '../used-images.ts';
+import { trainingImages } from '../used-images.ts';
 
 /** What the training captions say; the paper trains on this form only. */
 export const trainingPrompt = 'a photo of a [CLS]';
@@ -36,16 +36,17 @@ interface Plan {
   scorer: AdapterConfig['scorer'] | null;
 }
 
-/** Every labelled image, whose difficulty nothing looks at. */
+/** Every labelled training image, whose difficulty nothing looks at. */
 function plainPlan(ctx: Context): Plan {
   const { catalog, params } = ctx;
   const classes = classesOf(catalog, params.datasetId);
   const index = new Map(classes.map((c, i) => [c.id, i]));
-  const labelled = usedImages(ctx).flatMap(({ file, classId }) => {
+  const labelled = trainingImages(ctx).flatMap(({ file, classId }) => {
     const classIndex = classId === null ? undefined : index.get(classId);
     return classIndex === undefined ? [] : [{ file, classIndex }];
   });
-  if (labelled.length === 0) throw new Error('no labelled image to train on');
+  if (labelled.length === 0)
+    throw new Error('no labelled image to train on; those of splits val and test only measure');
   return {
     files: labelled.map(({ file }) => file),
     samples: labelled.map(({ classIndex }, latent) => ({ latent, classIndex, difficulty: 0 })),
@@ -63,7 +64,7 @@ function makePlan(ctx: Context): Plan {
     throw new Error('this dataset has no difficulty scores yet: run a score job first, training needs them');
   }
   const scorer = getScorer(catalog, scorerId);
-  const images = new Map(usedImages(ctx).map((image) => [image.id, image]));
+  const images = new Map(trainingImages(ctx).map((image) => [image.id, image]));
   const classes = classesOf(catalog, params.datasetId);
   const index = new Map(classes.map((c, i) => [c.id, i]));
   const files: string[] = [];
@@ -75,7 +76,10 @@ function makePlan(ctx: Context): Plan {
     samples.push({ latent: files.length, classIndex, difficulty: row.difficulty });
     files.push(image.file);
   }
-  if (samples.length === 0) throw new Error('no scored, labelled image to train on: run a score job first');
+  if (samples.length === 0)
+    throw new Error(
+      'no scored, labelled image to train on: run a score job first; images of splits val and test only measure',
+    );
   return {
     files,
     samples,

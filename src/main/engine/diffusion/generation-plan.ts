@@ -5,7 +5,7 @@
  */
 import { permutation, type Rng, rngFromSeed } from '../../../core/rng.ts';
 import type { JobParams } from '../../../shared/jobs.ts';
-import { type Catalog, excludedImages, workImages } from '../../catalog/index.ts';
+import { type Catalog, excludedImages, isForTraining, workImages } from '../../catalog/index.ts';
 import type { PictureRequest } from './generator.ts';
 import { chosenClasses, difficultyDraws, picturesPerClass } from './plan-classes.ts';
 import { type PlannedPrompt, promptDraws, withClass } from './plan-prompts.ts';
@@ -55,7 +55,9 @@ export function planPictures(
   const real =
     params.init === 'noise'
       ? []
-      : workImages(catalog, params.datasetId, 'real').filter((image) => !excluded.has(image.id));
+      : workImages(catalog, params.datasetId, 'real').filter(
+          (image) => isForTraining(image) && !excluded.has(image.id),
+        );
   const planned: PlannedPicture[] = [];
   for (const [at, found] of chosen.entries()) {
     const { name } = found;
@@ -68,7 +70,7 @@ export function planPictures(
     const wanted = wantedSources[params.init];
     if (images.length < wanted) {
       throw new Error(
-        `class ${name} has ${images.length} of the ${wanted} real images that init ${params.init} needs; leave the class out or start from noise`,
+        `class ${name} has ${images.length} of the ${wanted} training images that init ${params.init} needs; leave the class out or start from noise`,
       );
     }
     const order = permutation(images.length, rngFromSeed(params.seed, `${name} sources`));
