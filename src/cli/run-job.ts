@@ -50,6 +50,8 @@ export async function followJob(session: Session, queued: Job, label: string = q
       (job) => view.update(job),
       (text) => view.note(`crux: ${text}`),
     );
+    view.end();
+    tellWarnings(session, ended);
     if (ended.state === 'done') return ended;
     if (ended.state === 'cancelled')
       throw interrupted(`${ended.title} was cancelled; go on with: crux jobs resume ${ended.id}`);
@@ -62,4 +64,15 @@ export async function followJob(session: Session, queued: Job, label: string = q
     process.off('SIGINT', onInterrupt);
     process.off('SIGTERM', onInterrupt);
   }
+}
+
+const mostWarnings = 5;
+
+/** What its log warns of, each once. */
+function tellWarnings({ io, jobLog }: Session, job: Job): void {
+  const warnings = new Set(jobLog(job).flatMap(({ level, text }) => (level === 'warn' ? [text] : [])));
+  const told = [...warnings].slice(0, mostWarnings);
+  for (const text of told) io.stderr(`warning: ${text}\n`);
+  if (warnings.size > told.length)
+    io.stderr(`warning: and ${warnings.size - told.length} more: crux jobs log ${job.id}\n`);
 }

@@ -66,6 +66,7 @@ describe('without a model', () => {
     expect(ran.exit).toBe(0);
     expect(ran.stdout).toMatch(/1 file could not be read and was skipped:\n {2}cat\/broken\.png: \S/);
     expect(ran.stderr).toMatch(/^import: /m);
+    expect(ran.stderr).toMatch(/^warning: 1 file was left out; each is listed with its reason$/m);
   });
 
   it('captions and exports one class', async () => {

@@ -187,3 +187,14 @@ it.each(['difficulty', 'plain'])('images of splits val and test are not learned 
   expect((await run(catalog, training({ kind, steps: 1 }))).error).toContain('val and test only measure');
   for (const { id } of c.workImages(catalog, 1)) mark(id, null);
 });
+
+it('warns of a scorer that has learned from the images', async () => {
+  const warnings = (job: Job) =>
+    queue.log(job.id).flatMap(({ level, text }) => (level === 'warn' ? [text] : []));
+  const scored = async (method: string) =>
+    (await done({ kind: 'score', params: { datasetId: 1, method } } as JobRequestInput)).result?.scorerId;
+  const inSample = await done(training({ steps: 1, scorerId: await scored('in-sample') }));
+  expect(warnings(inSample)).toEqual([expect.stringContaining('learned from the images it judges')]);
+  const outOfFold = await done(training({ steps: 1, scorerId: await scored('out-of-fold') }));
+  expect(warnings(outOfFold)).toEqual([]);
+});

@@ -110,7 +110,10 @@ export const importBody: JobBody<'import'> = async (ctx) => {
   });
   figures.skipped = skipped.length;
   if (skipped.length > 0)
-    ctx.log('warn', `${skipped.length} files were left out; each is listed with its reason`);
+    ctx.log(
+      'warn',
+      `${skipped.length} ${skipped.length === 1 ? 'file was' : 'files were'} left out; each is listed with its reason`,
+    );
   return { datasetId, found: found.length, ...figures };
 };
 

@@ -5,7 +5,14 @@
 import { join } from 'node:path';
 import { restoreState, type TrainingState } from '../../../core/training/parameters.ts';
 import { previewInterval } from '../../../shared/training-previews.ts';
-import { addModelRow, classesOf, currentScorerId, difficultyRows, getScorer } from '../../catalog/index.ts';
+import {
+  addModelRow,
+  calibrationBasis,
+  classesOf,
+  currentScorerId,
+  difficultyRows,
+  getScorer,
+} from '../../catalog/index.ts';
 import { type AdapterConfig, writeAdapter, writePlainLora } from '../diffusion/adapter-file.ts';
 import { latentsOf } from '../diffusion/dataset-latents.ts';
 import {
@@ -64,6 +71,9 @@ function makePlan(ctx: Context): Plan {
     throw new Error('this dataset has no difficulty scores yet: run a score job first, training needs them');
   }
   const scorer = getScorer(catalog, scorerId);
+  const { basis, learned } = calibrationBasis(catalog, scorer);
+  if (basis === 'in-sample' || learned.size > 0)
+    ctx.log('warn', `${scorer.name} learned from the images it judges, and finds easy what it has memorised`);
   const images = new Map(trainingImages(ctx).map((image) => [image.id, image]));
   const classes = classesOf(catalog, params.datasetId);
   const index = new Map(classes.map((c, i) => [c.id, i]));
