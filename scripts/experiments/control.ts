@@ -5,8 +5,8 @@
  *     [--out docs/experiments/control.md]
  * --demo is what `crux demo --out DIR --train-steps N` made: its adapter, or another trained on it, is measured, beside a
  * plain LoRA and the base model, by the scorer it was trained with and by a classifier that is trained here. With
- * --photos the same is done on photographs in one folder per class, scored by a probe on the encoder's features; --work
- * is where that catalog goes.
+ * --photos the same is done on photographs in one folder per class, scored by a probe on the encoder's features, and
+ * once more on these photographs as the base model's autoencoder redraws them; --work is where their catalogs go.
  * A run that was stopped goes on (experiments.json beside each catalog).
  */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -51,7 +51,10 @@ type Run = ReturnType<typeof remembered>;
 /** Charts of a report that the page shows. */
 const shown = ['densities.svg', 'requested.svg', 'buckets.svg'];
 
-const runs = [...(demo ? [ofDemo(demo)] : []), ...(photos ? [ofPhotos(photos, work!)] : [])];
+const runs = [
+  ...(demo ? [ofDemo(demo)] : []),
+  ...(photos ? [ofPhotos(photos, work!), ofRedrawn(photos, join(work!, 'redrawn'))] : []),
+];
 mkdirSync(dirname(values.out), { recursive: true });
 writeFileSync(values.out, page(runs, values));
 console.error(`wrote ${values.out}`);
@@ -80,21 +83,49 @@ function ofDemo(folder: string): ControlRun {
   });
 }
 
+/** A picture that starts from a photograph with almost no noise is what the autoencoder makes of it. */
+const redrawn = ['--model', 'builtin:diffusion', '--init', 'image', '--strength', '0.04'];
+
 function ofPhotos(folder: string, own: string): ControlRun {
+  const { catalog, run } = photoCatalog(own, folder);
+  const found = ofScored('photographs', catalog, run, 'photos', []);
+  const once = ['--scorer', String(found.scorer.scorerId), '--keep-agreeing', '--attempts', '1'];
+  const asked = ['generate', 'photos', ...redrawn, '--count', '12', ...once, '--at-limit', 'leave-out'];
+  const { generated, classes } = run<{ generated: number; classes: number }>(asked).result;
+  return { ...found, redrawnAgreement: generated / (12 * classes) };
+}
+
+/** The photographs as the base model could draw them at its best. */
+function ofRedrawn(folder: string, own: string): ControlRun {
+  const { catalog, run, imported } = photoCatalog(own, folder);
+  const perClass = Math.ceil(imported.imported / imported.classes); // where a class has fewer: some of them twice
+  run(['generate', 'photos', ...redrawn, '--count', String(perClass)]);
+  const pictures = join(own, 'photos');
+  run(['export', 'photos', '--origin', 'synthetic', '--out', pictures]);
+  run(['import', pictures, '--name', 'redrawn']);
+  return ofScored('redrawn', catalog, run, 'redrawn', ['--tokens', '4', '--encoder-learning-rate', '0.003']);
+}
+
+/** A catalog of these photographs, with the encoder. */
+function photoCatalog(own: string, folder: string) {
   const catalog = join(own, 'catalog');
-  const run = remembered(join(own, 'experiments.json'), catalog);
-  const name = 'photos';
   const known = crux(catalog, ['models', 'list']) as { models: { name: string }[] };
   if (!known.models.some((model) => model.name === 'encoder')) {
     const how = ['--mean', '0,0,0', '--std', '1,1,1', '--resize', 'crop', '--labels', labels!];
     crux(catalog, ['models', 'add', encoder!, '--name', 'encoder', ...how]);
   }
-  run(['import', folder, '--name', name]);
+  const run = remembered(join(own, 'experiments.json'), catalog);
+  const imported = run<{ imported: number; classes: number }>(['import', folder, '--name', 'photos']).result;
+  return { catalog, run, imported };
+}
+
+/** Scores by the encoder's features and by the built-in one's, trains on the former, and measures by both. */
+function ofScored(title: ControlRun['title'], catalog: string, run: Run, name: string, how: string[]) {
   const heldOut = run<Scored>(['score', name]);
   const score = run<Scored>(['score', name, '--model', 'encoder']);
-  const steps = ['--steps', values['photo-steps'], '--rank', values['photo-rank']];
+  const steps = ['--steps', values['photo-steps'], '--rank', values['photo-rank'], ...how];
   const trained = run<Trained>(['train', name, '--scorer', String(score.result.scorerId), ...steps]);
-  return measured('photographs', catalog, run, name, {
+  return measured(title, catalog, run, name, {
     adapter: trained.result.modelId,
     training: { ...trained.result, seconds: trained.seconds },
     scorer: score.result,
@@ -117,7 +148,7 @@ function measured(
     plainSteps: string | null;
     count: string;
   },
-): ControlRun {
+): ControlRun & { scorer: Scored } {
   const plain =
     on.plainSteps && run<Trained>(['train', name, '--kind', 'plain', '--steps', on.plainSteps]).result;
   const options = [

@@ -17,7 +17,6 @@ export const trainingVariants: readonly Variant[] = [
   { name: '1 difficulty token', options: ['--tokens', '1'] },
   { name: 'tokens overwrite the last of the text', options: ['--placement', 'overwrite'] },
   { name: 'tokens without a layer norm', options: ['--no-token-norm'] },
-  { name: 'raw score', options: ['--score-features', 'raw'] },
   { name: 'difficulties as they occur', options: ['--no-balanced'] },
   { name: 'condition dropout 0.3', options: ['--condition-dropout', '0.3'] },
   {
@@ -36,6 +35,5 @@ export const guidanceVariants: readonly Variant[] = [
   { name: 'both by 2', options: ['--guidance-mode', 'null-token', '--guidance', '2'] },
   { name: 'text 2 alone', options: ['--guidance-mode', 'same-token', '--guidance', '2'] },
   { name: 'difficulty 5 alone', options: ['--guidance', '1', '--difficulty-guidance', '5'] },
-  { name: 'text 2, difficulty 3', options: ['--difficulty-guidance', '3'] },
   { name: 'text 2, difficulty 8', options: ['--difficulty-guidance', '8'] },
 ];
