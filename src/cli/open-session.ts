@@ -16,6 +16,7 @@ import {
   removeModelRow,
   scorerCalibration,
   scorerComparison,
+  setScorer,
   thumbnailFile,
 } from '../main/catalog/index.ts';
 import { addModel, checkModel } from '../main/engine/models/check.ts';
@@ -83,6 +84,7 @@ export async function openSession({ io, folder, device }: SessionOptions): Promi
         `no scorer "${text}" of ${dataset.name}; ${known ? `there are ${known}` : `score it with: crux score ${dataset.name}`}`,
       );
     },
+    useScorer: (dataset, scorerId) => void setScorer(catalog, dataset.id, scorerId),
     scorerCalibration: (dataset, scorerId) => scorerCalibration(catalog, dataset.id, scorerId),
     compareScorers: (dataset, a, b, options) => scorerComparison(catalog, dataset.id, a, b, options),
 

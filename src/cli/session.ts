@@ -55,6 +55,7 @@ export interface Session {
 
   /** A scorer's id from its text. Errors: `usage`, naming the scorers there are. */
   scorerId(dataset: Dataset, text: string): number;
+  useScorer(dataset: Dataset, scorerId: number): void;
   scorerCalibration(dataset: Dataset, scorerId: number): Promise<ScorerCalibration>;
   compareScorers(
     dataset: Dataset,

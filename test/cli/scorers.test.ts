@@ -55,6 +55,17 @@ it('compares two: figures of all and of each class, and the largest disagreement
   expect(data.points).toBeUndefined(); // the window's
 });
 
+it('makes another the current one', async () => {
+  const current = async () =>
+    (json(await run('list', 'pets', '--json')) as { currentScorerId: number }).currentScorerId;
+  const ran = await run('use', 'pets', '1');
+  expect(ran).toMatchObject({ exit: 0, stdout: 'pets: difficulty is now by first (1)\n' });
+  expect(await current()).toBe(1);
+  expect((await run('use', 'pets', '7')).stderr).toContain('no scorer "7" of pets');
+  await run('use', 'pets', '2');
+  expect(await current()).toBe(2);
+});
+
 it('says which scorers there are', async () => {
   const ran = await run('compare', 'pets', '1', '7');
   expect(ran.exit).toBe(2);

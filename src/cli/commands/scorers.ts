@@ -1,4 +1,4 @@
-/** Owns `crux scorers list|compare`. */
+/** Owns `crux scorers list|use|compare`. */
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import type { CorrelationFigure, ScorerCalibration, ScorerComparison } from '../../shared/scorers.ts';
@@ -17,8 +17,9 @@ const measuredOn: Record<ScorerCalibration['basis'], string> = {
 export function scorers(parent: Command, context: CommandContext): void {
   const group = parent
     .command('scorers')
-    .description('list the scorers of a dataset with their calibration, or compare two');
+    .description('list the scorers of a dataset with their calibration, choose one, or compare two');
   list(group, context);
+  use(group, context);
   compare(group, context);
 }
 
@@ -72,6 +73,28 @@ function list(group: Command, context: CommandContext): void {
                     measured ? [`${scorer.id}: ${measured.sentence}`] : [],
                   ),
                 ],
+        };
+      }),
+    ),
+  );
+}
+
+function use(group: Command, context: CommandContext): void {
+  const command = leaf(
+    group,
+    'use <dataset> <scorer>',
+    'make a scorer (id) the current one, whose difficulty is meant where none is named',
+  );
+  withGlobals(command).action((name: string, text: string, values: Values) =>
+    finish(context, values.json === true, () =>
+      withSession(context.io, values, async (session) => {
+        const dataset = session.dataset(name);
+        const scorerId = session.scorerId(dataset, text);
+        const scorer = dataset.scorers.find(({ id }) => id === scorerId)!;
+        session.useScorer(dataset, scorerId);
+        return {
+          data: { command: 'scorers use', dataset: { id: dataset.id, name }, currentScorerId: scorerId },
+          lines: [`${name}: difficulty is now by ${scorer.name} (${scorerId})`],
         };
       }),
     ),
