@@ -22,10 +22,14 @@ crux demo --out DIR
 node scripts/experiments/ablations.ts --demo DIR --seeds ${settings.seeds} --steps ${settings.steps} --count ${settings.count} --denoising-steps ${settings.denoisingSteps}
 \`\`\`
 
-writes this page. Each variant changes one setting of the defaults, is trained for ${settings.steps} steps on the demo dataset and measured
-by \`crux control\` with ${settings.count} images per class at each of five difficulties, in ${settings.denoisingSteps} denoising steps; the figures of every seed stand side by side.
-Spearman is the mean over classes of the rank correlation between requested and measured difficulty. The distance is the
-mean over the levels of |mean measured - requested|: rank correlation does not see it.
+writes this page. Each variant changes one setting of the defaults, is trained for ${settings.steps} steps on the demo dataset and
+measured by \`crux control\` with ${settings.count} images per class at each of five difficulties, in ${settings.denoisingSteps} denoising steps; the
+figures of every seed stand side by side. Spearman is the mean over classes of the rank correlation between requested and
+measured difficulty, and the difference is that of its mean over seeds from the first row's. The distance is the mean over
+the levels of |mean measured - requested|: rank correlation does not see it.
+
+From seed to seed a variant's Spearman varies with a standard deviation of ${figure(seedDeviation(runs, 'trainingScorer'))} (held-out scorer ${figure(seedDeviation(runs, 'heldOutScorer'))}; pooled over
+the variants), so a difference of two means over ${settings.seeds} seeds has one of about ${figure(deviationOfDifference(runs))}: less than twice that says nothing.
 
 ## Training
 
@@ -39,17 +43,45 @@ ${table(runs.filter((run) => run.group === 'guidance'))}
 `;
 }
 
+type Scorer = keyof AblationRun['result']['spearman'];
+
+/** Standard deviation of a variant's Spearman over its seeds, pooled over the variants. */
+function seedDeviation(runs: readonly AblationRun[], scorer: Scorer): number {
+  const variants = Map.groupBy(runs, (run) => `${run.group} ${run.name}`);
+  const variances = [...variants.values()].map((own) => {
+    const values = own.map((run) => run.result.spearman[scorer]!);
+    const middle = mean(values);
+    return values.reduce((sum, v) => sum + (v - middle) ** 2, 0) / (values.length - 1);
+  });
+  return Math.sqrt(mean(variances));
+}
+
+function deviationOfDifference(runs: readonly AblationRun[]): number {
+  const seeds = new Set(runs.map((run) => run.seed)).size;
+  return seedDeviation(runs, 'trainingScorer') * Math.sqrt(2 / seeds);
+}
+
 function table(runs: readonly AblationRun[]): string {
-  const names = [...new Set(runs.map((run) => run.name))];
+  const variants = Map.groupBy(runs, (run) => run.name);
+  const meanOf = (own: readonly AblationRun[], scorer: Scorer) =>
+    mean(own.map((run) => run.result.spearman[scorer]!));
+  const [first] = variants.values();
   return rows(
-    ['', 'Spearman', 'held-out scorer', 'agreement at the lowest', 'mean measured at the levels', 'distance'],
-    names.map((name) => {
-      const own = runs.filter((run) => run.name === name).map((run) => run.result);
-      const each = (value: (of: AblationRun['result']) => string) => own.map(value).join(', ');
+    [
+      ...['', 'Spearman', 'difference', 'held-out scorer', 'difference', 'agreement at the lowest'],
+      ...['mean measured at the levels', 'distance'],
+    ],
+    [...variants].map(([name, own]) => {
+      const each = (value: (of: AblationRun['result']) => string) =>
+        own.map((run) => value(run.result)).join(', ');
+      const difference = (scorer: Scorer) =>
+        own === first ? '' : signed(meanOf(own, scorer) - meanOf(first, scorer));
       return [
         name,
         each((of) => figure(of.spearman.trainingScorer)),
+        difference('trainingScorer'),
         each((of) => figure(of.spearman.heldOutScorer)),
+        difference('heldOutScorer'),
         each((of) => percent(of.agreementAtLow)),
         each((of) => of.levels.map((level) => figure(level.measuredMean)).join(' ')),
         each((of) => figure(mean(of.levels.map((l) => Math.abs(l.measuredMean - l.requested))))),
@@ -57,3 +89,5 @@ function table(runs: readonly AblationRun[]): string {
     }),
   );
 }
+
+const signed = (value: number): string => `${value < 0 ? '' : '+'}${figure(value)}`;
