@@ -10,9 +10,9 @@ export function trainingOf(
   catalog: string,
   adapter: string | undefined,
 ): [string, { steps: number; seconds: number; images: number }] {
-  const { jobs } = crux(catalog, ['jobs', 'list']) as { jobs: Job[] };
+  const { jobs } = crux(catalog, ['jobs', 'list', '--limit', '1000']) as { jobs: Job[] };
   const training = jobs
-    .filter(({ kind, state }) => kind === 'train' && state === 'done')
+    .filter(({ kind, state, params }) => kind === 'train' && state === 'done' && params.kind !== 'plain')
     .findLast(({ result }) => !adapter || (result as Trained).modelId === adapter);
   if (!training)
     throw new Error(
