@@ -51,6 +51,9 @@ type Run = ReturnType<typeof remembered>;
 /** Charts of a report that the page shows. */
 const shown = ['densities.svg', 'requested.svg', 'buckets.svg'];
 
+/** A picture that starts from a photograph with almost no noise is what the autoencoder makes of it. */
+const redrawn = ['--model', 'builtin:diffusion', '--init', 'image', '--strength', '0.04'];
+
 const runs = [
   ...(demo ? [ofDemo(demo)] : []),
   ...(photos ? [ofPhotos(photos, work!), ofRedrawn(photos, join(work!, 'redrawn'))] : []),
@@ -82,9 +85,6 @@ function ofDemo(folder: string): ControlRun {
     count: values.count,
   });
 }
-
-/** A picture that starts from a photograph with almost no noise is what the autoencoder makes of it. */
-const redrawn = ['--model', 'builtin:diffusion', '--init', 'image', '--strength', '0.04'];
 
 function ofPhotos(folder: string, own: string): ControlRun {
   const { catalog, run } = photoCatalog(own, folder);
