@@ -1,6 +1,6 @@
 /**
- * Owns which images are learned from and what generation reads of them: the real, labelled, present images that no split keeps away and
- * nobody excluded (rejected).
+ * Owns which images are learned from, and what generation reads of them: the real, labelled, present images that no
+ * split keeps away and nobody excluded (rejected).
  */
 import type { Catalog } from './open.ts';
 

@@ -169,7 +169,7 @@ function Row({ job, open, toggle }: { job: Job; open: boolean; toggle: () => voi
 /** "smoothedLoss" -> "smoothed loss" */
 const words = (key: string) => key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
-/** A figure that several scorers give is told as the one gives it that difficulty was learned from. */
+/** Of a figure that several scorers give: by the one whose difficulty was learned. */
 const ofTrainingScorer = (value: unknown): unknown =>
   value && typeof value === 'object' && 'trainingScorer' in value ? value.trainingScorer : value;
 
