@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { datasetName } from '../../src/cli/demo/stages.ts';
 import { type AblationRun, page } from './ablations/page.ts';
-import { base, guidanceVariants, trainingVariants } from './ablations/variants.ts';
+import { guidanceVariants, trainingVariants } from './ablations/variants.ts';
 import { remembered } from './crux.ts';
 
 const { values } = parseArgs({
@@ -61,7 +61,7 @@ for (let seed = 0; seed < Number(values.seeds); seed++) {
   };
   const adapters = trainingVariants.map(({ name, options, control = [] }) => {
     const asked = ['--steps', steps, '--scorer', String(scorer), '--preview-every', '0', ...seeded];
-    const ran = ['train', datasetName, ...asked, ...base, ...options];
+    const ran = ['train', datasetName, ...asked, ...options];
     const { modelId } = run<{ modelId: string }>(ran).result;
     measure('training', name, modelId, control);
     return modelId;

@@ -98,7 +98,7 @@ export const projectParams = z.object({
   seed,
 });
 
-/** Defaults: LoRA as diffusers (rank 4); encoder internals are unpublished, so they are our own choices. */
+/** The encoder's internals are unpublished: the defaults are our own, from docs/experiments/ablations.md. */
 export const trainParams = z.object({
   datasetId: id,
   /** difficulty: LoRA and difficulty encoder; plain: the LoRA alone, as what difficulty is compared with. */
@@ -113,13 +113,13 @@ export const trainParams = z.object({
   accumulation: z.int().min(1).max(256).default(1),
   /** Less memory for about a third more time: backward computes again what forward did not keep. */
   gradientCheckpointing: z.boolean().default(false),
-  rank: z.int().min(1).max(256).default(4),
+  rank: z.int().min(1).max(256).default(8),
   loraLearningRate: z.number().positive().max(1).default(1e-3),
-  encoderLearningRate: z.number().positive().max(1).default(1e-3),
-  tokens: z.int().min(1).max(16).default(1),
+  encoderLearningRate: z.number().positive().max(1).default(3e-3),
+  tokens: z.int().min(1).max(16).default(4),
   placement: z.enum(['append', 'overwrite']).default('append'),
   /** Layer norm over each of those tokens, by which they are as large as the text's. */
-  tokenNorm: z.boolean().default(true),
+  tokenNorm: z.boolean().default(false),
   labelEncoding: z.enum(['one-hot', 'embedding']).default('one-hot'),
   /** What the difficulty encoder reads of a score: the number itself, or waves of it besides. */
   scoreFeatures: z.enum(['raw', 'fourier']).default('fourier'),

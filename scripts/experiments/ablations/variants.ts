@@ -8,15 +8,12 @@ export interface Variant {
   control?: readonly string[];
 }
 
-/** What every variant changes one setting of, where it is not the defaults of `crux train`. */
-export const base = ['--tokens', '4', '--rank', '8', '--encoder-learning-rate', '0.003'] as const;
-
 export const trainingVariants: readonly Variant[] = [
   { name: 'defaults', options: [] },
   { name: 'class as a learned embedding', options: ['--label-encoding', 'embedding'] },
   { name: '1 difficulty token', options: ['--tokens', '1'] },
   { name: 'tokens overwrite the last of the text', options: ['--placement', 'overwrite'] },
-  { name: 'tokens without a layer norm', options: ['--no-token-norm'] },
+  { name: 'a layer norm over the tokens', options: ['--token-norm'] },
   { name: 'difficulties as they occur', options: ['--no-balanced'] },
   { name: 'condition dropout 0.3', options: ['--condition-dropout', '0.3'] },
   {

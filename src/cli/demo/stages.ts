@@ -99,10 +99,6 @@ export const stages: Stage[] = [
         params: {
           datasetId: datasetId(context),
           steps: context.options.trainSteps,
-          // A model as small as the built-in one listens the sooner to a few tokens than to one.
-          tokens: 4,
-          rank: 8,
-          encoderLearningRate: 3e-3,
           seed: context.options.seed,
         },
       });
