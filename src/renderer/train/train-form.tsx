@@ -125,7 +125,7 @@ function Basic({ params, set, say, dataset, bases }: TrainFieldsProps & Pick<Pro
       />
       <NumberField
         label="Rank"
-        help="Size of the add-on (LoRA). Larger learns more detail, and more of what is only chance. 4 is usual."
+        help="Size of the add-on (LoRA). Larger learns more detail, and more of what is only chance. 4 to 16 are usual."
         min={1}
         max={256}
         value={params.rank}
