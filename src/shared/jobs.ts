@@ -119,7 +119,7 @@ export const trainParams = z.object({
   tokens: z.int().min(1).max(16).default(4),
   placement: z.enum(['append', 'overwrite']).default('append'),
   /** Layer norm over each of those tokens, by which they are as large as the text's. */
-  tokenNorm: z.boolean().default(false),
+  tokenNorm: z.boolean().default(true),
   labelEncoding: z.enum(['one-hot', 'embedding']).default('one-hot'),
   /** What the difficulty encoder reads of a score: the number itself, or waves of it besides. */
   scoreFeatures: z.enum(['raw', 'fourier']).default('fourier'),

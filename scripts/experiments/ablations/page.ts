@@ -1,4 +1,4 @@
-/** Owns docs/experiments/ablations.md: each variant's figures, seed by seed, beside the defaults'. */
+/** Owns docs/experiments/ablations.md: each variant's figures, seed by seed, and how far from the first row's. */
 import type { VariantSummary } from '../../../src/shared/control.ts';
 import { figure, mean, percent, rows } from '../tables.ts';
 
@@ -22,14 +22,16 @@ crux demo --out DIR
 node scripts/experiments/ablations.ts --demo DIR --seeds ${settings.seeds} --steps ${settings.steps} --count ${settings.count} --denoising-steps ${settings.denoisingSteps}
 \`\`\`
 
-writes this page. Each variant changes one setting of the defaults, is trained for ${settings.steps} steps on the demo dataset and
-measured by \`crux control\` with ${settings.count} images per class at each of five difficulties, in ${settings.denoisingSteps} denoising steps; the
-figures of every seed stand side by side. Spearman is the mean over classes of the rank correlation between requested and
-measured difficulty, and the difference is that of its mean over seeds from the first row's. The distance is the mean over
-the levels of |mean measured - requested|: rank correlation does not see it.
+writes this page. Each variant changes one setting of the first row, which is the defaults without the layer norm over the
+tokens. It is trained for ${settings.steps} steps on the demo dataset and measured by \`crux control\` with ${settings.count} images per class at each of
+five difficulties, in ${settings.denoisingSteps} denoising steps; the figures of every seed stand side by side. Spearman is the mean over
+classes of the rank correlation between requested and measured difficulty. The distance is the mean over the levels of
+|mean measured - requested|: rank correlation does not see it.
 
-From seed to seed a variant's Spearman varies with a standard deviation of ${figure(seedDeviation(runs, 'trainingScorer'))} (held-out scorer ${figure(seedDeviation(runs, 'heldOutScorer'))}; pooled over
-the variants), so a difference of two means over ${settings.seeds} seeds has one of about ${figure(deviationOfDifference(runs))}: less than twice that says nothing.
+The seed moves a variant's Spearman by a standard deviation of ${figure(seedDeviation(runs, 'trainingScorer'))} (held-out scorer ${figure(seedDeviation(runs, 'heldOutScorer'))}; pooled over the
+variants): most of what differs between two numbers here. Within a seed the variants share the order of the images and the
+noise, so the differences from the first row are given seed by seed. One whose sign changes says nothing; one that keeps it
+over ${settings.seeds} seeds says a little.
 
 ## Training
 
@@ -37,7 +39,7 @@ ${table(runs.filter((run) => run.group === 'training'))}
 
 ## Guidance
 
-All of the defaults' training. "Both by 2" is classifier-free guidance of text and difficulty together at the paper's scale.
+All of the base's training. "Both by 2" is classifier-free guidance of text and difficulty together at the paper's scale.
 
 ${table(runs.filter((run) => run.group === 'guidance'))}
 `;
@@ -56,15 +58,8 @@ function seedDeviation(runs: readonly AblationRun[], scorer: Scorer): number {
   return Math.sqrt(mean(variances));
 }
 
-function deviationOfDifference(runs: readonly AblationRun[]): number {
-  const seeds = new Set(runs.map((run) => run.seed)).size;
-  return seedDeviation(runs, 'trainingScorer') * Math.sqrt(2 / seeds);
-}
-
 function table(runs: readonly AblationRun[]): string {
   const variants = Map.groupBy(runs, (run) => run.name);
-  const meanOf = (own: readonly AblationRun[], scorer: Scorer) =>
-    mean(own.map((run) => run.result.spearman[scorer]!));
   const [first] = variants.values();
   return rows(
     [
@@ -75,7 +70,11 @@ function table(runs: readonly AblationRun[]): string {
       const each = (value: (of: AblationRun['result']) => string) =>
         own.map((run) => value(run.result)).join(', ');
       const difference = (scorer: Scorer) =>
-        own === first ? '' : signed(meanOf(own, scorer) - meanOf(first, scorer));
+        own === first
+          ? ''
+          : own
+              .map((run, i) => signed(run.result.spearman[scorer]! - first[i].result.spearman[scorer]!))
+              .join(', ');
       return [
         name,
         each((of) => figure(of.spearman.trainingScorer)),

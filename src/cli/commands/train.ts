@@ -21,7 +21,7 @@ const options: OptionTable<JobParams<'train'>> = {
   encoderLearningRate: { flag: 'encoder-learning-rate', text: 'learning rate of the difficulty encoder' },
   tokens: { text: 'conditioning tokens that the difficulty encoder makes' },
   placement: { text: 'how those tokens join the text tokens' },
-  tokenNorm: { text: 'put a layer norm over each of those tokens' },
+  tokenNorm: { text: 'leave those tokens as large as they come, without a layer norm' },
   labelEncoding: { text: 'how the class enters the difficulty encoder' },
   scoreFeatures: { text: 'how the score enters it: as it is, or with waves of it besides' },
   frequencies: { text: 'waves of Fourier features' },

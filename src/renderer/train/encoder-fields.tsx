@@ -90,13 +90,13 @@ export function EncoderFields({ params, set, say }: TrainFieldsProps) {
         </Field>
         <Field
           label="Their size"
-          help="Left as the encoder makes them, small at first, or each brought to the size of the prompt's words by a layer norm: the model hears those from the first step, and easy and hard come out less far apart."
+          help="Brought to the size of the prompt's words, so that the model hears them from the first step, or left as the encoder makes them."
         >
           <Select
             aria-label="Their size"
             data={[
-              { value: 'free', label: 'As they come' },
               { value: 'norm', label: 'As words' },
+              { value: 'free', label: 'As they come' },
             ]}
             value={params.tokenNorm ? 'norm' : 'free'}
             onChange={(value) => value && set({ tokenNorm: value === 'norm' })}
