@@ -88,7 +88,8 @@ function ofDemo(folder: string): ControlRun {
 
 function ofPhotos(folder: string, own: string): ControlRun {
   const { catalog, run } = photoCatalog(own, folder);
-  const found = ofScored('photographs', catalog, run, 'photos');
+  const how = ['--tokens', '1', '--encoder-learning-rate', '0.001'];
+  const found = ofScored('photographs', catalog, run, 'photos', how);
   const once = ['--scorer', String(found.scorer.scorerId), '--keep-agreeing', '--attempts', '1'];
   const asked = ['generate', 'photos', ...redrawn, '--count', '12', ...once, '--at-limit', 'leave-out'];
   const { generated, classes } = run<{ generated: number; classes: number }>(asked).result;
@@ -103,7 +104,7 @@ function ofRedrawn(folder: string, own: string): ControlRun {
   const pictures = join(own, 'photos');
   run(['export', 'photos', '--origin', 'synthetic', '--out', pictures]);
   run(['import', pictures, '--name', 'redrawn']);
-  return ofScored('redrawn', catalog, run, 'redrawn');
+  return ofScored('redrawn', catalog, run, 'redrawn', []);
 }
 
 /** A catalog of these photographs, with the encoder. */
@@ -120,10 +121,16 @@ function photoCatalog(own: string, folder: string) {
 }
 
 /** Scores by the encoder's features and by the built-in one's, trains on the former, and measures by both. */
-function ofScored(title: ControlRun['title'], catalog: string, run: Run, name: string) {
+function ofScored(
+  title: ControlRun['title'],
+  catalog: string,
+  run: Run,
+  name: string,
+  how: readonly string[],
+) {
   const heldOut = run<Scored>(['score', name]);
   const score = run<Scored>(['score', name, '--model', 'encoder']);
-  const steps = ['--steps', values['photo-steps'], '--rank', values['photo-rank']];
+  const steps = ['--steps', values['photo-steps'], '--rank', values['photo-rank'], ...how];
   const trained = run<Trained>(['train', name, '--scorer', String(score.result.scorerId), ...steps]);
   return measured(title, catalog, run, name, {
     adapter: trained.result.modelId,

@@ -66,7 +66,7 @@ const titles = {
 const about = {
   demo: 'Scored by the out-of-fold probe on the built-in encoder; the held-out scorer is a small residual network that is trained on four fifths of the dataset (`crux fit`), so its accuracy is mostly of images it has learned. The dataset was designed with these figures in view, at this seed (docs/decisions/0009).',
   photographs:
-    'Scored by the out-of-fold probe on the features of MobileNetV2; the held-out scorer is the out-of-fold probe on the built-in encoder. The base model is the built-in one, of 64 pixels a side: mostly of drawn scenes, and of CC0 photographs of clothes, these among them.',
+    'Scored by the out-of-fold probe on the features of MobileNetV2; the held-out scorer is the out-of-fold probe on the built-in encoder. The base model is the built-in one, of 64 pixels a side: mostly of drawn scenes, and of CC0 photographs of clothes, these among them. 1 token, learning rate of the encoder 0.001.',
   redrawn:
     'The same photographs, each redrawn by the autoencoder of the base model, and the rest as above: what is generated is then judged among images of its own kind. 4 tokens, learning rate of the encoder 0.003.',
 };
