@@ -104,7 +104,7 @@ function ofRedrawn(folder: string, own: string): ControlRun {
   const pictures = join(own, 'photos');
   run(['export', 'photos', '--origin', 'synthetic', '--out', pictures]);
   run(['import', pictures, '--name', 'redrawn']);
-  return ofScored('redrawn', catalog, run, 'redrawn', []);
+  return ofScored('redrawn', catalog, run, 'redrawn', ['--no-balanced']);
 }
 
 /** A catalog of these photographs, with the encoder. */

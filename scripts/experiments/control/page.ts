@@ -68,7 +68,7 @@ const about = {
   photographs:
     'Scored by the out-of-fold probe on the features of MobileNetV2; the held-out scorer is the out-of-fold probe on the built-in encoder. The base model is the built-in one, of 64 pixels a side: mostly of drawn scenes, and of CC0 photographs of clothes, these among them. 1 token, learning rate of the encoder 0.001.',
   redrawn:
-    'The same photographs, each redrawn by the autoencoder of the base model, and the rest as above: what is generated is then judged among images of its own kind. 4 tokens, learning rate of the encoder 0.003.',
+    'The same photographs, each redrawn by the autoencoder of the base model, and the rest as above: what is generated is then judged among images of its own kind. 4 tokens, learning rate of the encoder 0.003, difficulties as they occur.',
 };
 
 function section(run: ControlRun): string {
