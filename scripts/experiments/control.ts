@@ -1,7 +1,8 @@
 /**
  * Whether generated images are as hard as they are asked to be:
  *   node scripts/experiments/control.ts --demo DIR [--adapter ID] [--count 40] [--plain-steps 2000]
- *     [--photos DIR --encoder FILE.onnx --labels FILE --work DIR --photo-steps 4000 --photo-rank 64 --photo-count 16]
+ *     [--photos DIR --encoder FILE.onnx --labels FILE --work DIR --photo-steps 4000 --photo-rank 64 --photo-count 16
+ *      --redrawn-steps 2500]
  *     [--out docs/experiments/control.md]
  * --demo is what `crux demo --out DIR --train-steps N` made: its adapter, or another trained on it, is measured, beside a
  * plain LoRA and the base model, by the scorer it was trained with and by a classifier that is trained here. With
@@ -29,6 +30,7 @@ const { values } = parseArgs({
     labels: { type: 'string' },
     work: { type: 'string' },
     'photo-steps': { type: 'string', default: '4000' },
+    'redrawn-steps': { type: 'string', default: '2500' },
     'photo-rank': { type: 'string', default: '64' },
     'photo-count': { type: 'string', default: '16' },
     out: { type: 'string', default: 'docs/experiments/control.md' },
@@ -88,7 +90,7 @@ function ofDemo(folder: string): ControlRun {
 
 function ofPhotos(folder: string, own: string): ControlRun {
   const { catalog, run } = photoCatalog(own, folder);
-  const how = ['--tokens', '1', '--encoder-learning-rate', '0.001'];
+  const how = ['--steps', values['photo-steps'], '--tokens', '1', '--encoder-learning-rate', '0.001'];
   const found = ofScored('photographs', catalog, run, 'photos', how);
   const once = ['--scorer', String(found.scorer.scorerId), '--keep-agreeing', '--attempts', '1'];
   const asked = ['generate', 'photos', ...redrawn, '--count', '12', ...once, '--at-limit', 'leave-out'];
@@ -104,7 +106,8 @@ function ofRedrawn(folder: string, own: string): ControlRun {
   const pictures = join(own, 'photos');
   run(['export', 'photos', '--origin', 'synthetic', '--out', pictures]);
   run(['import', pictures, '--name', 'redrawn']);
-  return ofScored('redrawn', catalog, run, 'redrawn', ['--no-balanced']);
+  const how = ['--steps', values['redrawn-steps'], '--no-balanced'];
+  return ofScored('redrawn', catalog, run, 'redrawn', how);
 }
 
 /** A catalog of these photographs, with the encoder. */
@@ -130,8 +133,8 @@ function ofScored(
 ) {
   const heldOut = run<Scored>(['score', name]);
   const score = run<Scored>(['score', name, '--model', 'encoder']);
-  const steps = ['--steps', values['photo-steps'], '--rank', values['photo-rank'], ...how];
-  const trained = run<Trained>(['train', name, '--scorer', String(score.result.scorerId), ...steps]);
+  const asked = ['--scorer', String(score.result.scorerId), '--rank', values['photo-rank'], ...how];
+  const trained = run<Trained>(['train', name, ...asked]);
   return measured(title, catalog, run, name, {
     adapter: trained.result.modelId,
     training: { ...trained.result, seconds: trained.seconds },

@@ -34,6 +34,7 @@ export function page(
     'photo-steps': string;
     'photo-rank': string;
     'photo-count': string;
+    'redrawn-steps': string;
   },
 ): string {
   const demo = runs.find((run) => run.title === 'demo');
@@ -44,7 +45,7 @@ ${demo ? `crux demo --out DIR --train-steps ${demo.training.steps}\n` : ''}node 
     settings.photos
       ? ` \\
   --photos PHOTOS --encoder mobilenetv2.onnx --labels imagenet_labels.txt --work WORK \\
-  --photo-steps ${settings['photo-steps']} --photo-rank ${settings['photo-rank']} --photo-count ${settings['photo-count']}`
+  --photo-steps ${settings['photo-steps']} --photo-rank ${settings['photo-rank']} --photo-count ${settings['photo-count']} --redrawn-steps ${settings['redrawn-steps']}`
       : ''
   }
 \`\`\`

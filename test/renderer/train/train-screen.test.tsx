@@ -135,7 +135,7 @@ test('a trained model is listed with its settings, and its curve can be looked a
   const row = await screen.findByTestId(testIds.trainModelRow);
   expect(row.textContent).toContain('200 of 300');
   expect(row.textContent).toContain('0.1181');
-  expect(row.textContent).toContain('one-hot class, score with 1 wave, 2 × 128, 1 normed token appended');
+  expect(row.textContent).toContain('one-hot class, score with 1 wave, 2 × 128, 4 normed tokens appended');
   expect(screen.getByTestId(testIds.trainRun).dataset.jobId).toBe('9');
   fireEvent.click(screen.getByText('Difficulty of clothing-1k'));
   expect(screen.getByTestId(testIds.trainRun).dataset.jobId).toBe('7');
