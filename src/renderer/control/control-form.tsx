@@ -7,6 +7,7 @@ import { useStore } from '../state.ts';
 import { testIds } from '../test-ids.ts';
 import { Field } from '../ui/fields.tsx';
 import { count, duration } from '../ui/format.ts';
+import { scorerChoices, secondOpinion } from '../ui/scorer-choices.ts';
 import { imagesOf, secondsFor } from './estimate.ts';
 import { type FormProps, ReportForm, useReportParams } from './report-form.tsx';
 
@@ -18,11 +19,11 @@ export function ControlForm(props: FormProps) {
   const { data: jobs = [] } = useJobs();
   const state = useReportParams(controlParams, props);
   const { set } = state;
-  // Where nobody has chosen: the newest scorer that it did not learn from.
   const [heldOut, setHeldOut] = useState<number | typeof none | null>(null);
-  const others = scorers.filter(({ id }) => id !== state.params.scorerId);
-  const heldOutScorerId =
-    heldOut === none ? null : (others.find(({ id }) => id === heldOut)?.id ?? others.at(-1)?.id ?? null);
+  const { scorerId } = state.params;
+  const chosen = scorers.find(({ id }) => id === heldOut && id !== scorerId);
+  const suggested = secondOpinion(scorers, scorerId);
+  const heldOutScorerId = heldOut === none ? null : ((chosen ?? suggested)?.id ?? null);
   const params = { ...state.params, heldOutScorerId };
   const images = imagesOf(params, dataset.classes.length);
   const seconds = secondsFor(params, dataset.classes.length, jobs, dataset.id);
@@ -51,7 +52,7 @@ export function ControlForm(props: FormProps) {
             aria-label="Scorer it never saw"
             data-testid={testIds.controlHeldOut}
             data={[
-              ...others.map(({ id, name }) => ({ value: String(id), label: name })),
+              ...scorerChoices(scorers).filter(({ value }) => value !== String(scorerId)),
               { value: none, label: 'None' },
             ]}
             value={heldOutScorerId === null ? none : String(heldOutScorerId)}
@@ -91,7 +92,7 @@ export function ControlForm(props: FormProps) {
           </Field>
         </>
       }
-      notice={others.length === 0 && <OneScorer />}
+      notice={suggested === null && <OneScorer />}
       cost={
         <span className="muted num" data-testid={testIds.controlEstimate} data-images={images.total}>
           {count(images.total)} images

@@ -7,6 +7,7 @@ import type { JobParams, JobRequestInput } from '../../shared/jobs.ts';
 import { testIds } from '../test-ids.ts';
 import { useEnqueue } from '../ui/feedback.tsx';
 import { Field, NumberField } from '../ui/fields.tsx';
+import { scorerChoices } from '../ui/scorer-choices.ts';
 import { wrongFields } from '../ui/settings-form.tsx';
 import { levelsText, parseLevels } from './levels.ts';
 import { MoreFields } from './more-fields.tsx';
@@ -92,7 +93,7 @@ export function ReportForm(props: Props) {
           <Select
             aria-label={words.scorer}
             data-testid={testIds.controlScorer}
-            data={ready.scorers.map(({ id, name }) => ({ value: String(id), label: name }))}
+            data={scorerChoices(ready.scorers)}
             value={String(params.scorerId)}
             onChange={(value) => value && set({ scorerId: Number(value) })}
           />

@@ -9,6 +9,7 @@ import { testIds } from '../test-ids.ts';
 import { useAct } from '../ui/feedback.tsx';
 import { count } from '../ui/format.ts';
 import { Icon } from '../ui/icons.tsx';
+import { scorerChoices } from '../ui/scorer-choices.ts';
 
 type EngineState = 'starting' | 'ready' | 'down';
 const engineText: Record<EngineState, string> = {
@@ -83,7 +84,7 @@ export function TopBar({ undo, redo, help }: Props) {
               size="xs"
               w={300}
               variant="unstyled"
-              data={dataset.scorers.map(({ id, name }) => ({ value: String(id), label: name }))}
+              data={scorerChoices(dataset.scorers)}
               value={String(scorer.id)}
               onChange={(value) =>
                 value &&

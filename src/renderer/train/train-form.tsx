@@ -6,6 +6,7 @@ import { MemoryNotice } from '../generate/memory-notice.tsx';
 import { testIds } from '../test-ids.ts';
 import { useEnqueue } from '../ui/feedback.tsx';
 import { Field, NumberField } from '../ui/fields.tsx';
+import { scorerChoices } from '../ui/scorer-choices.ts';
 import { type FieldsProps, SettingsForm, useParams } from '../ui/settings-form.tsx';
 import { EncoderFields } from './encoder-fields.tsx';
 import { LearningFields } from './learning-fields.tsx';
@@ -98,7 +99,7 @@ function Basic({ params, set, say, dataset, bases }: TrainFieldsProps & Pick<Pro
         <Field label="Difficulty by" help="The scorer whose difficulty of each image is learned.">
           <Select
             aria-label="Difficulty by"
-            data={dataset.scorers.map(({ id, name }) => ({ value: String(id), label: name }))}
+            data={scorerChoices(dataset.scorers)}
             value={String(params.scorerId ?? dataset.currentScorerId)}
             onChange={(value) => value && set({ scorerId: Number(value) })}
           />
