@@ -98,7 +98,7 @@ export const projectParams = z.object({
   seed,
 });
 
-/** The encoder's internals are unpublished: the defaults are our own, from docs/experiments/ablations.md. */
+/** The encoder's internals are unpublished: the defaults are our own (docs/decisions/0007). */
 export const trainParams = z.object({
   datasetId: id,
   /** difficulty: LoRA and difficulty encoder; plain: the LoRA alone, as what difficulty is compared with. */

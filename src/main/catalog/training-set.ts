@@ -8,9 +8,9 @@ const TRAINING = `i.dataset_id = ? AND i.origin = 'real' AND i.present = 1 AND i
   AND (i.split IS NULL OR i.split = 'train')
   AND NOT EXISTS (SELECT 1 FROM reviews r WHERE r.image_id = i.id AND r.decision = 'reject')`;
 
-/** Whether its split lets an image be learned from; images of val and test only measure. */
-export const isForTraining = ({ split }: { split: string | null }): boolean =>
-  split === null || split === 'train';
+/** Ids of the training images. */
+export const trainingIds = (catalog: Catalog, datasetId: number): Set<number> =>
+  new Set(catalog.column<number>(`SELECT i.id FROM images i WHERE ${TRAINING}`, datasetId));
 
 /** Training images of each class id; a class without any is absent. */
 export function trainingCounts(catalog: Catalog, datasetId: number): Map<number, number> {

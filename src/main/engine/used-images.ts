@@ -2,7 +2,7 @@
  * Owns which real images a job works with: all that are there, but those that a person excluded (rejected). Nothing
  * learns from an excluded image, no new scorer has a difficulty of it, and the export leaves it out.
  */
-import { excludedImages, isForTraining, type WorkImage, workImages } from '../catalog/index.ts';
+import { excludedImages, trainingIds, type WorkImage, workImages } from '../catalog/index.ts';
 import type { JobContext } from './job-context.ts';
 
 type Context = { params: { datasetId: number } } & Pick<JobContext, 'catalog' | 'log'>;
@@ -18,15 +18,16 @@ export function usedImages({ catalog, params, log }: Context): WorkImage[] {
   return workImages(catalog, params.datasetId, 'real').filter((image) => !excluded.has(image.id));
 }
 
-/** Those of them that may be learned from: whatever is made from an image of val or test would leak it. */
+/** Those of them that are learned from: whatever is made from an image of val or test would leak it. */
 export function trainingImages(ctx: Context): WorkImage[] {
   const used = usedImages(ctx);
-  const training = used.filter(isForTraining);
+  const ids = trainingIds(ctx.catalog, ctx.params.datasetId);
+  const training = used.filter(({ id }) => ids.has(id));
   const kept = used.length - training.length;
   if (kept > 0)
     ctx.log(
       'info',
-      `${kept} ${kept === 1 ? 'image is' : 'images are'} of split val or test and not trained on`,
+      `${kept} ${kept === 1 ? 'image is' : 'images are'} of split val or test, or without a label, and not trained on`,
     );
   return training;
 }

@@ -20,15 +20,14 @@ type Shared = Pick<
 interface Props {
   params: Shared;
   set: (change: Partial<Shared>) => void;
-  /** Whether this field does not fit. */
-  problem: (field: keyof Shared) => boolean;
+  /** The sentence where this field does not fit, null where it does. */
+  say: (field: Exclude<keyof Shared, 'prompt'>, sentence: string) => string | null;
   classNames: readonly string[];
 }
 
 const schedulers = controlParams.shape.scheduler.unwrap().options;
 
-export function MoreFields({ params, set, problem, classNames }: Props) {
-  const say = (field: keyof Shared, sentence: string) => (problem(field) ? sentence : null);
+export function MoreFields({ params, set, say, classNames }: Props) {
   return (
     <div className="form-grid control-form">
       <Field label="Classes" help="Nothing chosen: every class that the model was trained on.">

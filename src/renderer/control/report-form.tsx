@@ -8,7 +8,7 @@ import { testIds } from '../test-ids.ts';
 import { useEnqueue } from '../ui/feedback.tsx';
 import { Field, NumberField } from '../ui/fields.tsx';
 import { scorerChoices } from '../ui/scorer-choices.ts';
-import { wrongFields } from '../ui/settings-form.tsx';
+import { useParams } from '../ui/settings-form.tsx';
 import { levelsText, parseLevels } from './levels.ts';
 import { MoreFields } from './more-fields.tsx';
 import { type Ready, useTrainingScorer } from './needs.tsx';
@@ -21,27 +21,23 @@ export interface FormProps {
 
 type Params = JobParams<'hard-factors'> | JobParams<'control'>;
 
-/** What has been set, and what follows from the model where nobody has chosen: its scorer. */
+/** What has been set, and what follows where nobody has chosen: the newest model, and its scorer. */
 export function useReportParams<P extends Params>(schema: z.ZodType<P>, { dataset, ready }: FormProps) {
   const { adapters, scorers } = ready;
   const learnedFrom = useTrainingScorer(dataset);
-  const [own, setParams] = useState<P>(() => schema.parse({ datasetId: dataset.id }));
-  const [levels, setLevels] = useState(() => levelsText(own.levels));
-  const adapterId = own.adapterId ?? adapters[0].id;
   const usable = (id: number | null) => (scorers.some((scorer) => scorer.id === id) ? id : null);
-  const scorerId = usable(own.scorerId) ?? usable(learnedFrom(adapterId)) ?? scorers[0].id;
-  const parsed = parseLevels(levels);
-  const params: P = { ...own, adapterId, scorerId, levels: parsed ?? own.levels };
-  const wrong = wrongFields(schema, params);
-  return {
-    params: { ...params, scorerId },
-    set: (change: Partial<P>) => setParams((old) => ({ ...old, ...change })),
-    levels,
-    setLevels,
-    wrong,
-    badLevels: parsed === null,
-    fits: wrong.size === 0 && parsed !== null,
-  };
+  /** As typed; null: nobody has. */
+  const [typed, setLevels] = useState<string | null>(null);
+  const parsed = typed === null ? null : parseLevels(typed);
+  const { fits, ...fields } = useParams(schema, dataset.id, (own) => {
+    const adapterId = own.adapterId ?? adapters[0].id;
+    const scorerId = usable(own.scorerId) ?? usable(learnedFrom(adapterId)) ?? scorers[0].id;
+    return { ...own, adapterId, scorerId, levels: parsed ?? own.levels };
+  });
+  const badLevels = typed !== null && parsed === null;
+  const levels = typed ?? levelsText(fields.params.levels);
+  const params = { ...fields.params, scorerId: fields.params.scorerId! }; // as it follows, above
+  return { ...fields, params, levels, setLevels, badLevels, fits: fits && !badLevels };
 }
 
 interface Props extends FormProps {
@@ -67,7 +63,7 @@ interface Props extends FormProps {
 
 export function ReportForm(props: Props) {
   const { dataset, ready, onStarted, state, request, words, startTestId, second, last, notice, cost } = props;
-  const { params, set, levels, setLevels, wrong, badLevels, fits } = state;
+  const { params, set, say, levels, setLevels, badLevels, fits } = state;
   const [more, setMore] = useState(false);
   const enqueue = useEnqueue();
   const levelsId = useId();
@@ -107,7 +103,7 @@ export function ReportForm(props: Props) {
           value={params.count}
           onChange={(count) => set({ count })}
           testId={testIds.controlCount}
-          error={wrong.has('count') ? 'A whole number from 1 to 10,000.' : null}
+          error={say('count', 'A whole number from 1 to 10,000.')}
         />
         <Field
           label="Difficulties to ask for"
@@ -130,7 +126,7 @@ export function ReportForm(props: Props) {
         <MoreFields
           params={params}
           set={set}
-          problem={(field) => wrong.has(field)}
+          say={say}
           classNames={dataset.classes.map(({ name }) => name)}
         />
       )}

@@ -10,10 +10,6 @@ export interface FieldsProps<P> {
   say: (field: keyof P, sentence: string) => string | null;
 }
 
-/** The fields that a job would refuse. */
-export const wrongFields = <P,>(schema: z.ZodType<P>, params: P): Set<PropertyKey> =>
-  new Set(schema.safeParse(params).error?.issues.map(({ path }) => path[0]));
-
 /** A job's settings as typed, from its defaults. @param follow what holds whatever was typed */
 export function useParams<P extends object>(
   schema: z.ZodType<P>,
@@ -22,7 +18,7 @@ export function useParams<P extends object>(
 ): FieldsProps<P> & { fits: boolean } {
   const [typed, setTyped] = useState<P>(() => schema.parse({ datasetId }));
   const params = follow(typed);
-  const wrong = wrongFields(schema, params);
+  const wrong = new Set<PropertyKey>(schema.safeParse(params).error?.issues.map(({ path }) => path[0]));
   return {
     params,
     set: (change) => setTyped((old) => ({ ...old, ...change })),

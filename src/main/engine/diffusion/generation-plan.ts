@@ -5,7 +5,7 @@
  */
 import { permutation, type Rng, rngFromSeed } from '../../../core/rng.ts';
 import type { JobParams } from '../../../shared/jobs.ts';
-import { type Catalog, excludedImages, isForTraining, workImages } from '../../catalog/index.ts';
+import { type Catalog, trainingIds, type WorkImage, workImages } from '../../catalog/index.ts';
 import type { PictureRequest } from './generator.ts';
 import { chosenClasses, difficultyDraws, picturesPerClass } from './plan-classes.ts';
 import { type PlannedPrompt, promptDraws, withClass } from './plan-prompts.ts';
@@ -51,13 +51,7 @@ export function planPictures(
   const counts = picturesPerClass(catalog, params, chosen);
   const difficulties = difficultyDraws(catalog, params, chosen);
   const prompts = promptDraws(catalog, params);
-  const excluded = excludedImages(catalog, params.datasetId);
-  const real =
-    params.init === 'noise'
-      ? []
-      : workImages(catalog, params.datasetId, 'real').filter(
-          (image) => isForTraining(image) && !excluded.has(image.id),
-        );
+  const real = params.init === 'noise' ? [] : trainingImages(catalog, params.datasetId);
   const planned: PlannedPicture[] = [];
   for (const [at, found] of chosen.entries()) {
     const { name } = found;
@@ -101,6 +95,11 @@ export function planPictures(
     }
   }
   return planned;
+}
+
+function trainingImages(catalog: Catalog, datasetId: number): WorkImage[] {
+  const ids = trainingIds(catalog, datasetId);
+  return workImages(catalog, datasetId, 'real').filter(({ id }) => ids.has(id));
 }
 
 /** Image to image takes every image once before any twice; pairs are drawn with replacement (Diff-II). */
