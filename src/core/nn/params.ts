@@ -91,6 +91,12 @@ export function trainableSource(
   };
 }
 
+/** The parameters of a checkpoint whose library names them otherwise; without adapters. */
+export const renamed = (source: ParameterSource, theirs: (name: string) => string): ParameterSource => ({
+  has: (name) => source.has(theirs(name)),
+  parameter: (name, shape) => source.parameter(theirs(name), shape),
+});
+
 /** What a network asks for while `build` makes it: every parameter once, in the order of asking. */
 export function recordParameters(build: (p: Params) => unknown): { name: string; shape: Shape }[] {
   // Names that only older files have are not there.

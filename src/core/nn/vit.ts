@@ -1,4 +1,7 @@
-/** Owns vision transformers (Dosovitskiy et al. 2021) under timm's names, with a class token: vit_small, vit_base. */
+/**
+ * Owns vision transformers (Dosovitskiy et al. 2021) under timm's names, with a class token: vit_small, vit_base. What
+ * transformers names otherwise is in transformers-names.ts.
+ */
 import * as f from '../graph/functions.ts';
 import { type Shape, type Value, within } from '../graph/value.ts';
 import { joinHeads, layerNorm, linear, patchTokens, splitHeads } from './layers.ts';
@@ -12,19 +15,23 @@ export interface VitConfig {
   depth: number;
   heads: number;
   mlp_width: number;
-  num_classes: number;
+  /** null: it has no last layer that gives classes. */
+  num_classes: number | null;
+  /** Whether queries, keys and values have a matrix each, as in transformers; otherwise they share one. */
+  separate_qkv?: boolean;
+  norm_eps?: number; // 1e-6 unless said
 }
 
 export interface VitOutput {
   features: Value; // [n, width], the class token after the last layer norm
-  logits: Value; // [n, num_classes]
+  logits: Value | null; // [n, num_classes]
 }
 
-const eps = 1e-6;
+const usualEps = 1e-6;
 
 /** image f32[n,c,image_size,image_size], normalised -> features and logits. */
 export function vit(p: Params, config: VitConfig, image: Value): VitOutput {
-  const { width } = config;
+  const { width, num_classes: classes, norm_eps: eps = usualEps } = config;
   const n = image.shape[0];
   const patches = patchTokens(p.at('patch_embed').at('proj'), image, width, config, true);
   const tokens = patches.shape[1] + 1;
@@ -36,24 +43,34 @@ export function vit(p: Params, config: VitConfig, image: Value): VitOutput {
   }
   const first = f.reshape(f.slice(h, 1, 0, 1), [n, width]);
   const features = layerNorm(p.at('norm'), first, eps);
-  return { features, logits: linear(p.at('head'), features, config.num_classes) };
+  return { features, logits: classes === null ? null : linear(p.at('head'), features, classes) };
 }
 
-/** The projection to queries, keys and values is one matrix. */
-function transformerBlock(p: Params, { width, heads, mlp_width }: VitConfig, x: Value): Value {
+function transformerBlock(p: Params, config: VitConfig, x: Value): Value {
+  const { width, heads, mlp_width, norm_eps: eps = usualEps } = config;
   const attention = p.at('attn');
-  const qkv = linear(attention.at('qkv'), layerNorm(p.at('norm1'), x, eps), 3 * width);
-  const [q, k, v] = [0, 1, 2].map((i) => splitHeads(f.slice(qkv, 2, i * width, (i + 1) * width), heads));
+  const [q, k, v] = queriesKeysValues(attention, config, layerNorm(p.at('norm1'), x, eps)).map((y) =>
+    splitHeads(y, heads),
+  );
   const h = f.add(x, linear(attention.at('proj'), joinHeads(f.attention(q, k, v)), width));
   const inner = f.geluErf(linear(p.at('mlp').at('fc1'), layerNorm(p.at('norm2'), h, eps), mlp_width));
   return f.add(h, linear(p.at('mlp').at('fc2'), inner, width));
+}
+
+function queriesKeysValues(p: Params, { width, separate_qkv: separate }: VitConfig, x: Value): Value[] {
+  if (separate) return ['query', 'key', 'value'].map((name) => linear(p.at(name), x, width));
+  const together = linear(p.at('qkv'), x, 3 * width);
+  return [0, 1, 2].map((i) => f.slice(together, 2, i * width, (i + 1) * width));
 }
 
 /**
  * The network that a checkpoint of these names and shapes holds. Heads leave no trace in them: they are 64 wide, as
  * in every ViT of the paper, unless given. @throws when it holds none.
  */
-export function vitConfigOf(shapes: ReadonlyMap<string, Shape>, headWidth = 64): VitConfig {
+export function vitConfigOf(
+  shapes: ReadonlyMap<string, Shape>,
+  headWidth = 64,
+): VitConfig & { num_classes: number } {
   const shape = (name: string): Shape => {
     const found = shapes.get(name);
     if (!found) throw new Error(`no vision transformer: ${name} is missing`);

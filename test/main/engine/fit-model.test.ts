@@ -54,17 +54,28 @@ function changed(catalog: c.Catalog, family: Family, head: string): string[] {
     .map(([name]) => name);
 }
 
-const heads: Record<Family, string> = { resnet: 'fc', vit: 'head' };
+/** Their last layer, what belongs to their last stage, and some parameter. */
+const families = {
+  resnet: { head: 'fc', stage: /^layer2\./, some: 'layer2.0.bn2.bias' },
+  vit: { head: 'head', stage: /^(blocks\.3|norm)\./, some: 'blocks.2.mlp.fc1.bias' },
+  'transformers vit': {
+    head: 'classifier',
+    stage: /^vit\.(encoder\.layer\.3|layernorm)\./,
+    some: 'vit.encoder.layer.2.intermediate.dense.bias',
+  },
+};
 
-describe.each(['resnet', 'vit'] as const)('%s', (family) => {
-  const head = heads[family];
+describe.each(Object.keys(families) as (keyof typeof families)[])('%s', (family) => {
+  const { head, stage, some } = families[family];
 
   test('all of it learns, and scores the dataset as its own classifier', async () => {
     const { catalog, modelId } = await withModel(family);
     const params = { ...base, modelId, backboneRate: 0.3 };
     const figures = await runOk(catalog, { kind: 'fit', params });
     expect(figures.validationAccuracy).toBeGreaterThan(0.8);
-    const all = Object.keys(tinyWeights(family)).filter((name) => !/running_|^(fc|head)\./.test(name));
+    const all = Object.keys(tinyWeights(family)).filter(
+      (name) => !/running_/.test(name) && !name.startsWith(`${head}.`),
+    );
     expect(changed(catalog, family, head).sort()).toEqual(all.sort());
     expect(weightsOf(trainedFolder(catalog)).get(`${head}.bias`)).toHaveLength(3);
 
@@ -93,7 +104,6 @@ describe.each(['resnet', 'vit'] as const)('%s', (family) => {
   test('the last stage alone, or the last layer alone on stored features, leaves the rest as it was', async () => {
     const { catalog, modelId } = await withModel(family);
     await runOk(catalog, { kind: 'fit', params: { ...base, modelId, train: 'last-stage', epochs: 2 } });
-    const stage = family === 'resnet' ? /^layer2\./ : /^(blocks\.3|norm)\./;
     expect(changed(catalog, family, head).length).toBeGreaterThan(5);
     expect(changed(catalog, family, head).filter((name) => !stage.test(name))).toEqual([]);
 
@@ -107,11 +117,10 @@ describe.each(['resnet', 'vit'] as const)('%s', (family) => {
   test('a weight that is missing or of no use is named', async () => {
     const { catalog, modelId } = await withModel(family);
     const path = c.getModelRow(catalog, modelId).path;
-    const name = family === 'resnet' ? 'layer2.0.bn2.bias' : 'blocks.2.mlp.fc1.bias';
-    const { [name]: _, ...rest } = tinyWeights(family);
+    const { [some]: _, ...rest } = tinyWeights(family);
     writeTiny(path, family, rest);
     expect((await run(catalog, { kind: 'fit', params: { ...base, modelId } })).error).toContain(
-      `${name}: the checkpoint has no such parameter`,
+      `${some}: the checkpoint has no such parameter`,
     );
     writeTiny(path, family, {
       ...tinyWeights(family),
@@ -120,6 +129,28 @@ describe.each(['resnet', 'vit'] as const)('%s', (family) => {
     expect((await run(catalog, { kind: 'fit', params: { ...base, modelId } })).error).toContain(
       'no parameter neck.weight',
     );
+  });
+});
+
+test("transformers' ViTModel gets a last layer, and is saved as its ViTForImageClassification", async () => {
+  const { catalog, modelId } = await withModel('transformers vit model');
+  const figures = await runOk(catalog, { kind: 'fit', params: { ...base, modelId, train: 'head' } });
+  expect(figures.validationAccuracy).toBeGreaterThan(0.6);
+  const trained = trainedFolder(catalog);
+  expect([...weightsOf(trained).keys()].sort()).toEqual(
+    Object.keys(tinyWeights('transformers vit')).sort(), // no pooler
+  );
+  expect(weightsOf(trained).get('classifier.bias')).toHaveLength(3);
+  const config = JSON.parse(readFileSync(join(trained, 'config.json'), 'utf8'));
+  expect(config).toMatchObject({
+    architectures: ['ViTForImageClassification'],
+    id2label: { 0: 'blue', 1: 'green', 2: 'red' },
+    label2id: { blue: 0, green: 1, red: 2 },
+  });
+  expect(readVisionFolder(trained, 'trained').network.labels).toEqual(['blue', 'green', 'red']);
+  await runOk(catalog, {
+    kind: 'score',
+    params: { datasetId: 1, method: 'classifier', modelId: figures.modelId as string },
   });
 });
 

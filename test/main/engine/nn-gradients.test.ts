@@ -104,7 +104,7 @@ const networks: Record<string, () => Network> = {
       mlp_width: 12,
       num_classes: 3,
     };
-    return { inputs: [image], build: (p) => vit(p, config, image).logits };
+    return { inputs: [image], build: (p) => vit(p, config, image).logits! };
   },
 };
 

@@ -1,9 +1,11 @@
-/** ViT and CLIP's image tower against timm 1.0 and transformers 5 (PyTorch 2.15), with the numbers of sine-network.ts. */
+/** ViT, CLIP's image tower and transformers' residual networks against timm 1.0 and transformers 5 (PyTorch 2.15), with the numbers of sine-network.ts. */
 import { describe, expect, it } from 'vitest';
 import * as f from '../../../src/core/graph/functions.ts';
-import { constant, input } from '../../../src/core/graph/value.ts';
+import { constant, input, type Value } from '../../../src/core/graph/value.ts';
 import { clipVision } from '../../../src/core/nn/clip-vision.ts';
-import { paramsOf, trainableSource } from '../../../src/core/nn/params.ts';
+import { paramsOf, renamed, trainableSource } from '../../../src/core/nn/params.ts';
+import { resnet } from '../../../src/core/nn/resnet.ts';
+import { transformersResnetName, transformersVitName } from '../../../src/core/nn/transformers-names.ts';
 import { type VitConfig, vit, vitConfigOf } from '../../../src/core/nn/vit.ts';
 import { near, runSines } from './sine-network.ts';
 
@@ -19,6 +21,8 @@ const config: VitConfig = {
   num_classes: 3,
 };
 
+const weighted = (logits: Value) => f.sumAll(f.mul(logits, constant([0, 1, 2, 3, 4, 5], [2, 3])));
+
 describe('vision transformers', () => {
   it('vit, with gradients', async () => {
     const names = ['pos_embed', 'blocks.0.attn.qkv.weight', 'patch_embed.proj.weight'];
@@ -26,7 +30,7 @@ describe('vision transformers', () => {
       image,
       (p) => {
         const { features, logits } = vit(p, config, image);
-        return { features, logits, loss: f.sumAll(f.mul(logits, constant([0, 1, 2, 3, 4, 5], [2, 3]))) };
+        return { features, logits: logits!, loss: weighted(logits!) };
       },
       names,
     );
@@ -36,6 +40,46 @@ describe('vision transformers', () => {
     near(got('gradient blocks.0.attn.qkv.weight', 4), [-0.0483011, -0.0072179, 0.0245582, 0.0420526]);
     near(got('gradient patch_embed.proj.weight', 4), [0.096171, 0.0754939, 0.0445989, 0.0076677]);
   });
+
+  it("vit as transformers' ViTForImageClassification, and as ViTModel, which has no last layer", async () => {
+    const query = 'vit.encoder.layer.0.attention.attention.query.weight';
+    const key = 'vit.encoder.layer.0.attention.attention.key.weight';
+    const separate = { ...config, separate_qkv: true, norm_eps: 1e-12 };
+    const got = await runSines(
+      image,
+      (p) => {
+        const { logits } = vit(paramsOf(renamed(p.source, transformersVitName('vit.'))), separate, image);
+        return { logits: logits!, loss: weighted(logits!) };
+      },
+      [query, key],
+    );
+    near(got('logits', 6), [-0.0294448, 0.41988, 0.6779706, -0.056776, 0.1102373, 0.2250052]);
+    near(got(`gradient ${query}`, 4), [0.2286624, 0.5247161, 0.5985957, 0.2886752]);
+    near(got(`gradient ${key}`, 4), [-0.0177523, -0.2526068, -0.8790867, -0.0402179]);
+    const model = await runSines(image, (p) => {
+      const under = paramsOf(renamed(p.source, transformersVitName('')));
+      const { features, logits } = vit(under, { ...separate, num_classes: null }, image);
+      expect(logits).toBeNull();
+      return { features };
+    });
+    near(model('features', 4), [-0.0891135, -0.0380938, -1.1116617, 1.5056699]);
+  });
+
+  it.each([
+    ['basic', [-0.0241552, 0.1513384, 0.2561378, 0.0026127, 0.1562839, 0.2370408]],
+    ['bottleneck', [0.5081532, -0.2797316, 0.4387361, 0.5102576, -0.2825311, 0.441769]],
+  ] as const)(
+    "residual networks of %s blocks as transformers' ResNetForImageClassification",
+    async (block, wanted) => {
+      const larger = input('image', [2, 3, 16, 16]);
+      const shape = { in_channels: 3, widths: [4, 8], depths: [2, 1], num_classes: 3 };
+      const got = await runSines(larger, (p) => {
+        const under = paramsOf(renamed(p.source, transformersResnetName));
+        return { logits: resnet(under, { ...shape, stem: 'imagenet', block }, larger, false).logits };
+      });
+      near(got('logits', 6), wanted);
+    },
+  );
 
   it('the config is told from the parameters', () => {
     const source = trainableSource();

@@ -126,14 +126,14 @@ const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 async function store(
   ctx: JobContext<'fit'>,
   progress: FitProgress,
-  { config, complete, from }: OpenClassifier,
+  { description, complete, from }: OpenClassifier,
   best: Parameters<OpenClassifier['complete']>[0],
 ): Promise<Record<string, unknown>> {
   const { plan, history, bestEpoch, trueProbability } = progress;
   const folder = join('models', `classifier-${ctx.job.id}`);
   const dynamics = trainingDynamics(trueProbability, progress.correct);
   writeClassifier(ctx.catalog.file(folder), {
-    config,
+    description,
     weights: complete(best),
     history,
     dynamics,

@@ -1,6 +1,6 @@
 /**
- * Owns writing a classifier that was trained here as a folder: config.json (network, picture size, class names),
- * model.safetensors, and what is known of its training: the figures of every epoch, and the dynamics of every sample.
+ * Owns writing a classifier that was trained here as a folder: config.json (network, picture size, class names; beside it
+ * what the library it comes from keeps apart), model.safetensors, and what is known of its training: the figures of every epoch, and the dynamics of every sample.
  * The built-in encoder is such a folder without them; vision-folder.ts opens them.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -28,8 +28,8 @@ export interface EpochFigures {
 }
 
 export interface TrainedClassifier {
-  /** All fields of config.json. */
-  config: Record<string, unknown>;
+  /** The JSON files that describe it, by name: config.json, and what is beside it. */
+  description: Record<string, unknown>;
   weights: Weights;
   history: readonly EpochFigures[];
   dynamics: TrainingDynamics;
@@ -46,7 +46,7 @@ export function writeClassifier(folder: string, o: TrainedClassifier): void {
   const json = (name: string, value: unknown) =>
     writeFileSync(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
   writeSafetensors(join(folder, 'model.safetensors'), Object.fromEntries(o.weights), { format: 'pt' });
-  json('config.json', o.config);
+  for (const [name, value] of Object.entries(o.description)) json(name, value);
   json('history.json', o.history);
   const { dynamics: d } = o;
   const heldOut = new Set(o.heldOut);

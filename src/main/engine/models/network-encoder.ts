@@ -13,6 +13,8 @@ export interface ImageNetwork {
   size: number;
   /** Side to which pictures are brought before the middle is cut out of them. */
   enlarged: number;
+  /** How a picture that is no square becomes one: what sticks out is cut off, or it is squeezed. */
+  resize: 'crop' | 'stretch';
   /** Of red, green and blue, applied to values in [0,1]: (x - mean) / std. */
   mean: readonly number[];
   std: readonly number[];
@@ -56,7 +58,7 @@ export async function openNetworkEncoder(
     hash: await part.hash(),
     width: enlarged,
     height: enlarged,
-    resize: 'crop',
+    resize: network.resize,
     dim: network.dim,
     labels: network.labels,
     async run(pixels, n) {

@@ -12,7 +12,8 @@ import { linear } from '../../../core/nn/layers.ts';
 import { frozenSource, type ParameterSource, paramsOf, trainableSource } from '../../../core/nn/params.ts';
 import { type ResnetConfig, resnet } from '../../../core/nn/resnet.ts';
 import { type ImageNetwork, outputsOf } from '../models/network-encoder.ts';
-import type { Trainable, VisionModel } from '../models/vision-folder.ts';
+import type { VisionModel } from '../models/vision-folder.ts';
+import type { Trainable } from '../models/vision-kind.ts';
 import { type ClassifierGraph, inputPrefix } from './network.ts';
 
 /** Pictures in -1..1, normalised by their batch while training. */

@@ -23,8 +23,8 @@ export interface OpenClassifier {
   samples: Samples;
   /** What was trained from what, for the model's summary. */
   from: string;
-  /** config.json of the trained classifier. */
-  config: Record<string, unknown>;
+  /** The JSON files that describe the trained classifier, by name. */
+  description: Record<string, unknown>;
   /** The weights of the whole network, of which these were trained. */
   complete(trained: Weights): Weights;
 }
@@ -47,12 +47,14 @@ async function fromScratch(ctx: Context, plan: FitPlan): Promise<OpenClassifier>
   };
   const graph = scratchGraph(config, params.batchSize, size);
   tellMemory(ctx, stepMemory(graph, params.gradientCheckpointing));
-  const files = await pictures(ctx, plan, size);
+  const files = await pictures(ctx, plan, size, 'cover');
   return {
     network: await openNetwork(graph, params, ctx.runtime),
     samples: shiftedPictures(files, { flip: params.flip, shift: params.shift }),
     from: 'from scratch',
-    config: { _class_name: 'CruxResnet', ...config, image_size: size, labels: plan.classNames },
+    description: {
+      'config.json': { _class_name: 'CruxResnet', ...config, image_size: size, labels: plan.classNames },
+    },
     complete: (trained) => trained,
   };
 }
@@ -73,10 +75,16 @@ async function fromModel(ctx: Context, modelId: string, plan: FitPlan): Promise<
     },
   };
   const common = {
-    config: trainable.configFor(plan.classNames, network.size),
+    description: trainable.filesFor(plan.classNames, network.size),
     complete: (trained: Weights): Weights => {
       const kept = [...part.table.keys()].filter((name) => !trained.has(name));
-      return new Map([...readTensors(part, kept), ...trained]);
+      const { nameInFile = (name: string) => name } = trainable;
+      return new Map(
+        [...readTensors(part, kept), ...trained].flatMap(([name, tensor]) => {
+          const inFile = nameInFile(name);
+          return inFile === null ? [] : [[inFile, tensor] as const];
+        }),
+      );
     },
   };
   if (alone) {
@@ -92,7 +100,7 @@ async function fromModel(ctx: Context, modelId: string, plan: FitPlan): Promise<
   const firstStage = params.train === 'all' ? 0 : Math.max(0, trainable.stages - params.stages);
   const graph = fineTuningGraph(base, { firstStage, classes, batchSize: params.batchSize });
   tellMemory(ctx, stepMemory(graph, params.gradientCheckpointing));
-  const files = await pictures(ctx, plan, network.enlarged);
+  const files = await pictures(ctx, plan, network.enlarged, network.resize === 'crop' ? 'cover' : 'fill');
   return {
     ...common,
     network: await openNetwork(graph, options, ctx.runtime),
@@ -130,8 +138,9 @@ function openBase({ catalog, params }: Context, modelId: string): Base & { name:
   return { ...vision, trainable, name: model.name, network: { ...network, size, enlarged } };
 }
 
-const pictures = ({ signal, progress }: Context, plan: FitPlan, side: number) =>
+const pictures = ({ signal, progress }: Context, plan: FitPlan, side: number, fit: 'cover' | 'fill') =>
   openPictures(plan.files, side, {
+    fit,
     signal,
     onRead: (done, total) => progress({ stage: 'reading images', done, total }),
   });

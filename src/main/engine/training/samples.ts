@@ -42,24 +42,24 @@ export interface PictureFiles {
 export async function openPictures(
   files: readonly string[],
   side: number,
-  { signal, onRead }: { signal: AbortSignal; onRead: (done: number, total: number) => void },
+  o: { fit: 'cover' | 'fill'; signal: AbortSignal; onRead: (done: number, total: number) => void },
 ): Promise<PictureFiles> {
   const bytes = side * side * 3;
   const decode = async (rows: readonly number[], onOne?: (done: number) => void) => {
     const out = new Uint8Array(rows.length * bytes);
     let done = 0;
     const decoded = mapOrdered(rows, decoders, (row) =>
-      decodeRgb(files[row], { width: side, height: side, fit: 'cover' }),
+      decodeRgb(files[row], { width: side, height: side, fit: o.fit }),
     );
     for await (const { pixels } of decoded) {
-      signal.throwIfAborted();
+      o.signal.throwIfAborted();
       out.set(pixels, done * bytes);
       onOne?.(++done);
     }
     return out;
   };
   if (files.length * bytes > heldBytes) return { side, read: (rows) => decode(rows) };
-  const held = await decode([...files.keys()], (done) => onRead(done, files.length));
+  const held = await decode([...files.keys()], (done) => o.onRead(done, files.length));
   return {
     side,
     async read(rows) {
