@@ -18,7 +18,8 @@ import { type Session, withSession } from '../session.ts';
 
 function existing(io: Io, given: string): string {
   const path = resolve(io.cwd, given);
-  if (!existsSync(path)) throw usageError(`no model at ${path}; give an .onnx file or a Diffusers folder`);
+  if (!existsSync(path))
+    throw usageError(`no model at ${path}; give an .onnx or .safetensors file, or a model's folder`);
   return path;
 }
 

@@ -11,7 +11,7 @@ import { type Catalog, CatalogError, readSettings } from '../catalog/index.ts';
 import { readAdapter } from './diffusion/adapter-file.ts';
 import { generationMemory, ownSize, trainingMemory } from './diffusion/memory-estimate.ts';
 import { openDiffusionModel } from './diffusion/model-folder.ts';
-import { findModel, newestAdapter } from './models/registry.ts';
+import { baseOfAdapter, findModel, newestAdapter } from './models/registry.ts';
 import { waysToSave } from './out-of-memory.ts';
 import { type Memory, memoryWords } from './tell-memory.ts';
 
@@ -68,5 +68,5 @@ function baseOfGeneration(catalog: Catalog, { params }: Extract<JobRequest, { ki
   const adapter = params.adapterId
     ? findModel(catalog, params.adapterId, 'difficulty-adapter')
     : newestAdapter(catalog, params.datasetId);
-  return findModel(catalog, readAdapter(adapter.path).config.baseModelId, 'diffusion').path;
+  return baseOfAdapter(catalog, adapter.name, readAdapter(adapter.path).config).path;
 }

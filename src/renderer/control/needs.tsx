@@ -4,19 +4,18 @@ import type { ReactNode } from 'react';
 import type { Dataset, ModelEntry, Scorer } from '../../shared/domain.ts';
 import { useJobs, useRequest } from '../queries.ts';
 import { useStore } from '../state.ts';
+import { difficultyModels, newestFirst } from '../ui/difficulty-models.ts';
 import { EmptyState } from '../ui/feedback.tsx';
 import type { IconName } from '../ui/icons.tsx';
 
 export interface Ready {
-  /** Difficulty models of this dataset, newest first; at least one. */
+  /** Difficulty models that this dataset's images can be made with; at least one. */
   adapters: ModelEntry[];
   /** Scorers that can measure new images; at least one. */
   scorers: Scorer[];
   /** LoRAs of this dataset that know no difficulty, newest first. */
   plainLoras: ModelEntry[];
 }
-
-const newestFirst = (a: ModelEntry, b: ModelEntry) => b.createdAt - a.createdAt;
 
 /** 'waiting': not known yet. */
 export function useNeeds(dataset: Dataset): Ready | 'scores' | 'model' | 'waiting' {
@@ -25,10 +24,12 @@ export function useNeeds(dataset: Dataset): Ready | 'scores' | 'model' | 'waitin
   const scorers = dataset.scorers.filter(({ method }) => method !== 'precomputed');
   if (scorers.length === 0) return 'scores';
   if (models === undefined) return 'waiting';
-  const trained = models.filter(({ datasetId, usable }) => usable && datasetId === dataset.id);
-  const adapters = trained.filter(({ kind }) => kind === 'difficulty-adapter').sort(newestFirst);
+  const adapters = difficultyModels(models, dataset.id);
   if (adapters.length === 0) return 'model';
-  return { adapters, scorers, plainLoras: trained.filter(({ kind }) => kind === 'lora').sort(newestFirst) };
+  const plainLoras = models
+    .filter(({ kind, datasetId, usable }) => kind === 'lora' && usable && datasetId === dataset.id)
+    .sort(newestFirst);
+  return { adapters, scorers, plainLoras };
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Dataset } from '../../shared/domain.ts';
 import { Inspector } from '../browse/inspector.tsx';
 import { useDataset, useRequest } from '../queries.ts';
 import { useStore } from '../state.ts';
+import { difficultyModels } from '../ui/difficulty-models.ts';
 import { ErrorPanel, NoDataset } from '../ui/feedback.tsx';
 import { useActiveJob } from '../ui/job-progress.tsx';
 import { GenerateForm } from './generate-form.tsx';
@@ -22,11 +23,7 @@ function Generate({ dataset }: { dataset: Dataset }) {
   const inspectId = useStore((state) => state.inspectId);
   const inspect = useStore((state) => state.inspect);
   const show = useStore((state) => state.show);
-  const adapters = (models ?? [])
-    .filter(
-      ({ kind, datasetId, usable }) => kind === 'difficulty-adapter' && datasetId === dataset.id && usable,
-    )
-    .sort((a, b) => b.createdAt - a.createdAt);
+  const adapters = difficultyModels(models ?? [], dataset.id);
   const bases = (models ?? []).filter(({ kind, usable }) => kind === 'diffusion' && usable);
   return (
     <>

@@ -27,7 +27,7 @@ export function Models() {
     const chosen = await act('Opening the dialog', () =>
       kind === 'file'
         ? request('dialog.openFile', { title: 'Choose a model file', extensions: ['onnx', 'safetensors'] })
-        : request('dialog.openFolder', { title: 'Choose a model folder in Diffusers layout' }),
+        : request('dialog.openFolder', { title: 'Choose the folder of a model' }),
     );
     if (chosen) setPath(chosen);
   };
@@ -42,7 +42,9 @@ export function Models() {
           </Menu.Target>
           <Menu.Dropdown>
             <Menu.Item onClick={() => void choose('file')}>A file (.onnx, .safetensors)</Menu.Item>
-            <Menu.Item onClick={() => void choose('folder')}>A folder (Diffusers layout)</Menu.Item>
+            <Menu.Item onClick={() => void choose('folder')}>
+              A folder (diffusion or difficulty model, ResNet, ViT, CLIP)
+            </Menu.Item>
           </Menu.Dropdown>
         </Menu>
       </div>

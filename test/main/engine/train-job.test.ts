@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as c from '../../../src/main/catalog/index.ts';
 import { readAdapter } from '../../../src/main/engine/diffusion/adapter-file.ts';
 import { shownClasses } from '../../../src/main/engine/diffusion/training-previews.ts';
+import { decodeRgb } from '../../../src/main/engine/images/decode.ts';
 import { addModel } from '../../../src/main/engine/models/check.ts';
 import { JobQueue } from '../../../src/main/jobs/queue.ts';
 import type { Job, JobRequestInput } from '../../../src/shared/jobs.ts';
@@ -197,4 +198,39 @@ it('warns of a scorer that has learned from the images', async () => {
   expect(warnings(inSample)).toEqual([expect.stringContaining('learned from the images it judges')]);
   const outOfFold = await done(training({ steps: 1, scorerId: await scored('out-of-fold') }));
   expect(warnings(outOfFold)).toEqual([]);
+});
+
+it('a difficulty model generates the same in another catalog that has its base model', async () => {
+  const trained = await done(training({ steps: 2 }));
+  const { path } = c.getModelRow(catalog, trained.result?.modelId as string);
+  const generate = (adapterId: string): JobRequestInput => ({
+    kind: 'generate',
+    params: { datasetId: 1, adapterId, count: 1, steps: 2, seed: 3 },
+  });
+  const pixels = async (of: c.Catalog, request: JobRequestInput) => {
+    const job = await run(of, request);
+    expect(job, job.error ?? '').toMatchObject({ state: 'done' });
+    const rows = of.all<{ path: string }>(
+      "SELECT path FROM images WHERE origin = 'synthetic' ORDER BY class_id, id",
+    );
+    const size = { width: 32, height: 32, fit: 'fill' } as const;
+    return await Promise.all(rows.map(async (row) => (await decodeRgb(of.file(row.path), size)).pixels));
+  };
+
+  const other = c.openCatalog(join(folder, 'other'));
+  try {
+    await run(other, { kind: 'import', params: { source: join(folder, 'photos'), name: 'photos' } });
+    const entry = await addModel(other, { path, name: 'from elsewhere' });
+    expect(entry).toMatchObject({ kind: 'difficulty-adapter', datasetId: null, usable: true });
+    expect(entry.summary).toBe('difficulty of 3 classes (blue, green, red), 2 steps, rank 8, 4 tokens');
+    expect((await run(other, generate(entry.id))).error).toMatch(
+      /^from elsewhere was trained on a diffusion model that this catalog does not have \(SHA-256 [0-9a-f]{10}…\)/,
+    );
+    await addModel(other, { path: join(folder, 'tiny'), name: 'its base' });
+    const here = await pixels(catalog, generate(trained.result?.modelId as string));
+    expect(here).toHaveLength(3);
+    expect(await pixels(other, generate(entry.id))).toEqual(here);
+  } finally {
+    other.close();
+  }
 });

@@ -5,7 +5,6 @@
 import { angleBetween, circleInterpolate, drawLambda } from '../../../core/diffusion/circle.ts';
 import { guidanceBranches } from '../../../core/diffusion/guidance.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
-import type { ModelEntry } from '../../../shared/domain.ts';
 import type { ClassAcceptance } from '../../../shared/jobs.ts';
 import { madeIndices } from '../../catalog/index.ts';
 import { readAdapter } from '../diffusion/adapter-file.ts';
@@ -19,7 +18,7 @@ import { type DifficultyAdapter, toPlanes } from '../diffusion/sessions.ts';
 import { decodeRgb } from '../images/decode.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { readAdditions } from '../models/additions.ts';
-import { findModel, newestAdapter } from '../models/registry.ts';
+import { baseOfAdapter, findModel, newestAdapter } from '../models/registry.ts';
 import { tellMemory } from '../tell-memory.ts';
 
 type Context = JobContext<'generate'>;
@@ -52,7 +51,9 @@ async function setUp({ catalog, params }: Context): Promise<Setup> {
     ? findModel(catalog, params.adapterId, 'difficulty-adapter')
     : newestAdapter(catalog, params.datasetId);
   const { config, adapter } = readAdapter(entry.path);
-  const base: ModelEntry = findModel(catalog, params.modelId ?? config.baseModelId, 'diffusion');
+  const base = params.modelId
+    ? findModel(catalog, params.modelId, 'diffusion')
+    : baseOfAdapter(catalog, entry.name, config);
   const model = openGenerationModel(base.path, additions);
   const hash = await model.hash();
   if (hash !== config.baseModelHash) {

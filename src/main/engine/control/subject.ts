@@ -2,7 +2,7 @@
 import { type Catalog, listScorers } from '../../catalog/index.ts';
 import { type AdapterConfig, readAdapter } from '../diffusion/adapter-file.ts';
 import type { JobContext } from '../job-context.ts';
-import { findModel, newestAdapter } from '../models/registry.ts';
+import { baseOfAdapter, findModel, newestAdapter } from '../models/registry.ts';
 import { namesOf } from './plan.ts';
 
 type Context = JobContext<'control'> | JobContext<'hard-factors'>;
@@ -32,7 +32,7 @@ export function openSubject(ctx: Context) {
     adapter,
     /** Classes that it was trained on. */
     trained: config.classes,
-    base: findModel(catalog, config.baseModelId, 'diffusion'),
+    base: baseOfAdapter(catalog, entry.name, config),
     /** In rising order. */
     levels: [...new Set(params.levels)].sort((a, b) => a - b),
     names: namesOf(ctx, config.classes),

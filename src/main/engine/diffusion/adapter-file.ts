@@ -2,17 +2,18 @@
  * Owns what difficulty training leaves behind: a folder with the LoRA in diffusers' layout, the difficulty
  * encoder beside it, and a config that says what they were trained on.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { LoraConfig } from '../../../core/nn/lora.ts';
+import { firstFew } from '../first-few.ts';
 import { readModelJson } from '../models/stored-part.ts';
 import { openSafetensors, writeSafetensors } from '../safetensors.ts';
 import type { DifficultyAdapter } from './sessions.ts';
 
 const loraFile = 'pytorch_lora_weights.safetensors';
 const encoderFile = 'difficulty_encoder.safetensors';
-const configFile = 'crux_adapter.json';
+export const adapterConfigFile = 'crux_adapter.json';
 
 const adapterConfig = z.object({
   format: z.literal(1),
@@ -71,12 +72,18 @@ export async function writeAdapter(
   await writeSafetensors(join(folder, encoderFile), Object.fromEntries(adapter.encoderWeights), {
     format: 'pt',
   });
-  writeFileSync(join(folder, configFile), `${JSON.stringify(config, null, 2)}\n`);
+  writeFileSync(join(folder, adapterConfigFile), `${JSON.stringify(config, null, 2)}\n`);
 }
+
+export const isAdapterFolder = (folder: string): boolean => existsSync(join(folder, adapterConfigFile));
+
+/** What a person reads about it. */
+export const adapterSummary = ({ classes, encoder, lora, steps }: AdapterConfig): string =>
+  `difficulty of ${classes.length} classes (${firstFew(classes)}), ${steps} steps, rank ${lora.rank}, ${encoder.tokens} ${encoder.tokens === 1 ? 'token' : 'tokens'}`;
 
 /** @throws an error that names the file and the field that is missing or wrong. */
 export function readAdapter(folder: string): { config: AdapterConfig; adapter: DifficultyAdapter } {
-  const path = join(folder, configFile);
+  const path = join(folder, adapterConfigFile);
   const parsed = adapterConfig.safeParse(readModelJson(path, "the difficulty adapter's config"));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;

@@ -7,6 +7,12 @@ import { basename, dirname, extname, join } from 'node:path';
 import type { ModelEntry, OnnxClassifierSpec } from '../../../shared/domain.ts';
 import { onnxClassifierSpec } from '../../../shared/domain.ts';
 import { addModelRow, type Catalog, CatalogError } from '../../catalog/index.ts';
+import {
+  adapterConfigFile,
+  adapterSummary,
+  isAdapterFolder,
+  readAdapter,
+} from '../diffusion/adapter-file.ts';
 import { hashFile } from '../images/hash.ts';
 import { runChild } from '../providers.ts';
 import type { DiffusionReport } from './check-diffusion.ts';
@@ -53,18 +59,19 @@ export async function checkModel(path: string): Promise<ModelCheck> {
     ]);
   }
   return verdict('unknown', '', [
-    `${basename(path)} is no model that Crux knows; wanted .onnx, .safetensors, or a Diffusers folder`,
+    `${basename(path)} is no model that Crux knows; wanted .onnx, .safetensors, or a model's folder`,
   ]);
 }
 
-/** A Diffusers folder is opened far enough to see that its parts and weights are there. */
+/** By the files in it; a Diffusers folder is opened far enough to see that its parts and weights are there. */
 async function checkFolder(path: string): Promise<ModelCheck> {
   if (existsSync(join(path, 'encoder_model.onnx'))) return await checkCaptioner(path);
+  if (isAdapterFolder(path)) return checkAdapter(path);
   const index = join(path, 'model_index.json');
   if (!existsSync(index)) {
     if (existsSync(join(path, 'config.json'))) return await checkVision(path);
     return verdict('folder', '', [
-      `no model_index.json, config.json or encoder_model.onnx in ${path}; choose the folder of a Diffusers model, of an image network or of a captioner`,
+      `no model_index.json, config.json, encoder_model.onnx or ${adapterConfigFile} in ${path}; choose the folder of a Diffusers model, of an image network, of a captioner or of a difficulty model that Crux trained`,
     ]);
   }
   try {
@@ -78,6 +85,14 @@ async function checkFolder(path: string): Promise<ModelCheck> {
     );
   } catch (error) {
     return verdict('diffusion', '', [(error as Error).message]);
+  }
+}
+
+function checkAdapter(path: string): ModelCheck {
+  try {
+    return verdict('difficulty-adapter', adapterSummary(readAdapter(path).config));
+  } catch (error) {
+    return verdict('difficulty-adapter', '', [(error as Error).message]);
   }
 }
 
@@ -197,11 +212,13 @@ export async function addModel(
   if (found.kind === 'lora' || found.kind === 'embedding') {
     throw new CatalogError('invalid', `${path} is not added: ${found.summary}`);
   }
-  if (found.kind === 'captioner') {
+  if (found.kind === 'captioner' || found.kind === 'difficulty-adapter') {
+    const { kind, summary } = found;
     const { hashFolder } = await import('./hash-folder.ts');
-    const hash = await hashFolder(path);
-    const id = addModelRow(catalog, { name, kind: 'captioner', path, hash, summary: found.summary });
-    return getModel(catalog, id);
+    return getModel(
+      catalog,
+      addModelRow(catalog, { name, kind, path, hash: await hashFolder(path), summary }),
+    );
   }
   if (found.kind === 'diffusion') {
     const id = addModelRow(catalog, {

@@ -129,6 +129,26 @@ export function findModel(catalog: Catalog, modelId: string, ...kinds: ModelKind
   return model;
 }
 
+/**
+ * The diffusion model that an adapter was trained on: the one of its id or, in another catalog, whichever has its files.
+ * @throws CatalogError where there is none.
+ */
+export function baseOfAdapter(
+  catalog: Catalog,
+  adapter: string,
+  { baseModelId, baseModelHash }: { baseModelId: string; baseModelHash: string },
+): ModelEntry {
+  const same = listModels(catalog).filter(
+    ({ kind, usable, hash }) => kind === 'diffusion' && usable && hash === baseModelHash,
+  );
+  const base = same.find(({ id }) => id === baseModelId) ?? same[0];
+  if (base) return base;
+  throw new CatalogError(
+    'invalid',
+    `${adapter} was trained on a diffusion model that this catalog does not have (SHA-256 ${baseModelHash.slice(0, 10)}…); add it under Settings, or with crux models add`,
+  );
+}
+
 /** The difficulty adapter that was trained last on this dataset. */
 export function newestAdapter(catalog: Catalog, datasetId: number): ModelEntry {
   const adapters = listModels(catalog).filter(
