@@ -106,6 +106,45 @@ test('out-of-fold and in-sample probes; the same seed gives the same scores', as
   expect(c.getDataset(catalog, 1).currentScorerId).toBe(inSample.scorerId);
 });
 
+test.each(['out-of-fold', 'in-sample'] as const)(
+  '%s: images of splits val and test are judged, not learned from',
+  async (method) => {
+    const images = c.workImages(catalog, 1);
+    const [kept, others] = [images.filter((_, i) => i % 6 === 0), images.filter((_, i) => i % 6 !== 0)];
+    const difficulties = async () => {
+      const { scorerId } = await runOk(catalog, { kind: 'score', params: { datasetId: 1, method, modelId } });
+      const of = new Map(
+        c.difficultyRows(catalog, scorerId as number, 'real').map((row) => [row.imageId, row.difficulty]),
+      );
+      return (rows: typeof images) => rows.map(({ id }) => of.get(id));
+    };
+    const split = (name: string | null, rows: typeof images) => {
+      for (const { id } of rows) catalog.run('UPDATE images SET split = ? WHERE id = ?', name, id);
+    };
+    const labels = (of: (at: number) => number) => {
+      kept.forEach(({ id }, at) => {
+        catalog.run('UPDATE images SET class_id = ? WHERE id = ?', of(at), id);
+      });
+    };
+    const classes = c.classesOf(catalog, 1).map((k) => k.id);
+    const wrong = (at: number) => classes[(classes.indexOf(kept[at].classId!) + 1) % classes.length];
+
+    split('test', kept);
+    const right = await difficulties();
+    labels(wrong); // nobody who learned from them would say the same of the others
+    const mistaken = await difficulties();
+    expect(mistaken(others)).toEqual(right(others));
+    const mean = (v: (number | undefined)[]) => v.reduce<number>((sum, x) => sum + x!, 0) / v.length;
+    expect(mean(mistaken(kept))).toBeGreaterThan(mean(right(kept)) + 0.2);
+
+    // Of a dataset that is nothing else, nobody learns but the probe.
+    split('test', others);
+    const all = await difficulties();
+    split(null, images);
+    expect(all(images)).toEqual((await difficulties())(images));
+  },
+);
+
 test('rescore measures only new pictures, by the mean of the fold probes', async () => {
   await runOk(catalog, { kind: 'score', params: { datasetId: 1, modelId } });
   const clear = await addGenerated('red', 0, 0.8);

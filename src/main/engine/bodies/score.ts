@@ -7,7 +7,14 @@ import { inSampleSteps, outOfFoldSteps } from '../../../core/difficulty/out-of-f
 import { gather, type Probe } from '../../../core/difficulty/probe.ts';
 import { temperedProbabilities } from '../../../core/metrics/temperature.ts';
 import type { ScorerMethod } from '../../../shared/domain.ts';
-import { addScorer, classesOf, listScorers, loadEmbeddings } from '../../catalog/index.ts';
+import {
+  addScorer,
+  classesOf,
+  listScorers,
+  loadEmbeddings,
+  trainingIds,
+  type WorkImage,
+} from '../../catalog/index.ts';
 import { givenRow, labelColumns, softmaxOfColumns } from '../class-probabilities.ts';
 import { embedMissing } from '../embedding.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
@@ -93,7 +100,10 @@ async function byProbe(ctx: Context, classes: Classes): Promise<Measured> {
   const n = ids.length;
   const k = classes.length;
   const columnOf = new Map(classes.map((c, at) => [c.id, at]));
-  const labels = Int32Array.from(images, ({ classId }) => columnOf.get(classId ?? -1) ?? -1);
+  const kept = keptFromProbe(ctx, images);
+  const labels = Int32Array.from(images, ({ id, classId }) =>
+    kept.has(id) ? -1 : (columnOf.get(classId ?? -1) ?? -1),
+  );
   const inSample = params.method === 'in-sample';
   const options = { seed: params.seed, folds: params.folds };
   const steps = inSample
@@ -113,6 +123,18 @@ async function byProbe(ctx: Context, classes: Classes): Promise<Measured> {
     modelHash: set.modelHash,
     figures: inSample ? { penalty: result.l2 } : { folds: probes.length, penalty: result.l2 },
   };
+}
+
+/**
+ * Images of splits val and test, which a probe judges and does not learn from: a model that is trained on its scores
+ * would know something of them. None where the dataset has no others.
+ */
+function keptFromProbe({ catalog, params, log }: Context, images: readonly WorkImage[]): Set<number> {
+  const training = trainingIds(catalog, params.datasetId);
+  const kept = images.filter(({ id, classId }) => classId !== null && !training.has(id));
+  if (kept.length === 0 || training.size === 0) return new Set();
+  log('info', `${kept.length} of split val or test are judged by probes that learn from the others alone`);
+  return new Set(kept.map(({ id }) => id));
 }
 
 async function byClassifier(ctx: Context, classes: Classes): Promise<Measured> {
