@@ -1,6 +1,6 @@
 /**
  * What the defaults of difficulty training and guidance rest on:
- *   node scripts/experiments/ablations.ts --demo DIR [--seeds 2] [--steps 1000] [--count 10]
+ *   npm run experiment -- ablations --demo DIR [--seeds 2] [--steps 1000] [--count 10]
  *     [--denoising-steps 30] [--out docs/experiments/ablations.md]
  * --demo is what `crux demo --out DIR` made. Every variant changes one setting of the first; each is trained and
  * measured once per seed (training, images and intervals have seeds of their own). A run that was stopped goes on, and

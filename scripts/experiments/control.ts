@@ -1,6 +1,6 @@
 /**
  * Whether generated images are as hard as they are asked to be:
- *   node scripts/experiments/control.ts --demo DIR [--adapter ID] [--count 40] [--plain-steps 2000]
+ *   npm run experiment -- control --demo DIR [--adapter ID] [--count 40] [--plain-steps 2000]
  *     [--photos DIR --encoder FILE.onnx --labels FILE --work DIR --photo-steps 4000 --photo-rank 64 --photo-count 16
  *      --redrawn-steps 2500]
  *     [--out docs/experiments/control.md]

@@ -1,6 +1,6 @@
 /**
  * Whether a difficulty model knows what makes its classes hard, on a demo, whose factors are known:
- *   node scripts/experiments/hard-factors.ts --demo DIR [--seeds 2] [--count 40] [--adapter NAME] [--scorer N]
+ *   npm run experiment -- hard-factors --demo DIR [--seeds 2] [--count 40] [--adapter NAME] [--scorer N]
  *     [--out docs/experiments/hard-factors.md]
  * DIR is what `crux demo --out DIR` made, whose own adapter is measured, or another trained on it. Each seed draws its
  * own noise; a run that was stopped goes on (DIR/experiments.json).

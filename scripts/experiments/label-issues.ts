@@ -1,6 +1,6 @@
 /**
  * How well label issues and duplicates are found, on datasets where the truth is known:
- *   node scripts/experiments/label-issues.ts --folder DIR [--seeds 3] [--out docs/experiments/label-issues.md]
+ *   npm run experiment -- label-issues --folder DIR [--seeds 3] [--out docs/experiments/label-issues.md]
  *     [--photos DIR --encoder FILE.onnx --labels FILE]
  * Draws demo datasets (two sizes), plants 5 % wrong labels, and copies of images; writes the figures as a page.
  * With --photos the copies are planted among photographs as well, which have one folder per class.

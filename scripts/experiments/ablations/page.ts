@@ -18,8 +18,8 @@ export function page(
   return `# Ablations of difficulty training and guidance
 
 \`\`\`
-crux demo --out DIR
-node scripts/experiments/ablations.ts --demo DIR --seeds ${settings.seeds} --steps ${settings.steps} --count ${settings.count} --denoising-steps ${settings.denoisingSteps}
+npm run demo -- --out DIR
+npm run experiment -- ablations --demo DIR --seeds ${settings.seeds} --steps ${settings.steps} --count ${settings.count} --denoising-steps ${settings.denoisingSteps}
 \`\`\`
 
 writes this page. Each variant changes one setting of the first row, which is the defaults without the layer norm over the

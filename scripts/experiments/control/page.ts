@@ -41,7 +41,7 @@ export function page(
   return `# Difficulty control
 
 \`\`\`
-${demo ? `crux demo --out DIR --train-steps ${demo.training.steps}\n` : ''}node scripts/experiments/control.ts --demo DIR --count ${settings.count} --plain-steps ${settings['plain-steps']}${
+${demo ? `npm run demo -- --out DIR --train-steps ${demo.training.steps}\n` : ''}npm run experiment -- control --demo DIR --count ${settings.count} --plain-steps ${settings['plain-steps']}${
     settings.photos
       ? ` \\
   --photos PHOTOS --encoder mobilenetv2.onnx --labels imagenet_labels.txt --work WORK \\

@@ -32,8 +32,8 @@ export function page(
   return `# Hard factors
 
 \`\`\`
-crux demo --out DIR --train-steps ${settings.trainSteps}
-node scripts/experiments/hard-factors.ts --demo DIR --seeds ${runs.length} --count ${settings.count} --steps ${settings.steps} --levels ${settings.levels}
+npm run demo -- --out DIR --train-steps ${settings.trainSteps}
+npm run experiment -- hard-factors --demo DIR --seeds ${runs.length} --count ${settings.count} --steps ${settings.steps} --levels ${settings.levels}
 \`\`\`
 
 writes this page from \`crux hard-factors\`. Images are generated from the difficulty tokens alone (empty prompt), ${settings.count} per

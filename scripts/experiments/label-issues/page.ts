@@ -10,7 +10,7 @@ export function page(
   return `# Label issues and duplicates
 
 \`\`\`
-node scripts/experiments/label-issues.ts --folder DIR --photos PHOTOS --encoder mobilenetv2.onnx --labels imagenet_labels.txt
+npm run experiment -- label-issues --folder DIR --photos PHOTOS --encoder mobilenetv2.onnx --labels imagenet_labels.txt
 \`\`\`
 
 writes this page (without \`--photos\` it leaves the photographs out). Datasets are drawn by the demo's own generator, one
