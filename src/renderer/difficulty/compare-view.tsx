@@ -11,6 +11,7 @@ import { EmptyState, ErrorPanel } from '../ui/feedback.tsx';
 import { Term } from '../ui/fields.tsx';
 import { count, percent } from '../ui/format.ts';
 import { classColour, difficultyColour } from '../ui/scale.ts';
+import { scorerChoices } from '../ui/scorer-choices.ts';
 import { comparisonSentence, correlationText, lessonsSentence } from './compare-words.ts';
 import { Disagreements } from './disagreements.tsx';
 import { PointPlot } from './point-plot.tsx';
@@ -76,7 +77,7 @@ function ScorerSelect({
         w={380}
         aria-label={`Scorer ${label}`}
         data-testid={testIds.compareScorer(label)}
-        data={scorers.map(({ id, name }) => ({ value: String(id), label: `${id} · ${name}` }))}
+        data={scorerChoices(scorers)}
         value={String(value.id)}
         onChange={(id) => id && onChange(Number(id))}
       />

@@ -19,6 +19,7 @@ import { count, percent } from '../ui/format.ts';
 import { JobLine, useActiveJob } from '../ui/job-progress.tsx';
 import { ImageStrip } from '../ui/picture.tsx';
 import { bucketColour, bucketName } from '../ui/scale.ts';
+import { scorerChoices } from '../ui/scorer-choices.ts';
 import { CalibrationView } from './calibration-view.tsx';
 import { ClassTable } from './class-table.tsx';
 import { CompareView } from './compare-view.tsx';
@@ -75,9 +76,9 @@ function Difficulty({ dataset }: { dataset: Dataset }) {
             <Select
               w={360}
               aria-label="Scorer"
-              data={dataset.scorers.map(({ id, name, accuracy }) => ({
-                value: String(id),
-                label: `${name} · accuracy ${percent(accuracy)}`,
+              data={scorerChoices(dataset.scorers).map(({ value, label }, i) => ({
+                value,
+                label: `${label} · accuracy ${percent(dataset.scorers[i].accuracy)}`,
               }))}
               value={dataset.currentScorerId === null ? null : String(dataset.currentScorerId)}
               onChange={(value) =>
