@@ -3,12 +3,14 @@ import { Button, Modal, Select, Textarea, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { RequestOutput } from '../../shared/contract.ts';
+import type { ModelKind } from '../../shared/domain.ts';
 import { request } from '../api.ts';
 import { invalidateDataset, useRequest } from '../queries.ts';
 import { useStore } from '../state.ts';
 import { testIds } from '../test-ids.ts';
 import { ErrorPanel, useAct } from '../ui/feedback.tsx';
 import { fileName } from '../ui/format.ts';
+import { kindNames } from './kind-names.ts';
 import { checkDraft, draftOf, type OnnxDraft } from './onnx-draft.ts';
 
 export function AddModel({ path, onClose }: { path: string | null; onClose: () => void }) {
@@ -66,7 +68,7 @@ function Form({ path, check, onClose }: FormProps) {
     >
       <div className="notice" data-kind={blocked ? 'error' : undefined}>
         <div>
-          <strong>{check.kind}</strong>
+          <strong>{kindNames[check.kind as ModelKind] ?? check.kind}</strong>
           <div className="muted">{check.summary}</div>
           <div className="mono small muted selectable">{path}</div>
           {check.problems.map((problem) => (

@@ -2,22 +2,14 @@
 import { ActionIcon, Badge, Button, Menu } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { ModelEntry, ModelKind } from '../../shared/domain.ts';
+import type { ModelEntry } from '../../shared/domain.ts';
 import { request } from '../api.ts';
 import { invalidateDataset, useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
 import { ErrorPanel, useAct } from '../ui/feedback.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { AddModel } from './add-model.tsx';
-
-const kindName: Record<ModelKind, string> = {
-  diffusion: 'Diffusion',
-  encoder: 'Encoder',
-  classifier: 'Classifier',
-  captioner: 'Captioner',
-  'difficulty-adapter': 'Difficulty model',
-  lora: 'LoRA',
-};
+import { kindNames } from './kind-names.ts';
 
 export function Models() {
   const { data: models, error, refetch } = useRequest('models.list', {});
@@ -99,7 +91,7 @@ function Row({ model }: { model: ModelEntry }) {
           {model.path}
         </div>
       </td>
-      <td style={{ whiteSpace: 'nowrap' }}>{kindName[model.kind]}</td>
+      <td style={{ whiteSpace: 'nowrap' }}>{kindNames[model.kind]}</td>
       <td>
         {model.summary}
         {model.problem && <div className="field-error selectable">{model.problem}</div>}
