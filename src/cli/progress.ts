@@ -1,4 +1,5 @@
 /** Owns how a running job looks: one updating line on a terminal, a line per stage and 10 % elsewhere. */
+import { sameStage } from '../shared/job-stage.ts';
 import { clock } from './format.ts';
 import type { Io } from './io.ts';
 
@@ -77,13 +78,11 @@ function lineView(io: Io, label: string): ProgressView {
       const part = share(state);
       const now = part === null ? -1 : Math.floor(part * 10);
       if (state.stage === '') return; // between jobs: nothing to say
-      // Stages that carry counters ("fold 3 of 5") would print a line each time: digits do not count.
-      const kind = state.stage.replace(/\d+/g, '#');
-      if (kind === stage && now <= tenth) return;
+      if (stage !== null && sameStage(stage, state.stage) && now <= tenth) return;
       const figures = part === null ? '' : ` ${Math.floor(part * 100)} %`;
       const left = state.secondsLeft !== null && part !== 1 ? `, ${clock(state.secondsLeft)} left` : '';
       io.stderr(`${label}: ${state.stage}${figures}${left}\n`);
-      stage = kind;
+      stage = state.stage;
       tenth = now;
     },
     note: (text) => io.stderr(`${text}\n`),

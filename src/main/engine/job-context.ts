@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import type { EventName, EventPayload } from '../../shared/contract.ts';
+import { sameStage } from '../../shared/job-stage.ts';
 import type { Job, JobKind, JobParams } from '../../shared/jobs.ts';
 import { addLog, addTrainingPoint, type Catalog, getJob } from '../catalog/index.ts';
 import { type JobProgress, writeProgress } from '../jobs/lease.ts';
@@ -73,7 +74,7 @@ export function jobContext<K extends JobKind>(parts: ContextParts): JobContext<K
       catalog.value<number>('SELECT finish_requested FROM jobs WHERE id = ?', job.id) === 1,
     jobDir,
     progress(change) {
-      const newStage = change.stage !== undefined && change.stage !== now.stage;
+      const newStage = change.stage !== undefined && !sameStage(change.stage, now.stage);
       if (newStage) rate.reset();
       Object.assign(now, change);
       const at = performance.now();

@@ -65,8 +65,13 @@ const keptBy = (jobId: number): Kept[] =>
       provenance: provenance.parse(JSON.parse(text)),
     }));
 
-async function made(change: Partial<Params>): Promise<{ job: Job; kept: Kept[] }> {
-  const job = await run(catalog, request(change));
+async function made(
+  change: Partial<Params>,
+  onStage?: (stage: string) => void,
+): Promise<{ job: Job; kept: Kept[] }> {
+  const job = await run(catalog, request(change), {
+    onEvent: (name, payload) => name === 'job.updated' && onStage?.((payload as Job).stage),
+  });
   expect(job.state, job.error ?? '').toBe('done');
   return { job, kept: keptBy(job.id) };
 }
@@ -81,7 +86,13 @@ async function middle(): Promise<number> {
 it('keeps what is in the range, from a new seed each time, and says what it took', async () => {
   const keepMax = await middle();
   const plain = await made({ classes: ['red'] });
-  const { job, kept } = await made({ classes: ['red'], keepMax, attempts: 50 });
+  const stages: string[] = [];
+  const { job, kept } = await made({ classes: ['red'], keepMax, attempts: 50 }, (stage) =>
+    stages.push(stage),
+  );
+  const taken = String(job.result!.candidates);
+  expect(stages).toContainEqual(expect.stringMatching(/^generating, \d of \d+ candidates as wanted$/));
+  expect(stages.at(-1)).toBe(`generating, 8 of ${taken} candidates as wanted`);
   expect(kept.map((k) => k.index).sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   let candidates = 0;
   for (const k of kept) {

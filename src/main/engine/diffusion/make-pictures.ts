@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { candidateQueue, type Settled } from '../../../core/recipes/candidates.ts';
 import type { Provenance, StartingPoint } from '../../../shared/domain.ts';
+import type { ClassAcceptance } from '../../../shared/jobs.ts';
 import { addScores, addSynthetic, madeIndices } from '../../catalog/index.ts';
 import { encodePng, withPngText } from '../images/png.ts';
 import type { JobContext } from '../job-context.ts';
@@ -53,7 +54,7 @@ export async function makePictures(
   let settledCount = selection
     ? selection.classes().reduce((n, c) => n + c.accepted + c.atLimit, 0)
     : made.size;
-  ctx.progress({ stage: 'generating', done: settledCount, total: planned.length });
+  ctx.progress({ stage: stageWords(selection), done: settledCount, total: planned.length });
   for (let batch = queue.next(); batch.length > 0; batch = queue.next()) {
     if (!selection && batch.every(({ index }) => made.has(index))) {
       queue.settle(batch.map(() => ({ miss: 0, made: null as never })));
@@ -75,9 +76,17 @@ export async function makePictures(
       await store(ctx, making, picture, one);
     }
     selection?.save(queue.state());
-    ctx.progress({ done: settledCount });
+    ctx.progress({ stage: stageWords(selection), done: settledCount });
     if (settled.length > 0) ctx.emit('catalog.changed', { datasetId: params.datasetId });
   }
+}
+
+/** With a selection also how many candidates it has taken so far, which says early when a rule asks too much. */
+function stageWords(selection: Selection | null): string {
+  const classes = selection?.classes() ?? [];
+  if (classes.length === 0) return 'generating';
+  const sum = (of: (c: ClassAcceptance) => number) => classes.reduce((n, c) => n + of(c), 0);
+  return `generating, ${sum((c) => c.accepted)} of ${sum((c) => c.candidates)} candidates as wanted`;
 }
 
 async function makeBatch(
