@@ -29,7 +29,7 @@ describe('a ViT', () => {
     const { network, summary } = read();
     expect(network).toMatchObject({ size: 32, enlarged: 32, resize: 'stretch', dim: 64, labels: null });
     expect(summary).toBe('ViT of 4 blocks, 32x32, 64 features');
-    change('preprocessor_config.json', { size: 32 });
+    change('preprocessor_config.json', { size: 32, crop_size: null, do_center_crop: null, crop_pct: null });
     expect(read().network).toMatchObject({ size: 32, enlarged: 32, resize: 'stretch' });
   });
 

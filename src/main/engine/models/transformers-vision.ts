@@ -175,7 +175,9 @@ interface Preprocessor {
  */
 function preprocessor(folder: string): Preprocessor {
   const file = join(folder, preprocessorFile);
-  const json = readModelJson<Record<string, unknown>>(file, 'how the network wants its pictures');
+  const fields = readModelJson<Record<string, unknown>>(file, 'how the network wants its pictures');
+  // Newer versions write null for what is left to its default.
+  const json = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
   try {
     return { file, json, prepared: preparedBy(json) };
   } catch (error) {
