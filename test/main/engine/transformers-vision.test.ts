@@ -89,6 +89,8 @@ describe('a ViT', () => {
   });
 
   it('is refused without the file that says how pictures are prepared', () => {
+    writeFileSync(join(folder, 'preprocessor_config.json'), 'null');
+    expect(read).toThrow('preprocessor_config.json: preprocessor config: wanted an object of fields');
     rmSync(join(folder, 'preprocessor_config.json'));
     expect(read).toThrow('preprocessor_config.json is missing: how the network wants its pictures');
   });

@@ -175,10 +175,11 @@ interface Preprocessor {
  */
 function preprocessor(folder: string): Preprocessor {
   const file = join(folder, preprocessorFile);
-  const fields = readModelJson<Record<string, unknown>>(file, 'how the network wants its pictures');
-  // Newer versions write null for what is left to its default.
-  const json = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+  const read = readModelJson<unknown>(file, 'how the network wants its pictures');
   try {
+    configFields(read, 'preprocessor');
+    // Newer versions write null for what is left to its default.
+    const json = Object.fromEntries(Object.entries(read as object).filter(([, value]) => value !== null));
     return { file, json, prepared: preparedBy(json) };
   } catch (error) {
     throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
