@@ -4,13 +4,14 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { guidanceBranches } from '../../core/diffusion/guidance.ts';
+import type { GuidanceOptions } from '../../core/diffusion/guidance.ts';
 import { downsamplingFactor } from '../../core/nn/autoencoder-kl.ts';
 import type { JobRequest } from '../../shared/jobs.ts';
 import { type Catalog, CatalogError, readSettings } from '../catalog/index.ts';
+import { wordless } from './control/wordless.ts';
 import { readAdapter } from './diffusion/adapter-file.ts';
-import { generationMemory, ownSize, trainingMemory } from './diffusion/memory-estimate.ts';
-import { openDiffusionModel } from './diffusion/model-folder.ts';
+import { generationLoad, generationMemory, ownSize, trainingMemory } from './diffusion/memory-estimate.ts';
+import { type DiffusionModel, openDiffusionModel } from './diffusion/model-folder.ts';
 import { baseOfAdapter, findModel, newestAdapter } from './models/registry.ts';
 import { waysToSave } from './out-of-memory.ts';
 import { type Memory, memoryWords } from './tell-memory.ts';
@@ -42,29 +43,58 @@ function sentenceOf(bytes: number, ways: readonly string[], memory?: Memory): st
   }
 }
 
+type Requested<K extends JobRequest['kind']> = Extract<JobRequest, { kind: K }>;
+
 /** Null: what is asked for is no job on a model of weights, or cannot be made; the job says why. */
 function bytesOf(catalog: Catalog, request: JobRequest, lowMemory: boolean): number | null {
-  if (request.kind !== 'train' && request.kind !== 'generate') return null;
-  const path =
-    request.kind === 'train' ? baseOfTraining(catalog, request) : baseOfGeneration(catalog, request);
-  if (existsSync(join(path, 'unet', 'model.onnx'))) return null;
-  const model = openDiffusionModel(path);
-  const { batchSize: batch } = request.params;
-  if (request.kind === 'train') {
-    const { rank, gradientCheckpointing: checkpointing } = request.params;
-    return trainingMemory(model, { batch, size: ownSize(model), rank, checkpointing, lowMemory });
+  switch (request.kind) {
+    case 'train':
+      return trainingBytes(catalog, request, lowMemory);
+    case 'generate':
+      return generationBytes(baseOfGeneration(catalog, request), request.params, lowMemory);
+    case 'control':
+      return generationBytes(adapterBase(catalog, request), request.params, lowMemory);
+    case 'hard-factors': {
+      const { params } = request;
+      return generationBytes(adapterBase(catalog, request), { ...params, ...wordless(params) }, lowMemory);
+    }
+    default:
+      return null;
   }
-  const size = request.params.size ?? ownSize(model);
-  if (size % downsamplingFactor(model.vae.config) !== 0) return null;
-  const branches = guidanceBranches(request.params).branches.length;
-  return generationMemory(model, { batch, size, branches, lowMemory });
 }
 
-const baseOfTraining = (catalog: Catalog, { params }: Extract<JobRequest, { kind: 'train' }>): string =>
-  findModel(catalog, params.baseModelId, 'diffusion').path;
+function trainingBytes(catalog: Catalog, { params }: Requested<'train'>, lowMemory: boolean): number | null {
+  const model = weightsOf(findModel(catalog, params.baseModelId, 'diffusion').path);
+  const { batchSize: batch, rank, gradientCheckpointing: checkpointing } = params;
+  return model && trainingMemory(model, { batch, size: ownSize(model), rank, checkpointing, lowMemory });
+}
 
-function baseOfGeneration(catalog: Catalog, { params }: Extract<JobRequest, { kind: 'generate' }>): string {
-  if (params.modelId !== null) return findModel(catalog, params.modelId, 'diffusion').path;
+function generationBytes(
+  path: string,
+  params: GuidanceOptions & { batchSize: number; size?: number | null },
+  lowMemory: boolean,
+): number | null {
+  const model = weightsOf(path);
+  if (!model) return null;
+  const size = params.size ?? ownSize(model);
+  if (size % downsamplingFactor(model.vae.config) !== 0) return null;
+  return generationMemory(model, generationLoad(params, size, lowMemory));
+}
+
+/** Null: exported graphs, which do not tell. */
+const weightsOf = (path: string): DiffusionModel | null =>
+  existsSync(join(path, 'unet', 'model.onnx')) ? null : openDiffusionModel(path);
+
+const baseOfGeneration = (catalog: Catalog, request: Requested<'generate'>): string =>
+  request.params.modelId === null
+    ? adapterBase(catalog, request)
+    : findModel(catalog, request.params.modelId, 'diffusion').path;
+
+/** Of the adapter named, or the dataset's newest. */
+function adapterBase(
+  catalog: Catalog,
+  { params }: Requested<'generate' | 'control' | 'hard-factors'>,
+): string {
   const adapter = params.adapterId
     ? findModel(catalog, params.adapterId, 'difficulty-adapter')
     : newestAdapter(catalog, params.datasetId);

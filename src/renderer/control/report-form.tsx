@@ -7,6 +7,7 @@ import type { JobParams, JobRequestInput } from '../../shared/jobs.ts';
 import { testIds } from '../test-ids.ts';
 import { useEnqueue } from '../ui/feedback.tsx';
 import { Field, NumberField } from '../ui/fields.tsx';
+import { MemoryNotice } from '../ui/memory-notice.tsx';
 import { scorerChoices } from '../ui/scorer-choices.ts';
 import { useParams } from '../ui/settings-form.tsx';
 import { levelsText, parseLevels } from './levels.ts';
@@ -40,9 +41,20 @@ export function useReportParams<P extends Params>(schema: z.ZodType<P>, { datase
   return { ...fields, params, levels, setLevels, badLevels, fits: fits && !badLevels };
 }
 
+type ReportRequest = JobRequestInput & { kind: 'control' | 'hard-factors'; params: Params };
+
+/** Only what the memory of a report depends on. */
+function memoryOf({ kind, params }: ReportRequest): JobRequestInput {
+  const { datasetId, adapterId, batchSize, guidanceMode, guidanceScale, difficultyGuidance } = params;
+  return {
+    kind,
+    params: { datasetId, adapterId, batchSize, guidanceMode, guidanceScale, difficultyGuidance },
+  };
+}
+
 interface Props extends FormProps {
   state: ReturnType<typeof useReportParams<Params>>;
-  request: JobRequestInput;
+  request: ReportRequest;
   words: {
     /** What is started, in a sentence: "The check". */
     job: string;
@@ -122,6 +134,7 @@ export function ReportForm(props: Props) {
         {last}
       </div>
       {notice}
+      <MemoryNotice request={fits ? memoryOf(request) : null} />
       {more && (
         <MoreFields
           params={params}

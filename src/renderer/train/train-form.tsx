@@ -2,10 +2,10 @@
 import { SegmentedControl, Select } from '@mantine/core';
 import type { Dataset, ModelEntry } from '../../shared/domain.ts';
 import { type JobParams, trainParams } from '../../shared/jobs.ts';
-import { MemoryNotice } from '../generate/memory-notice.tsx';
 import { testIds } from '../test-ids.ts';
 import { useEnqueue } from '../ui/feedback.tsx';
 import { Field, NumberField } from '../ui/fields.tsx';
+import { MemoryNotice } from '../ui/memory-notice.tsx';
 import { scorerChoices } from '../ui/scorer-choices.ts';
 import { type FieldsProps, SettingsForm, useParams } from '../ui/settings-form.tsx';
 import { EncoderFields } from './encoder-fields.tsx';

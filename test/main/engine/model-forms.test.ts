@@ -238,7 +238,8 @@ describe('memory', () => {
       expect(warn(generate, 1e7)).toContain('this computer has 0.0 GB; try a smaller batch than 8');
       const train = { kind: 'train', params: { datasetId: 1, baseModelId: id } } as const;
       expect(warn(train)).toContain('gradient checkpointing');
-      expect(warn({ ...generate, params: { datasetId: 1 } })).toBeNull(); // no difficulty model yet
+      for (const kind of ['generate', 'control', 'hard-factors'] as const)
+        expect(warn({ kind, params: { datasetId: 1 } })).toBeNull(); // no difficulty model yet
       writeSettings(catalog, { device: 'cuda' });
       expect(warn(generate)).toBeNull();
     } finally {

@@ -7,9 +7,10 @@ import * as c from '../../../src/main/catalog/index.ts';
 import { readAdapter } from '../../../src/main/engine/diffusion/adapter-file.ts';
 import { shownClasses } from '../../../src/main/engine/diffusion/training-previews.ts';
 import { decodeRgb } from '../../../src/main/engine/images/decode.ts';
+import { memoryWarning } from '../../../src/main/engine/job-memory.ts';
 import { addModel } from '../../../src/main/engine/models/check.ts';
 import { JobQueue } from '../../../src/main/jobs/queue.ts';
-import type { Job, JobRequestInput } from '../../../src/shared/jobs.ts';
+import { type Job, type JobRequestInput, jobRequest } from '../../../src/shared/jobs.ts';
 import { previewFile, previewInterval } from '../../../src/shared/training-previews.ts';
 import { classifierSpec, makeFolder, writeClassifier } from '../support/pictures.ts';
 import { run } from '../support/run.ts';
@@ -232,5 +233,16 @@ it('a difficulty model generates the same in another catalog that has its base m
     expect(await pixels(other, generate(entry.id))).toEqual(here);
   } finally {
     other.close();
+  }
+});
+
+it('what a report with a difficulty model takes of the memory is said before it starts', async () => {
+  await done(training({ steps: 1 }));
+  for (const kind of ['control', 'hard-factors'] as const) {
+    const request = jobRequest.parse({ kind, params: { datasetId: 1, count: 1, steps: 2, levels: [0, 1] } });
+    expect(memoryWarning(catalog, request, { free: 1e6, total: 8e9 })).toMatch(
+      /^On the CPU, this takes about 0\.2 GB of memory, .* a smaller batch than 8/,
+    );
+    expect(memoryWarning(catalog, request, { free: 4e9, total: 8e9 })).toBeNull();
   }
 });

@@ -88,6 +88,21 @@ test('the form says how many images it makes and asks for what it shows', async 
   });
 });
 
+test('what would not fit into memory is said; how many images there are does not matter for that', async () => {
+  const { asked } = mount(<ControlScreen />, {
+    handlers: { 'jobs.memory': () => 'This takes about 90 GB of memory.' },
+  });
+  await report();
+  fireEvent.click(screen.getByTestId(testIds.controlAgain));
+  await screen.findByText('This takes about 90 GB of memory.');
+  expect(asked('jobs.memory')[0]).toMatchObject({
+    request: { kind: 'control', params: { adapterId: 'model:2' } },
+  });
+  const before = asked('jobs.memory').length;
+  fireEvent.change(screen.getByTestId(testIds.controlCount), { target: { value: '3' } });
+  expect(asked('jobs.memory')).toHaveLength(before);
+});
+
 test('levels that do not fit are named, and nothing starts', async () => {
   const { asked } = mount(<ControlScreen />);
   await report();

@@ -14,10 +14,12 @@ import { assembleReport } from '../control/report.ts';
 import { writeReport } from '../control/report-files.ts';
 import { openSubject } from '../control/subject.ts';
 import { type GenerationModel, openGenerationModel } from '../diffusion/generation-model.ts';
+import { generationLoad } from '../diffusion/memory-estimate.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { type Judge, openJudge, scorerFor } from '../judge.ts';
 import { readLoraFile } from '../models/lora-file.ts';
 import { findModel } from '../models/registry.ts';
+import { tellMemory } from '../tell-memory.ts';
 
 type Context = JobContext<'control'>;
 
@@ -36,6 +38,7 @@ export const controlBody: JobBody<'control'> = async (ctx) => {
     for (const { scorer } of scorers) opened.push(await openJudge(catalog, scorer, ctx.runtime));
     const judges: Judges = scorers.map(({ role }, i) => ({ role, judge: opened[i] }));
     const generation = openGenerationModel(base.path);
+    tellMemory(ctx, generation.memory(generationLoad(params, generation.size, ctx.runtime.lowMemory)));
     measured.controlled = await makeAndMeasure(ctx, 'controlled', generation, adapter, planned, judges);
     // Without difficulty every level is the same picture: one of each seed is made.
     const once = planned.filter((p) => p.level === 0);

@@ -3,7 +3,6 @@
  * inside each PNG; what they are made with, and what each starts from.
  */
 import { angleBetween, circleInterpolate, drawLambda } from '../../../core/diffusion/circle.ts';
-import { guidanceBranches } from '../../../core/diffusion/guidance.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
 import type { ClassAcceptance } from '../../../shared/jobs.ts';
 import { madeIndices } from '../../catalog/index.ts';
@@ -13,6 +12,7 @@ import { type PlannedPicture, planPictures, type SourceImage } from '../diffusio
 import { type Generator, openGenerator } from '../diffusion/generator.ts';
 import { type InvertedLatents, invertImages } from '../diffusion/inversion.ts';
 import { makePictures, type Starter } from '../diffusion/make-pictures.ts';
+import { generationLoad } from '../diffusion/memory-estimate.ts';
 import { openSelection, type Selection } from '../diffusion/selection.ts';
 import { type DifficultyAdapter, toPlanes } from '../diffusion/sessions.ts';
 import { decodeRgb } from '../images/decode.ts';
@@ -154,12 +154,7 @@ export const generate: JobBody<'generate'> = async (ctx) => {
       `the model reads ${tokens} tokens of a prompt; the end of this one is left out: ${prompt}`,
     );
   const options = { ...params, firstShare, onTruncated };
-  const load = {
-    batch: params.batchSize,
-    size: params.size ?? setup.model.size,
-    branches: guidanceBranches(params).branches.length,
-    lowMemory: ctx.runtime.lowMemory ?? false,
-  };
+  const load = generationLoad(params, params.size ?? setup.model.size, ctx.runtime.lowMemory);
   tellMemory(ctx, setup.model.memory(load));
   const knowsDifficulty = setup.adapter !== null;
   const selection = await openSelection(ctx, planned, knowsDifficulty);

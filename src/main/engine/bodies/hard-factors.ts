@@ -20,8 +20,10 @@ import { difficultyRows, loadEmbeddings } from '../../catalog/index.ts';
 import { type PlannedPicture, plan } from '../control/plan.ts';
 import { openRecordFile } from '../control/record-file.ts';
 import { openSubject } from '../control/subject.ts';
+import { wordless } from '../control/wordless.ts';
 import { type GenerationModel, openGenerationModel } from '../diffusion/generation-model.ts';
 import { openGenerator } from '../diffusion/generator.ts';
+import { generationLoad } from '../diffusion/memory-estimate.ts';
 import type { DifficultyAdapter } from '../diffusion/sessions.ts';
 import { embedMissing } from '../embedding.ts';
 import { decodeRgb } from '../images/decode.ts';
@@ -31,6 +33,7 @@ import { scorerOfDataset } from '../judge.ts';
 import { encodePictures } from '../judge-pictures.ts';
 import { openEncoder } from '../models/registry.ts';
 import { pump } from '../pump.ts';
+import { tellMemory } from '../tell-memory.ts';
 import { usedImages } from '../used-images.ts';
 import { writeWhole } from '../write-whole.ts';
 
@@ -75,7 +78,10 @@ export const hardFactorsBody: JobBody<'hard-factors'> = async (ctx) => {
   const real = await realImages(ctx, scorer.id, names);
   const reader = known && (await factorReader(ctx, known, real, names));
   const planned = plan({ ...params, prompt: '', negativePrompt: '' }, names, trained, levels);
-  const made = await makeAndRead(ctx, openGenerationModel(base.path), adapter, planned);
+  const model = openGenerationModel(base.path);
+  const load = generationLoad({ ...params, ...wordless(params) }, model.size, ctx.runtime.lowMemory);
+  tellMemory(ctx, model.memory(load));
+  const made = await makeAndRead(ctx, model, adapter, planned);
 
   ctx.progress({ stage: 'drawing the grids', done: 0, total: names.length });
   const beside = [];
@@ -206,9 +212,7 @@ async function makeAndRead(
   const records = openRecordFile(file, { numbers: 0, features: dim }, { batchSize: params.batchSize, total });
   try {
     if (records.count < total) {
-      // Both prompts are empty: between them there is nothing to follow, and one prediction less to make.
-      const guidanceScale = params.guidanceMode === 'separate' ? 1 : params.guidanceScale;
-      const generator = await openGenerator(model, adapter, { ...params, guidanceScale }, ctx.runtime);
+      const generator = await openGenerator(model, adapter, { ...params, ...wordless(params) }, ctx.runtime);
       try {
         for (let at = records.count; at < total; at += params.batchSize) {
           ctx.signal.throwIfAborted();

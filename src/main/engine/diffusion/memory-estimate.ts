@@ -2,6 +2,7 @@
  * Owns saying before a job starts what memory a diffusion model will take. Activations are computed from the graphs
  * themselves (graphMemory's largest live set); what ONNX Runtime adds to that is in the measured factors below.
  */
+import { type GuidanceOptions, guidanceBranches } from '../../../core/diffusion/guidance.ts';
 import { backward } from '../../../core/graph/backward.ts';
 import * as f from '../../../core/graph/functions.ts';
 import { type Fusions, fusedOn, unfused } from '../../../core/graph/fused.ts';
@@ -62,6 +63,17 @@ export interface GenerationLoad {
   branches: number;
   lowMemory: boolean;
 }
+
+export const generationLoad = (
+  params: GuidanceOptions & { batchSize: number },
+  size: number,
+  lowMemory = false,
+): GenerationLoad => ({
+  batch: params.batchSize,
+  size,
+  branches: guidanceBranches(params).branches.length,
+  lowMemory,
+});
 
 /** All that generation has open at one time: text encoder, U-Net and decoder. Bytes. */
 export function generationMemory(model: DiffusionModel, load: GenerationLoad): number {
