@@ -88,7 +88,10 @@ export function ReportForm(props: Props) {
       }}
     >
       <div className="form-grid control-form">
-        <Field label="Difficulty model" help="Those of this dataset, newest first.">
+        <Field
+          label="Difficulty model"
+          help="Those of this dataset, newest first, then those added from elsewhere."
+        >
           <Select
             aria-label="Difficulty model"
             data-testid={testIds.controlAdapter}

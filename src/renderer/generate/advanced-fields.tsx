@@ -11,7 +11,7 @@ interface Props {
   params: GenerateInput;
   errors: FieldErrors;
   set: (change: Partial<GenerateInput>) => void;
-  /** Difficulty models of this dataset, newest first. */
+  /** Difficulty models that the dataset's images can be made with. */
   adapters: ModelEntry[];
   /** Diffusion models that can be used without one. */
   bases: ModelEntry[];

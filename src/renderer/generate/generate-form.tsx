@@ -41,7 +41,7 @@ const memoryParams = ({
 
 interface Props {
   dataset: Dataset;
-  /** Difficulty models of this dataset, newest first. */
+  /** Difficulty models that the dataset's images can be made with, the first preset. */
   adapters: ModelEntry[];
   /** Diffusion models that can be used without one. */
   bases: ModelEntry[];

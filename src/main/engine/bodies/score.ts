@@ -133,7 +133,10 @@ function keptFromProbe({ catalog, params, log }: Context, images: readonly WorkI
   const training = trainingIds(catalog, params.datasetId);
   const kept = images.filter(({ id, classId }) => classId !== null && !training.has(id));
   if (kept.length === 0 || training.size === 0) return new Set();
-  log('info', `${kept.length} of split val or test are judged by probes that learn from the others alone`);
+  log(
+    'info',
+    `${kept.length} ${kept.length === 1 ? 'image' : 'images'} of split val or test: judged by probes that learn from the others alone`,
+  );
   return new Set(kept.map(({ id }) => id));
 }
 

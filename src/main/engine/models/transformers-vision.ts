@@ -58,7 +58,7 @@ function vitKind(json: unknown, shapes: Shapes, folder: string): VisionKind {
   const network: ImageNetwork = {
     ...own.prepared,
     dim: config.width,
-    labels: classes === null ? null : labelsOf(namesIn(json, c), classes, folder),
+    labels: classes === null ? null : labelsOf(namesIn(json), classes, folder),
     build: (p, image) => vit(under(p, name), config, image),
   };
   const stages = vitStages(config.depth, 'classifier', /encoder\.layer\.(\d+)\./, /^(vit\.)?layernorm\./);
@@ -108,7 +108,7 @@ function resnetKind(json: unknown, shapes: Shapes, folder: string): VisionKind {
   const network: ImageNetwork = {
     ...own.prepared,
     dim: featureWidth(config),
-    labels: labelsOf(namesIn(json, c), config.num_classes, folder),
+    labels: labelsOf(namesIn(json), config.num_classes, folder),
     build: (p, image) => resnet(under(p, transformersResnetName), config, image, false),
   };
   return {
@@ -150,14 +150,13 @@ function clipTower(json: unknown, folder: string): VisionKind {
   };
 }
 
-/** Class names by their number; LABEL_0 and so on stand for none. */
-function namesIn(json: unknown, c: ConfigFields): { names: string[] | null; field: string } {
+/** Class names by their number, two of which may be alike (ImageNet has two cranes); LABEL_0 and so on stand for none. */
+function namesIn(json: unknown): { names: string[] | null; field: string } {
   const field = 'id2label';
   const told = (json as { id2label?: unknown }).id2label;
   if (told === undefined) return { names: null, field };
   const fields = configFields(told, 'id2label');
   const names = Object.keys(told as object).map((_, i) => fields.text(String(i)));
-  if (new Set(names).size < names.length) c.fail(field, 'a name of its own for each class');
   return { names: names.every((name, i) => name === `LABEL_${i}`) ? null : names, field };
 }
 
