@@ -6,7 +6,7 @@
  * With --photos the copies are planted among photographs as well, which have one folder per class.
  */
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeDemoDataset } from '../../src/cli/demo/dataset.ts';
 import { sceneClasses } from '../../src/core/scenes/scenes.ts';
@@ -71,6 +71,7 @@ if (photos) {
   crux(join(own, 'catalog'), ['models', 'add', encoder, '--name', 'encoder', ...how]);
   await copies('photographs, MobileNetV2', own, originals, 'encoder');
 }
+mkdirSync(dirname(values.out), { recursive: true });
 writeFileSync(values.out, page(labelRuns, copyRuns));
 console.error(`wrote ${values.out}`);
 
