@@ -80,6 +80,9 @@ export class Catalog {
   }
 }
 
+/** Milliseconds. */
+const busyTimeout = 15_000;
+
 /** Opens or makes the catalog in `dir`. */
 export function openCatalog(dir: string): Catalog {
   const folder = resolve(dir);
@@ -92,14 +95,14 @@ export function openCatalog(dir: string): Catalog {
   }
   let db: Database.Database;
   try {
-    db = new Database(join(folder, 'catalog.sqlite'), { timeout: 15_000 });
+    db = new Database(join(folder, 'catalog.sqlite'), { timeout: busyTimeout });
   } catch (error) {
     throw new Error(
       `catalog: ${join(folder, 'catalog.sqlite')} cannot be opened (${(error as Error).message}); choose a folder on a local disk that you may write to`,
     );
   }
   try {
-    db.pragma('journal_mode = WAL');
+    useWal(db);
     db.pragma('synchronous = NORMAL');
     db.pragma('foreign_keys = ON');
     db.pragma('temp_store = MEMORY');
@@ -110,6 +113,24 @@ export function openCatalog(dir: string): Catalog {
     throw error;
   }
   return new Catalog(folder, db);
+}
+
+/**
+ * Of two processes that turn a new file to WAL at once, SQLite refuses one right away, whatever the time-out: both hold
+ * what the other waits for. It asks again.
+ */
+function useWal(db: Database.Database): void {
+  const until = Date.now() + busyTimeout;
+  for (;;) {
+    try {
+      db.pragma('journal_mode = WAL');
+      return;
+    } catch (error) {
+      const { code = '' } = error as { code?: string };
+      if (!code.startsWith('SQLITE_BUSY') || Date.now() > until) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    }
+  }
 }
 
 /** Error with a code that callers branch on. */
