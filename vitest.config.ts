@@ -8,6 +8,10 @@
  *   e2e       the built program in Electron or its stand-in, and Chromium
  */
 import { defineConfig } from 'vitest/config';
+import nativeEnv from './src/main/jobs/native-env.json' with { type: 'json' };
+
+// Here rather than in `test.env`: the workers are started with it, whatever project they run.
+Object.assign(process.env, nativeEnv);
 
 export default defineConfig({
   test: {

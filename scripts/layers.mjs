@@ -25,12 +25,14 @@ const rules = {
 /** Packages that only some folders may name. */
 const confined = {
   electron: ['main', 'preload'],
-  'onnxruntime-node': ['main/engine'],
   sharp: ['main/engine'],
   'better-sqlite3': ['main/catalog'],
   react: ['renderer'],
   'react-dom': ['renderer'],
 };
+
+/** Packages that one file alone may name, tests and scripts included: what must come before their loading is done there. */
+const onlyIn = { 'onnxruntime-node': 'src/main/engine/onnx-runtime.ts' };
 
 const layerOf = (path) => {
   const [first, second, ...rest] = path.split('/');
@@ -67,6 +69,7 @@ export function breach(file, name) {
   }
   if (name.startsWith('node:')) return rule.node ? null : `${layer} may not use Node (${name})`;
   const wanted = packageOf(name);
+  if (onlyIn[wanted] !== undefined) return strayed(`src/${file}`, wanted);
   const homes = confined[wanted];
   if (homes !== undefined)
     return homes.includes(layer) ? null : `only ${homes.join(' and ')} may import ${wanted}`;
@@ -75,18 +78,33 @@ export function breach(file, name) {
   return null;
 }
 
-/** All breaches below `sources`, one sentence each. */
-export function findBreaches(sources) {
-  const breaches = [];
-  for (const entry of readdirSync(sources, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || !/\.tsx?$/.test(entry.name)) continue;
+/** What is wrong with `file` (from the project's root) importing the package `wanted`; null when nothing is. */
+const strayed = (file, wanted) =>
+  onlyIn[wanted] === undefined || onlyIn[wanted] === file
+    ? null
+    : `only ${onlyIn[wanted]} may import ${wanted}`;
+
+/** Every [file, module named in it] below `folder`. */
+function* importsBelow(folder, extension) {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !extension.test(entry.name)) continue;
     const path = join(entry.parentPath, entry.name);
-    const file = relative(sources, path).split(sep).join('/');
-    for (const name of importsOf(readFileSync(path, 'utf8'))) {
-      const wrong = breach(file, name);
-      if (wrong !== null) breaches.push(`src/${file}: imports "${name}": ${wrong}`);
-    }
+    const file = relative(folder, path).split(sep).join('/');
+    for (const name of importsOf(readFileSync(path, 'utf8'))) yield [file, name];
   }
+}
+
+/** All breaches of the program, below `root`/src, and of what is around it, one sentence each. */
+export function findBreaches(root) {
+  const breaches = [];
+  const note = (file, name, wrong) => {
+    if (wrong !== null) breaches.push(`${file}: imports "${name}": ${wrong}`);
+  };
+  for (const [file, name] of importsBelow(join(root, 'src'), /\.tsx?$/))
+    note(`src/${file}`, name, breach(file, name));
+  for (const folder of ['bin', 'scripts', 'test'])
+    for (const [file, name] of importsBelow(join(root, folder), /\.(?:tsx?|[cm]?js)$/))
+      note(`${folder}/${file}`, name, strayed(`${folder}/${file}`, packageOf(name)));
   return breaches;
 }
 
@@ -117,9 +135,7 @@ export function findForbiddenChains(sources, entry = 'main/index.ts') {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const sources = join(dirname(dirname(fileURLToPath(import.meta.url))), 'src');
-  if (!existsSync(sources)) throw new Error(`layers: no folder ${sources}`);
-  const breaches = findBreaches(sources);
+  const breaches = findBreaches(dirname(dirname(fileURLToPath(import.meta.url))));
   for (const line of breaches) console.error(line);
   console.log(
     breaches.length === 0 ? 'layers: every import runs the right way' : `layers: ${breaches.length} breaches`,

@@ -3,7 +3,7 @@
  * else the running one where it is new enough. Plain JavaScript, because an old Node may run this file.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -30,11 +30,14 @@ export function pinnedNode() {
 /** True when this process already runs on the pinned Node. */
 export const onPinnedNode = () => realpathSync(pinnedNode()) === realpathSync(process.execPath);
 
-/** The environment in which child scripts find the pinned Node first. */
+/** What every process that loads native code needs in its environment: src/main/jobs/child-env.ts says why. */
+export const nativeEnv = JSON.parse(readFileSync(join(root, 'src/main/jobs/native-env.json'), 'utf8'));
+
+/** The environment in which child scripts find the pinned Node first, and native code what it needs. */
 export function pinnedEnv(extra = {}) {
   const separator = process.platform === 'win32' ? ';' : ':';
   const first = `${dirname(pinnedNode())}${separator}${join(root, 'node_modules', '.bin')}`;
-  return { ...process.env, ...extra, PATH: `${first}${separator}${process.env.PATH ?? ''}` };
+  return { ...process.env, ...extra, ...nativeEnv, PATH: `${first}${separator}${process.env.PATH ?? ''}` };
 }
 
 /**

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { breach, findForbiddenChains, importsOf } from '../../scripts/layers.mjs';
+import { breach, findBreaches, findForbiddenChains, importsOf } from '../../scripts/layers.mjs';
 
 describe('directions of imports', () => {
   it('finds every way of naming a module, and nothing in comments', () => {
@@ -53,19 +53,40 @@ describe('directions of imports', () => {
   });
 });
 
+/** What `find` answers on a folder of these files. */
+function inFolder(files, find) {
+  const folder = mkdtempSync(join(tmpdir(), 'crux-layers-'));
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+  try {
+    return find(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+it('lets one file load ONNX Runtime, and no test or script another way', () => {
+  const name = 'onnxruntime-node';
+  const load = `import * as ort from '${name}';`;
+  const breaches = inFolder(
+    {
+      'src/main/engine/onnx-runtime.ts': `const load = () => require('${name}');`,
+      'src/main/engine/other.ts': load,
+      'bin/a.mjs': '',
+      'scripts/bench.ts': `await import('${name}');`,
+      'test/main/b.test.ts': load,
+    },
+    findBreaches,
+  );
+  const said = (file) =>
+    `${file}: imports "${name}": only src/main/engine/onnx-runtime.ts may import ${name}`;
+  expect(breaches).toEqual(['src/main/engine/other.ts', 'scripts/bench.ts', 'test/main/b.test.ts'].map(said));
+});
+
 describe('what the main process of Electron loads', () => {
-  const chainsOf = (files) => {
-    const sources = mkdtempSync(join(tmpdir(), 'crux-layers-'));
-    for (const [name, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(sources, name)), { recursive: true });
-      writeFileSync(join(sources, name), text);
-    }
-    try {
-      return findForbiddenChains(sources);
-    } finally {
-      rmSync(sources, { recursive: true });
-    }
-  };
+  const chainsOf = (files) => inFolder(files, findForbiddenChains);
 
   it('finds the chain that leads to a library that crashes there', () => {
     const chains = chainsOf({

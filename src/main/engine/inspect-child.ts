@@ -4,8 +4,8 @@
  * OnnxClassifierFile as JSON) runs it and prints { dim }. Failures go to standard error, in one line.
  */
 import { statSync } from 'node:fs';
-import * as ort from 'onnxruntime-node';
 import { openOnnxClassifier } from './models/onnx-classifier.ts';
+import { onnxRuntime } from './onnx-runtime.ts';
 
 type Metadata = { name: string; isTensor: boolean; type?: string; shape?: readonly (number | string)[] };
 
@@ -28,7 +28,7 @@ try {
     result = { dim: encoder.dim };
     await encoder.close();
   } else {
-    const session = await ort.InferenceSession.create(path, {
+    const session = await onnxRuntime().InferenceSession.create(path, {
       executionProviders: ['cpu'],
       logSeverityLevel: 4,
     });

@@ -7,6 +7,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { DeviceName, ProviderReport } from '../../shared/domain.ts';
+import { childEnv } from '../jobs/child-env.ts';
 import { engineEntry, nodeBinary } from '../jobs/node-binary.ts';
 import type { Provider } from './runtime.ts';
 
@@ -90,7 +91,7 @@ export function runChild(
   return new Promise((resolve) => {
     const child = spawn(nodeBinary(), ['--disable-warning=ExperimentalWarning', engineEntry(name), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ELECTRON_RUN_AS_NODE: undefined, NODE_OPTIONS: undefined },
+      env: childEnv(),
     });
     let stdout = '';
     let stderr = '';

@@ -1,8 +1,5 @@
-/**
- * Owns ONNX Runtime: turns model bytes into sessions on one provider and runs them on plain typed arrays.
- * Nothing else imports onnxruntime-node (doctor's probe child apart).
- */
-import * as ort from 'onnxruntime-node';
+/** Owns sessions: turns model bytes into one on one provider and runs it on plain typed arrays. */
+import { type InferenceSession, type OrtTensor, onnxRuntime } from './onnx-runtime.ts';
 
 export type Provider = 'cpu' | 'cuda' | 'dml' | 'webgpu';
 
@@ -69,7 +66,7 @@ export async function openSession(
   const large = options.large ?? lowMemory;
   if (options.externalFolder) session.model_external_initializers_file_folder_path = options.externalFolder;
   if (lowMemory) session.disable_prepacking = '1';
-  const sessionOptions: ort.InferenceSession.SessionOptions = {
+  const sessionOptions: InferenceSession.SessionOptions = {
     executionProviders: [runtime.provider],
     logSeverityLevel: 3,
     ...(runtime.threads > 0 ? { intraOpNumThreads: runtime.threads } : {}),
@@ -79,7 +76,7 @@ export async function openSession(
     extra: { session },
   };
   // The two overloads take a path and bytes; the type of a union fits neither.
-  const inner = await ort.InferenceSession.create(model as string, sessionOptions);
+  const inner = await onnxRuntime().InferenceSession.create(model as string, sessionOptions);
   const opened: Session = {
     inputNames: inner.inputNames,
     outputNames: inner.outputNames,
@@ -90,7 +87,7 @@ export async function openSession(
       shape: input.isTensor ? input.shape.map((d) => (typeof d === 'number' && d > 0 ? d : null)) : [],
     })),
     async run(inputs, outputs) {
-      const feeds: Record<string, ort.Tensor> = {};
+      const feeds: Record<string, OrtTensor> = {};
       for (const name of inner.inputNames) {
         const t = inputs[name];
         if (!t) throw new Error(`session: input ${name} is missing`);
@@ -112,8 +109,9 @@ export async function openSession(
   return opened;
 }
 
-function toOrt(t: Tensor): ort.Tensor {
-  if (t.data instanceof Float32Array) return new ort.Tensor('float32', t.data, t.dims);
-  if (t.data instanceof Int32Array) return new ort.Tensor('int32', t.data, t.dims);
-  return new ort.Tensor('int64', t.data, t.dims);
+function toOrt(t: Tensor): OrtTensor {
+  const { Tensor: Made } = onnxRuntime();
+  if (t.data instanceof Float32Array) return new Made('float32', t.data, t.dims);
+  if (t.data instanceof Int32Array) return new Made('int32', t.data, t.dims);
+  return new Made('int64', t.data, t.dims);
 }

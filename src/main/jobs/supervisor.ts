@@ -9,6 +9,7 @@ import type { EventName, EventPayload } from '../../shared/contract.ts';
 import type { Job } from '../../shared/jobs.ts';
 import type { Catalog } from '../catalog/index.ts';
 import { findJob, getJob } from '../catalog/index.ts';
+import { childEnv } from './child-env.ts';
 import { releaseEngine, releaseOrphans } from './lease.ts';
 import type { FromEngine, ToEngine } from './messages.ts';
 import { unpackBytes } from './messages.ts';
@@ -195,8 +196,7 @@ export class EngineSupervisor {
     const child = fork(entry, [catalog.dir, this.#engineId, this.owner, claims], {
       execPath: node,
       execArgv: ['--disable-warning=ExperimentalWarning'],
-      // Electron's own switches would turn the child into something else.
-      env: { ...env, ELECTRON_RUN_AS_NODE: undefined, NODE_OPTIONS: undefined },
+      env: childEnv(env),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'json',
     });
