@@ -1,5 +1,5 @@
 /**
- * Owns the border between renderer and main: every request is checked on the way in (sender, name, input)
+ * Owns the border between renderer and main: every request is checked on the way in (sender, name, input, paths)
  * and on the way out (output); every event is checked before it is pushed.
  */
 import type { IpcMainInvokeEvent, WebContents } from 'electron';
@@ -12,6 +12,7 @@ import {
   type RequestName,
   requests,
 } from '../shared/contract.ts';
+import { type PathTokens, resolvePaths } from './path-tokens.ts';
 import type { RequestHandlers } from './requests.ts';
 import { isOurPage } from './security.ts';
 
@@ -29,17 +30,19 @@ const explain = (error: ZodError): string =>
 /** Answers one request as data; never throws. */
 export async function answer(
   handlers: RequestHandlers,
+  paths: PathTokens,
   name: unknown,
-  input: unknown,
+  sent: unknown,
 ): Promise<Answer<unknown>> {
   if (typeof name !== 'string' || !Object.hasOwn(requests, name))
     return failure('unknown-request', `"${String(name)}" is no request of the contract`);
   const schema = requests[name as RequestName];
-  const parsed = schema.input.safeParse(input);
+  const parsed = schema.input.safeParse(sent);
   if (!parsed.success) return failure('invalid-input', `${name}: ${explain(parsed.error)}`);
   try {
+    const input = resolvePaths(schema.input, parsed.data, paths);
     const handler = handlers[name as RequestName] as (input: unknown) => unknown;
-    const value = schema.output.safeParse(await handler(parsed.data));
+    const value = schema.output.safeParse(await handler(input));
     if (!value.success) {
       const message = `${name}: the answer does not fit the contract: ${explain(value.error)}`;
       console.error(message);
@@ -54,12 +57,12 @@ export async function answer(
 }
 
 /** The listener of the `crux:request` channel: answers the main frame of our own page, and nobody else. */
-export function requestListener(handlers: RequestHandlers) {
+export function requestListener(handlers: RequestHandlers, paths: PathTokens) {
   return (event: IpcMainInvokeEvent, name: unknown, input: unknown): Promise<Answer<unknown>> => {
     const frame = event.senderFrame;
     if (frame === null || frame.parent != null || !isOurPage(frame.url))
       return Promise.resolve(failure('untrusted-sender', 'this page may not speak to Crux'));
-    return answer(handlers, name, input);
+    return answer(handlers, paths, name, input);
   };
 }
 

@@ -42,9 +42,7 @@ beforeEach(() => {
     emit: (name, payload) => told.push(`${name} ${(payload as { datasetId?: number }).datasetId}`),
     window: {
       'app.info': () => ({ version: '0', catalog: catalog.dir, engine: 'down', platform: 'test' }),
-      'dialog.openFolder': () => '/chosen',
-      'dialog.openFile': () => null,
-      'dialog.saveFolder': () => null,
+      'dialog.choose': () => null,
       'shell.showItem': () => null,
     },
   });
@@ -174,7 +172,7 @@ test('Diffusers folders in the models folder become known by themselves, once', 
 test('settings and window requests', async () => {
   expect(await ask('settings.get', {})).toEqual(c.defaultSettings);
   expect((await ask('settings.set', { theme: 'dark' })).theme).toBe('dark');
-  expect(await ask('dialog.openFolder', { title: 'x' })).toBe('/chosen');
+  expect(await ask('dialog.choose', { purpose: 'manifest' })).toBeNull();
   expect((await ask('app.info', {})).catalog).toBe(catalog.dir);
 });
 
