@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { app, type BrowserWindow, dialog, ipcMain, Menu, nativeTheme, protocol, session } from 'electron';
 import { type EventName, type EventPayload, events, imageScheme } from '../shared/contract.ts';
+import { displayText } from '../shared/display-text.ts';
 import { serveRenderer } from './app-scheme.ts';
 import {
   type Catalog,
@@ -121,7 +122,7 @@ async function start(directory: string, profile: string): Promise<void> {
   const supervisor = new EngineSupervisor({
     catalog,
     role: 'app',
-    onLine: (line) => console.error(`engine: ${line}`),
+    onLine: (line) => console.error(`engine: ${displayText(line)}`),
   });
   endWith(catalog, supervisor);
   wire(catalog, supervisor);

@@ -366,10 +366,11 @@ export type JobLogLine = z.infer<typeof jobLogLine>;
 export const trainingPoint = z.object({
   /** Of a classifier: the epoch. */
   step: z.int(),
-  loss: z.number(),
+  /** null: no number came out; a gap in the curve. */
+  loss: z.number().nullable(),
   /** Of a classifier: the loss on the images held out. */
-  smoothedLoss: z.number(),
+  smoothedLoss: z.number().nullable(),
   /** Of a classifier: the share of the images held out that it gets right. */
-  accuracy: z.number().min(0).max(1).optional(),
+  accuracy: z.number().min(0).max(1).nullish(),
 });
 export type TrainingPoint = z.infer<typeof trainingPoint>;

@@ -134,6 +134,23 @@ test('jobs: queued, listed, cancelled, resumed, logged', async () => {
   expect((await ask('jobs.list', { limit: 1 }))[0].datasetId).toBeNull();
 });
 
+test('the curve of a training has a gap where no number came out, and no more points than can be shown', async () => {
+  const { id: jobId } = await ask('jobs.enqueue', { request: { kind: 'train', params: { datasetId } } });
+  const add = (step: number, loss: number) =>
+    c.addTrainingPoint(catalog, jobId, { step, loss, smoothedLoss: 1 });
+  add(1, 0.5);
+  add(2, Number.NaN);
+  add(3, Number.POSITIVE_INFINITY);
+  const losses = (await ask('jobs.training', { jobId })).map(({ loss }) => loss);
+  expect(losses).toEqual([0.5, null, null]);
+  catalog.write(() => {
+    for (let step = 4; step <= 25_001; step++) add(step, 0.1);
+  });
+  const points = await ask('jobs.training', { jobId });
+  expect(points.length).toBe(8334); // every third
+  expect(points.at(-1)!.step).toBe(25_001);
+});
+
 test('models: built-in ones are always listed, others are added, and gone files are told', async () => {
   const path = writeClassifier(join(tempFolder(), 'm.onnx'));
   expect(await ask('models.check', { path })).toMatchObject({ usable: true, onnx: { input: 'image' } });
