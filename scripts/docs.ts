@@ -15,7 +15,7 @@ function row(option: Option): string {
 
 /** docs/cli.md with every command's table of options as the command has it; @throws where a command has no part. */
 export function cliPage(text: string): string {
-  const quiet = { stdout() {}, stderr() {}, columns: null, env: {}, cwd: '.', nowMs: () => 0 };
+  const quiet = { stdout() {}, stderr() {}, redraw() {}, columns: null, env: {}, cwd: '.', nowMs: () => 0 };
   const leaves = everyCommand(buildProgram({ io: quiet, outcome: { exit: 0 } })).filter(
     (command) => command.commands.length === 0,
   );

@@ -1,4 +1,5 @@
 /** Owns running one job from the command line: progress, Ctrl+C, and what is said when it ends. */
+import { displayText } from '../shared/display-text.ts';
 import { type Job, type JobRequestInput, jobParams } from '../shared/jobs.ts';
 import { CliError, exitCode, interrupted, usageError } from './errors.ts';
 import { progressView } from './progress.ts';
@@ -72,7 +73,7 @@ const mostWarnings = 5;
 function tellWarnings({ io, jobLog }: Session, job: Job): void {
   const warnings = new Set(jobLog(job).flatMap(({ level, text }) => (level === 'warn' ? [text] : [])));
   const told = [...warnings].slice(0, mostWarnings);
-  for (const text of told) io.stderr(`warning: ${text}\n`);
+  for (const text of told) io.stderr(`warning: ${displayText(text)}\n`);
   if (warnings.size > told.length)
     io.stderr(`warning: and ${warnings.size - told.length} more: crux jobs log ${job.id}\n`);
 }

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { app, type BrowserWindow, dialog, ipcMain, Menu, nativeTheme, protocol, session } from 'electron';
 import { type EventName, type EventPayload, events, imageScheme } from '../shared/contract.ts';
+import { displayText } from '../shared/display-text.ts';
 import { serveRenderer } from './app-scheme.ts';
 import {
   type Catalog,
@@ -20,6 +21,7 @@ import { pushEvent, requestListener } from './ipc.ts';
 import { EngineSupervisor } from './jobs/index.ts';
 import { catalogDirectory, openDirectory, profileDirectory } from './locations.ts';
 import { buildMenu } from './menu.ts';
+import { PathTokens } from './path-tokens.ts';
 import { createRequestHandlers } from './requests.ts';
 import { appScheme, lockContents, lockSession } from './security.ts';
 import { openWindow, startPage } from './window.ts';
@@ -67,11 +69,12 @@ function wire(catalog: Catalog, supervisor: EngineSupervisor): void {
     if (window === null) throw new Error('the window is closed');
     return window;
   };
+  const paths = new PathTokens();
   const handlers = createRequestHandlers({
     catalog,
     supervisor,
     emit: push,
-    window: windowRequests({ catalog, supervisor, window: theWindow }),
+    window: windowRequests({ catalog, supervisor, paths, window: theWindow }),
   });
   const { 'settings.set': setSettings } = handlers;
   handlers['settings.set'] = async (change) => {
@@ -80,7 +83,7 @@ function wire(catalog: Catalog, supervisor: EngineSupervisor): void {
     return settings;
   };
   nativeTheme.themeSource = readSettings(catalog).theme;
-  ipcMain.handle('crux:request', requestListener(handlers));
+  ipcMain.handle('crux:request', requestListener(handlers, paths));
   for (const name of Object.keys(events) as EventName[])
     supervisor.on(name, (payload) => push(name, payload));
   protocol.handle(
@@ -119,7 +122,7 @@ async function start(directory: string, profile: string): Promise<void> {
   const supervisor = new EngineSupervisor({
     catalog,
     role: 'app',
-    onLine: (line) => console.error(`engine: ${line}`),
+    onLine: (line) => console.error(`engine: ${displayText(line)}`),
   });
   endWith(catalog, supervisor);
   wire(catalog, supervisor);

@@ -6,7 +6,7 @@ import { buildProgram, commandPath, everyCommand } from '../../src/cli/program.t
 import { crux, json, temporaryFolder } from './run.ts';
 
 const cwd = temporaryFolder();
-const quiet = { stdout() {}, stderr() {}, columns: null, env: {}, cwd, nowMs: () => 0 };
+const quiet = { stdout() {}, stderr() {}, redraw() {}, columns: null, env: {}, cwd, nowMs: () => 0 };
 const leaves = everyCommand(buildProgram({ io: quiet, outcome: { exit: 0 } })).filter(
   (c) => c.commands.length === 0,
 );

@@ -42,9 +42,7 @@ beforeEach(() => {
     emit: (name, payload) => told.push(`${name} ${(payload as { datasetId?: number }).datasetId}`),
     window: {
       'app.info': () => ({ version: '0', catalog: catalog.dir, engine: 'down', platform: 'test' }),
-      'dialog.openFolder': () => '/chosen',
-      'dialog.openFile': () => null,
-      'dialog.saveFolder': () => null,
+      'dialog.choose': () => null,
       'shell.showItem': () => null,
     },
   });
@@ -136,6 +134,23 @@ test('jobs: queued, listed, cancelled, resumed, logged', async () => {
   expect((await ask('jobs.list', { limit: 1 }))[0].datasetId).toBeNull();
 });
 
+test('the curve of a training has a gap where no number came out, and no more points than can be shown', async () => {
+  const { id: jobId } = await ask('jobs.enqueue', { request: { kind: 'train', params: { datasetId } } });
+  const add = (step: number, loss: number) =>
+    c.addTrainingPoint(catalog, jobId, { step, loss, smoothedLoss: 1 });
+  add(1, 0.5);
+  add(2, Number.NaN);
+  add(3, Number.POSITIVE_INFINITY);
+  const losses = (await ask('jobs.training', { jobId })).map(({ loss }) => loss);
+  expect(losses).toEqual([0.5, null, null]);
+  catalog.write(() => {
+    for (let step = 4; step <= 25_001; step++) add(step, 0.1);
+  });
+  const points = await ask('jobs.training', { jobId });
+  expect(points.length).toBe(8334); // every third
+  expect(points.at(-1)!.step).toBe(25_001);
+});
+
 test('models: built-in ones are always listed, others are added, and gone files are told', async () => {
   const path = writeClassifier(join(tempFolder(), 'm.onnx'));
   expect(await ask('models.check', { path })).toMatchObject({ usable: true, onnx: { input: 'image' } });
@@ -174,7 +189,7 @@ test('Diffusers folders in the models folder become known by themselves, once', 
 test('settings and window requests', async () => {
   expect(await ask('settings.get', {})).toEqual(c.defaultSettings);
   expect((await ask('settings.set', { theme: 'dark' })).theme).toBe('dark');
-  expect(await ask('dialog.openFolder', { title: 'x' })).toBe('/chosen');
+  expect(await ask('dialog.choose', { purpose: 'manifest' })).toBeNull();
   expect((await ask('app.info', {})).catalog).toBe(catalog.dir);
 });
 

@@ -2,8 +2,10 @@
 import { Button, Checkbox, MultiSelect, SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
 import type { Dataset, ImageFilter } from '../../shared/domain.ts';
+import type { ChosenPath } from '../../shared/paths.ts';
 import { request } from '../api.ts';
 import { DifficultyRange } from '../browse/filters.tsx';
+import { choosePath } from '../chosen-paths.ts';
 import { useDataset, useJobs, useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
 import { ErrorPanel, NoDataset, useAct, useEnqueue } from '../ui/feedback.tsx';
@@ -24,7 +26,7 @@ function Export({ dataset }: { dataset: Dataset }) {
   const [classIds, setClassIds] = useState<number[]>([]);
   const [range, setRange] = useState<{ min: number; max: number } | null>(null);
   const [accepted, setAccepted] = useState(false);
-  const [out, setOut] = useState<string | null>(null);
+  const [out, setOut] = useState<ChosenPath | null>(null);
   const act = useAct();
   const enqueue = useEnqueue();
   const filter: ImageFilter = {
@@ -40,19 +42,16 @@ function Export({ dataset }: { dataset: Dataset }) {
     { keep: true },
   );
   const choose = async () => {
-    const path = await act('Opening the dialog', () =>
-      request('dialog.saveFolder', {
-        title: 'Choose where to export',
-        defaultName: `${dataset.name}-export`,
-      }),
+    const chosen = await act('Opening the dialog', () =>
+      choosePath('export-folder', `${dataset.name}-export`),
     );
-    if (path) setOut(path);
+    if (chosen) setOut(chosen);
   };
   const start = async () => {
     if (!out || !ids?.length) return;
     const job = await enqueue('The export', {
       kind: 'export',
-      params: { datasetId: dataset.id, out, filter },
+      params: { datasetId: dataset.id, out: out.token, filter },
     });
     if (job) setOut(null);
   };
@@ -136,9 +135,9 @@ function Export({ dataset }: { dataset: Dataset }) {
             <span
               className="mono ellipsis selectable"
               data-testid={testIds.exportDestination}
-              title={out ?? undefined}
+              title={out?.path}
             >
-              {out}
+              {out?.path}
             </span>
             <div className="spacer" />
             <Button
