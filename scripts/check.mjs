@@ -1,6 +1,6 @@
 /**
- * Owns `npm run check`: types, lint and format, directions of imports, pure tests; under a minute.
- * `npm test` runs the first three: what does not compile, or imports the wrong way, is a failed test.
+ * Owns `npm run check`: types, lint and format, directions of imports, tables by text, pure tests; under a minute.
+ * `npm test` runs the first four: what does not compile, or breaks one of these rules, is a failed test.
  */
 import { join } from 'node:path';
 import { root, runNode, runTool } from './pinned-node.mjs';
@@ -9,6 +9,7 @@ export const staticStages = [
   ['types', () => runNode([join(root, 'scripts/types.mjs')])],
   ['lint', () => runTool('@biomejs/biome/bin/biome', ['check', '.', '--error-on-warnings'])],
   ['layers', () => runNode([join(root, 'scripts/layers.mjs')])],
+  ['tables', () => runNode([join(root, 'scripts/tables.mjs')])],
 ];
 const pureTests = [
   'pure tests',

@@ -24,7 +24,12 @@ export interface GatherOptions {
 }
 
 /** What every browser shows. */
-const mimes: Record<string, string> = { png: 'png', jpg: 'jpeg', jpeg: 'jpeg', webp: 'webp' };
+const mimes = new Map([
+  ['png', 'png'],
+  ['jpg', 'jpeg'],
+  ['jpeg', 'jpeg'],
+  ['webp', 'webp'],
+]);
 /** A larger original without a thumbnail is left out: reports would grow beyond reason. */
 const mostBytes = 400_000;
 
@@ -33,7 +38,7 @@ const noPicture = 'data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=';
 /** The picture as a data URI: its thumbnail, else the file itself where it is small; else an empty picture. */
 function picture(session: Session, id: number): string {
   for (const file of session.pictures(id)) {
-    const mime = mimes[extname(file).slice(1).toLowerCase()];
+    const mime = mimes.get(extname(file).slice(1).toLowerCase());
     const size = mime ? (statSync(fsPath(file), { throwIfNoEntry: false })?.size ?? null) : null;
     if (size === null || size > mostBytes) continue;
     return `data:image/${mime};base64,${readFileSync(fsPath(file)).toString('base64')}`;

@@ -7,16 +7,16 @@ import { readFile } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
 import { contentSecurityPolicy } from './security.ts';
 
-const types: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.woff2': 'font/woff2',
-  '.wasm': 'application/wasm',
-  '.json': 'application/json',
-};
+const types = new Map([
+  ['.html', 'text/html; charset=utf-8'],
+  ['.js', 'text/javascript; charset=utf-8'],
+  ['.css', 'text/css; charset=utf-8'],
+  ['.svg', 'image/svg+xml'],
+  ['.png', 'image/png'],
+  ['.woff2', 'font/woff2'],
+  ['.wasm', 'application/wasm'],
+  ['.json', 'application/json'],
+]);
 
 /** `folder`: the built renderer. Returns the scheme's handler. */
 export function serveRenderer(folder: string): (request: Request) => Promise<Response> {
@@ -38,7 +38,7 @@ export function serveRenderer(folder: string): (request: Request) => Promise<Res
     if (file === undefined || request.method !== 'GET') return new Response(null, { status: 404 });
     return new Response(await readFile(file), {
       headers: {
-        'content-type': types[extname(file)] ?? 'application/octet-stream',
+        'content-type': types.get(extname(file)) ?? 'application/octet-stream',
         'content-security-policy': contentSecurityPolicy,
         'x-content-type-options': 'nosniff',
         'cross-origin-opener-policy': 'same-origin',

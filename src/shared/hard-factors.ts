@@ -31,11 +31,17 @@ export const classFactors = z.object({
 });
 export type ClassFactors = z.infer<typeof classFactors>;
 
+/** Own names are kept as they are: z.record would drop a factor called __proto__. */
+const isShares = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.values(value).every((share) => share === null || Number.isFinite(share));
+
 /** Which known factors rise with difficulty. */
 export const factorFigures = z.object({
   factors: z.array(z.string()).min(1),
   /** Share of a factor's variance that the regressor explains in images it has not learned from; null: no variance. */
-  heldOutR2: z.record(z.string(), z.number().nullable()),
+  heldOutR2: z.custom<Record<string, number | null>>(isShares, 'expected a number or null by factor'),
   /** Real images whose factors are known. */
   factorImages: z.int(),
   classes: z.array(classFactors),

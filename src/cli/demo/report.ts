@@ -58,7 +58,7 @@ export function writeDemoReport(
 /** "lowLight" -> "low light". */
 const words = (name: string) => name.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`);
 
-const dominantFactors = Object.fromEntries(
+const dominantFactors = new Map(
   Object.entries(classDominantFactors).map(([className, factors]) => [className, factors.map(words)]),
 );
 

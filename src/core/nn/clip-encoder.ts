@@ -16,7 +16,7 @@ export interface ClipEncoderConfig {
 
 /** The fields that both towers have. */
 export function clipEncoderConfig(c: ConfigFields): ClipEncoderConfig {
-  c.only('hidden_act', ...Object.keys(activations));
+  c.only('hidden_act', ...activations.keys());
   const config = {
     hidden_size: c.count('hidden_size'),
     intermediate_size: c.count('intermediate_size'),
@@ -33,7 +33,7 @@ export function clipEncoderConfig(c: ConfigFields): ClipEncoderConfig {
 
 /** x f32[n,l,hidden_size], mask broadcast to [l,l] -> x itself, and what each block makes of it. */
 export function clipEncoder(p: Params, config: ClipEncoderConfig, x: Value, mask?: Value): Value[] {
-  const activation = activations[config.hidden_act];
+  const activation = activations.get(config.hidden_act)!;
   if (!activation) throw new Error(`${p.path}: activation ${config.hidden_act} is not known`);
   const states = [x];
   for (let i = 0; i < config.num_hidden_layers; i++) {

@@ -75,10 +75,10 @@ export function joinHeads(x: Value): Value {
   return f.reshape(f.transpose(x, [0, 2, 1, 3]), [n, l, heads * d]);
 }
 
-export const activations: Readonly<Record<string, (x: Value) => Value>> = {
-  silu: f.silu,
-  gelu: f.geluErf,
-  gelu_new: f.geluTanh,
-  quick_gelu: f.quickGelu,
-  relu: f.relu,
-};
+export const activations: ReadonlyMap<string, (x: Value) => Value> = new Map([
+  ['silu', f.silu],
+  ['gelu', f.geluErf],
+  ['gelu_new', f.geluTanh],
+  ['quick_gelu', f.quickGelu],
+  ['relu', f.relu],
+]);

@@ -76,7 +76,7 @@ function linearShape({ part, name }: { part: LdmPart; name: string }, shape: Sha
 /** The start of a name -> what replaces it, given the numbers in it. */
 type Place = readonly [RegExp, (...numbers: number[]) => string];
 /** The rest of a name, below its place. */
-type Layers = Readonly<Record<string, string>>;
+type Layers = ReadonlyMap<string, string>;
 
 const layersPerBlock = 2; // of every published Stable Diffusion 1.x, as are the four levels
 const levels = 4;
@@ -104,14 +104,14 @@ const unetPlaces: readonly Place[] = [
   [/^out\.2\./, () => 'conv_out.'],
 ];
 
-const unetLayers: Layers = {
-  'in_layers.0': 'norm1',
-  'in_layers.2': 'conv1',
-  'emb_layers.1': 'time_emb_proj',
-  'out_layers.0': 'norm2',
-  'out_layers.3': 'conv2',
-  skip_connection: 'conv_shortcut',
-};
+const unetLayers: Layers = new Map([
+  ['in_layers.0', 'norm1'],
+  ['in_layers.2', 'conv1'],
+  ['emb_layers.1', 'time_emb_proj'],
+  ['out_layers.0', 'norm2'],
+  ['out_layers.3', 'conv2'],
+  ['skip_connection', 'conv_shortcut'],
+]);
 
 const vaePlaces: readonly Place[] = [
   [/^(?=(?:post_)?quant_conv\.)/, () => ''],
@@ -129,13 +129,13 @@ const vaePlaces: readonly Place[] = [
   ]),
 ];
 
-const vaeLayers: Layers = {
-  nin_shortcut: 'conv_shortcut',
-  q: 'to_q',
-  k: 'to_k',
-  v: 'to_v',
-  proj_out: 'to_out.0',
-};
+const vaeLayers: Layers = new Map([
+  ['nin_shortcut', 'conv_shortcut'],
+  ['q', 'to_q'],
+  ['k', 'to_k'],
+  ['v', 'to_v'],
+  ['proj_out', 'to_out.0'],
+]);
 
 /** The name's new place and layer, or null where it has no place. */
 function renamed(name: string, places: readonly Place[], layers: Layers): string | null {
@@ -143,7 +143,7 @@ function renamed(name: string, places: readonly Place[], layers: Layers): string
     const match = pattern.exec(name);
     if (!match) continue;
     const [inner, kind] = splitLast(name.slice(match[0].length));
-    const known = layers[inner] ?? inner;
+    const known = layers.get(inner) ?? inner;
     return `${place(...match.slice(1).map(Number))}${known === '' ? '' : `${known}.`}${kind}`;
   }
   return null;

@@ -35,7 +35,7 @@ export function unet2dConditionConfig(json: unknown): UNetConfig {
   const c = configFields(json, 'U-Net');
   c.only('_class_name', 'UNet2DConditionModel');
   c.only('downsample_padding', 0, 1);
-  for (const [name, accepted] of Object.entries(notComputed)) c.only(name, ...accepted);
+  for (const [name, accepted] of notComputed) c.only(name, ...accepted);
   const channels = c.counts('block_out_channels');
   const same = (name: string): number => {
     const list = c.isList(name) ? c.counts(name) : [c.count(name)];
@@ -75,38 +75,38 @@ export function unet2dConditionConfig(json: unknown): UNetConfig {
 }
 
 /** What leaves out each part of other U-Nets (SDXL, upscalers, LCM, ...) that this one does not have. */
-const notComputed: Readonly<Record<string, readonly unknown[]>> = {
-  act_fn: ['silu', 'swish'],
-  addition_embed_type: [null],
-  addition_time_embed_dim: [null],
-  attention_type: ['default'],
-  center_input_sample: [false],
-  class_embed_type: [null],
-  conv_in_kernel: [3],
-  conv_out_kernel: [3],
-  cross_attention_norm: [null],
-  dropout: [0],
-  dual_cross_attention: [false],
-  encoder_hid_dim: [null],
-  encoder_hid_dim_type: [null],
-  mid_block_only_cross_attention: [null, false],
-  mid_block_scale_factor: [1],
-  mid_block_type: ['UNetMidBlock2DCrossAttn'],
-  num_attention_heads: [null], // it would be the true name of attention_head_dim; diffusers refuses it as well
-  num_class_embeds: [null],
-  only_cross_attention: [false],
-  projection_class_embeddings_input_dim: [null],
-  resnet_out_scale_factor: [1],
-  resnet_skip_time_act: [false],
-  resnet_time_scale_shift: ['default'],
-  reverse_transformer_layers_per_block: [null],
-  time_cond_proj_dim: [null],
-  time_embedding_act_fn: [null],
-  time_embedding_dim: [null],
-  time_embedding_type: ['positional'],
-  timestep_post_act: [null],
-  transformer_layers_per_block: [1],
-};
+const notComputed: readonly (readonly [field: string, accepted: readonly unknown[]])[] = [
+  ['act_fn', ['silu', 'swish']],
+  ['addition_embed_type', [null]],
+  ['addition_time_embed_dim', [null]],
+  ['attention_type', ['default']],
+  ['center_input_sample', [false]],
+  ['class_embed_type', [null]],
+  ['conv_in_kernel', [3]],
+  ['conv_out_kernel', [3]],
+  ['cross_attention_norm', [null]],
+  ['dropout', [0]],
+  ['dual_cross_attention', [false]],
+  ['encoder_hid_dim', [null]],
+  ['encoder_hid_dim_type', [null]],
+  ['mid_block_only_cross_attention', [null, false]],
+  ['mid_block_scale_factor', [1]],
+  ['mid_block_type', ['UNetMidBlock2DCrossAttn']],
+  ['num_attention_heads', [null]], // it would be the true name of attention_head_dim; diffusers refuses it as well
+  ['num_class_embeds', [null]],
+  ['only_cross_attention', [false]],
+  ['projection_class_embeddings_input_dim', [null]],
+  ['resnet_out_scale_factor', [1]],
+  ['resnet_skip_time_act', [false]],
+  ['resnet_time_scale_shift', ['default']],
+  ['reverse_transformer_layers_per_block', [null]],
+  ['time_cond_proj_dim', [null]],
+  ['time_embedding_act_fn', [null]],
+  ['time_embedding_dim', [null]],
+  ['time_embedding_type', ['positional']],
+  ['timestep_post_act', [null]],
+  ['transformer_layers_per_block', [1]],
+];
 
 export interface UNetInputs {
   /** f32[n,in_channels,h,w], of any size */

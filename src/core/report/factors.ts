@@ -19,7 +19,7 @@ const fewest = 8;
 export function factorCorrelations(
   samples: readonly FactorSample[],
   names: readonly string[],
-  dominant: Readonly<Record<string, readonly string[]>> = {},
+  dominant: ReadonlyMap<string, readonly string[]> = new Map(),
 ): ReportFactors {
   const classes = new Map<string, FactorSample[]>();
   for (const s of samples) {
@@ -47,7 +47,7 @@ export function factorCorrelations(
         : {
             rho: c.rho,
             certain: c.low > 0 || c.high < 0,
-            dominant: dominant[className]?.includes(names[f]) === true,
+            dominant: dominant.get(className)?.includes(names[f]) === true,
           };
     }),
   }));

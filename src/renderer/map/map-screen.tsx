@@ -17,7 +17,10 @@ import { Legend } from './legend.tsx';
 import { ProjectForm } from './project-form.tsx';
 import { type Hover, Scatter } from './scatter.tsx';
 
-const methodName: Record<string, string> = { tsne: 't-SNE', pca: 'PCA' };
+const methodName = new Map([
+  ['tsne', 't-SNE'],
+  ['pca', 'PCA'],
+]);
 
 export function MapScreen() {
   const dataset = useDataset();
@@ -94,7 +97,7 @@ function ProjectionMap({ projection, dataset, onAgain }: Props) {
           {count(projection.ids.length)}
         </span>
         <span className="muted ellipsis">
-          images · {methodName[projection.method] ?? projection.method} of {projection.modelName}
+          images · {methodName.get(projection.method) ?? projection.method} of {projection.modelName}
         </span>
         {missing > 0 && (
           <span className="muted ellipsis num" title="Compute the map again to place them">

@@ -177,7 +177,7 @@ describe('factorCorrelations', () => {
   }));
 
   it('finds what drives difficulty, per class and on the mean', () => {
-    const f = factorCorrelations(samples, ['up', 'down', 'constant', 'noise'], { boat: ['up'] });
+    const f = factorCorrelations(samples, ['up', 'down', 'constant', 'noise'], new Map([['boat', ['up']]]));
     expect(f.names).toEqual(['up', 'down', 'constant', 'noise', 'all together']);
     expect(f.rows.map((r) => [r.className, r.count])).toEqual([
       ['boat', 20],

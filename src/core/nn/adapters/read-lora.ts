@@ -33,10 +33,10 @@ function partOf(name: string): { part: AdaptedPart; path: string } {
   return { part: bare.startsWith('text_model.') ? 'text_encoder' : 'unet', path: bare };
 }
 
-const dotted = (pattern: RegExp, roles: Readonly<Record<string, Role>>, target = '') => {
+const dotted = (pattern: RegExp, target = '') => {
   return (key: string): Key | null => {
     const [, name, end] = pattern.exec(key) ?? [];
-    return name ? { ...partOf(name + target), role: roles[end] } : null;
+    return name ? { ...partOf(name + target), role: roles.get(end)! } : null;
   };
 };
 
@@ -50,7 +50,13 @@ function fromProcessor(key: string): Key | null {
   return { part, path: `${path}.${layer}`, role: role as Role };
 }
 
-const sides: Readonly<Record<string, Role>> = { A: 'down', B: 'up', down: 'down', up: 'up' };
+const roles = new Map<string, Role>([
+  ['A', 'down'],
+  ['B', 'up'],
+  ['down', 'down'],
+  ['up', 'up'],
+  ['alpha', 'alpha'],
+]);
 
 const layouts: readonly Layout[] = [
   {
@@ -66,7 +72,7 @@ const layouts: readonly Layout[] = [
   {
     name: 'PEFT/diffusers',
     example: 'unet.<path>.lora_A.weight',
-    parse: dotted(/^(.+)\.lora_(A|B)(?:\.default)?\.weight$/, sides),
+    parse: dotted(/^(.+)\.lora_(A|B)(?:\.default)?\.weight$/),
     config: true,
   },
   {
@@ -78,8 +84,7 @@ const layouts: readonly Layout[] = [
     name: 'diffusers',
     example: 'unet.<path>.lora.down.weight',
     parse: (key) =>
-      dotted(/^(.+)\.(?:lora|lora_linear_layer)\.(down|up)\.weight$/, sides)(key) ??
-      dotted(/^(.+)\.(alpha)$/, { alpha: 'alpha' })(key),
+      dotted(/^(.+)\.(?:lora|lora_linear_layer)\.(down|up)\.weight$/)(key) ?? dotted(/^(.+)\.(alpha)$/)(key),
   },
   {
     name: 'numbered',

@@ -156,7 +156,7 @@ export const train: JobBody<'train'> = async (ctx) => {
   const text = await openTextEncoder(model, ctx.runtime);
   const captions = { ofClass: [] as Float32Array[], empty: (await text.encode('')).states };
   for (const name of plan.classNames)
-    captions.ofClass.push((await text.encode(trainingPrompt.replace('[CLS]', name))).states);
+    captions.ofClass.push((await text.encode(trainingPrompt.replace('[CLS]', () => name))).states);
   await text.close();
 
   const count = plan.files.length;

@@ -44,7 +44,7 @@ export function plan(
         level,
         seed,
         difficulty,
-        prompt: params.prompt.replaceAll('[CLS]', className),
+        prompt: params.prompt.replaceAll('[CLS]', () => className),
         negativePrompt: params.negativePrompt,
       }));
     }).flat(),

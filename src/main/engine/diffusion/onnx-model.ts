@@ -176,7 +176,7 @@ function dimsFor(
   input: Session['inputs'][number],
   shapes: Record<string, readonly number[]>,
 ): readonly number[] {
-  const wanted = shapes[input.name];
+  const wanted = Object.hasOwn(shapes, input.name) ? shapes[input.name] : null;
   if (!wanted) {
     throw new Error(
       `${file}: input ${input.name} is not known here; wanted ${Object.keys(shapes).join(', ')}`,

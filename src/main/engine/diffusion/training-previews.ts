@@ -76,7 +76,7 @@ export function previewMaker(
           const pictures = await generator.generate(
             levels.map((difficulty) => ({
               seed: params.seed,
-              prompt: prompt.replace('[CLS]', classes[classIndex]),
+              prompt: prompt.replace('[CLS]', () => classes[classIndex]),
               negativePrompt: '',
               classIndex,
               difficulty,

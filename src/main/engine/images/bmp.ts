@@ -92,6 +92,13 @@ function readMasks(view: DataView, size: number, bits: number, compression: numb
   return [0xff0000, 0xff00, 0xff, 0];
 }
 
+/** Rows as they are; of run-length data, two bytes give 255 pixels at best (skipping aside, which whole pictures lack). */
+export function mostBmpPixels(bytes: Uint8Array): number {
+  const { bits, compression, dataOffset } = readBmpHeader(bytes);
+  const data = Math.max(0, bytes.length - dataOffset);
+  return compression === 1 || compression === 2 ? data * 127.5 : Math.floor((data * 8) / bits);
+}
+
 /** `maxPixels` is checked before anything is allocated. */
 export function decodeBmp(bytes: Uint8Array, maxPixels: number): BmpPixels {
   const header = readBmpHeader(bytes);

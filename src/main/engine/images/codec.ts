@@ -10,12 +10,24 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import sharp, { type Metadata, type OutputInfo, type Sharp } from 'sharp';
+import { withStillBrand } from './avif.ts';
 import { decodeBmp, readBmpHeader } from './bmp.ts';
-import { asUnreadable, DEFAULT_LIMITS, type DecodeLimits, tooLarge, UnreadableImage } from './errors.ts';
+import {
+  asUnreadable,
+  cannotHold,
+  DEFAULT_LIMITS,
+  type DecodeLimits,
+  tooLarge,
+  UnreadableImage,
+} from './errors.ts';
 import { fsPath } from './fs-names.ts';
+import { requireWholeGif } from './gif.ts';
+import { pictureDataOnly, requireAllScans } from './jpeg.ts';
 import { requireWholePng } from './png.ts';
 import { SharedLock } from './shared-lock.ts';
+import { mostPixels } from './size-claims.ts';
 import { type ImageFormat, SNIFF_BYTES, sniffFormat } from './sniff.ts';
+import { withUsualOrientation } from './tiff.ts';
 
 /** Estimated working memory of a decode, in bytes, above which it waits for its turn. */
 const HEAVY_BYTES = 80_000_000;
@@ -80,7 +92,14 @@ export async function readImageBytes(file: string, limits: DecodeLimits = {}): P
 /** Format and upright size from the header alone; refuses what is too large. No pixel is decoded. */
 export async function readHeader(bytes: Uint8Array, limits: DecodeLimits = {}): Promise<Header> {
   const timeoutMs = limits.timeoutMs ?? DEFAULT_LIMITS.timeoutMs;
-  return (await withTrueReason(() => deadline(parseHeader(bytes, limits), timeoutMs))).header;
+  return (await withTrueReason(() => deadline(parseHeader(acceptable(bytes), limits), timeoutMs))).header;
+}
+
+/** The file as the codec library takes it: what it needlessly refuses is put right, in a copy. */
+function acceptable(bytes: Uint8Array): Uint8Array {
+  const { format } = sniffFormat(bytes.subarray(0, SNIFF_BYTES));
+  if (format === 'tiff') return withUsualOrientation(bytes);
+  return format === 'avif' ? withStillBrand(bytes) : bytes;
 }
 
 interface ParsedHeader {
@@ -99,6 +118,7 @@ async function parseHeader(bytes: Uint8Array, limits: DecodeLimits): Promise<Par
   const { width, height, pixelBytes } = facts;
   if (!(width > 0 && height > 0)) throw new UnreadableImage(`damaged: a size of ${width}x${height} pixels`);
   if (width * height > allowed) throw tooLarge(width, height, allowed);
+  if (width * height > mostPixels(bytes, format)) throw cannotHold(bytes.length, width, height);
   return { header: { width, height, format }, workingBytes: bytes.length + width * height * pixelBytes };
 }
 
@@ -108,7 +128,8 @@ async function codecHeader(
   maxPixels: number,
 ): Promise<{ width: number; height: number; pixelBytes: number }> {
   if (format === 'png') requireWholePng(bytes, maxPixels);
-  if (format === 'gif') requireGifScreen(bytes, maxPixels);
+  if (format === 'gif') requireWholeGif(bytes, maxPixels); // its library reads the whole file to open it
+  if (format === 'jpeg') requireAllScans(bytes);
   const meta = await sharp(bytes, { limitInputPixels: false, failOn: 'error' }).metadata();
   if (meta.depth !== 'uchar' && meta.depth !== 'ushort') {
     // Black and white points of wider or signed samples are not in the file: mapping them would be a guess.
@@ -129,14 +150,6 @@ function workingBytesPerPixel(format: Exclude<ImageFormat, 'bmp'>, meta: Metadat
   return { webp: 5, gif: 5, tiff: 4, avif: 18 }[format];
 }
 
-/** The GIF library reads the whole file to open it; the screen's size is refused before that. */
-function requireGifScreen(bytes: Uint8Array, maxPixels: number): void {
-  if (bytes.length < 13) throw new UnreadableImage('truncated');
-  const width = bytes[6] | (bytes[7] << 8);
-  const height = bytes[8] | (bytes[9] << 8);
-  if (width * height > maxPixels) throw tooLarge(width, height, maxPixels);
-}
-
 export interface Decoded {
   header: Header;
   data: Buffer;
@@ -148,16 +161,19 @@ export interface Decoded {
  * format. Throws UnreadableImage; what `finish` itself throws (a wrong argument) comes through as it is.
  */
 export async function runPipeline(
-  bytes: Uint8Array,
+  file: Uint8Array,
   limits: DecodeLimits,
   finish: (pipeline: Sharp, header: Header) => Sharp,
 ): Promise<Decoded> {
   const timeoutMs = limits.timeoutMs ?? DEFAULT_LIMITS.timeoutMs;
   const maxPixels = limits.maxPixels ?? DEFAULT_LIMITS.maxPixels;
-  return await withTrueReason(async () => {
+  return await withTrueReason(async (again) => {
+    const bytes = acceptable(file);
     const { header, workingBytes } = await deadline(parseHeader(bytes, limits), timeoutMs);
     const run = async (): Promise<Decoded> => {
-      const upright = openPipeline(bytes, header.format, maxPixels)
+      const failOn = header.format === 'jpeg' && !again ? 'warning' : 'error';
+      if (header.format === 'jpeg' && again) await deadline(requireWholeData(bytes, maxPixels), timeoutMs);
+      const upright = openPipeline(bytes, header.format, maxPixels, failOn)
         // Stops the native side between regions; the race below covers a loader that never yields.
         .timeout({ seconds: Math.min(3600, Math.max(1, Math.ceil(timeoutMs / 1000))) })
         .autoOrient()
@@ -170,14 +186,35 @@ export async function runPipeline(
   });
 }
 
-function openPipeline(bytes: Uint8Array, format: ImageFormat, maxPixels: number): Sharp {
+/**
+ * 'error' refuses truncated and broken data but lets harmless oddities (a wrong JFIF version) pass. In a JPEG it lets pass
+ * too that data is missing before an end marker: what is missing comes out grey, with a warning. So a JPEG is
+ * decoded under 'warning', and only when one came, looked at again: does the warning remain without all that is not
+ * the picture's own data?
+ */
+async function requireWholeData(bytes: Uint8Array, limitInputPixels: number): Promise<void> {
+  const options = { failOn: 'warning', limitInputPixels, sequentialRead: true } as const;
+  try {
+    const plain = sharp(pictureDataOnly(bytes), options);
+    const { width } = await plain.metadata();
+    await plain.resize(width, 1, { fit: 'fill' }).raw().toBuffer(); // all rows in full: see examineImage
+  } catch (error) {
+    if (!/extraneous bytes/i.test((error as Error).message)) throw error; // padding between scans loses nothing
+  }
+}
+
+function openPipeline(
+  bytes: Uint8Array,
+  format: ImageFormat,
+  maxPixels: number,
+  failOn: 'error' | 'warning',
+): Sharp {
   if (format === 'bmp') {
     const { width, height, channels, pixels } = decodeBmp(bytes, maxPixels);
     return sharp(pixels, { raw: { width, height, channels }, limitInputPixels: maxPixels });
   }
-  // 'error' refuses truncated and broken data but lets harmless oddities (a wrong JFIF version) pass; one page,
-  // so that animated files give their first frame.
-  return sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels, sequentialRead: true, pages: 1 });
+  // One page, so that animated files give their first frame.
+  return sharp(bytes, { failOn, limitInputPixels: maxPixels, sequentialRead: true, pages: 1 });
 }
 
 /** An error of the caller's making, on its way past the translation into "this image is unreadable". */
@@ -201,12 +238,14 @@ const alone = new SharedLock();
  * libvips keeps one error text for the whole process: with decodes side by side, a failure may carry another file's words
  * or none. So a failure is tried again while nothing else decodes, and that second reason is the one told.
  */
-async function withTrueReason<T>(work: () => Promise<T>): Promise<T> {
+async function withTrueReason<T>(work: (again: boolean) => Promise<T>): Promise<T> {
   try {
-    return await alone.shared(work).catch((error) => {
-      if (error instanceof UnreadableImage || error instanceof CallersError) throw error;
-      return alone.exclusive(work);
-    });
+    return await alone
+      .shared(() => work(false))
+      .catch((error) => {
+        if (error instanceof UnreadableImage || error instanceof CallersError) throw error;
+        return alone.exclusive(() => work(true));
+      });
   } catch (error) {
     throw error instanceof CallersError ? error.cause : asUnreadable(error);
   }

@@ -102,18 +102,20 @@ export interface ExaminedImage extends ImageInfo {
  * when asked), so that a damaged body is found now and not during training.
  */
 export async function examineImage(
-  file: string,
+  file: string | Uint8Array,
   thumbnail: { out: string; maxSide?: number } | null,
   limits: DecodeLimits = {},
 ): Promise<ExaminedImage> {
-  const bytes = await readImageBytes(file, limits);
+  const bytes = typeof file === 'string' ? await readImageBytes(file, limits) : file;
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const maxSide = thumbnail?.maxSide ?? 256;
-  const { data, info, header } = await runPipeline(bytes, limits, (pipeline) =>
-    thumbnail
+  const { data, info, header } = await runPipeline(bytes, limits, (upright, { width, height }) => {
+    // Cutting out the whole keeps the decoder from shrinking while it loads, which loses an error in the last rows.
+    const pipeline = upright.extract({ left: 0, top: 0, width, height });
+    return thumbnail
       ? encodeThumbnail(pipeline, thumbnail.out, maxSide)
-      : pipeline.resize(maxSide, maxSide, { fit: 'inside', withoutEnlargement: true }).raw(),
-  );
+      : pipeline.resize(maxSide, maxSide, { fit: 'inside', withoutEnlargement: true }).raw();
+  });
   if (thumbnail) await writeAtomically(thumbnail.out, data);
   return {
     ...header,

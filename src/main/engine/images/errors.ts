@@ -32,12 +32,18 @@ export function tooLarge(width: number, height: number, maxPixels: number): Unre
   return new UnreadableImage(`too large: ${width}x${height} pixels, limit ${limit}`);
 }
 
+/** A header that lies, or a file of which little is left. */
+export const cannotHold = (bytes: number, width: number, height: number): UnreadableImage =>
+  new UnreadableImage(
+    `truncated or damaged: ${bytes.toLocaleString('en')} bytes cannot hold ${width}x${height} pixels`,
+  );
+
 const trim = (n: number): string => String(Math.round(n * 10) / 10);
 
 /** Codec message -> reason. The first pattern that matches wins. */
 const CODEC_REASONS: [RegExp, string][] = [
   [
-    /premature end|unexpected end|unexpected eof|end of file|bad seek|not enough data|truncated|short read/i,
+    /premature end|unexpected end|unexpected eof|end of file|bad seek|not enough (image )?data|truncated|short read/i,
     'truncated',
   ],
   [/timeout/i, 'took too long to decode'],
@@ -49,6 +55,8 @@ const CODEC_REASONS: [RegExp, string][] = [
   ],
   [/out of memory|unable to allocate|memory/i, 'needs too much memory'],
   [/labq/i, 'this kind of LAB colour is not supported; convert it to RGB'],
+  [/webp.*unable to/i, 'truncated or damaged: the WebP data cannot be unpacked'],
+  [/bad huffman code|marker .* instead of rst/i, 'damaged: the JPEG data cannot be unpacked'],
   [/libpng read error/i, 'damaged: the PNG data does not match its checksums or cannot be unpacked'],
   [/unknown error/i, 'damaged'],
   [/corrupt header/i, 'damaged: the header cannot be read'],

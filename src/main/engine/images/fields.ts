@@ -34,23 +34,23 @@ export class FieldError extends Error {
   }
 }
 
-const SPLITS: Record<string, Split> = {
-  train: 'train',
-  training: 'train',
-  val: 'val',
-  valid: 'val',
-  validation: 'val',
-  dev: 'val',
-  test: 'test',
-  testing: 'test',
-};
+const SPLITS = new Map<string, Split>([
+  ['train', 'train'],
+  ['training', 'train'],
+  ['val', 'val'],
+  ['valid', 'val'],
+  ['validation', 'val'],
+  ['dev', 'val'],
+  ['test', 'test'],
+  ['testing', 'test'],
+]);
 
 /** 'Validation' -> 'val'; null for any other word. */
-export const splitOfWord = (word: string): Split | null => SPLITS[word.trim().toLowerCase()] ?? null;
+export const splitOfWord = (word: string): Split | null => SPLITS.get(word.trim().toLowerCase()) ?? null;
 
 /** Column name in the file -> field, for the columns present. `override` maps a field to a column by hand. */
 export function matchColumns(
-  columns: string[],
+  columns: readonly string[],
   override: Partial<Record<FieldName, string>> = {},
 ): Partial<Record<FieldName, string>> {
   const matched: Partial<Record<FieldName, string>> = {};
@@ -69,17 +69,17 @@ export function matchColumns(
 }
 
 /**
- * One row's raw values (CSV: strings; JSON: anything) -> fields. `trim`: drop blanks around the label, as people put them
+ * One row's raw values by column (CSV: strings; JSON: anything) -> fields. `trim`: drop blanks around the label, as people put them
  * into CSV files by hand. Throws FieldError.
  */
 export function readFields(
-  row: Record<string, unknown>,
+  row: ReadonlyMap<string, unknown>,
   columns: Partial<Record<FieldName, string>>,
   trim = false,
 ): RowFields {
   const raw = (field: FieldName): unknown => {
     const column = columns[field];
-    return column === undefined || !Object.hasOwn(row, column) ? undefined : row[column];
+    return column === undefined ? undefined : row.get(column);
   };
   const fields: RowFields = { path: readPath(raw('path')) };
   const label = raw('label');

@@ -28,9 +28,10 @@ export async function readFolderMetadata(
       const row: unknown = JSON.parse(text);
       if (typeof row !== 'object' || row === null || Array.isArray(row))
         throw new Error('wanted a JSON object');
-      const { path, ...fields } = readFields(row as Record<string, unknown>, matchColumns(Object.keys(row)));
+      const values = new Map<string, unknown>(Object.entries(row));
+      const { path, ...fields } = readFields(values, matchColumns([...values.keys()]));
       // A number here is a class index of another tool's making; the folder's name says more.
-      if (typeof (row as Record<string, unknown>).label === 'number') delete fields.label;
+      if (typeof values.get('label') === 'number') delete fields.label;
       rows.set(path, fields);
     } catch (error) {
       const what =

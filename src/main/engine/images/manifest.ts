@@ -45,7 +45,9 @@ export class ManifestError extends Error {
   }
 }
 
-type Row = { line: number; values: Record<string, unknown>; trim: boolean } | { line: number; error: string };
+type Row =
+  | { line: number; values: ReadonlyMap<string, unknown>; trim: boolean }
+  | { line: number; error: string };
 
 export async function readManifest(file: string, options: ManifestOptions): Promise<ManifestResult> {
   const root = resolve(options.root ?? dirname(file));
@@ -72,9 +74,9 @@ export async function readManifest(file: string, options: ManifestOptions): Prom
     }
     let named = '';
     try {
-      const columns = matchColumns(Object.keys(row.values), present(row, options));
+      const columns = matchColumns([...row.values.keys()], present(row, options));
       if (result.rows === 1) result.columns = dropUndefined(columns);
-      const raw = columns.path === undefined ? undefined : row.values[columns.path];
+      const raw = columns.path === undefined ? undefined : row.values.get(columns.path);
       if (typeof raw === 'string') named = raw;
       const fields = readFields(row.values, columns, row.trim);
       const relativePath = await locate(fields.path, root, realRoot, options.allowOutsideLinks ?? false);
@@ -107,12 +109,10 @@ const dropUndefined = <T extends object>(value: T): T =>
 
 /** JSON rows may leave out optional keys: an override counts only for the columns a row has (CSV: checkHeader). */
 function present(
-  row: { values: Record<string, unknown> },
+  row: { values: ReadonlyMap<string, unknown> },
   options: ManifestOptions,
 ): ManifestOptions['columns'] {
-  const entries = Object.entries(options.columns ?? {}).filter(([, column]) =>
-    Object.hasOwn(row.values, column),
-  );
+  const entries = Object.entries(options.columns ?? {}).filter(([, column]) => row.values.has(column));
   return Object.fromEntries(entries);
 }
 
@@ -191,7 +191,7 @@ async function* jsonRows(file: string): AsyncGenerator<Row> {
     }
     if (typeof values !== 'object' || values === null || Array.isArray(values)) {
       yield { line: number, error: 'not a JSON object' };
-    } else yield { line: number, values: values as Record<string, unknown>, trim: false };
+    } else yield { line: number, values: new Map(Object.entries(values)), trim: false };
   }
 }
 
@@ -225,7 +225,7 @@ async function* csvRows(file: string, head: Buffer, options: ManifestOptions): A
     for await (const { record, info } of parser as AsyncIterable<CsvRecord>) {
       // The parser is ahead of us: bad rows wait for their turn.
       while (bad.length > 0 && bad[0].line < info.lines) yield bad.shift() as Row;
-      yield { line: info.lines, values: record, trim: true };
+      yield { line: info.lines, values: new Map(Object.entries(record)), trim: true };
     }
     while (bad.length > 0) yield bad.shift() as Row;
   } catch (error) {

@@ -4,7 +4,7 @@
  */
 import { crc32, inflateSync } from 'node:zlib';
 import sharp from 'sharp';
-import { tooLarge, UnreadableImage } from './errors.ts';
+import { cannotHold, tooLarge, UnreadableImage } from './errors.ts';
 
 const SIGNATURE_BYTES = 8;
 /** Text of one compressed chunk is read up to this size; a bigger one is treated as damaged. */
@@ -41,7 +41,7 @@ export function withPngText(bytes: Uint8Array, text: Record<string, string>): Ui
   const kept: Buffer[] = [];
   const ended = walkChunks(bytes, (type, data) => {
     const keyword = /^(tEXt|zTXt|iTXt)$/.test(type) ? data.toString('latin1', 0, data.indexOf(0)) : null;
-    if (keyword === null || !(keyword in text)) kept.push(chunk(type, data));
+    if (keyword === null || !Object.hasOwn(text, keyword)) kept.push(chunk(type, data));
     if (type === 'IHDR') for (const [name, value] of Object.entries(text)) kept.push(textChunk(name, value));
   });
   if (!ended) throw new UnreadableImage('truncated');
@@ -106,21 +106,41 @@ function inflate(data: Uint8Array): Buffer {
 }
 
 /**
- * Refuses a PNG that ends before its IEND chunk, or whose size in the header is impossible or above `maxPixels`,
- * by walking the chunk lengths: no inflating, no decoding.
+ * Refuses a PNG that ends before its IEND chunk, or whose size in the header is above `maxPixels` or what its data
+ * can hold, by walking the chunk lengths: no inflating, no decoding.
  */
 export function requireWholePng(bytes: Uint8Array, maxPixels: number): void {
-  let sawHeader = false;
+  let header: Buffer | null = null;
+  let packed = 0;
   const ended = walkChunks(bytes, (type, data) => {
-    if (sawHeader) return;
+    if (type === 'IDAT') packed += data.length;
+    if (header !== null) return;
     if (type !== 'IHDR' || data.length !== 13)
       throw new UnreadableImage('damaged: the header cannot be read');
-    sawHeader = true;
-    const width = data.readUInt32BE(0);
-    const height = data.readUInt32BE(4);
+    header = data;
+    const [width, height] = [data.readUInt32BE(0), data.readUInt32BE(4)];
     if (width * height > maxPixels) throw tooLarge(width, height, maxPixels);
   });
-  if (!ended) throw new UnreadableImage('truncated');
+  if (!ended || header === null) throw new UnreadableImage('truncated');
+  requireRoom(header, packed);
+}
+
+/** Deflate packs 258 bytes into two bits at best. */
+const MOST_PACKED = (258 * 8) / 2;
+/** Samples per pixel by colour type. */
+const SAMPLES = new Map([
+  [0, 1],
+  [2, 3],
+  [3, 1],
+  [4, 2],
+  [6, 4],
+]);
+
+/** Refuses a header that claims more pixels than so many packed bytes can hold. */
+function requireRoom(header: Buffer, packed: number): void {
+  const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)];
+  const bits = header[8] * (SAMPLES.get(header[9]) ?? 0);
+  if (packed * MOST_PACKED < Math.floor((width * height * bits) / 8)) throw cannotHold(packed, width, height);
 }
 
 /** Visits chunks in order; true when IEND was reached. Throws 'truncated' when a chunk overruns the file. */

@@ -30,7 +30,11 @@ export function readModelJson<T>(file: string, what: string): T {
   }
 }
 
-const storedTypes: Record<string, StoredParameter['dtype']> = { F32: 'f32', F16: 'f16', BF16: 'bf16' };
+const storedTypes = new Map<string, StoredParameter['dtype']>([
+  ['F32', 'f32'],
+  ['F16', 'f16'],
+  ['BF16', 'bf16'],
+]);
 
 /**
  * The files that a part's weights may be in: whole or in shards (their index), in full or in the half-precision
@@ -100,7 +104,7 @@ export function openWeights(path: string): Omit<StoredPart<null>, 'config'> {
   stored.close();
   const table = new Map<string, StoredParameter>();
   for (const [tensor, { dtype: name, shape }] of stored.tensors) {
-    const dtype = storedTypes[name];
+    const dtype = storedTypes.get(name);
     if (dtype) table.set(tensor, { shape, dtype }); // integer tables, such as position ids, are no parameters
   }
   const files = [...new Set([...stored.tensors.values()].map(({ file }) => file))].sort();
