@@ -94,3 +94,21 @@ export class TreeWatch {
     clearInterval(this.#timer);
   }
 }
+
+/** Processes (but not this one) that have `text` among their arguments. */
+export function processesWith(text: string): number[] {
+  let names: string[] = [];
+  try {
+    names = readdirSync('/proc');
+  } catch {
+    return [];
+  }
+  return names.map(Number).filter((pid) => {
+    if (!Number.isInteger(pid) || pid === process.pid) return false;
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(text);
+    } catch {
+      return false;
+    }
+  });
+}
