@@ -2,7 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { breach, findForbiddenChains, importsOf } from '../../scripts/layers.mjs';
+import {
+  breach,
+  findForbiddenChains,
+  findParserChains,
+  importsOf,
+  notParsing,
+} from '../../scripts/layers.mjs';
 
 describe('directions of imports', () => {
   it('finds every way of naming a module, and nothing in comments', () => {
@@ -54,14 +60,14 @@ describe('directions of imports', () => {
 });
 
 describe('what the main process of Electron loads', () => {
-  const chainsOf = (files) => {
+  const chainsOf = (files, find = findForbiddenChains) => {
     const sources = mkdtempSync(join(tmpdir(), 'crux-layers-'));
     for (const [name, text] of Object.entries(files)) {
       mkdirSync(dirname(join(sources, name)), { recursive: true });
       writeFileSync(join(sources, name), text);
     }
     try {
-      return findForbiddenChains(sources);
+      return find(sources, 'main/index.ts');
     } finally {
       rmSync(sources, { recursive: true });
     }
@@ -90,5 +96,25 @@ describe('what the main process of Electron loads', () => {
       'main/engine/b.ts': "import sharp from 'sharp';",
     });
     expect(chains).toEqual([]);
+  });
+
+  it("finds what parses the analyst's files, also where it is imported on demand", () => {
+    const files = {
+      'main/index.ts': `
+        import { list } from './engine/models/registry.ts';
+        import type { ModelCheck } from './engine/user-json.ts';
+      `,
+      'main/engine/models/registry.ts': "const open = () => import('../safetensors.ts');",
+      'main/engine/safetensors.ts': 'export const open = 1;',
+    };
+    expect(chainsOf(files, findParserChains)).toEqual([
+      'main/index.ts -> main/engine/models/registry.ts -> main/engine/safetensors.ts',
+    ]);
+    delete files['main/engine/models/registry.ts'];
+    expect(chainsOf(files, findParserChains)).toEqual([]);
+  });
+
+  it.each(notParsing)('no chain leads there from %s', (entry) => {
+    expect(findParserChains(join(import.meta.dirname, '../../src'), entry)).toEqual([]);
   });
 });
