@@ -1,6 +1,6 @@
 /**
- * Owns the answer to every request of the contract that needs no window. Imports no Electron and loads no model
- * or image library: what does runs in children.
+ * Owns the answer to every request of the contract that needs no window. Imports no Electron, loads no model or image
+ * library and parses no file of the analyst's: what does runs in children (engine/inspector.ts).
  */
 import type { z } from 'zod';
 import type { EventName, EventPayload, RequestName, RequestOutput, Requests } from '../shared/contract.ts';
@@ -10,8 +10,8 @@ import { hardFactorsReport } from '../shared/hard-factors.ts';
 import type { Job, JobRequestInput } from '../shared/jobs.ts';
 import { headlineOfControl, headlineOfHardFactors } from '../shared/reports.ts';
 import * as c from './catalog/index.ts';
-import { outlineGeneration } from './engine/diffusion/generation-outline.ts';
 import { runDoctor } from './engine/doctor.ts';
+import { inspect } from './engine/inspector.ts';
 import { addModel, checkModel } from './engine/models/check.ts';
 import { addFromModelsFolder } from './engine/models/models-folder.ts';
 import { getModel, listModels } from './engine/models/registry.ts';
@@ -152,12 +152,23 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
     },
 
     'jobs.list': ({ limit }) => queue.list(limit),
+<<<<<<< HEAD
     'jobs.enqueue': ({ request, device }) => enqueue(request, device),
     'jobs.memory': async ({ request }) => {
       const { memoryWarning } = await import('./engine/job-memory.ts');
       return memoryWarning(catalog, request);
     },
     'generation.outline': ({ params }) => outlineGeneration(catalog, params),
+=======
+    'jobs.enqueue': ({ request, device }) => {
+      const job = queue.enqueue(request, device);
+      emit('job.updated', job);
+      supervisor.wake();
+      return job;
+    },
+    'jobs.memory': ({ request }) => inspect('job.memory', { catalog: catalog.dir, request }),
+    'generation.outline': ({ params }) => inspect('generation.outline', { catalog: catalog.dir, params }),
+>>>>>>> models
     'jobs.cancel': ({ jobId }) => {
       supervisor.cancel(jobId);
       return null;

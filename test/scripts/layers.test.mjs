@@ -2,7 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { breach, findBreaches, findForbiddenChains, importsOf } from '../../scripts/layers.mjs';
+import {
+  breach,
+  findBreaches,
+  findForbiddenChains,
+  findParserChains,
+  importsOf,
+  notParsing,
+} from '../../scripts/layers.mjs';
 
 describe('directions of imports', () => {
   it('finds every way of naming a module, and nothing in comments', () => {
@@ -86,7 +93,8 @@ it('lets one file load ONNX Runtime, and no test or script another way', () => {
 });
 
 describe('what the main process of Electron loads', () => {
-  const chainsOf = (files) => inFolder(files, findForbiddenChains);
+  const chainsOf = (files, find = findForbiddenChains) =>
+    inFolder(files, (sources) => find(sources, 'main/index.ts'));
 
   it('finds the chain that leads to a library that crashes there', () => {
     const chains = chainsOf({
@@ -111,5 +119,25 @@ describe('what the main process of Electron loads', () => {
       'main/engine/b.ts': "import sharp from 'sharp';",
     });
     expect(chains).toEqual([]);
+  });
+
+  it("finds what parses the analyst's files, also where it is imported on demand", () => {
+    const files = {
+      'main/index.ts': `
+        import { list } from './engine/models/registry.ts';
+        import type { ModelCheck } from './engine/user-json.ts';
+      `,
+      'main/engine/models/registry.ts': "const open = () => import('../safetensors.ts');",
+      'main/engine/safetensors.ts': 'export const open = 1;',
+    };
+    expect(chainsOf(files, findParserChains)).toEqual([
+      'main/index.ts -> main/engine/models/registry.ts -> main/engine/safetensors.ts',
+    ]);
+    delete files['main/engine/models/registry.ts'];
+    expect(chainsOf(files, findParserChains)).toEqual([]);
+  });
+
+  it.each(notParsing)('no chain leads there from %s', (entry) => {
+    expect(findParserChains(join(import.meta.dirname, '../../src'), entry)).toEqual([]);
   });
 });

@@ -4,6 +4,11 @@
  * entities and mojibake stay as they are.
  */
 
+import { shown } from '../shown.ts';
+
+/** The largest vocabularies have a quarter of it. */
+const MOST_TOKENS = 1_000_000;
+
 export interface ClipTokenizerData {
   /** Token -> id, as in vocab.json. */
   vocab: Readonly<Record<string, number>>;
@@ -44,6 +49,9 @@ const PIECES =
 export function createClipTokenizer(data: ClipTokenizerData): ClipTokenizer {
   // A Map: a word such as "constructor" must not find what objects inherit.
   const ids = new Map(Object.entries(data.vocab));
+  requireIds(ids);
+  if (data.merges.length > MOST_TOKENS)
+    throw new Error(`tokenizer: ${data.merges.length} merges, wanted at most ${MOST_TOKENS}`);
   const special = (token: string): number => {
     const id = ids.get(token);
     if (id === undefined) throw new Error(`tokenizer: the vocabulary has no ${token}; is vocab.json CLIP's?`);
@@ -91,6 +99,18 @@ export function createClipTokenizer(data: ClipTokenizerData): ClipTokenizer {
     },
   });
   return tokenizer(new Map());
+}
+
+/** Ids go into a table of the text encoder, row by row. */
+function requireIds(ids: ReadonlyMap<string, unknown>): void {
+  if (ids.size > MOST_TOKENS)
+    throw new Error(`tokenizer: a vocabulary of ${ids.size} tokens, wanted at most ${MOST_TOKENS}`);
+  for (const [token, id] of ids) {
+    if (!(Number.isInteger(id) && (id as number) >= 0 && (id as number) < MOST_TOKENS))
+      throw new Error(
+        `tokenizer: token ${shown(token)} has the id ${shown(id)}, wanted a whole number from 0 below ${MOST_TOKENS}`,
+      );
+  }
 }
 
 /** The text in parts: these tokens, longer ones first, and what is between them. */

@@ -11,7 +11,7 @@ import {
 import { decodeRgb, reasonOf } from './images/decode.ts';
 import type { JobContext } from './job-context.ts';
 import type { ImageEncoder } from './models/encoder.ts';
-import { openEncoder } from './models/registry.ts';
+import { openEncoder } from './models/open-encoder.ts';
 import { mapOrdered } from './ordered.ts';
 
 const BATCH = 16;

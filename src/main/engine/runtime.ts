@@ -1,4 +1,5 @@
 /** Owns sessions: turns model bytes into one on one provider and runs it on plain typed arrays. */
+import { requireFitOnnx } from './models/onnx-file.ts';
 import { type InferenceSession, type OrtTensor, onnxRuntime } from './onnx-runtime.ts';
 
 export type Provider = 'cpu' | 'cuda' | 'dml' | 'webgpu';
@@ -20,8 +21,8 @@ export type Tensor =
   | { dims: readonly number[]; data: Int32Array }
   | { dims: readonly number[]; data: BigInt64Array };
 
-/** What a model says of one of its inputs. */
-export interface InputInfo {
+/** What a model says of one of its inputs or outputs. */
+export interface ValueInfo {
   name: string;
   /** ONNX Runtime's name: float32, float16, int64 ... */
   type: string;
@@ -32,7 +33,8 @@ export interface InputInfo {
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  readonly inputs: readonly InputInfo[];
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
   /** Runs the whole graph, or only what `outputs` needs. Blocks this thread until it is done. */
   run(inputs: Record<string, Tensor>, outputs?: readonly string[]): Promise<Record<string, Tensor>>;
   close(): Promise<void>;
@@ -53,6 +55,8 @@ export interface SessionOptions {
   reserve?: boolean;
   /** Map the weights instead of repacking them, and give memory back after every run: slower, far less memory. */
   lowMemory?: boolean;
+  /** Only to be looked at: nothing is computed in advance, nor are weights repacked. */
+  asIs?: boolean;
 }
 
 /** Opens a model given as bytes or as a file. Errors carry ONNX Runtime's own message. */
@@ -65,27 +69,25 @@ export async function openSession(
   const lowMemory = options.lowMemory ?? runtime.lowMemory ?? false;
   const large = options.large ?? lowMemory;
   if (options.externalFolder) session.model_external_initializers_file_folder_path = options.externalFolder;
-  if (lowMemory) session.disable_prepacking = '1';
+  if (lowMemory || options.asIs) session.disable_prepacking = '1';
   const sessionOptions: InferenceSession.SessionOptions = {
     executionProviders: [runtime.provider],
     logSeverityLevel: 3,
     ...(runtime.threads > 0 ? { intraOpNumThreads: runtime.threads } : {}),
     ...(large ? { graphOptimizationLevel: 'extended' } : {}),
+    ...(options.asIs ? { graphOptimizationLevel: 'disabled' } : {}),
     ...((options.reserve ?? !large) ? {} : { enableMemPattern: false }),
     ...(lowMemory ? { enableCpuMemArena: false } : {}),
     extra: { session },
   };
+  if (typeof model === 'string') requireFitOnnx(model);
   // The two overloads take a path and bytes; the type of a union fits neither.
   const inner = await onnxRuntime().InferenceSession.create(model as string, sessionOptions);
   const opened: Session = {
     inputNames: inner.inputNames,
     outputNames: inner.outputNames,
-    inputs: inner.inputMetadata.map((input) => ({
-      name: input.name,
-      type: input.isTensor ? input.type : 'no tensor',
-      // A free axis comes as its name, or as -1 or 0 where it has none.
-      shape: input.isTensor ? input.shape.map((d) => (typeof d === 'number' && d > 0 ? d : null)) : [],
-    })),
+    inputs: inner.inputMetadata.map(valueInfo),
+    outputs: inner.outputMetadata.map(valueInfo),
     async run(inputs, outputs) {
       const feeds: Record<string, OrtTensor> = {};
       for (const name of inner.inputNames) {
@@ -108,6 +110,13 @@ export async function openSession(
   runtime.opened?.add(opened);
   return opened;
 }
+
+const valueInfo = (value: InferenceSession.ValueMetadata): ValueInfo => ({
+  name: value.name,
+  type: value.isTensor ? value.type : 'no tensor',
+  // A free axis comes as its name, or as -1 or 0 where it has none.
+  shape: value.isTensor ? value.shape.map((d) => (typeof d === 'number' && d > 0 ? d : null)) : [],
+});
 
 function toOrt(t: Tensor): OrtTensor {
   const { Tensor: Made } = onnxRuntime();

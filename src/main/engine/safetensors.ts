@@ -3,20 +3,12 @@
  * a graph's initializers can point into it, and conversion to float32 where values are wanted. Files are opened
  * read-only. Little-endian machines only, as every platform the program runs on.
  */
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { numberToHalf, toFloat32 } from './float-formats.ts';
 import { duplicateKey, isRecord, MAX_HEADER_BYTES, parseHeader } from './safetensors-header.ts';
+import { openUserFileSync, readSpan, readUserText } from './user-file.ts';
+import { parseJson } from './user-json.ts';
 
 export interface TensorPlace {
   /** The format's own name: F32, F16, BF16, I64 ... */
@@ -48,15 +40,11 @@ export interface SafetensorsFile extends TensorFile {
 /** @throws Error naming the file (and tensor) when it is no whole, valid safetensors file. */
 export function openSafetensors(file: string): SafetensorsFile {
   refusePickle(file);
-  let descriptor: number | null = openSync(file, 'r');
+  const { descriptor: fd, size } = openUserFileSync(file);
+  let descriptor: number | null = fd;
   try {
-    const fd = descriptor;
-    const stat = fstatSync(fd);
-    if (!stat.isFile()) throw new Error(`${file}: not a file; name the .safetensors file itself`);
-    const { size } = stat;
     if (size < 8) throw new Error(`${file}: not a valid safetensors file: ${size} bytes, too short`);
-    const lengthField = readBytes(fd, file, 0, 8);
-    const declared = new DataView(lengthField.buffer).getBigUint64(0, true);
+    const declared = readSpan(fd, file, 0, 8).readBigUInt64LE();
     if (declared > BigInt(MAX_HEADER_BYTES) || declared > BigInt(size - 8)) {
       throw new Error(
         `${file}: not a valid safetensors file: a header of ${declared} bytes in a file of ${size} (limit ${MAX_HEADER_BYTES})`,
@@ -64,7 +52,7 @@ export function openSafetensors(file: string): SafetensorsFile {
     }
     const headerBytes = Number(declared);
     const dataStart = 8 + headerBytes;
-    const header = parseHeader(file, readBytes(fd, file, 8, headerBytes), size - dataStart);
+    const header = parseHeader(file, readSpan(fd, file, 8, headerBytes), size - dataStart);
     const tensors = new Map<string, TensorPlace>();
     for (const [name, { dtype, shape, begin, end }] of header.tensors) {
       tensors.set(name, { dtype, shape, file, offset: dataStart + begin, length: end - begin });
@@ -79,7 +67,7 @@ export function openSafetensors(file: string): SafetensorsFile {
         if (!place) throw new Error(`${file}: no tensor ${name}`);
         if (descriptor === null)
           throw new Error(`${file}: tensor ${name} asked for after the file was closed`);
-        const bytes = readBytes(descriptor, file, place.offset, place.length);
+        const bytes = readSpan(descriptor, file, place.offset, place.length);
         try {
           return toFloat32(place.dtype, bytes);
         } catch (error) {
@@ -92,7 +80,7 @@ export function openSafetensors(file: string): SafetensorsFile {
       },
     };
   } catch (error) {
-    closeSync(descriptor);
+    closeSync(fd);
     throw error;
   }
 }
@@ -102,10 +90,10 @@ export function openSafetensors(file: string): SafetensorsFile {
  * the index; a name with a folder in it is refused. Tensors the index does not name are left out.
  */
 export function openShardedSafetensors(indexFile: string): TensorFile {
-  const text = readFileSync(indexFile, 'utf8');
+  const text = readUserText(indexFile, { maxBytes: MAX_HEADER_BYTES });
   let index: unknown;
   try {
-    index = JSON.parse(text);
+    index = parseJson(text);
   } catch (error) {
     throw new Error(`${indexFile}: not JSON (${(error as Error).message})`);
   }
@@ -229,19 +217,8 @@ export function refusePickle(file: string): void {
   );
 }
 
-/** One call reads or writes at most this much: larger ones fail on some systems. */
+/** One call writes at most this much: larger ones fail on some systems. */
 const CHUNK = 1 << 30;
-
-function readBytes(fd: number, file: string, offset: number, length: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  for (let done = 0; done < length; ) {
-    const got = readSync(fd, bytes, done, Math.min(CHUNK, length - done), offset + done);
-    if (got === 0)
-      throw new Error(`${file}: ends at byte ${offset + done}, wanted ${offset + length}; was it cut?`);
-    done += got;
-  }
-  return bytes;
-}
 
 function writeBytes(fd: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) {

@@ -3,6 +3,7 @@
  * layout, which says whose layer it is and which of its three tensors; the rest is common.
  */
 import type { Shape } from '../../graph/value.ts';
+import { most } from '../config-fields.ts';
 import { fromKohya } from './kohya-names.ts';
 import type { AdaptedPart, LoraAdapter, LowRankPair, Matrix } from './lora-adapter.ts';
 import { numberedClasses, numberedPaths } from './numbered-names.ts';
@@ -166,6 +167,9 @@ function recognise(key: string): { layout: Layout; at: Key } {
 const layoutList = () => layouts.map(({ name, example }) => `${name} (${example})`).join(', ');
 
 function checkPair(id: string, down: Shape, up: Shape): void {
+  if (!(down[0] >= 1 && down[0] <= most.rank)) {
+    throw new Error(`${id}: down [${down}] is of rank ${down[0] ?? 0}, wanted 1 to ${most.rank}`);
+  }
   const pairs = down.length === up.length && (down.length === 2 || down.length === 4);
   if (!pairs || down[0] !== up[1] || (up.length === 4 && (up[2] !== 1 || up[3] !== 1))) {
     throw new Error(

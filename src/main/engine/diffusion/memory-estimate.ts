@@ -13,6 +13,7 @@ import { clipText } from '../../../core/nn/clip-text.ts';
 import { withLora } from '../../../core/nn/lora.ts';
 import { frozenSource, paramsOf } from '../../../core/nn/params.ts';
 import { unet2dCondition } from '../../../core/nn/unet-2d-condition.ts';
+import type { MemoryRow } from '../inspections.ts';
 import { largeFrom } from '../large-networks.ts';
 import type { DiffusionModel } from './model-folder.ts';
 
@@ -132,16 +133,6 @@ export function trainingMemory(model: DiffusionModel, load: TrainingLoad): numbe
 /** Side of the model's own pictures, in pixels. */
 export const ownSize = ({ unet, vae }: DiffusionModel): number =>
   unet.config.sample_size * downsamplingFactor(vae.config);
-
-export interface MemoryRow {
-  size: number;
-  batch: number;
-  /** Bytes. */
-  inference: number;
-  lowMemory: number;
-  loraTraining: number;
-  loraTrainingCheckpointed: number;
-}
 
 /** What a person may want to know of a model: its own size and half of it, one picture and four at a time. */
 export function memoryTable(model: DiffusionModel): MemoryRow[] {

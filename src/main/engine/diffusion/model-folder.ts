@@ -5,6 +5,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SchedulerConfig } from '../../../core/diffusion/noise-schedule.ts';
+import { schedulerConfig } from '../../../core/diffusion/scheduler-config.ts';
 import type { WeightedAdapter } from '../../../core/nn/adapters/lora-adapter.ts';
 import type { LearnedToken } from '../../../core/nn/adapters/textual-inversion.ts';
 import { type AutoencoderConfig, autoencoderKlConfig } from '../../../core/nn/autoencoder-kl.ts';
@@ -12,7 +13,7 @@ import { type ClipTextConfig, clipTextConfig } from '../../../core/nn/clip-text.
 import { type UNetConfig, unet2dConditionConfig } from '../../../core/nn/unet-2d-condition.ts';
 import type { ClipTokenizer } from '../../../core/tokenizer/clip-bpe.ts';
 import { combinedHash } from '../models/hash-folder.ts';
-import { openPart, readModelJson, type StoredPart, weightFiles } from '../models/stored-part.ts';
+import { openPart, readConfig, type StoredPart, weightFiles } from '../models/stored-part.ts';
 import { openSingleFile } from './single-file.ts';
 import { openClipTokenizer } from './tokenizer-folder.ts';
 
@@ -87,7 +88,7 @@ function openFolder(path: string): Omit<DiffusionModel, 'additions'> {
     unet,
     vae,
     text,
-    scheduler: readModelJson(join(path, 'scheduler', 'scheduler_config.json'), "the scheduler's config"),
+    scheduler: readConfig(join(path, 'scheduler', 'scheduler_config.json'), 'scheduler', schedulerConfig),
     tokenizer: openClipTokenizer(join(path, 'tokenizer')),
     textLength: text.config.max_position_embeddings,
     async hash() {

@@ -5,8 +5,11 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { SchedulerConfig } from '../../../core/diffusion/noise-schedule.ts';
+import { autoencoderKlConfig } from '../../../core/nn/autoencoder-kl.ts';
+import { clipTextConfig } from '../../../core/nn/clip-text.ts';
 import { type LdmPart, ldmParts } from '../../../core/nn/ldm-names.ts';
 import type { StoredParameter } from '../../../core/nn/params.ts';
+import { unet2dConditionConfig } from '../../../core/nn/unet-2d-condition.ts';
 import { openWeights, type StoredPart } from '../models/stored-part.ts';
 import type { DiffusionModel } from './model-folder.ts';
 import { openClipTokenizer } from './tokenizer-folder.ts';
@@ -25,31 +28,30 @@ const scheduler: SchedulerConfig = {
 /** @throws naming what the file lacks, or the tokenizer's files and where to put them. */
 export function openSingleFile(file: string): Omit<DiffusionModel, 'additions'> {
   const whole = openWeights(file);
-  let parts: ReturnType<typeof ldmParts>;
-  try {
-    parts = ldmParts(whole.table);
-  } catch (error) {
-    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
-  }
-  const part = <Config>(name: LdmPart, configOf: (shape: (of: string) => readonly number[]) => Config) => {
+  const parts = within(file, () => ldmParts(whole.table));
+  const part = <Config>(
+    name: LdmPart,
+    read: (json: unknown) => Config,
+    configOf: (shape: (of: string) => readonly number[]) => unknown,
+  ) => {
     const table = new Map<string, StoredParameter>();
     for (const [as, { stored, shape }] of parts[name]) {
       table.set(as, { shape, dtype: whole.table.get(stored)!.dtype });
     }
     const shapeOf = (of: string) => {
       const there = table.get(of);
-      if (!there) throw new Error(`${file}: its ${name} has no ${of}`);
+      if (!there) throw new Error(`its ${name} has no ${of}`);
       return there.shape;
     };
     const opened: StoredPart<Config> = {
       ...whole,
       table,
-      config: configOf(shapeOf),
+      config: within(file, () => read(configOf(shapeOf))),
       locate: (as) => whole.locate(parts[name].get(as)?.stored ?? as),
     };
     return opened;
   };
-  const unet = part('unet', (shape) => ({
+  const unet = part('unet', unet2dConditionConfig, (shape) => ({
     in_channels: shape('conv_in.weight')[1],
     out_channels: shape('conv_out.weight')[0],
     sample_size: 64,
@@ -65,7 +67,7 @@ export function openSingleFile(file: string): Omit<DiffusionModel, 'additions'> 
     freq_shift: 0,
     downsample_padding: 1,
   }));
-  const vae = part('vae', (shape) => ({
+  const vae = part('vae', autoencoderKlConfig, (shape) => ({
     in_channels: 3,
     out_channels: 3,
     latent_channels: shape('post_quant_conv.weight')[0],
@@ -74,7 +76,7 @@ export function openSingleFile(file: string): Omit<DiffusionModel, 'additions'> 
     norm_num_groups: 32,
     scaling_factor: 0.18215,
   }));
-  const text = part('text', (shape) => {
+  const text = part('text', clipTextConfig, (shape) => {
     const [vocab_size, hidden_size] = shape('text_model.embeddings.token_embedding.weight');
     const [max_position_embeddings] = shape('text_model.embeddings.position_embedding.weight');
     const layers = new Set([...parts.text.keys()].map((name) => /\.layers\.(\d+)\./.exec(name)?.[1]));
@@ -100,6 +102,14 @@ export function openSingleFile(file: string): Omit<DiffusionModel, 'additions'> 
     textLength: text.config.max_position_embeddings,
     hash: () => whole.hash(),
   };
+}
+
+function within<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** A single file brings no tokenizer: it is looked for in a folder beside it, which serves all files there. */

@@ -1,8 +1,12 @@
 /** Owns CLIP's tokenizer as a folder: vocab.json and merges.txt, and the special tokens that its configs name. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ClipTokenizer, createClipTokenizer } from '../../../core/tokenizer/clip-bpe.ts';
 import { readModelJson } from '../models/stored-part.ts';
+import { isRecord } from '../safetensors-header.ts';
+import { readUserText } from '../user-file.ts';
+
+const MAX_MERGES_BYTES = 32 * 1024 * 1024;
 
 type SpecialToken = string | { content: string };
 type SpecialTokens = Partial<Record<'bos_token' | 'eos_token' | 'pad_token', SpecialToken | null>>;
@@ -24,13 +28,21 @@ export function openClipTokenizer(folder: string): ClipTokenizer {
     const value = tokens[name] ?? undefined;
     return typeof value === 'object' ? value.content : value;
   };
-  return createClipTokenizer({
-    vocab: readModelJson(join(folder, 'vocab.json'), "the tokenizer's vocabulary"),
-    merges: readFileSync(merges, 'utf8')
+  const vocabulary = join(folder, 'vocab.json');
+  const vocab = readModelJson<Record<string, number>>(vocabulary, "the tokenizer's vocabulary");
+  if (!isRecord(vocab)) throw new Error(`${vocabulary}: wanted an object of tokens and their ids`);
+  const data = {
+    vocab,
+    merges: readUserText(merges, { maxBytes: MAX_MERGES_BYTES })
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#version')),
     startToken: token('bos_token'),
     endToken: token('eos_token'),
     padToken: token('pad_token'),
-  });
+  };
+  try {
+    return createClipTokenizer(data);
+  } catch (error) {
+    throw new Error(`${folder}: ${(error as Error).message}`, { cause: error });
+  }
 }

@@ -2,6 +2,8 @@
  * Owns: the one error this folder throws for a file that cannot be read, its limits, and the translation of the
  * codec's messages into words for people.
  */
+import { UnfitFile } from '../user-file.ts';
+
 export interface DecodeLimits {
   /** Width x height that may be decoded; larger is refused from the header. Default 100,000,000. */
   maxPixels?: number;
@@ -65,13 +67,13 @@ const CODEC_REASONS: [RegExp, string][] = [
 /** Any error of reading or decoding -> UnreadableImage (returned unchanged if it already is one). */
 export function asUnreadable(error: unknown): UnreadableImage {
   if (error instanceof UnreadableImage) return error;
+  if (error instanceof UnfitFile) return new UnreadableImage(error.reason, { cause: error });
   const message = error instanceof Error ? error.message : String(error);
   const code = (error as NodeJS.ErrnoException | null)?.code;
   if (code === 'ENOENT') return new UnreadableImage('no such file', { cause: error });
   if (code === 'EACCES' || code === 'EPERM')
     return new UnreadableImage('not allowed to read the file', { cause: error });
   if (code === 'ELOOP') return new UnreadableImage('a symbolic link that loops', { cause: error });
-  if (code === 'EISDIR') return new UnreadableImage('a folder, not a file', { cause: error });
   if (code && /^E[A-Z]+$/.test(code))
     return new UnreadableImage(`could not be read (${code})`, { cause: error });
   for (const [pattern, reason] of CODEC_REASONS) {

@@ -1,12 +1,13 @@
 /**
  * Owns one part of a model folder: its config and its weights, which stay in the .safetensors files they are in.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { WeightBytes } from '../../../core/graph/emit.ts';
 import type { StoredParameter } from '../../../core/nn/params.ts';
 import { hashFile } from '../images/hash.ts';
 import { openSafetensors, openShardedSafetensors, refusePickle } from '../safetensors.ts';
+import { readJson } from '../user-json.ts';
 import { combinedHash } from './hash-folder.ts';
 
 export interface StoredPart<Config> {
@@ -24,9 +25,9 @@ export interface StoredPart<Config> {
 export function readModelJson<T>(file: string, what: string): T {
   if (!existsSync(file)) throw new Error(`${file} is missing: ${what}`);
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as T;
+    return readJson(file) as T;
   } catch (error) {
-    throw new Error(`${file} is not valid JSON (${(error as Error).message}): ${what}`);
+    throw new Error(`${(error as Error).message}: ${what}`, { cause: error });
   }
 }
 
@@ -71,7 +72,8 @@ export function openPart<Config>(
   return { ...openWeights(join(folder, name)), config };
 }
 
-function readConfig<Config>(file: string, what: string, configOf: (json: unknown) => Config): Config {
+/** @throws naming the file, and the field that `configOf` does not take. */
+export function readConfig<Config>(file: string, what: string, configOf: (json: unknown) => Config): Config {
   const json = readModelJson<unknown>(file, `the ${what}'s config`);
   try {
     return configOf(json);
@@ -104,8 +106,14 @@ export function openWeights(path: string): Omit<StoredPart<null>, 'config'> {
   stored.close();
   const table = new Map<string, StoredParameter>();
   for (const [tensor, { dtype: name, shape }] of stored.tensors) {
+<<<<<<< HEAD
     const dtype = storedTypes.get(name);
     if (dtype) table.set(tensor, { shape, dtype }); // integer tables, such as position ids, are no parameters
+=======
+    const dtype = storedTypes[name];
+    // Integer tables, such as position ids, are no parameters, and what is empty is none either.
+    if (dtype && !shape.includes(0)) table.set(tensor, { shape, dtype });
+>>>>>>> models
   }
   const files = [...new Set([...stored.tensors.values()].map(({ file }) => file))].sort();
   return {
