@@ -37,6 +37,9 @@ export function autoencoderKlConfig(json: unknown): AutoencoderConfig {
       c.fail(name, `one for each of ${channels.length} levels`);
     }
   }
+  const scale = c.number('scaling_factor', 0.18215);
+  // Latents are multiplied by it and divided by it again.
+  if (!(scale > 0)) c.fail('scaling_factor', 'a number above 0');
   return {
     in_channels: c.count('in_channels', 3),
     out_channels: c.count('out_channels', 3),
@@ -44,7 +47,7 @@ export function autoencoderKlConfig(json: unknown): AutoencoderConfig {
     block_out_channels: channels,
     layers_per_block: c.count('layers_per_block', 1),
     norm_num_groups: c.count('norm_num_groups', 32),
-    scaling_factor: c.number('scaling_factor', 0.18215),
+    scaling_factor: scale,
   };
 }
 

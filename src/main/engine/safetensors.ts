@@ -15,6 +15,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
+import { notFinite, requireFinite } from '../../core/finite.ts';
+import { damagedWeights } from './finite-weights.ts';
 import { numberToHalf, toFloat32 } from './float-formats.ts';
 import { duplicateKey, isRecord, MAX_HEADER_BYTES, parseHeader } from './safetensors-header.ts';
 
@@ -35,7 +37,7 @@ export interface TensorFile {
   readonly file: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: ReadonlyMap<string, TensorPlace>;
-  /** Values as f32[product of shape], freshly allocated. @throws naming file and tensor. */
+  /** Values as f32[product of shape], freshly allocated. @throws naming file and tensor, also where one is not finite. */
   read(name: string): Float32Array;
   close(): void;
 }
@@ -80,11 +82,14 @@ export function openSafetensors(file: string): SafetensorsFile {
         if (descriptor === null)
           throw new Error(`${file}: tensor ${name} asked for after the file was closed`);
         const bytes = readBytes(descriptor, file, place.offset, place.length);
+        let values: Float32Array;
         try {
-          return toFloat32(place.dtype, bytes);
+          values = toFloat32(place.dtype, bytes);
         } catch (error) {
           throw new Error(`${file}: tensor ${name}: ${(error as Error).message}`);
         }
+        requireFinite(values, `${file}: tensor ${name}`, damagedWeights);
+        return values;
       },
       close() {
         if (descriptor !== null) closeSync(descriptor);
@@ -164,6 +169,7 @@ export interface TensorToWrite {
 /**
  * Writes a file whole or not at all (temporary file beside it, then rename); an existing one is replaced.
  * The same tensors in the same order give the same bytes. F32 tensors come first, so every tensor is aligned.
+ * @throws NotFinite rather than write what is not finite, or not in half precision.
  */
 export function writeSafetensors(
   file: string,
@@ -204,8 +210,16 @@ export function writeSafetensors(
     try {
       writeBytes(fd, lengthField);
       writeBytes(fd, padded);
-      for (const [, { data, dtype }] of ordered) {
+      for (const [name, { data, dtype }] of ordered) {
+        requireFinite(data, `${file}: tensor ${name}`);
         const stored = dtype === 'F16' ? Uint16Array.from(data, numberToHalf) : data;
+        const over = dtype === 'F16' ? stored.findIndex((bits) => (bits & 0x7c00) === 0x7c00) : -1;
+        if (over >= 0)
+          throw notFinite(`${file}: tensor ${name}, in half precision,`, {
+            value: data[over],
+            at: over,
+            of: data.length,
+          });
         writeBytes(fd, new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength));
       }
       fsyncSync(fd);

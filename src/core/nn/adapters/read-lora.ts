@@ -134,11 +134,10 @@ export function readLora(tensors: ReadonlyMap<string, Matrix>, facts: LoraFacts 
     if (!down || !up) throw new Error(`${id}: the LoRA has no ${down ? 'up' : 'down'} matrix for this layer`);
     checkPair(id, down.shape, up.shape);
     const rank = down.shape[0];
-    parts[part].set(path, {
-      down,
-      up,
-      alpha: alpha ? alpha.data[0] : ((layout.config && alphaOf(facts, part, path, rank)) ?? rank),
-    });
+    const given = alpha ? alpha.data[0] : ((layout.config && alphaOf(facts, part, path, rank)) ?? rank);
+    // From JSON it may be anything, and of an empty tensor it is undefined.
+    if (!Number.isFinite(given)) throw new Error(`${id}: alpha is ${given}, expected a number`);
+    parts[part].set(path, { down, up, alpha: given });
   }
   if ([...used].some((layout) => layout.name === 'numbered')) nameNumbered(parts, facts.metadata ?? {});
   return { layout: [...used].map((layout) => layout.name).join(' and '), ...parts };
@@ -161,6 +160,8 @@ function recognise(key: string): { layout: Layout; at: Key } {
 const layoutList = () => layouts.map(({ name, example }) => `${name} (${example})`).join(', ');
 
 function checkPair(id: string, down: Shape, up: Shape): void {
+  if (down[0] === 0)
+    throw new Error(`${id}: rank 0, expected 1 or more; the file holds no LoRA for this layer`);
   const pairs = down.length === up.length && (down.length === 2 || down.length === 4);
   if (!pairs || down[0] !== up[1] || (up.length === 4 && (up[2] !== 1 || up[3] !== 1))) {
     throw new Error(

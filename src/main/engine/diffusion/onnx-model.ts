@@ -45,6 +45,10 @@ export function openOnnxModel(folder: string): GenerationModel {
   );
   const tokenizer = openClipTokenizer(join(folder, 'tokenizer'));
   const scale = vae.scaling_factor ?? 0.18215;
+  if (!(scale > 0 && Number.isFinite(scale)))
+    throw new Error(
+      `${join(folder, 'vae_decoder/config.json')}: scaling_factor is ${scale}, expected a number above 0`,
+    );
   const factor = 2 ** (vae.block_out_channels.length - 1);
   const length = text.max_position_embeddings;
   const latentShape = (size: number): LatentShape => {
