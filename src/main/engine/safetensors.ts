@@ -12,13 +12,13 @@ import {
   readSync,
   renameSync,
   rmSync,
-  writeSync,
 } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { notFinite, requireFinite } from '../../core/finite.ts';
 import { damagedWeights } from './finite-weights.ts';
 import { numberToHalf, toFloat32 } from './float-formats.ts';
 import { duplicateKey, isRecord, MAX_HEADER_BYTES, parseHeader } from './safetensors-header.ts';
+import { syncFolder, writeBytes } from './write-whole.ts';
 
 export interface TensorPlace {
   /** The format's own name: F32, F16, BF16, I64 ... */
@@ -227,6 +227,7 @@ export function writeSafetensors(
       closeSync(fd);
     }
     renameSync(temporary, file);
+    syncFolder(dirname(file));
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
@@ -243,7 +244,7 @@ export function refusePickle(file: string): void {
   );
 }
 
-/** One call reads or writes at most this much: larger ones fail on some systems. */
+/** One call reads at most this much: larger ones fail on some systems. */
 const CHUNK = 1 << 30;
 
 function readBytes(fd: number, file: string, offset: number, length: number): Uint8Array<ArrayBuffer> {
@@ -255,10 +256,4 @@ function readBytes(fd: number, file: string, offset: number, length: number): Ui
     done += got;
   }
   return bytes;
-}
-
-function writeBytes(fd: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) {
-    done += writeSync(fd, bytes, done, Math.min(CHUNK, bytes.length - done));
-  }
 }
