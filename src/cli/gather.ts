@@ -37,13 +37,7 @@ const noPicture = 'data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=';
 /** The picture as a data URI: its thumbnail, else the file itself where it is small; else an empty picture. */
 function picture(session: Session, id: number): string {
   for (const file of session.pictures(id)) {
-<<<<<<< HEAD
     const mime = mimes.get(extname(file).slice(1).toLowerCase());
-    const size = mime ? (statSync(fsPath(file), { throwIfNoEntry: false })?.size ?? null) : null;
-    if (size === null || size > mostBytes) continue;
-    return `data:image/${mime};base64,${readFileSync(fsPath(file)).toString('base64')}`;
-=======
-    const mime = mimes[extname(file).slice(1).toLowerCase()];
     if (!mime) continue;
     try {
       const bytes = readUserFile(file, { maxBytes: mostBytes });
@@ -51,7 +45,6 @@ function picture(session: Session, id: number): string {
     } catch {
       // Gone, too large, or no file any more: the next one, or none.
     }
->>>>>>> models
   }
   return noPicture;
 }

@@ -152,23 +152,9 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
     },
 
     'jobs.list': ({ limit }) => queue.list(limit),
-<<<<<<< HEAD
     'jobs.enqueue': ({ request, device }) => enqueue(request, device),
-    'jobs.memory': async ({ request }) => {
-      const { memoryWarning } = await import('./engine/job-memory.ts');
-      return memoryWarning(catalog, request);
-    },
-    'generation.outline': ({ params }) => outlineGeneration(catalog, params),
-=======
-    'jobs.enqueue': ({ request, device }) => {
-      const job = queue.enqueue(request, device);
-      emit('job.updated', job);
-      supervisor.wake();
-      return job;
-    },
     'jobs.memory': ({ request }) => inspect('job.memory', { catalog: catalog.dir, request }),
     'generation.outline': ({ params }) => inspect('generation.outline', { catalog: catalog.dir, params }),
->>>>>>> models
     'jobs.cancel': ({ jobId }) => {
       supervisor.cancel(jobId);
       return null;

@@ -5,6 +5,7 @@
  *
  * Shapes: n = pictures in the batch, latents f32[n,c,h,w], text states f32[n,tokens,width].
  */
+import { NotFinite, requireFinite } from '../finite.ts';
 import { ddimInverse } from './ddim-inverse.ts';
 import { guide } from './guidance.ts';
 import type { SchedulerConfig } from './noise-schedule.ts';
@@ -45,7 +46,10 @@ export interface SampleOptions {
   onStep?: (i: number, latents: Float32Array) => Promise<void> | void;
 }
 
-/** Runs all steps from `start` on. @returns the last latents, f32[n,c,h,w]. */
+/**
+ * Runs all steps from `start` on. @returns the last latents, f32[n,c,h,w].
+ * @throws NotFinite naming the step at which a number came to be none.
+ */
 export async function sample(options: SampleOptions): Promise<Float32Array> {
   const { predict, scheduler, conditioning, noise, onStep } = options;
   const start = options.start ?? 0;
@@ -59,9 +63,17 @@ export async function sample(options: SampleOptions): Promise<Float32Array> {
     const input = scheduler.scaleInput(latents, i);
     const { states, scales } = conditioning(i);
     const inputs = states.map(() => input);
-    const outputs = await predict(joined(inputs), timesteps[i], joined(states));
+    const step = `step ${i + 1} of ${timesteps.length} (${scheduler.name}, t = ${timesteps[i]})`;
+    const outputs = await predict(joined(inputs), timesteps[i], joined(states)).catch((error) => {
+      throw error instanceof NotFinite ? new NotFinite(`${step}: ${error.message}`, { cause: error }) : error;
+    });
     const predictions = states.map((_, k) => outputs.subarray(k * input.length, (k + 1) * input.length));
     latents = run.step(guide(predictions, scales), i, latents, noise);
+    requireFinite(
+      latents,
+      `${step}: the batch of latents`,
+      'Take more steps, another scheduler or a lower guidance scale.',
+    );
     await onStep?.(i, latents);
   }
   return latents;

@@ -35,17 +35,10 @@ export function unet2dConditionConfig(json: unknown): UNetConfig {
   const c = configFields(json, 'U-Net');
   c.only('_class_name', 'UNet2DConditionModel');
   c.only('downsample_padding', 0, 1);
-<<<<<<< HEAD
   for (const [name, accepted] of notComputed) c.only(name, ...accepted);
-  const channels = c.counts('block_out_channels');
-  const same = (name: string): number => {
-    const list = c.isList(name) ? c.counts(name) : [c.count(name)];
-=======
-  for (const [name, accepted] of Object.entries(notComputed)) c.only(name, ...accepted);
   const channels = c.counts('block_out_channels', most.channels, most.levels);
   const same = (name: string, atMost: number): number => {
     const list = c.isList(name) ? c.counts(name, atMost, most.levels) : [c.count(name, atMost)];
->>>>>>> models
     return list.every((v) => v === list[0]) ? list[0] : c.fail(name, 'the same number for every block');
   };
   const perLevel = <T>(name: string, list: T[]): T[] =>

@@ -69,7 +69,10 @@ async function main(): Promise<void> {
     const outcome = await runJob({ catalog, engineId, job, abort: current.abort, send });
     current = null;
     const ended = endJob(catalog, engineId, job.id, outcome);
-    if (ended && outcome.state === 'done') removeJobDir(catalog, job.id);
+    if (ended && outcome.state === 'done') {
+      catalog.flush(); // or a power cut could take back that it is done, and its checkpoints would be gone
+      removeJobDir(catalog, job.id);
+    }
     const row = getJob(catalog, job.id);
     send('job.updated', row);
     if (row.datasetId !== null) send('catalog.changed', { datasetId: row.datasetId });

@@ -1,4 +1,5 @@
 /** Owns sessions: turns model bytes into one on one provider and runs it on plain typed arrays. */
+import { requireFinite } from '../../core/finite.ts';
 import { requireFitOnnx } from './models/onnx-file.ts';
 import { type InferenceSession, type OrtTensor, onnxRuntime } from './onnx-runtime.ts';
 
@@ -41,6 +42,10 @@ export interface Session {
 }
 
 export interface SessionOptions {
+  /** What errors call the network; default: the model's file. */
+  name?: string;
+  /** A sentence on what to do where an output is not finite. */
+  remedy?: string;
   /** Folder that external initializers' `location` is relative to. */
   externalFolder?: string;
   /**
@@ -59,13 +64,18 @@ export interface SessionOptions {
   asIs?: boolean;
 }
 
-/** Opens a model given as bytes or as a file. Errors carry ONNX Runtime's own message. */
+/**
+ * Opens a model given as bytes or as a file. Errors carry ONNX Runtime's own message. All that is computed passes here:
+ * a run whose outputs are not all finite throws NotFinite, naming the network and the output.
+ */
 export async function openSession(
   model: Uint8Array | string,
   runtime: RuntimeOptions,
   options: SessionOptions = {},
 ): Promise<Session> {
   const session: Record<string, string> = {};
+  const network = options.name ?? (typeof model === 'string' ? model : 'the network');
+  const remedy = options.remedy ?? 'Export the model again, in float32, or use another.';
   const lowMemory = options.lowMemory ?? runtime.lowMemory ?? false;
   const large = options.large ?? lowMemory;
   if (options.externalFolder) session.model_external_initializers_file_folder_path = options.externalFolder;
@@ -99,6 +109,8 @@ export async function openSession(
       const out: Record<string, Tensor> = {};
       for (const [name, value] of Object.entries(results)) {
         out[name] = { dims: value.dims, data: value.data } as Tensor;
+        if (value.data instanceof Float32Array)
+          requireFinite(value.data, `${network}: output ${name}`, remedy);
       }
       return out;
     },

@@ -3,12 +3,15 @@
  * a graph's initializers can point into it, and conversion to float32 where values are wanted. Files are opened
  * read-only. Little-endian machines only, as every platform the program runs on.
  */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
+import { notFinite, requireFinite } from '../../core/finite.ts';
+import { damagedWeights } from './finite-weights.ts';
 import { numberToHalf, toFloat32 } from './float-formats.ts';
 import { duplicateKey, isRecord, MAX_HEADER_BYTES, parseHeader } from './safetensors-header.ts';
 import { openUserFileSync, readSpan, readUserText } from './user-file.ts';
 import { parseJson } from './user-json.ts';
+import { syncFolder, writeBytes } from './write-whole.ts';
 
 export interface TensorPlace {
   /** The format's own name: F32, F16, BF16, I64 ... */
@@ -27,7 +30,7 @@ export interface TensorFile {
   readonly file: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: ReadonlyMap<string, TensorPlace>;
-  /** Values as f32[product of shape], freshly allocated. @throws naming file and tensor. */
+  /** Values as f32[product of shape], freshly allocated. @throws naming file and tensor, also where one is not finite. */
   read(name: string): Float32Array;
   close(): void;
 }
@@ -68,11 +71,14 @@ export function openSafetensors(file: string): SafetensorsFile {
         if (descriptor === null)
           throw new Error(`${file}: tensor ${name} asked for after the file was closed`);
         const bytes = readSpan(descriptor, file, place.offset, place.length);
+        let values: Float32Array;
         try {
-          return toFloat32(place.dtype, bytes);
+          values = toFloat32(place.dtype, bytes);
         } catch (error) {
           throw new Error(`${file}: tensor ${name}: ${(error as Error).message}`);
         }
+        requireFinite(values, `${file}: tensor ${name}`, damagedWeights);
+        return values;
       },
       close() {
         if (descriptor !== null) closeSync(descriptor);
@@ -152,6 +158,7 @@ export interface TensorToWrite {
 /**
  * Writes a file whole or not at all (temporary file beside it, then rename); an existing one is replaced.
  * The same tensors in the same order give the same bytes. F32 tensors come first, so every tensor is aligned.
+ * @throws NotFinite rather than write what is not finite, or not in half precision.
  */
 export function writeSafetensors(
   file: string,
@@ -192,8 +199,16 @@ export function writeSafetensors(
     try {
       writeBytes(fd, lengthField);
       writeBytes(fd, padded);
-      for (const [, { data, dtype }] of ordered) {
+      for (const [name, { data, dtype }] of ordered) {
+        requireFinite(data, `${file}: tensor ${name}`);
         const stored = dtype === 'F16' ? Uint16Array.from(data, numberToHalf) : data;
+        const over = dtype === 'F16' ? stored.findIndex((bits) => (bits & 0x7c00) === 0x7c00) : -1;
+        if (over >= 0)
+          throw notFinite(`${file}: tensor ${name}, in half precision,`, {
+            value: data[over],
+            at: over,
+            of: data.length,
+          });
         writeBytes(fd, new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength));
       }
       fsyncSync(fd);
@@ -201,6 +216,7 @@ export function writeSafetensors(
       closeSync(fd);
     }
     renameSync(temporary, file);
+    syncFolder(dirname(file));
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
@@ -215,13 +231,4 @@ export function refusePickle(file: string): void {
   throw new Error(
     `${file}: a pickled checkpoint can run any program when it is opened and is never read; use the .safetensors file of the same model`,
   );
-}
-
-/** One call writes at most this much: larger ones fail on some systems. */
-const CHUNK = 1 << 30;
-
-function writeBytes(fd: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) {
-    done += writeSync(fd, bytes, done, Math.min(CHUNK, bytes.length - done));
-  }
 }

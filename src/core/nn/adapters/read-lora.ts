@@ -140,11 +140,10 @@ export function readLora(tensors: ReadonlyMap<string, Matrix>, facts: LoraFacts 
     if (!down || !up) throw new Error(`${id}: the LoRA has no ${down ? 'up' : 'down'} matrix for this layer`);
     checkPair(id, down.shape, up.shape);
     const rank = down.shape[0];
-    parts[part].set(path, {
-      down,
-      up,
-      alpha: alpha ? alpha.data[0] : ((layout.config && alphaOf(facts, part, path, rank)) ?? rank),
-    });
+    const given = alpha ? alpha.data[0] : ((layout.config && alphaOf(facts, part, path, rank)) ?? rank);
+    // From JSON it may be anything, and of an empty tensor it is undefined.
+    if (!Number.isFinite(given)) throw new Error(`${id}: alpha is ${given}, expected a number`);
+    parts[part].set(path, { down, up, alpha: given });
   }
   if ([...used].some((layout) => layout.name === 'numbered')) nameNumbered(parts, facts.metadata ?? {});
   return { layout: [...used].map((layout) => layout.name).join(' and '), ...parts };
@@ -168,7 +167,9 @@ const layoutList = () => layouts.map(({ name, example }) => `${name} (${example}
 
 function checkPair(id: string, down: Shape, up: Shape): void {
   if (!(down[0] >= 1 && down[0] <= most.rank)) {
-    throw new Error(`${id}: down [${down}] is of rank ${down[0] ?? 0}, wanted 1 to ${most.rank}`);
+    throw new Error(
+      `${id}: down [${down}] is of rank ${down[0] ?? 0}, expected 1 to ${most.rank}; the file holds no LoRA for this layer`,
+    );
   }
   const pairs = down.length === up.length && (down.length === 2 || down.length === 4);
   if (!pairs || down[0] !== up[1] || (up.length === 4 && (up[2] !== 1 || up[3] !== 1))) {

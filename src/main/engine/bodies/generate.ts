@@ -128,6 +128,7 @@ async function openStarter(
         ctx.signal.throwIfAborted();
         ctx.progress({ stage: 'inverting images', done, total });
       },
+      onDamaged: (text) => ctx.log('warn', text),
     });
   } finally {
     await encoder.close();

@@ -212,7 +212,9 @@ async function makeAndRead(
   const { dim } = encoder;
   const total = planned.length;
   const file = join(ctx.jobDir, 'generated.records');
-  const records = openRecordFile(file, { numbers: 0, features: dim }, { batchSize: params.batchSize, total });
+  const onDamaged = (text: string) => ctx.log('warn', text);
+  const { batchSize } = params;
+  const records = openRecordFile(file, { numbers: 0, features: dim }, { batchSize, total, onDamaged });
   try {
     if (records.count < total) {
       const generator = await openGenerator(model, adapter, { ...params, ...wordless(params) }, ctx.runtime);

@@ -2,7 +2,7 @@
  * Owns what difficulty training leaves behind: a folder with the LoRA in diffusers' layout, the difficulty
  * encoder beside it, and a config that says what they were trained on.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { most, ranges } from '../../../core/nn/config-fields.ts';
@@ -10,6 +10,7 @@ import type { LoraConfig } from '../../../core/nn/lora.ts';
 import { firstFew } from '../first-few.ts';
 import { readModelJson } from '../models/stored-part.ts';
 import { openSafetensors, writeSafetensors } from '../safetensors.ts';
+import { makeFolder, writeWhole } from '../write-whole.ts';
 import type { DifficultyAdapter } from './sessions.ts';
 
 const loraFile = 'pytorch_lora_weights.safetensors';
@@ -53,7 +54,7 @@ export async function writePlainLora(
   lora: LoraConfig,
   weights: DifficultyAdapter['loraWeights'],
 ): Promise<void> {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   await writeSafetensors(join(folder, loraFile), Object.fromEntries(weights), {
     format: 'pt',
     lora_adapter_metadata: JSON.stringify({
@@ -75,7 +76,7 @@ export async function writeAdapter(
   await writeSafetensors(join(folder, encoderFile), Object.fromEntries(adapter.encoderWeights), {
     format: 'pt',
   });
-  writeFileSync(join(folder, adapterConfigFile), `${JSON.stringify(config, null, 2)}\n`);
+  writeWhole(join(folder, adapterConfigFile), Buffer.from(`${JSON.stringify(config, null, 2)}\n`));
 }
 
 export const isAdapterFolder = (folder: string): boolean => existsSync(join(folder, adapterConfigFile));

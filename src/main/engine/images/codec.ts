@@ -8,7 +8,7 @@
  * decodes is libuv's pool, 4).
  */
 import sharp, { type Metadata, type OutputInfo, type Sharp } from 'sharp';
-<<<<<<< HEAD
+import { openUserFile, readSpanOf } from '../user-file.ts';
 import { withStillBrand } from './avif.ts';
 import { decodeBmp, readBmpHeader } from './bmp.ts';
 import {
@@ -19,14 +19,8 @@ import {
   tooLarge,
   UnreadableImage,
 } from './errors.ts';
-import { fsPath } from './fs-names.ts';
 import { requireWholeGif } from './gif.ts';
 import { pictureDataOnly, requireAllScans } from './jpeg.ts';
-=======
-import { openUserFile, readSpanOf } from '../user-file.ts';
-import { decodeBmp, readBmpHeader } from './bmp.ts';
-import { asUnreadable, DEFAULT_LIMITS, type DecodeLimits, tooLarge, UnreadableImage } from './errors.ts';
->>>>>>> models
 import { requireWholePng } from './png.ts';
 import { SharedLock } from './shared-lock.ts';
 import { mostPixels } from './size-claims.ts';

@@ -106,14 +106,9 @@ export function openWeights(path: string): Omit<StoredPart<null>, 'config'> {
   stored.close();
   const table = new Map<string, StoredParameter>();
   for (const [tensor, { dtype: name, shape }] of stored.tensors) {
-<<<<<<< HEAD
     const dtype = storedTypes.get(name);
-    if (dtype) table.set(tensor, { shape, dtype }); // integer tables, such as position ids, are no parameters
-=======
-    const dtype = storedTypes[name];
     // Integer tables, such as position ids, are no parameters, and what is empty is none either.
     if (dtype && !shape.includes(0)) table.set(tensor, { shape, dtype });
->>>>>>> models
   }
   const files = [...new Set([...stored.tensors.values()].map(({ file }) => file))].sort();
   return {
