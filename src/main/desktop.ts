@@ -24,6 +24,7 @@ export function windowRequests({ catalog, supervisor, window }: Desktop): Window
       version: app.getVersion(),
       catalog: catalog.dir,
       engine: supervisor.state,
+      engineMessage: supervisor.message,
       platform: process.platform,
     }),
     'dialog.openFolder': async ({ title }) =>

@@ -1,7 +1,8 @@
 /** Owns the demo dataset on disk: PNG scenes in class folders, and the drawn factors beside them. */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { renderScene, sceneClasses } from '../../core/scenes/scenes.ts';
+import { told } from '../../main/catalog/own-fault.ts';
 import { encodePng } from '../../main/engine/images/png.ts';
 import type { DemoOptions } from './state.ts';
 
@@ -68,6 +69,8 @@ const rounded = (factors: Record<string, number>) =>
 
 /** A kill leaves the file whole or absent. */
 async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
-  writeFileSync(`${file}.new`, bytes);
-  renameSync(`${file}.new`, file);
+  told(dirname(file), () => {
+    writeFileSync(`${file}.new`, bytes);
+    renameSync(`${file}.new`, file);
+  });
 }

@@ -1,6 +1,7 @@
 /** Owns the course of the demo: stage after stage, timed, resumable, then report and summary. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { told } from '../../main/catalog/own-fault.ts';
 import type { Job } from '../../shared/jobs.ts';
 import { CliError, exitCode, interrupted } from '../errors.ts';
 import { clock, duration } from '../format.ts';
@@ -52,7 +53,7 @@ export async function runDemo(
     figures,
   };
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+  told(folder, () => writeFileSync(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`));
   io.stderr(`all stages in ${clock(summary.seconds)}\n`);
   return summary;
 }

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { told } from '../../main/catalog/own-fault.ts';
 import { CliError, usageError } from '../errors.ts';
 
 export const demoOptions = z.object({
@@ -55,6 +56,8 @@ export function openDemo(folder: string, options: DemoOptions, resume: boolean):
 
 /** Written beside and renamed: a kill leaves the old state or the new one. */
 export function saveDemo(folder: string, state: DemoState): void {
-  writeFileSync(`${file(folder)}.new`, `${JSON.stringify(state, null, 2)}\n`);
-  renameSync(`${file(folder)}.new`, file(folder));
+  told(folder, () => {
+    writeFileSync(`${file(folder)}.new`, `${JSON.stringify(state, null, 2)}\n`);
+    renameSync(`${file(folder)}.new`, file(folder));
+  });
 }
