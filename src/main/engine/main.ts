@@ -45,6 +45,7 @@ process.on('disconnect', end);
 process.on('SIGTERM', end);
 // Ctrl+C and a closed terminal reach the whole group; the supervisor decides.
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+process.stderr.on('error', () => {}); // nobody reads it any more: `disconnect` tells
 
 /** Resolves at a wake or after a while, when another process may have queued something. */
 const rest = () =>

@@ -90,6 +90,8 @@ export function runChild(
   return new Promise((resolve) => {
     const child = spawn(nodeBinary(), ['--disable-warning=ExperimentalWarning', engineEntry(name), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      // Ctrl+C reaches the whole group: a probe that ends by it would look like a device that does not work.
+      detached: process.platform !== 'win32',
       env: { ...process.env, ELECTRON_RUN_AS_NODE: undefined, NODE_OPTIONS: undefined },
     });
     let stdout = '';

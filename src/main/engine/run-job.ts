@@ -1,7 +1,7 @@
 /** Owns one job from its claim to its ending: parameters, provider, body, and what a failure leaves behind. */
 import type { EventName, EventPayload } from '../../shared/contract.ts';
 import { type Job, jobParams } from '../../shared/jobs.ts';
-import { addLog, type Catalog, getJob, OwnFault, ownFault, readSettings } from '../catalog/index.ts';
+import { addLog, type Catalog, OwnFault, ownFault, readSettings } from '../catalog/index.ts';
 import { type Ending, heartbeat } from '../jobs/lease.ts';
 import { bodies } from './bodies/index.ts';
 import { type JobBody, jobContext } from './job-context.ts';
@@ -79,11 +79,7 @@ export async function runJob({ catalog, engineId, job, abort, send }: Running): 
       return { state: reason instanceof Stopped && reason.cancelled ? 'cancelled' : 'queued' };
     const message = error instanceof Error ? error.message : String(error);
     log('error', error instanceof Error && error.stack ? error.stack : message);
-    const fault = ownFault(
-      error,
-      writtenFolders(catalog, job),
-      spaceNeeded(catalog, getJob(catalog, job.id)),
-    );
+    const fault = ownFault(error, writtenFolders(catalog, job), spaceNeeded(catalog, job.id));
     return { state: 'failed', error: fault?.message ?? memoryAdvice(error, runtime, job.params) ?? message };
   } finally {
     clearInterval(watch);

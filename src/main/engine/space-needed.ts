@@ -11,6 +11,7 @@ import {
   diskFull,
   fileSystemOf,
   freeSpace,
+  getJob,
   imageIds,
   megabytes,
   smallWrite,
@@ -102,11 +103,11 @@ function bytesBelow(path: string): number {
 const growing: readonly JobKind[] = ['export', 'generate', 'embed', 'control', 'hard-factors'];
 
 /** Bytes that the rest of a job takes, about. Never throws: it is asked for when something else has failed. */
-export function spaceNeeded(catalog: Catalog, job: Job): number {
-  const { kind, params, done, total } = job;
-  const rest = total === null || total === 0 ? 1 : Math.max(0, 1 - done / total);
-  if (kind === 'import') return Math.max(smallWrite, imported * (total ?? 0) * rest);
+export function spaceNeeded(catalog: Catalog, jobId: number): number {
   try {
+    const { kind, params, done, total } = getJob(catalog, jobId);
+    const rest = total === null || total === 0 ? 1 : Math.max(0, 1 - done / total);
+    if (kind === 'import') return Math.max(smallWrite, imported * (total ?? 0) * rest);
     const whole = (wholeRun[kind] as (catalog: Catalog, params: unknown) => number)(catalog, params);
     return Math.max(smallWrite, whole * (growing.includes(kind) ? rest : 1));
   } catch {
@@ -131,7 +132,7 @@ const copiesForFree = (kind: JobKind, folder: string): boolean =>
  */
 export function tellSpace(
   { catalog, job, log }: Pick<JobContext, 'catalog' | 'job' | 'log'>,
-  needed: number = spaceNeeded(catalog, job),
+  needed: number = spaceNeeded(catalog, job.id),
 ): void {
   if (needed <= smallWrite) return; // a few rows: their own write tells
   const folder = writtenFolders(catalog, job).at(-1)!;
