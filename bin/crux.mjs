@@ -16,7 +16,11 @@ try {
     Object.assign(process.env, nativeEnv);
     await import(pathToFileURL(entry).href);
   } else {
-    process.exitCode = await runNode([entry, ...process.argv.slice(2)], { cwd: process.cwd() });
+    process.exitCode = await runNode([entry, ...process.argv.slice(2)], {
+      cwd: process.cwd(),
+      // All of them, also from a terminal: the command takes two that come at once for one.
+      passOn: ['SIGINT', 'SIGTERM', 'SIGHUP'],
+    });
   }
 } catch (error) {
   console.error(`crux: ${error instanceof Error ? error.message : error}`);

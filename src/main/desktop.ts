@@ -67,6 +67,7 @@ export function windowRequests({ catalog, supervisor, paths, window }: Desktop):
       version: app.getVersion(),
       catalog: catalog.dir,
       engine: supervisor.state,
+      engineMessage: supervisor.message,
       platform: process.platform,
     }),
     'dialog.choose': async ({ purpose, name }) => {

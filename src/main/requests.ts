@@ -63,6 +63,10 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
 
   return {
     ...window,
+    'engine.retry': () => {
+      supervisor.wake();
+      return null;
+    },
     'settings.get': () => c.readSettings(catalog),
     'settings.set': (change) => {
       const settings = c.writeSettings(catalog, change);

@@ -8,6 +8,7 @@ import type { CruxBridge, EventName, RequestName } from '../shared/contract.ts';
 // Written out, so that the compiler names what is missing or surplus when the contract changes.
 const requestNames: Record<RequestName, true> = {
   'app.info': true,
+  'engine.retry': true,
   'settings.get': true,
   'settings.set': true,
   'doctor.run': true,

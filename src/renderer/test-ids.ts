@@ -4,6 +4,7 @@ export const testIds = {
   screen: (screen: string) => `screen-${screen}`,
   datasetSwitch: 'dataset-switch',
   engineState: 'engine-state',
+  engineRetry: 'engine-retry',
   themeToggle: 'theme-toggle',
   shortcutsButton: 'shortcuts-button',
   toast: 'toast',

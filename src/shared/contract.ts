@@ -37,16 +37,24 @@ const none = z.object({});
 
 const call = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => ({ input, output });
 
+/** down: a new engine is started in a moment. stopped: not until a person tries again (`engine.retry`). */
+export const engineState = z.enum(['starting', 'ready', 'down', 'stopped']);
+export type EngineState = z.infer<typeof engineState>;
+
 export const requests = {
   'app.info': call(
     none,
     z.object({
       version: z.string(),
       catalog: z.string(),
-      engine: z.enum(['starting', 'ready', 'down']),
+      engine: engineState,
+      /** Why the engine is in that state. */
+      engineMessage: z.string(),
       platform: z.string(),
     }),
   ),
+  /** Starts an engine that was given up. */
+  'engine.retry': call(none, nothing),
   'settings.get': call(none, settings),
   'settings.set': call(settings.partial(), settings),
   'doctor.run': call(none, z.array(providerReport)),
@@ -187,7 +195,7 @@ export const events = {
   'training.point': z.object({ jobId: id, point: trainingPoint }),
   /** There are new pictures in `jobs.previews`. */
   'training.preview': z.object({ jobId: id, step: z.int() }),
-  'engine.state': z.object({ state: z.enum(['starting', 'ready', 'down']), message: z.string() }),
+  'engine.state': z.object({ state: engineState, message: z.string() }),
   /** A menu item or shortcut chosen in the native menu. */
   'menu.command': z.object({ command: z.enum(['import', 'undo', 'redo', 'settings', 'find']) }),
 } as const;

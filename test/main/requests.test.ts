@@ -41,7 +41,13 @@ beforeEach(() => {
     supervisor: new EngineSupervisor({ catalog, role: 'app' }), // never started: rows only
     emit: (name, payload) => told.push(`${name} ${(payload as { datasetId?: number }).datasetId}`),
     window: {
-      'app.info': () => ({ version: '0', catalog: catalog.dir, engine: 'down', platform: 'test' }),
+      'app.info': () => ({
+        version: '0',
+        catalog: catalog.dir,
+        engine: 'down',
+        engineMessage: 'not started',
+        platform: 'test',
+      }),
       'dialog.choose': () => null,
       'shell.showItem': () => null,
     },

@@ -5,6 +5,7 @@
 import { openCatalog } from '../../../src/main/catalog/index.ts';
 import { answer } from '../../../src/main/ipc.ts';
 import { EngineSupervisor } from '../../../src/main/jobs/supervisor.ts';
+import { PathTokens } from '../../../src/main/path-tokens.ts';
 import { createRequestHandlers, type WindowRequests } from '../../../src/main/requests.ts';
 import type { RequestInput, RequestName } from '../../../src/shared/contract.ts';
 import { peakBytes } from '../../bench/machine.ts';
@@ -21,7 +22,7 @@ const answers: Answered[] = [];
 
 async function ask<N extends RequestName>(label: string, name: N, input: RequestInput<N>): Promise<unknown> {
   const from = performance.now();
-  const given = await answer(handlers, name, input);
+  const given = await answer(handlers, new PathTokens(), name, input);
   const ms = performance.now() - from;
   const value = given.ok ? given.value : null;
   const kib = (value instanceof Uint32Array ? value.byteLength : JSON.stringify(value).length) / 1024;

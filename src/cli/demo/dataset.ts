@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderScene, sceneClasses } from '../../core/scenes/scenes.ts';
+import { told } from '../../main/catalog/own-fault.ts';
 import { encodePng } from '../../main/engine/images/png.ts';
 import { writeWhole } from '../../main/engine/write-whole.ts';
 import type { DemoOptions } from './state.ts';
@@ -38,7 +39,10 @@ export async function writeDemoDataset(
         distribution: 'demo',
       });
       const file = join(folder, path);
-      if (!existsSync(file)) writeWhole(file, await encodePng(scene.pixels, size, size, {}));
+      if (!existsSync(file)) {
+        const png = await encodePng(scene.pixels, size, size, {});
+        told(folder, () => writeWhole(file, png));
+      }
       const line: FactorLine = {
         path,
         label,
@@ -49,7 +53,7 @@ export async function writeDemoDataset(
       onProgress(lines.length, total);
     }
   }
-  writeWhole(join(folder, factorsFile), Buffer.from(`${lines.join('\n')}\n`));
+  told(folder, () => writeWhole(join(folder, factorsFile), Buffer.from(`${lines.join('\n')}\n`)));
   return { images: total, classes: sceneClasses.length };
 }
 

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { told } from '../../main/catalog/own-fault.ts';
 import { writeWhole } from '../../main/engine/write-whole.ts';
 import { CliError, usageError } from '../errors.ts';
 
@@ -55,5 +56,5 @@ export function openDemo(folder: string, options: DemoOptions, resume: boolean):
 }
 
 export function saveDemo(folder: string, state: DemoState): void {
-  writeWhole(file(folder), Buffer.from(`${JSON.stringify(state, null, 2)}\n`));
+  told(folder, () => writeWhole(file(folder), Buffer.from(`${JSON.stringify(state, null, 2)}\n`)));
 }

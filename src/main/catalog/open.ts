@@ -7,6 +7,8 @@ import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { resolveInRoot } from '../engine/images/fs-names.ts';
 import { migrate } from './migrations/index.ts';
+import { onlyOurs, ownFault, told } from './own-fault.ts';
+import { insist, keepReserve } from './reserve.ts';
 
 export type Value = string | number | bigint | Uint8Array | null;
 
@@ -35,31 +37,37 @@ export class Catalog {
   }
 
   all<Row>(sql: string, ...values: Value[]): Row[] {
-    return this.statement(sql).all(...values) as Row[];
+    return told(this.dir, () => this.statement(sql).all(...values) as Row[]);
   }
 
   get<Row>(sql: string, ...values: Value[]): Row | undefined {
-    return this.statement(sql).get(...values) as Row | undefined;
+    return told(this.dir, () => this.statement(sql).get(...values) as Row | undefined);
   }
 
   /** The first column of every row. */
   column<T>(sql: string, ...values: Value[]): T[] {
-    return this.statement(sql, true).all(...values) as T[];
+    return told(this.dir, () => this.statement(sql, true).all(...values) as T[]);
   }
 
   /** The first column of the first row. */
   value<T>(sql: string, ...values: Value[]): T | undefined {
-    return this.statement(sql, true).get(...values) as T | undefined;
+    return told(this.dir, () => this.statement(sql, true).get(...values) as T | undefined);
   }
 
   run(sql: string, ...values: Value[]): { changes: number; id: number } {
-    const { changes, lastInsertRowid } = this.statement(sql).run(...values);
+    const { changes, lastInsertRowid } = told(this.dir, () => this.statement(sql).run(...values));
     return { changes, id: Number(lastInsertRowid) };
   }
 
   /** All or nothing; takes the write lock at once, so that it cannot fail half-way on another writer. */
   write<T>(body: () => T): T {
-    return this.db.inTransaction ? body() : this.db.transaction(body).immediate();
+    if (this.db.inTransaction) return body();
+    return told(this.dir, () => this.db.transaction(body).immediate());
+  }
+
+  /** For how a job ended and the like, also on a full disk. Not inside `write`: out of room, a transaction is over. */
+  insist<T>(body: () => T): T {
+    return insist(this.dir, body);
   }
 
   /** A path stored relative to the catalog -> absolute. */
@@ -99,12 +107,19 @@ export class Catalog {
 /** Milliseconds. */
 const busyTimeout = 15_000;
 
-/** Opens or makes the catalog in `dir`. */
+/** Opens or makes the catalog in `dir`. Also on a full disk, as long as its reserve is there. */
 export function openCatalog(dir: string): Catalog {
   const folder = resolve(dir);
+  const catalog = insist(folder, () => openFolder(folder));
+  keepReserve(folder);
+  return catalog;
+}
+
+function openFolder(folder: string): Catalog {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
+    if (onlyOurs(error)) throw error;
     throw new Error(
       `catalog: the folder ${folder} cannot be made (${(error as Error).message}); choose a folder that you may write to`,
     );
@@ -113,6 +128,7 @@ export function openCatalog(dir: string): Catalog {
   try {
     db = new Database(join(folder, 'catalog.sqlite'), { timeout: busyTimeout });
   } catch (error) {
+    if (ownFault(error, [folder])?.kind === 'disk-full') throw error;
     throw new Error(
       `catalog: ${join(folder, 'catalog.sqlite')} cannot be opened (${(error as Error).message}); choose a folder on a local disk that you may write to`,
     );

@@ -3,6 +3,8 @@ import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { childEnv } from '../jobs/child-env.ts';
 import { engineEntry, nodeBinary } from '../jobs/node-binary.ts';
 
+/** Ctrl+C reaches the whole group: a probe that ends by it would look like a device that does not work. */
+const detached = process.platform !== 'win32';
 const quiet = '--disable-warning=ExperimentalWarning';
 
 /** Of a child's standard error, the end is kept: what it says last is why it ended. */
@@ -20,6 +22,7 @@ export function runChild(
     const child = spawn(nodeBinary(), [quiet, engineEntry(name), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: childEnv(),
+      detached,
     });
     const lastWords = keepLastWords(child);
     let stdout = '';
@@ -49,6 +52,7 @@ export function forkChild(name: string, args: readonly string[], heapMegabytes: 
     execPath: nodeBinary(),
     execArgv: [quiet, `--max-old-space-size=${heapMegabytes}`],
     env: childEnv(),
+    detached,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
   });

@@ -99,7 +99,8 @@ async function decodeBatch(
     try {
       return { image, data: await pixelsFor(encoder, image.file) };
     } catch (error) {
-      log('warn', `${image.path}: ${reasonOf(error)}; it gets no features`);
+      const reason = reasonOf(error);
+      log('warn', `${image.path}: ${reason}; it gets no features`);
       return { image, data: null };
     }
   });

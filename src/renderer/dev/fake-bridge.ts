@@ -96,8 +96,10 @@ export function makeFakeBridge(options: FakeOptions = {}) {
       version: '0.1.0',
       catalog: '/home/ada/crux',
       engine: 'ready',
+      engineMessage: 'engine 4242 is ready',
       platform: 'linux x64',
     }),
+    'engine.retry': () => null,
     'settings.get': () => settings,
     'settings.set': (change) => {
       settings = { ...settings, ...change };

@@ -13,6 +13,7 @@ import {
   reasonOf,
   UnreadableImage,
 } from '../../../src/main/engine/images/decode.ts';
+import { asUnreadable } from '../../../src/main/engine/images/errors.ts';
 import { hashFile } from '../../../src/main/engine/images/hash.ts';
 import { bmpFile, fromGradient, gradient } from './make.ts';
 
@@ -296,7 +297,7 @@ describe('refusals', () => {
   });
 
   it('a foreign error keeps its words', () => {
-    expect(reasonOf(new Error('strange thing\nsecond line'))).toBe('damaged: strange thing');
+    expect(asUnreadable(new Error('strange thing\nsecond line')).reason).toBe('damaged: strange thing');
   });
 });
 

@@ -101,9 +101,8 @@ async function place(
     figures.images++;
     figures[row.origin]++;
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code !== 'ENOENT' && code !== 'EACCES') throw error; // a full disk is no reason to leave images out
+    const reason = reasonOf(error); // a full disk is no reason to leave images out
     figures.missing++;
-    ctx.log('warn', `${row.path}: ${reasonOf(error)}; it is not in the export`);
+    ctx.log('warn', `${row.path}: ${reason}; it is not in the export`);
   }
 }

@@ -116,6 +116,23 @@ export interface TrainingLoad {
 
 /** A training step of a LoRA. Bytes. */
 export function trainingMemory(model: DiffusionModel, load: TrainingLoad): number {
+  const { source, predicted } = adapted(model, load);
+  const loss = f.mseLoss(predicted, input('target', predicted.shape));
+  const gradients = backward(loss, [...source.parameters.values()], { recompute: load.checkpointing });
+  const { weights, live, casts } = partMemory(gradients, unfused, load.lowMemory);
+  return measured.process + weights + casts + measured.training * live;
+}
+
+/** How many numbers a LoRA of this rank has. */
+export function loraNumbers(model: DiffusionModel, rank: number): number {
+  const { source } = adapted(model, { batch: 1, size: ownSize(model), rank });
+  return [...source.parameters.values()].reduce(
+    (sum, { shape }) => sum + shape.reduce((n, d) => n * d, 1),
+    0,
+  );
+}
+
+function adapted(model: DiffusionModel, load: Pick<TrainingLoad, 'batch' | 'size' | 'rank'>) {
   const { unet, vae } = model;
   const side = load.size / downsamplingFactor(vae.config);
   const source = withLora(frozenSource(unet.table), { rank: load.rank, alpha: load.rank });
@@ -124,10 +141,7 @@ export function trainingMemory(model: DiffusionModel, load: TrainingLoad): numbe
     timesteps: input('timesteps', [load.batch]),
     encoderHiddenStates: input('states', [load.batch, model.textLength + 1, unet.config.cross_attention_dim]),
   });
-  const loss = f.mseLoss(predicted, input('target', predicted.shape));
-  const gradients = backward(loss, [...source.parameters.values()], { recompute: load.checkpointing });
-  const { weights, live, casts } = partMemory(gradients, unfused, load.lowMemory);
-  return measured.process + weights + casts + measured.training * live;
+  return { source, predicted };
 }
 
 /** Side of the model's own pictures, in pixels. */
