@@ -31,16 +31,16 @@ const enqueue = (request: JobRequestInput) =>
 
 it('keeps answering, and finishes the job on a new engine', async () => {
   await enqueue({ kind: 'import', params: { source: join(crux.scratch, 'shapes'), name: 'shapes' } });
-  await stored.jobDone('import', 30_000);
+  await stored.jobDone('import');
   const datasetId = stored.value<number>('SELECT id FROM datasets');
   await enqueue({ kind: 'score', params: { datasetId } });
-  await stored.jobDone('score', 60_000);
+  await stored.jobDone('score');
   await enqueue({ kind: 'train', params: { datasetId, steps: 12, checkpointEvery: 2 } });
   const running = () =>
     stored.rows<{ engine_pid: number | null; done: number }>(
       "SELECT engine_pid, done FROM jobs WHERE kind = 'train'",
     )[0];
-  await expect.poll(() => running().done, { timeout: 60_000 }).toBeGreaterThanOrEqual(3);
+  await expect.poll(() => running().done).toBeGreaterThanOrEqual(3);
   const first = running().engine_pid;
   process.kill(first as number, 'SIGKILL');
 
@@ -54,13 +54,11 @@ it('keeps answering, and finishes the job on a new engine', async () => {
   expect(answered).toBe(24);
   expect(performance.now() - started).toBeLessThan(3000);
 
-  await expect.poll(() => running().engine_pid, { timeout: 20_000 }).not.toBe(first);
-  await stored.jobDone('train', 120_000);
+  await expect.poll(() => running().engine_pid).not.toBe(first);
+  await stored.jobDone('train');
   expect(stored.value<number>('SELECT max(step) FROM training_points')).toBeGreaterThanOrEqual(11);
   expect(
     stored.rows<{ text: string }>("SELECT text FROM job_logs WHERE level = 'warn'").map(({ text }) => text),
   ).toEqual([expect.stringContaining('SIGKILL')]);
-  await expect
-    .poll(() => crux.page.getByTestId(testIds.engineState).textContent(), { timeout: 10_000 })
-    .toMatch(/ready/i);
-}, 240_000);
+  await expect.poll(() => crux.page.getByTestId(testIds.engineState).textContent()).toMatch(/ready/i);
+});

@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
+import { patience } from '../patience.ts';
 
 export const root = dirname(dirname(import.meta.dirname));
 const standin = join(root, 'test/standin/electron-standin.ts');
@@ -78,7 +79,7 @@ export async function launchCrux(options: LaunchOptions = {}): Promise<Crux> {
       ...(options.switches ?? []),
     ],
     env: { ...inherited(), ...env, ...options.env },
-    timeout: 60_000,
+    timeout: patience.waitMs,
   });
   let closed = false;
   let stderr = '';
@@ -86,7 +87,7 @@ export async function launchCrux(options: LaunchOptions = {}): Promise<Crux> {
     stderr += chunk;
   });
   const page = await app.firstWindow();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(patience.waitMs);
   if (options.width !== undefined && options.height !== undefined)
     await page.setViewportSize({ width: options.width, height: options.height });
   await page.waitForURL(/\/index\.html/, { waitUntil: 'load' }); // a window begins at about:blank

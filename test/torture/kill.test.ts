@@ -57,7 +57,7 @@ beforeAll(async () => {
   writeTinyDiffusion(join(folder, 'tiny'));
   calm = await open('calm');
   stormy = await open('stormy');
-}, 60_000);
+});
 afterAll(async () => {
   for (const place of [calm, stormy]) {
     await place?.supervisor.stop(500);

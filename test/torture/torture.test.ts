@@ -11,6 +11,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { patience } from '../patience.ts';
 
 const ARCHIVE = resolve(import.meta.dirname, '../../../shared/data/torture.tar.gz');
 const missing =
@@ -69,7 +70,7 @@ describe.skipIf(missing !== null)('torture files (../shared/data)', () => {
     const child = join(import.meta.dirname, 'import-child.ts');
     const { stdout } = await promisify(execFile)(process.execPath, [child, root, join(dir, 'thumbnails')], {
       maxBuffer: 64 * 1024 * 1024,
-      timeout: 110_000,
+      timeout: patience.jobMs,
     });
     report = JSON.parse(stdout);
     expected = parse(await readFile(join(root, 'expect.csv')), { columns: true, relax_column_count: true });
@@ -78,7 +79,7 @@ describe.skipIf(missing !== null)('torture files (../shared/data)', () => {
       `torture: ${Object.keys(decoded).length} decoded, ${Object.keys(listed).length} listed, ` +
         `${seconds.toFixed(1)} s, peak ${Math.round(peakMiB)} MiB`,
     );
-  }, 120_000);
+  });
   afterAll(() => rm(dir, { recursive: true, force: true }));
 
   it('accounts for every file, once', () => {
