@@ -33,6 +33,8 @@ export interface Crux {
   errors(): string;
   /** The next open or save dialog answers with this path; null: it is cancelled. */
   answerDialog(path: string | null): Promise<void>;
+  /** Whether a dialog has been opened since `answerDialog`. */
+  dialogOpened(): Promise<boolean>;
   /** Chooses an item of the native menu. */
   chooseMenu(id: string): Promise<void>;
   close(): Promise<void>;
@@ -102,9 +104,18 @@ export async function launchCrux(options: LaunchOptions = {}): Promise<Crux> {
     answerDialog: (answer) =>
       app.evaluate(({ dialog }, chosen) => {
         const canceled = chosen === null;
-        dialog.showOpenDialog = async () => ({ canceled, filePaths: canceled ? [] : [chosen] });
-        dialog.showSaveDialog = async () => ({ canceled, filePath: chosen ?? '' });
+        const seen = globalThis as { dialogOpened?: boolean };
+        seen.dialogOpened = false;
+        dialog.showOpenDialog = async () => {
+          seen.dialogOpened = true;
+          return { canceled, filePaths: canceled ? [] : [chosen] };
+        };
+        dialog.showSaveDialog = async () => {
+          seen.dialogOpened = true;
+          return { canceled, filePath: chosen ?? '' };
+        };
       }, answer),
+    dialogOpened: () => app.evaluate(() => (globalThis as { dialogOpened?: boolean }).dialogOpened === true),
     chooseMenu: (id) =>
       app.evaluate(({ Menu }, item) => Menu.getApplicationMenu()?.getMenuItemById(item)?.click(), id),
     close: async () => {

@@ -61,6 +61,7 @@ describe('the whole loop, on screen and in the catalog', () => {
   it('imports a folder that was chosen in a dialog', async () => {
     await crux.answerDialog(null);
     await at(testIds.importFolder).click(); // cancelled: nothing happens
+    await expect.poll(crux.dialogOpened).toBe(true);
     await crux.answerDialog(join(crux.scratch, 'shapes'));
     await at(testIds.importFolder).click();
     expect(await at(testIds.importSource).textContent()).toContain('shapes');

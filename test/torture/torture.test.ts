@@ -40,7 +40,7 @@ const DEVIATIONS: Record<string, string> = {
 
 interface Report {
   result: { layout: string; found: number; skipped: number; ignored: { hidden: number; notImages: number } };
-  decoded: Record<string, { size: string; format: string; label: string | null; mean: number[]; ms: number }>;
+  decoded: Record<string, { size: string; format: string; label: string | null; mean: number[] }>;
   listed: Record<string, string>;
   seconds: number;
   peakMiB: number;
@@ -97,9 +97,8 @@ describe.skipIf(missing !== null)('torture files (../shared/data)', () => {
     expect(report.result.ignored).toEqual({ hidden: 0, notImages: 2 }); // expect.csv, SOURCE.txt
   });
 
-  it('stays within 1.5 GB and a time limit per file', () => {
+  it('stays within 1.5 GB', () => {
     expect(report.peakMiB).toBeLessThan(1430);
-    for (const [name, { ms }] of Object.entries(report.decoded)) expect(ms, name).toBeLessThan(30_000);
   });
 
   it('agrees with the reference on what is readable, but for the deviations', () => {

@@ -11,10 +11,14 @@ const supervisor = process.ppid;
 const clock = new Int32Array(new SharedArrayBuffer(4));
 const places = (): Place[] => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : []);
 
-// Progress is told a few times a second: on this clock every one is due, or a fast machine would pass a place untold.
+// Progress is told a few times a second: while there is a place to wait at, this clock makes every one due, or a fast
+// machine would pass the place untold.
 const now = performance.now.bind(performance);
-let asked = 0;
-performance.now = () => now() + 1000 * asked++;
+let aheadMs = 0;
+performance.now = () => {
+  if (existsSync(file)) aheadMs += 1000;
+  return now() + aheadMs;
+};
 
 const send = process.send!.bind(process) as (...args: unknown[]) => boolean;
 process.send = (message: { type?: string; name?: string; payload?: Job }, ...more: unknown[]) => {
