@@ -67,7 +67,7 @@ export const testIds = {
   difficultyView: 'difficulty-view',
   compareScorer: (letter: 'A' | 'B') => `compare-scorer-${letter}`,
   compareSpearman: 'compare-spearman', // data-value
-  compareScatter: 'compare-scatter', // data-points
+  compareScatter: 'compare-scatter', // data-points: how many are drawn
   compareUnseen: 'compare-unseen',
   compareClasses: 'compare-classes',
   disagreements: 'disagreements',
@@ -75,7 +75,7 @@ export const testIds = {
   calibrationSentence: 'calibration-sentence',
   calibrationError: 'calibration-error', // data-value
   reliabilityChart: 'reliability-chart', // data-bins
-  datasetMap: 'dataset-map', // data-points
+  datasetMap: 'dataset-map', // data-points: how many are drawn
 
   issuesTab: 'issues-tab',
   issuesSearch: 'issues-search',

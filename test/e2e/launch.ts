@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
+import { patience } from '../patience.ts';
 
 export const root = dirname(dirname(import.meta.dirname));
 const standin = join(root, 'test/standin/electron-standin.ts');
@@ -32,6 +33,8 @@ export interface Crux {
   errors(): string;
   /** The next open or save dialog answers with this path; null: it is cancelled. */
   answerDialog(path: string | null): Promise<void>;
+  /** Whether a dialog has been opened since `answerDialog`. */
+  dialogOpened(): Promise<boolean>;
   /** Chooses an item of the native menu. */
   chooseMenu(id: string): Promise<void>;
   close(): Promise<void>;
@@ -78,7 +81,7 @@ export async function launchCrux(options: LaunchOptions = {}): Promise<Crux> {
       ...(options.switches ?? []),
     ],
     env: { ...inherited(), ...env, ...options.env },
-    timeout: 60_000,
+    timeout: patience.waitMs,
   });
   let closed = false;
   let stderr = '';
@@ -86,7 +89,7 @@ export async function launchCrux(options: LaunchOptions = {}): Promise<Crux> {
     stderr += chunk;
   });
   const page = await app.firstWindow();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(patience.waitMs);
   if (options.width !== undefined && options.height !== undefined)
     await page.setViewportSize({ width: options.width, height: options.height });
   await page.waitForURL(/\/index\.html/, { waitUntil: 'load' }); // a window begins at about:blank
@@ -101,9 +104,18 @@ export async function launchCrux(options: LaunchOptions = {}): Promise<Crux> {
     answerDialog: (answer) =>
       app.evaluate(({ dialog }, chosen) => {
         const canceled = chosen === null;
-        dialog.showOpenDialog = async () => ({ canceled, filePaths: canceled ? [] : [chosen] });
-        dialog.showSaveDialog = async () => ({ canceled, filePath: chosen ?? '' });
+        const seen = globalThis as { dialogOpened?: boolean };
+        seen.dialogOpened = false;
+        dialog.showOpenDialog = async () => {
+          seen.dialogOpened = true;
+          return { canceled, filePaths: canceled ? [] : [chosen] };
+        };
+        dialog.showSaveDialog = async () => {
+          seen.dialogOpened = true;
+          return { canceled, filePath: chosen ?? '' };
+        };
       }, answer),
+    dialogOpened: () => app.evaluate(() => (globalThis as { dialogOpened?: boolean }).dialogOpened === true),
     chooseMenu: (id) =>
       app.evaluate(({ Menu }, item) => Menu.getApplicationMenu()?.getMenuItemById(item)?.click(), id),
     close: async () => {

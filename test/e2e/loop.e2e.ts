@@ -34,7 +34,7 @@ const go = async (screen: string) => {
 };
 /** Waits until an attribute has a value; fails with the last one seen. */
 const waitForAttribute = (id: string, attribute: string, value: string | number) =>
-  expect.poll(() => at(id).first().getAttribute(attribute), { timeout: 20_000 }).toBe(String(value));
+  expect.poll(() => at(id).first().getAttribute(attribute)).toBe(String(value));
 
 beforeAll(async () => {
   crux = await launchCrux({
@@ -61,11 +61,12 @@ describe('the whole loop, on screen and in the catalog', () => {
   it('imports a folder that was chosen in a dialog', async () => {
     await crux.answerDialog(null);
     await at(testIds.importFolder).click(); // cancelled: nothing happens
+    await expect.poll(crux.dialogOpened).toBe(true);
     await crux.answerDialog(join(crux.scratch, 'shapes'));
     await at(testIds.importFolder).click();
     expect(await at(testIds.importSource).textContent()).toContain('shapes');
     await at(testIds.importStart).click();
-    const result = await stored.jobDone('import', 60_000);
+    const result = await stored.jobDone('import');
     expect(result).toMatchObject({ imported: perClass * classes.length, skipped: 0 });
 
     const row = page.locator(`[data-testid="${testIds.datasetRow}"][data-dataset-name="shapes"]`);
@@ -134,7 +135,7 @@ describe('the whole loop, on screen and in the catalog', () => {
   it('scores difficulty, and the screen says what the catalog holds', async () => {
     await go('difficulty');
     await at(testIds.scoreStart).click();
-    await stored.jobDone('score', 120_000);
+    await stored.jobDone('score');
     const total = perClass * classes.length;
     await waitForAttribute(testIds.difficultyScored, 'data-value', total);
     const [held] = stored.rows<{ mean: number; easy: number; medium: number; hard: number; right: number }>(
@@ -170,7 +171,7 @@ describe('the whole loop, on screen and in the catalog', () => {
       'SELECT image_id AS id, difficulty AS d FROM scores ORDER BY difficulty DESC, image_id',
     );
     await expect
-      .poll(() => at(testIds.tile).first().getAttribute('data-difficulty'), { timeout: 10_000 })
+      .poll(() => at(testIds.tile).first().getAttribute('data-difficulty'))
       .toBe(order[0].d.toFixed(6));
     const shown = await at(testIds.tile).evaluateAll((es) =>
       es.map((e) => Number(e.getAttribute('data-difficulty'))),
@@ -182,7 +183,7 @@ describe('the whole loop, on screen and in the catalog', () => {
     await go('map');
     await page.getByLabel('Perplexity', { exact: true }).fill('8');
     await at(testIds.projectStart).click();
-    await stored.jobDone('project', 120_000);
+    await stored.jobDone('project');
     await at(testIds.mapCanvas).waitFor();
     const points = stored.value<Buffer>('SELECT ids FROM projections ORDER BY id DESC').byteLength / 4;
     expect(points).toBe(perClass * classes.length);
@@ -193,7 +194,7 @@ describe('the whole loop, on screen and in the catalog', () => {
     await go('train');
     await at(testIds.trainSteps).fill('4');
     await at(testIds.trainStart).click();
-    await stored.jobDone('train', 170_000);
+    await stored.jobDone('train');
     expect(stored.value<number>('SELECT count(*) FROM training_points')).toBeGreaterThan(0);
     await at(testIds.trainModelRow).waitFor();
     await waitForAttribute(testIds.trainPreviews, 'data-steps', 1); // at the end
@@ -208,7 +209,7 @@ describe('the whole loop, on screen and in the catalog', () => {
     await at(testIds.generateCount).fill('1');
     await at(testIds.generateSteps).fill('4');
     await at(testIds.generateStart).click();
-    await stored.jobDone('generate', 170_000);
+    await stored.jobDone('generate');
     const made = stored.rows<{ provenance: string; class_id: number; requested: number }>(
       `SELECT s.provenance, i.class_id, s.requested_difficulty AS requested
        FROM synthetic_samples s JOIN images i ON i.id = s.image_id`,
@@ -228,7 +229,7 @@ describe('the whole loop, on screen and in the catalog', () => {
           (images) => images.filter((image) => (image as HTMLImageElement).naturalWidth > 0).length,
         );
     await expect.poll(shown).toBe(made.length);
-  }, 360_000);
+  });
 
   it('checks whether the model follows the difficulty, and shows what was measured', async () => {
     await go('control');
@@ -241,7 +242,7 @@ describe('the whole loop, on screen and in the catalog', () => {
     // Two seeds at two levels, and once with the base model.
     await waitForAttribute(testIds.controlEstimate, 'data-images', classes.length * 2 * (2 + 1));
     await at(testIds.controlStart).click();
-    const { file, images } = await stored.jobDone('control', 170_000);
+    const { file, images } = await stored.jobDone('control');
     expect(images).toBe(classes.length * 2 * (2 + 1));
     const report = controlReport.parse(JSON.parse(readFileSync(join(crux.catalog, String(file)), 'utf8')));
     await at(testIds.controlReport).waitFor();
@@ -262,7 +263,7 @@ describe('the whole loop, on screen and in the catalog', () => {
         .locator('img')
         .evaluateAll((all) => all.filter((image) => (image as HTMLImageElement).naturalWidth > 0).length);
     await expect.poll(drawn).toBe(classes.length * 2 * 2);
-  }, 360_000);
+  });
 
   it('reviews them from the keyboard, with undo', async () => {
     await go('review');
@@ -295,7 +296,7 @@ describe('the whole loop, on screen and in the catalog', () => {
     await at(testIds.exportChoose).click();
     await expect.poll(() => at(testIds.exportDestination).textContent()).toContain('exported');
     await at(testIds.exportStart).click();
-    await stored.jobDone('export', 60_000);
+    await stored.jobDone('export');
     await waitForAttribute(testIds.exportResult, 'data-state', 'done');
     const lines = readFileSync(join(out, 'metadata.jsonl'), 'utf8').trim().split('\n');
     expect(lines.length).toBe(accepted);

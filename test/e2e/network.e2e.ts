@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { patience } from '../patience.ts';
 import { root } from './launch.ts';
 import { readAttempts, watchNode } from './network.ts';
 import { writeShapes } from './shapes.ts';
@@ -18,7 +19,7 @@ const node = (log: string, ...args: string[]) =>
     cwd: scratch,
     encoding: 'utf8',
     env: { ...process.env, ...watchNode(log), CRUX_CATALOG: join(scratch, 'catalog') },
-    timeout: 170_000,
+    timeout: patience.jobMs,
   });
 
 it('would notice each way to the network, also in a child', () => {
@@ -84,4 +85,4 @@ it('runs the whole loop from the command line without one', async () => {
   expect(watched.filter((what) => what.includes('crux.mjs')).length).toBeGreaterThanOrEqual(9);
   expect(watched.filter((what) => /engine[/\\]main\.ts/.test(what)).length).toBeGreaterThanOrEqual(8);
   expect(attempts.filter(({ kind }) => kind !== 'watching')).toEqual([]);
-}, 240_000);
+});

@@ -10,6 +10,7 @@ import inspector from 'node:inspector';
 import { createRequire, registerHooks } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { patience } from '../patience.ts';
 import { connectCdp } from './cdp.ts';
 import * as api from './electron-api.ts';
 import { makeWindowClasses } from './electron-window.ts';
@@ -79,7 +80,7 @@ function shutdown(code: number): void {
   } else {
     browser.once('exit', finish);
     cdp.send('Browser.close').catch(() => browser.kill('SIGTERM'));
-    setTimeout(() => browser.kill('SIGKILL'), 3000).unref();
+    setTimeout(() => browser.kill('SIGKILL'), patience.waitMs).unref();
   }
 }
 browser.on('exit', () => {
@@ -180,14 +181,15 @@ registerHooks({
 // then get, and keep, what is there of the module by then.
 createRequire(mainFile)('electron');
 
-// Playwright calls __playwright_run once it is attached; 'ready' waits for it, so that no window is missed.
+// Playwright calls __playwright_run once it is attached; 'ready' waits for it, so that no window is missed. Another
+// driver may not call it.
 let attached: () => void = () => {};
 const driverAttached = new Promise<void>((go) => {
   attached = go;
 });
 if (driven) {
   (globalThis as Record<string, unknown>).__playwright_run = attached;
-  setTimeout(attached, 20_000).unref();
+  setTimeout(attached, patience.waitMs).unref();
   process.stderr.write(`DevTools listening on ${browserUrl}\n`);
 } else {
   attached();

@@ -10,14 +10,14 @@ export interface DecodeLimits {
   maxPixels?: number;
   /** File size in bytes that is read into memory. Default 512 MiB. */
   maxFileBytes?: number;
-  /** Wall-clock per file, in ms, after which the decode is abandoned. Default 30,000. */
+  /** Wall-clock per file, in ms, after which the decode is abandoned: it ends what hangs. Default 120,000. */
   timeoutMs?: number;
 }
 
 export const DEFAULT_LIMITS: Required<DecodeLimits> = {
   maxPixels: 100_000_000,
   maxFileBytes: 512 * 1024 * 1024,
-  timeoutMs: 30_000,
+  timeoutMs: 120_000, // a good file is slow on a busy machine, which is no fault of the file
 };
 
 /** A file that was refused or could not be decoded. `reason` is short and for people: "truncated". */
