@@ -1,9 +1,10 @@
 /** Owns the attack by SIGKILL: every process of the program, at random moments of every kind of job. */
 import { join } from 'node:path';
+import { appIsMissing } from './frame/app.ts';
 import type { CampaignContext, Outcome } from './frame/campaign.ts';
 import { differences } from './kills/fingerprint.ts';
 import { marksOf, playStory, type Scene } from './kills/story.ts';
-import { appIsMissing, killApp, type Victim, victims } from './kills/victims.ts';
+import { killApp, type Victim, victims } from './kills/victims.ts';
 
 /** Before a command line has its engine. */
 const STARTING_MS = 800;
@@ -50,7 +51,7 @@ are not compared. A kill that came when the job was done already is not counted.
       ctx.progress(outcome.tried, wanted);
     }
     const told = Object.entries(hits).map(([name, n]) => `${name} ${n}`);
-    const notes = `Of these: ${told.join(', ')}.${missing === null ? '' : ` Here ${missing}.`}`;
+    const notes = `Of these: ${told.join(', ')}.${missing === null ? '' : ` The app was not killed: ${missing}.`}`;
     return { ...outcome, seconds: (performance.now() - from) / 1000, notes };
   },
 };

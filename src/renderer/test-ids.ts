@@ -60,6 +60,7 @@ export const testIds = {
   bucketCount: (bucket: string) => `bucket-count-${bucket}`, // data-value
   densityChart: 'density-chart',
   classTable: 'class-table',
+  moreRows: 'more-rows', // below a long table
   classRow: 'class-row', // data-class-name, data-mean, data-count
   stripEasiest: 'strip-easiest',
   stripHardest: 'strip-hardest',

@@ -112,7 +112,7 @@ export function setScene(scene: Scene, place: string): { catalog: Catalog; enque
 /** Of the catalog and of the export beside it, whose own mark holds an id of its own. */
 export function marksOf(place: string): Fingerprint {
   const catalog = openCatalog(catalogOf(place));
-  const marks = fingerprint(catalog);
+  const marks = fingerprint(catalog, place);
   const [exported] = catalog.column<string>(
     "SELECT state FROM jobs WHERE kind = 'export' AND state = 'done'",
   );

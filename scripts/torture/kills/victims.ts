@@ -2,8 +2,7 @@
  * Owns the ways in which a job's processes are killed with SIGKILL, and how each goes on: the engine under a supervisor
  * that lives, the command line, command line and engine at once, and the app's main process.
  */
-import { existsSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findJob } from '../../../src/main/catalog/index.ts';
 import { EngineSupervisor } from '../../../src/main/jobs/supervisor.ts';
@@ -52,18 +51,6 @@ export const victims: Record<string, Victim> = {
   'command line': (ctx, attack) => killCommandLine(ctx, attack, false),
   'command line and engine': (ctx, attack) => killCommandLine(ctx, attack, true),
 };
-
-const root = resolve(import.meta.dirname, '../../..');
-
-/** Why the app cannot be attacked here; null where it can. */
-export function appIsMissing(): string | null {
-  if (!existsSync(join(root, 'out/renderer/index.html')))
-    return 'the app was not killed: it is not built here (npm run build)';
-  const chromium = process.env.CRUX_CHROMIUM ?? '/usr/bin/chromium';
-  return process.env.ELECTRON_EXE || existsSync(chromium)
-    ? null
-    : 'the app was not killed: there is no Chromium here';
-}
 
 /** The app's main process; the job is put in line when its window is there. The same app is started again after it. */
 export const killApp: Victim = async (_ctx, { scene, place, moments }) => {

@@ -4,6 +4,7 @@ import { controlParams, type JobParams } from '../../shared/jobs.ts';
 import { testIds } from '../test-ids.ts';
 import { Field, NumberField } from '../ui/fields.tsx';
 import { GuidanceFields } from '../ui/guidance-fields.tsx';
+import { manyOptions } from '../ui/many.tsx';
 
 type Shared = Pick<
   JobParams<'control'>,
@@ -34,7 +35,7 @@ export function MoreFields({ params, set, say, classNames }: Props) {
         <MultiSelect
           aria-label="Classes"
           placeholder={params.classes === 'all' ? 'All' : undefined}
-          searchable
+          {...manyOptions}
           clearable
           data={[...classNames]}
           value={params.classes === 'all' ? [] : params.classes}

@@ -13,6 +13,7 @@ import { Field } from '../ui/fields.tsx';
 import { count, counted, when } from '../ui/format.ts';
 import { Icon } from '../ui/icons.tsx';
 import { isActive, JobLine } from '../ui/job-progress.tsx';
+import { manyOptions } from '../ui/many.tsx';
 
 type Which = 'real' | 'synthetic' | 'both';
 
@@ -94,7 +95,7 @@ function Export({ dataset }: { dataset: Dataset }) {
                   aria-label="Classes"
                   data-testid={testIds.exportClasses}
                   placeholder={classIds.length ? undefined : 'All classes'}
-                  searchable
+                  {...manyOptions}
                   clearable
                   hidePickedOptions
                   data={dataset.classes.map(({ id, name }) => ({ value: String(id), label: name }))}
