@@ -3,7 +3,7 @@
  * image or from inverted latents. All that is random about a picture comes from its own seed, so what it looks like
  * does not depend on its neighbours.
  */
-import { createScheduler, type SchedulerOptions } from '../../../core/diffusion/create-scheduler.ts';
+import { createScheduler } from '../../../core/diffusion/create-scheduler.ts';
 import { type GuidanceOptions, guidanceBranches } from '../../../core/diffusion/guidance.ts';
 import { noiseSchedule } from '../../../core/diffusion/noise-schedule.ts';
 import {
@@ -14,7 +14,8 @@ import {
   invert,
   sample,
 } from '../../../core/diffusion/pipeline.ts';
-import type { NoiseSource, SchedulerName } from '../../../core/diffusion/scheduler.ts';
+import type { NoiseSource, SchedulerOptions } from '../../../core/diffusion/scheduler.ts';
+import type { SchedulerName } from '../../../shared/schedulers.ts';
 import { type Rng, randn, rngFromSeed } from '../../../core/rng.ts';
 import type { RuntimeOptions } from '../runtime.ts';
 import type { GenerationModel } from './generation-model.ts';
@@ -40,7 +41,7 @@ export interface PictureRequest {
   from?: StartsFrom;
 }
 
-export interface GeneratorOptions extends SchedulerOptions, GuidanceOptions {
+export interface GeneratorOptions extends Pick<SchedulerOptions, 'eta'>, GuidanceOptions {
   batchSize: number;
   scheduler: SchedulerName;
   steps: number;
@@ -94,7 +95,7 @@ export async function openGenerator(
   // Without an adapter there is no difficulty to strengthen.
   const { branches, scales } = guidanceBranches(adapter ? o : { ...o, guidanceMode: 'null-token' });
   const rows = branches.length * o.batchSize;
-  const scheduler = createScheduler(o.scheduler, model.scheduler, o.steps, { eta: o.eta });
+  const scheduler = createScheduler(o.scheduler, model.scheduler, o.steps, { eta: o.eta, rows: o.batchSize });
   const trainTimesteps = noiseSchedule(model.scheduler).betas.length;
   const firstSteps = firstStageSteps(scheduler.timesteps, trainTimesteps, o.firstShare ?? 0);
 
