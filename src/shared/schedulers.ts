@@ -43,3 +43,10 @@ export const schedulers = {
 export type SchedulerName = keyof typeof schedulers | 'ddim-inverse';
 
 export const schedulerChoices = Object.keys(schedulers) as (keyof typeof schedulers)[];
+
+/** What a job may ask for: "model" is the scheduler that the model's own config names, as it is configured there. */
+export const schedulerSettings = ['model', ...schedulerChoices] as const;
+export type SchedulerSetting = (typeof schedulerSettings)[number];
+
+export const schedulerLabel = (setting: SchedulerSetting): string =>
+  setting === 'model' ? "The model's own" : schedulers[setting].label;

@@ -13,6 +13,8 @@ export type TimestepSpacing = 'leading' | 'linspace' | 'trailing';
  * which for `timestep_spacing`, `clip_sample` and `set_alpha_to_one` depends on the scheduler.
  */
 export interface SchedulerConfig {
+  /** The scheduler that the config is of. */
+  _class_name?: string;
   num_train_timesteps?: number;
   beta_start?: number;
   beta_end?: number;

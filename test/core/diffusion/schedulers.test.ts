@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import {
   createScheduler,
+  keptOfConfig,
+  schedulerFor,
   schedulerNames,
   schedulerOfClass,
 } from '../../../src/core/diffusion/create-scheduler.ts';
@@ -278,5 +280,24 @@ describe('steps', () => {
     expect(schedulerOfClass('PNDMScheduler')).toBe('pndm');
     expect(schedulerOfClass('LMSDiscreteScheduler')).toBe('lms');
     expect(schedulerOfClass('EDMEulerScheduler')).toBeUndefined();
+  });
+});
+
+describe("a model's own scheduler", () => {
+  it('is what "model" means, and one that is not here is refused by its name', () => {
+    expect(schedulerFor('model', { _class_name: 'HeunDiscreteScheduler' })).toBe('heun');
+    expect(schedulerFor('unipc', { _class_name: 'HeunDiscreteScheduler' })).toBe('unipc');
+    expect(() => schedulerFor('model', { _class_name: 'FlowMatchEulerDiscreteScheduler' })).toThrow(
+      /FlowMatchEulerDiscreteScheduler, which Crux does not have; choose one/,
+    );
+    expect(() => schedulerFor('model', {})).toThrow(/names no class/);
+  });
+  it('chosen otherwise, it says what of the config is kept and what has no meaning', () => {
+    const own = { ...config, _class_name: 'PNDMScheduler', trained_betas: null };
+    expect(keptOfConfig('pndm', own)).toBeNull();
+    expect(keptOfConfig('euler', own)).toEqual({
+      kept: ['beta_end', 'beta_schedule', 'beta_start', 'clip_sample', 'num_train_timesteps', 'steps_offset'],
+      dropped: ['set_alpha_to_one', 'skip_prk_steps'],
+    });
   });
 });

@@ -3,7 +3,7 @@
  * image or from inverted latents. All that is random about a picture comes from its own seed, so what it looks like
  * does not depend on its neighbours.
  */
-import { createScheduler } from '../../../core/diffusion/create-scheduler.ts';
+import { createScheduler, schedulerFor } from '../../../core/diffusion/create-scheduler.ts';
 import { type GuidanceOptions, guidanceBranches } from '../../../core/diffusion/guidance.ts';
 import { noiseSchedule } from '../../../core/diffusion/noise-schedule.ts';
 import {
@@ -15,8 +15,8 @@ import {
   sample,
 } from '../../../core/diffusion/pipeline.ts';
 import type { NoiseSource, SchedulerOptions } from '../../../core/diffusion/scheduler.ts';
-import type { SchedulerName } from '../../../shared/schedulers.ts';
 import { type Rng, randn, rngFromSeed } from '../../../core/rng.ts';
+import type { SchedulerName, SchedulerSetting } from '../../../shared/schedulers.ts';
 import type { RuntimeOptions } from '../runtime.ts';
 import type { GenerationModel } from './generation-model.ts';
 import { createPreviewer, type PreviewPicture } from './previewer.ts';
@@ -43,7 +43,7 @@ export interface PictureRequest {
 
 export interface GeneratorOptions extends Pick<SchedulerOptions, 'eta'>, GuidanceOptions {
   batchSize: number;
-  scheduler: SchedulerName;
+  scheduler: SchedulerSetting;
   steps: number;
   /** Side of the pictures in pixels; absent: the model's own. */
   size?: number | null;
@@ -61,6 +61,8 @@ export type OnStep = (
 
 export interface Generator {
   size: number;
+  /** What the setting meant for this model. */
+  scheduler: SchedulerName;
   /** Samples of one call of the network: what `invert` takes at most. */
   rows: number;
   /**
@@ -95,7 +97,8 @@ export async function openGenerator(
   // Without an adapter there is no difficulty to strengthen.
   const { branches, scales } = guidanceBranches(adapter ? o : { ...o, guidanceMode: 'null-token' });
   const rows = branches.length * o.batchSize;
-  const scheduler = createScheduler(o.scheduler, model.scheduler, o.steps, { eta: o.eta, rows: o.batchSize });
+  const name = schedulerFor(o.scheduler, model.scheduler);
+  const scheduler = createScheduler(name, model.scheduler, o.steps, { eta: o.eta, rows: o.batchSize });
   const trainTimesteps = noiseSchedule(model.scheduler).betas.length;
   const firstSteps = firstStageSteps(scheduler.timesteps, trainTimesteps, o.firstShare ?? 0);
 
@@ -187,6 +190,7 @@ export async function openGenerator(
 
   return {
     size,
+    scheduler: name,
     rows,
     async generate(requests, onStep) {
       if (requests.length > o.batchSize) {
