@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { deviceName, imageFilter } from './domain.ts';
 import { labelList, limits } from './limits.ts';
 import { pathFor } from './paths.ts';
+import { schedulerSettings } from './schedulers.ts';
 
 const id = z.int().positive();
 const seed = z.int().min(0).default(0);
@@ -18,7 +19,7 @@ const sampling = {
   guidanceMode: z.enum(['separate', 'null-token', 'same-token']).default('separate'),
   /** With guidance mode separate: how strongly difficulty is followed; 1: as the model does by itself. */
   difficultyGuidance: z.number().min(1).max(30).default(5),
-  scheduler: z.enum(['pndm', 'ddim', 'ddpm', 'dpm-solver++', 'unipc', 'euler']).default('pndm'),
+  scheduler: z.enum(schedulerSettings).default('model'),
   steps: z.int().min(1).max(1000).default(30),
   batchSize: z.int().min(1).max(64).default(8),
 };

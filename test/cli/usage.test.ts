@@ -23,7 +23,7 @@ describe('wrong usage', () => {
     ['score x --method guess', /out-of-fold, in-sample, classifier, precomputed/],
     ['score x --nonsense', /unknown option '--nonsense'/],
     ['generate x --mu 1.5', /a number from 0 to 1/],
-    ['generate x --scheduler magic', /pndm, ddim/],
+    ['generate x --scheduler magic', /model, pndm, ddim/],
     ['train x --kind magic', /difficulty/],
     ['export x', /required option '--out <dir>'/],
     ['import folder', /required option '--name <name>'/],

@@ -7,11 +7,17 @@ const numbers: Partial<Record<keyof SchedulerConfig, Range>> = {
   beta_start: ranges.share,
   beta_end: ranges.share,
   clip_sample_range: ranges.factor,
+  dynamic_thresholding_ratio: ranges.share,
+  sample_max_value: ranges.factor,
+  sigma_min: ranges.factor,
+  sigma_max: ranges.factor,
+  timestep_scaling: ranges.factor,
 };
 const integers: Partial<Record<keyof SchedulerConfig, Range>> = {
   num_train_timesteps: [1, most.timesteps],
   steps_offset: [0, most.timesteps],
   solver_order: [1, 3],
+  original_inference_steps: [1, most.timesteps],
 };
 
 /** @throws an error that names the field, what it is and what was wanted. */

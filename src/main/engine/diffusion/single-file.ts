@@ -15,6 +15,7 @@ import type { DiffusionModel } from './model-folder.ts';
 import { openClipTokenizer } from './tokenizer-folder.ts';
 
 const scheduler: SchedulerConfig = {
+  _class_name: 'PNDMScheduler',
   num_train_timesteps: 1000,
   beta_start: 0.00085,
   beta_end: 0.012,
