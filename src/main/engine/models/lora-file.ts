@@ -8,6 +8,9 @@ import { type WrittenLayout, writeLora } from '../../../core/nn/adapters/write-l
 import { openSafetensors, writeSafetensors } from '../safetensors.ts';
 import { readModelJson } from './stored-part.ts';
 
+/** All of an adapter is read into memory; those of the largest ranks take a quarter of it. */
+const MAX_BYTES = 8 * 2 ** 30;
+
 /** What libraries call the file in a folder that is an adapter. */
 const inFolder = ['pytorch_lora_weights.safetensors', 'adapter_model.safetensors'];
 
@@ -46,7 +49,7 @@ export function adapterFile(given: string): string {
 }
 
 function readAll(file: string): { tensors: Map<string, Matrix>; metadata: Readonly<Record<string, string>> } {
-  const stored = openSafetensors(file);
+  const stored = openSafetensors(file, { maxBytes: MAX_BYTES });
   try {
     const tensors = new Map<string, Matrix>();
     for (const [name, { shape }] of stored.tensors) tensors.set(name, { shape, data: stored.read(name) });
