@@ -54,7 +54,6 @@ export function forkChild(name: string, args: readonly string[], heapMegabytes: 
     execArgv: [quiet, `--max-old-space-size=${heapMegabytes}`],
     env: environment(),
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    serialization: 'advanced',
   });
 }
 
