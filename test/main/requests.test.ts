@@ -1,5 +1,6 @@
 /** Every request of the contract is answered by what the catalog holds, in the contract's own shape. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import * as c from '../../src/main/catalog/index.ts';
@@ -212,4 +213,18 @@ test('a thousand images are relabelled at once, and taken back at once', async (
   expect(await shown()).toEqual(new Set(['dog 0.90']));
   await ask('edits.undo', {});
   expect(await shown()).toEqual(new Set(['cat 0.10']));
+});
+
+test.skipIf(process.platform === 'win32')('what a form asks of a hostile model is answered too', async () => {
+  const path = join(tempFolder(), 'tiny');
+  writeTinyDiffusion(path);
+  const { id: modelId } = await ask('models.add', { path, name: 'tiny' });
+  const memory = () => ask('jobs.memory', { request: { kind: 'generate', params: { datasetId, modelId } } });
+  expect(await memory()).toBeNull(); // it fits
+  const config = join(path, 'unet/config.json');
+  rmSync(config);
+  execFileSync('mkfifo', [config]); // whoever opens it waits for ever
+  await expect(memory()).rejects.toThrow(`${config}: not a regular file`);
+  const { problems } = await ask('generation.outline', { params: { datasetId, modelId, prompt: '{' } });
+  expect(problems.prompt).toMatch(/\{/);
 });

@@ -54,7 +54,6 @@ export function forkChild(name: string, args: readonly string[], heapMegabytes: 
     env: childEnv(),
     detached,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    serialization: 'advanced',
   });
 }
 

@@ -11,6 +11,7 @@ import { type LdmPart, ldmParts } from '../../../core/nn/ldm-names.ts';
 import type { StoredParameter } from '../../../core/nn/params.ts';
 import { unet2dConditionConfig } from '../../../core/nn/unet-2d-condition.ts';
 import { openWeights, type StoredPart } from '../models/stored-part.ts';
+import { withinFile } from '../within-file.ts';
 import type { DiffusionModel } from './model-folder.ts';
 import { openClipTokenizer } from './tokenizer-folder.ts';
 
@@ -29,7 +30,7 @@ const scheduler: SchedulerConfig = {
 /** @throws naming what the file lacks, or the tokenizer's files and where to put them. */
 export function openSingleFile(file: string): Omit<DiffusionModel, 'additions'> {
   const whole = openWeights(file);
-  const parts = within(file, () => ldmParts(whole.table));
+  const parts = withinFile(file, () => ldmParts(whole.table));
   const part = <Config>(
     name: LdmPart,
     read: (json: unknown) => Config,
@@ -47,7 +48,7 @@ export function openSingleFile(file: string): Omit<DiffusionModel, 'additions'> 
     const opened: StoredPart<Config> = {
       ...whole,
       table,
-      config: within(file, () => read(configOf(shapeOf))),
+      config: withinFile(file, () => read(configOf(shapeOf))),
       locate: (as) => whole.locate(parts[name].get(as)?.stored ?? as),
     };
     return opened;
@@ -103,14 +104,6 @@ export function openSingleFile(file: string): Omit<DiffusionModel, 'additions'> 
     textLength: text.config.max_position_embeddings,
     hash: () => whole.hash(),
   };
-}
-
-function within<T>(file: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
-  }
 }
 
 /** A single file brings no tokenizer: it is looked for in a folder beside it, which serves all files there. */

@@ -5,6 +5,7 @@ import { type ClipTokenizer, createClipTokenizer } from '../../../core/tokenizer
 import { readModelJson } from '../models/stored-part.ts';
 import { isRecord } from '../safetensors-header.ts';
 import { readUserText } from '../user-file.ts';
+import { withinFile } from '../within-file.ts';
 
 const MAX_MERGES_BYTES = 32 * 1024 * 1024;
 
@@ -40,9 +41,5 @@ export function openClipTokenizer(folder: string): ClipTokenizer {
     endToken: token('eos_token'),
     padToken: token('pad_token'),
   };
-  try {
-    return createClipTokenizer(data);
-  } catch (error) {
-    throw new Error(`${folder}: ${(error as Error).message}`, { cause: error });
-  }
+  return withinFile(folder, () => createClipTokenizer(data));
 }

@@ -8,6 +8,7 @@ import type { StoredParameter } from '../../../core/nn/params.ts';
 import { hashFile } from '../images/hash.ts';
 import { openSafetensors, openShardedSafetensors, refusePickle } from '../safetensors.ts';
 import { readJson } from '../user-json.ts';
+import { withinFile } from '../within-file.ts';
 import { combinedHash } from './hash-folder.ts';
 
 export interface StoredPart<Config> {
@@ -75,11 +76,7 @@ export function openPart<Config>(
 /** @throws naming the file, and the field that `configOf` does not take. */
 export function readConfig<Config>(file: string, what: string, configOf: (json: unknown) => Config): Config {
   const json = readModelJson<unknown>(file, `the ${what}'s config`);
-  try {
-    return configOf(json);
-  } catch (error) {
-    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
-  }
+  return withinFile(file, () => configOf(json));
 }
 
 const openTensors = (path: string) => (isIndex(path) ? openShardedSafetensors(path) : openSafetensors(path));
