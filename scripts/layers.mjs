@@ -150,6 +150,7 @@ export const parsers = [
   'core/nn/adapters/read-lora.ts',
   'core/nn/config-fields.ts',
   'core/tokenizer/clip-bpe.ts',
+  'core/tokenizer/tokenizer-json.ts',
   'main/engine/images/decode.ts',
   'main/engine/images/manifest.ts',
   'main/engine/images/scan.ts',

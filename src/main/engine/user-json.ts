@@ -28,11 +28,28 @@ export function readJson(
   }
 }
 
-/** @throws where it is nested too deeply, or no JSON. */
+/**
+ * Python writes numbers that are not finite as NaN, Infinity and -Infinity, which are no JSON: they are read as those
+ * numbers. @throws where it is nested too deeply, or no JSON.
+ */
 export function parseJson(text: string, maxDepth = MAX_DEPTH): unknown {
   if (deeperThan(text, maxDepth)) throw new Error(`nested more than ${maxDepth} levels deep`);
-  return JSON.parse(text);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!/\b(NaN|Infinity)\b/.test(text)) throw error;
+    return JSON.parse(withoutLiterals(text), (_, value) => (value === NAN ? Number.NaN : value));
+  }
 }
+
+/** No text of a file: it is given only where a NaN stood. */
+const NAN = '\u0000NaN';
+
+/** A number too large for a double is read as infinite. */
+const withoutLiterals = (text: string): string =>
+  text.replace(/"(?:[^"\\]|\\.)*"|\bInfinity\b|\bNaN\b/g, (found) =>
+    found === 'Infinity' ? '1e999' : found === 'NaN' ? JSON.stringify(NAN) : found,
+  );
 
 const QUOTE = 34;
 const BACKSLASH = 92;

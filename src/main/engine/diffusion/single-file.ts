@@ -2,7 +2,6 @@
  * Owns a Stable Diffusion 1.x checkpoint as one .safetensors file: its parts under their Diffusers names, read in
  * place. Such a file has no configs: they are those of Stable Diffusion 1.5, with the widths that its tensors have.
  */
-import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { SchedulerConfig } from '../../../core/diffusion/noise-schedule.ts';
 import { autoencoderKlConfig } from '../../../core/nn/autoencoder-kl.ts';
@@ -13,7 +12,7 @@ import { unet2dConditionConfig } from '../../../core/nn/unet-2d-condition.ts';
 import { openWeights, type StoredPart } from '../models/stored-part.ts';
 import { withinFile } from '../within-file.ts';
 import type { DiffusionModel } from './model-folder.ts';
-import { openClipTokenizer } from './tokenizer-folder.ts';
+import { holdsTokenizer, openClipTokenizer } from './tokenizer-folder.ts';
 
 const scheduler: SchedulerConfig = {
   _class_name: 'PNDMScheduler',
@@ -110,10 +109,10 @@ export function openSingleFile(file: string): Omit<DiffusionModel, 'additions'> 
 function tokenizerFolder(file: string): string {
   const folder = dirname(file);
   const candidates = [join(folder, 'tokenizer'), folder];
-  const found = candidates.find((candidate) => existsSync(join(candidate, 'vocab.json')));
+  const found = candidates.find(holdsTokenizer);
   if (!found) {
     throw new Error(
-      `${file}: a single-file checkpoint holds no tokenizer; put vocab.json and merges.txt of CLIP ViT-L/14 (the tokenizer folder of any Stable Diffusion 1.x model) into ${candidates[0]}`,
+      `${file}: a single-file checkpoint holds no tokenizer; put tokenizer.json, or vocab.json and merges.txt, of CLIP ViT-L/14 (the tokenizer folder of any Stable Diffusion 1.x model) into ${candidates[0]}`,
     );
   }
   return found;

@@ -7,10 +7,11 @@ import { type ConfigFields, configFields, most } from '../../../core/nn/config-f
 import { frozenSource, paramsOf } from '../../../core/nn/params.ts';
 import { featureWidth, resnet } from '../../../core/nn/resnet.ts';
 import type { RuntimeOptions } from '../runtime.ts';
+import { isRecord } from '../safetensors-header.ts';
 import type { ResnetFile } from './classifier-folder.ts';
 import type { ImageEncoder } from './encoder.ts';
 import { type ImageNetwork, openNetworkEncoder, outputsOf } from './network-encoder.ts';
-import { openPart, type StoredPart, weightFiles } from './stored-part.ts';
+import { openPart, type StoredPart, underPrefix } from './stored-part.ts';
 import { timmResnetStages, timmVision } from './timm-vision.ts';
 import { transformersVision } from './transformers-vision.ts';
 import type { Shapes, Trainable, VisionKind } from './vision-kind.ts';
@@ -26,7 +27,9 @@ export interface VisionModel {
 
 /** @throws an error that names the file, and the field or parameter that is missing or not computed here. */
 export function readVisionFolder(folder: string, name: string): VisionModel {
-  const part = openPart(folder, name, weightFiles('model'), anyNetwork);
+  const opened = openPart(folder, name, 'model', anyNetwork);
+  const isClip = isRecord(opened.config) && opened.config.model_type === 'clip_vision_model';
+  const part = isClip ? underPrefix(opened, 'vision_model.') : opened;
   const shapes = new Map([...part.table].map(([parameter, { shape }]) => [parameter, shape]));
   try {
     const { what, network, trainable, unused } = kindOf(part.config, shapes, folder);
