@@ -21,6 +21,7 @@ import { pushEvent, requestListener } from './ipc.ts';
 import { EngineSupervisor } from './jobs/index.ts';
 import { catalogDirectory, openDirectory, profileDirectory } from './locations.ts';
 import { buildMenu } from './menu.ts';
+import { keepOffline, keepResolverOffline } from './offline-switches.ts';
 import { PathTokens } from './path-tokens.ts';
 import { createRequestHandlers } from './requests.ts';
 import { appScheme, lockContents, lockSession } from './security.ts';
@@ -32,6 +33,7 @@ protocol.registerSchemesAsPrivileged([
   { scheme: imageScheme, privileges },
 ]);
 app.enableSandbox();
+keepOffline(app.commandLine);
 
 let window: BrowserWindow | null = null;
 
@@ -115,6 +117,7 @@ function endWith(catalog: Catalog, supervisor: EngineSupervisor): void {
 
 async function start(directory: string, profile: string): Promise<void> {
   await app.whenReady();
+  keepResolverOffline(app);
   app.on('web-contents-created', (_event, contents) => lockContents(contents));
   lockSession(session.defaultSession);
   protocol.handle(appScheme, serveRenderer(join(import.meta.dirname, '../renderer')));

@@ -10,7 +10,7 @@ export interface Stored {
   rows<Row>(sql: string, ...values: (string | number)[]): Row[];
   value<T>(sql: string, ...values: (string | number)[]): T;
   /** Waits until the newest job of this kind has ended; throws its error unless it is done. */
-  jobDone(kind: string): Promise<Record<string, unknown>>;
+  jobDone(kind: string, withinMs?: number): Promise<Record<string, unknown>>;
   close(): void;
 }
 
@@ -24,7 +24,7 @@ export function openStored(catalog: string): Stored {
         .prepare(sql)
         .pluck()
         .get(...values) as T,
-    async jobDone(kind) {
+    async jobDone(kind, withinMs = patience.jobMs) {
       const until = Date.now() + patience.jobMs;
       for (;;) {
         const [job] = rows<{ state: string; error: string | null; result: string | null; stage: string }>(
