@@ -6,6 +6,7 @@ import { sameStage } from '../../shared/job-stage.ts';
 import type { Job, JobKind, JobParams } from '../../shared/jobs.ts';
 import { addLog, addTrainingPoint, type Catalog, getJob } from '../catalog/index.ts';
 import { type JobProgress, writeProgress } from '../jobs/lease.ts';
+import { type Originals, openOriginals } from './originals.ts';
 import { RateEstimate } from './progress.ts';
 import type { RuntimeOptions } from './runtime.ts';
 import { type GenerationReading, readGeneration, writeGeneration } from './sealed-file.ts';
@@ -35,6 +36,8 @@ export interface JobContext<K extends JobKind = JobKind> {
    * checkpoint does. Anything that can be structured-cloned: typed arrays, maps.
    */
   writeCheckpoint<T>(value: T, name?: string): void;
+  /** The only way to the files of images. */
+  originals: Originals;
   /** Sends an event to windows and terminals; training points are stored as well. */
   emit<N extends EventName>(name: N, payload: EventPayload<N>): void;
 }
@@ -80,7 +83,7 @@ export function jobContext<K extends JobKind>(parts: ContextParts): JobContext<K
     send('job.updated', getJob(catalog, job.id));
   };
 
-  return {
+  const context: Omit<JobContext<K>, 'originals'> = {
     job,
     params: job.params as JobParams<K>,
     catalog,
@@ -125,8 +128,8 @@ export function jobContext<K extends JobKind>(parts: ContextParts): JobContext<K
       }
       send(name, payload);
     },
-    flush,
   };
+  return { ...context, originals: openOriginals(context), flush };
 }
 
 /** A finished job's checkpoints are of no more use. */
