@@ -45,6 +45,8 @@ export interface JobContext<K extends JobKind = JobKind> {
 export interface CheckpointReading<T> {
   /** Of a checkpoint besides the job's main one. */
   name?: string;
+  /** Nothing else in the job's folder depends on it: where it is lost, the rest is still of use. */
+  apart?: boolean;
   /** Throws where a checkpoint cannot be used, because a file that it names is not whole. */
   check?: GenerationReading<T>['check'];
 }
@@ -53,7 +55,6 @@ export interface CheckpointReading<T> {
 export type JobBody<K extends JobKind> = (ctx: JobContext<K>) => Promise<Record<string, unknown>>;
 
 const THROTTLE_MS = 200;
-/** All that is in a job's folder goes on from it. */
 const mainCheckpoint = 'checkpoint';
 
 export interface ContextParts {
@@ -102,7 +103,7 @@ export function jobContext<K extends JobKind>(parts: ContextParts): JobContext<K
       flush();
     },
     log,
-    readCheckpoint<T>({ name = mainCheckpoint, check }: CheckpointReading<T> = {}) {
+    readCheckpoint<T>({ name, apart, check }: CheckpointReading<T> = {}) {
       let damaged = false;
       const onDamaged = (text: string) => {
         damaged = true;
@@ -114,7 +115,7 @@ export function jobContext<K extends JobKind>(parts: ContextParts): JobContext<K
         'warn',
         value === null ? 'no checkpoint is left: begins again' : 'goes on from the checkpoint before it',
       );
-      if (value === null && name === mainCheckpoint) rmSync(jobDir, { recursive: true });
+      if (value === null && !apart) rmSync(jobDir, { recursive: true });
       return value;
     },
     writeCheckpoint(value, name) {

@@ -54,11 +54,8 @@ const stateName = 'originals';
 
 export function openOriginals(ctx: Context): Originals {
   const { catalog, signal, log } = ctx;
-  let faults: Map<number, Fault> | null = null;
-  const known = () => {
-    faults ??= ctx.readCheckpoint<Map<number, Fault>>({ name: stateName });
-    return faults;
-  };
+  // Before anything else is read of the job: where this is lost, the rest begins again with it.
+  let faults = ctx.readCheckpoint<Map<number, Fault>>({ name: stateName });
   const save = (changed: Map<number, Fault>) => {
     faults = changed;
     ctx.writeCheckpoint(changed, stateName);
@@ -66,7 +63,7 @@ export function openOriginals(ctx: Context): Originals {
   return {
     async check<Image extends WorkImage>(images: readonly Image[]) {
       ctx.progress({ stage: 'checking files', done: 0, total: images.length });
-      const found = new Map(known());
+      const found = new Map(faults);
       const usable: (Image & UsableImage)[] = [];
       const bad: Record<Fault, string[]> = { changed: [], missing: [] };
       const newTimes: { image: Image; mtimeMs: number }[] = [];
@@ -113,14 +110,14 @@ export function openOriginals(ctx: Context): Originals {
       try {
         return await bytesOf(catalog, image);
       } catch (error) {
-        if (error instanceof UnusableImage) save(new Map(known()).set(image.id, error.fault));
+        if (error instanceof UnusableImage) save(new Map(faults).set(image.id, error.fault));
         throw error;
       }
     },
     figures() {
-      const all = known();
-      if (all === null) return null;
-      const count = (fault: Fault) => [...all.values()].filter((f) => f === fault).length;
+      if (faults === null) return null;
+      const all = [...faults.values()];
+      const count = (fault: Fault) => all.filter((f) => f === fault).length;
       return { changed: count('changed'), missing: count('missing') };
     },
   };
