@@ -33,7 +33,6 @@ export const exportBody: JobBody<'export'> = async (ctx) => {
     if (ids.length === 0) throw new Error('export: no image fits the filter; widen it');
     ctx.writeCheckpoint(ids); // before anything is written beside OUT: a resume must know that it is one
   }
-  writer ??= await openExport(params.out, { id });
   const scorerId = currentScorerId(catalog, params.datasetId);
   const figures = { images: 0, real: 0, synthetic: 0 };
   try {
@@ -41,6 +40,7 @@ export const exportBody: JobBody<'export'> = async (ctx) => {
     // In the order of the list; what has left the catalog meanwhile is in no export of it.
     const listed = Array.from(ids).flatMap((imageId) => wanted.get(imageId) ?? []);
     const images = await originals.check(listed);
+    writer ??= await openExport(params.out, { id });
     ctx.progress({ stage: 'copying images', done: 0, total: images.length });
     for (const [at, image] of images.entries()) {
       signal.throwIfAborted();
@@ -57,7 +57,7 @@ export const exportBody: JobBody<'export'> = async (ctx) => {
     return { out: outDir, ...figures, bytes };
   } catch (error) {
     // A stopped job keeps what it copied for its resume; a failed one that nobody resumes leaves nothing visible.
-    await writer.suspend();
+    await writer?.suspend();
     throw error;
   }
 };

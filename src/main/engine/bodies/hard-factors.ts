@@ -4,7 +4,6 @@
  * rises with difficulty in both. What comes out is data and pictures in the catalog's `hard-factors/<job>` folder.
  */
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type KnownFactors, parseFactorLines } from '../../../core/metrics/factor-lines.ts';
 import {
@@ -270,18 +269,10 @@ async function besideReal(
       real: beside.map(({ imageId, difficulty }) => ({ imageId, difficulty })),
     };
   });
-  const left = cells.map((cell) =>
-    cell.generated.map(
-      ({ file }) =>
-        () =>
-          readFile(ctx.catalog.file(file)),
-    ),
-  );
-  const right = cells.map((cell) =>
-    cell.real.map(
-      ({ imageId }) =>
-        () =>
-          ctx.originals.read(imageOf.get(imageId)!),
+  const left = cells.map((cell) => cell.generated.map(({ file }) => readFileSync(ctx.catalog.file(file))));
+  const right = await Promise.all(
+    cells.map((cell) =>
+      Promise.all(cell.real.map(({ imageId }) => ctx.originals.read(imageOf.get(imageId)!))),
     ),
   );
   const { classIndex } = planned.find((p) => p.className === className)!;
@@ -290,9 +281,9 @@ async function besideReal(
   return { className, grid, levels: cells };
 }
 
-/** halves[h][column][row]: reads an image file, each brought to size x size pixels, the halves side by side on white. */
+/** halves[h][column][row]: bytes of image files, each brought to size x size pixels, the halves side by side on white. */
 async function gridOf(
-  halves: readonly (readonly (readonly (() => Promise<Uint8Array>)[])[])[],
+  halves: readonly (readonly (readonly Uint8Array[])[])[],
   size: number,
 ): Promise<Uint8Array> {
   const columns = halves[0].length;
@@ -304,8 +295,8 @@ async function gridOf(
   const pixels = new Uint8Array(width * height * 3).fill(255);
   for (const [h, half] of halves.entries())
     for (const [column, files] of half.entries())
-      for (const [row, read] of files.entries()) {
-        const picture = await decodeRgb(await read(), { width: size, height: size, fit: 'cover' });
+      for (const [row, bytes] of files.entries()) {
+        const picture = await decodeRgb(bytes, { width: size, height: size, fit: 'cover' });
         const left = h * (halfWidth + halvesGap) + column * pitch;
         for (let y = 0; y < size; y++)
           pixels.set(
