@@ -25,7 +25,7 @@ export function openStored(catalog: string): Stored {
         .pluck()
         .get(...values) as T,
     async jobDone(kind, withinMs = patience.jobMs) {
-      const until = Date.now() + patience.jobMs;
+      const until = Date.now() + withinMs;
       for (;;) {
         const [job] = rows<{ state: string; error: string | null; result: string | null; stage: string }>(
           'SELECT state, error, result, stage FROM jobs WHERE kind = ? ORDER BY id DESC LIMIT 1',
@@ -36,7 +36,7 @@ export function openStored(catalog: string): Stored {
           throw new Error(`${kind} job ${job.state}: ${job.error}`);
         if (Date.now() > until)
           throw new Error(
-            `${kind} job is ${job?.state ?? 'not there'} (${job?.stage ?? ''}) after ${patience.jobMs} ms`,
+            `${kind} job is ${job?.state ?? 'not there'} (${job?.stage ?? ''}) after ${withinMs} ms`,
           );
         await new Promise((resolve) => setTimeout(resolve, 150));
       }

@@ -217,7 +217,11 @@ function rawParameters(probe: Probe): Float64Array {
 }
 
 /** The chosen rows of f32[n,d], in the order given. */
-export function gather(features: Float32Array, d: number, rows: readonly number[]): Float32Array {
+export function gather(
+  features: Float32Array,
+  d: number,
+  rows: readonly number[],
+): Float32Array<ArrayBuffer> {
   const out = new Float32Array(rows.length * d);
   rows.forEach((i, r) => {
     out.set(features.subarray(i * d, i * d + d), r * d);

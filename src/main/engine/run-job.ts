@@ -72,7 +72,7 @@ export async function runJob({ catalog, engineId, job, abort, send }: Running): 
     const body = (await entry.load()) as unknown as JobBody<never>;
     const result = await body(ctx);
     ctx.flush();
-    return { state: 'done', result };
+    return { state: 'done', result: { ...result, ...ctx.originals.figures() } };
   } catch (error) {
     const { reason } = abort.signal;
     if (abort.signal.aborted)

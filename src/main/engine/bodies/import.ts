@@ -198,7 +198,8 @@ async function read(catalog: Catalog, found: FoundImage, known: Known | undefine
     const { size, mtimeMs } = await readingFile(() => stat(fsPath(found.file)));
     if (known && known.bytes === size) {
       const thumbnail = await stat(catalog.thumbnail(known.hash)).catch(() => null);
-      if (thumbnail) {
+      // An empty one is what a power cut left of it.
+      if (thumbnail && thumbnail.size > 0) {
         if (known.mtime_ms === mtimeMs) return { kind: 'same', found, known, mtimeMs };
         if ((await hash()) === known.hash) return { kind: 'same', found, known, mtimeMs };
       }
