@@ -41,7 +41,7 @@ export function processIo(): Io {
 const ioOfProcess = (): Io => ({
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
-  columns: process.stderr.isTTY ? (process.stderr.columns ?? 80) : null,
+  columns: process.stderr.isTTY ? process.stderr.columns || 80 : null,
   env: process.env,
   cwd: process.cwd(),
   nowMs: () => performance.now(),

@@ -1,6 +1,7 @@
 /** Owns running one job from the command line: progress, Ctrl+C, and what is said when it ends. */
 import { type Job, type JobRequestInput, jobParams } from '../shared/jobs.ts';
 import { CliError, interrupted, type StopSignal, stopSignals, usageError } from './errors.ts';
+import { leave } from './leave.ts';
 import { progressView } from './progress.ts';
 import type { Session } from './session.ts';
 
@@ -42,7 +43,7 @@ export async function followJob(session: Session, queued: Job, label: string = q
       view.end();
       io.stderr(`crux: killed; go on with: crux jobs resume ${queued.id}\n`);
       const code = stopSignals[first.signal];
-      void session.kill().finally(() => process.exit(code));
+      void session.kill().finally(() => leave(code));
     }
   };
   const signals = Object.keys(stopSignals) as StopSignal[];
