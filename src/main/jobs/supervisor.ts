@@ -58,6 +58,7 @@ export class EngineSupervisor {
   /** Jobs that have failed while the catalog took no more rows. */
   readonly #unwritten = new Map<number, { engineId: string; error: string }>();
   #heardAt = 0;
+  #checkedAt = 0;
   #restart: NodeJS.Timeout | undefined;
   #pinger: NodeJS.Timeout | undefined;
   #watch: CatalogWatch | undefined;
@@ -329,6 +330,9 @@ export class EngineSupervisor {
 
   #checkHealth(): void {
     this.#writeEndings();
+    // We slept, and the engine with us: Ctrl+Z, a closed lid.
+    if (Date.now() - this.#checkedAt > 3 * this.#options.pingMs) this.#heardAt = Date.now();
+    this.#checkedAt = Date.now();
     if (!this.#child) return;
     if (Date.now() - this.#heardAt > this.#options.hangMs) {
       this.#lastWords.push(`no sign of life for ${Math.round(this.#options.hangMs / 1000)} s`);
