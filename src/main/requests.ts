@@ -146,7 +146,7 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
       return null;
     },
 
-    'jobs.list': ({ limit }) => queue.list(limit),
+    'jobs.list': ({ limit }) => queue.list(limit).map((job) => supervisor.asTold(job)),
     'jobs.enqueue': ({ request, device }) => {
       const job = queue.enqueue(request, device);
       emit('job.updated', job);
@@ -163,7 +163,7 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
       return null;
     },
     'jobs.resume': ({ jobId }) => {
-      emit('job.updated', queue.resume(jobId));
+      emit('job.updated', supervisor.resume(jobId));
       supervisor.wake();
       return null;
     },

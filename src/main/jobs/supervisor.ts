@@ -126,6 +126,12 @@ export class EngineSupervisor {
     } else this.#send({ type: 'wake' });
   }
 
+  /** Puts a cancelled or failed job in line again; also one whose failure could not be written until now. */
+  resume(jobId: number): Job {
+    this.#writeEndings();
+    return this.queue.resume(jobId);
+  }
+
   /** Asks a job to stop; an engine of ours that does not is killed after a while. */
   cancel(jobId: number): Job {
     // By message first: it needs no room on the disk.
@@ -155,7 +161,7 @@ export class EngineSupervisor {
   /** Resolves when the job has ended (done, failed or cancelled), whoever runs it. */
   async waitFor(jobId: number): Promise<Job> {
     for (;;) {
-      const job = this.#asTold(getJob(this.#options.catalog, jobId));
+      const job = this.asTold(getJob(this.#options.catalog, jobId));
       if (job.state !== 'queued' && job.state !== 'running') return job;
       await new Promise<void>((resolve) => {
         const done = () => {
@@ -252,7 +258,7 @@ export class EngineSupervisor {
     if (message.type === 'unable') this.#unable = message.error;
     if (message.type === 'failed') {
       this.#unwritten.set(message.jobId, { engineId, error: message.error });
-      this.emit('job.updated', this.#asTold(getJob(this.#options.catalog, message.jobId)));
+      this.emit('job.updated', this.asTold(getJob(this.#options.catalog, message.jobId)));
     }
     if (message.type !== 'event') return;
     const payload = unpackBytes(message.payload);
@@ -280,7 +286,7 @@ export class EngineSupervisor {
   }
 
   /** A job as its engine told, where its row could not be written. */
-  #asTold(job: Job): Job {
+  asTold(job: Job): Job {
     const ending = this.#unwritten.get(job.id);
     if (!ending || job.state !== 'running') return job;
     return { ...job, state: 'failed', stage: '', secondsLeft: null, error: ending.error };
