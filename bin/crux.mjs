@@ -16,11 +16,14 @@ try {
     Object.assign(process.env, nativeEnv);
     await import(pathToFileURL(entry).href);
   } else {
-    process.exitCode = await runNode([entry, ...process.argv.slice(2)], {
+    const code = await runNode([entry, ...process.argv.slice(2)], {
       cwd: process.cwd(),
       // All of them, also from a terminal: the command takes two that come at once for one.
       passOn: ['SIGINT', 'SIGTERM', 'SIGHUP'],
     });
+    process.exitCode = code;
+    // As the command below does (src/cli/leave.ts): Node aborts where the terminal it would reset is gone.
+    if (code === 129 && process.platform !== 'win32') process.kill(process.pid, 'SIGHUP');
   }
 } catch (error) {
   console.error(`crux: ${error instanceof Error ? error.message : error}`);

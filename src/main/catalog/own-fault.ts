@@ -7,7 +7,7 @@
  * files was being read (engine/images/errors.ts, which asks here first), and ours everywhere else (`ownFault`).
  */
 import { type StatsFs, statfsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, sep } from 'node:path';
 
 export type FaultKind =
   | 'disk-full'
@@ -101,7 +101,7 @@ export function ownFault(error: unknown, folders: readonly string[], needed = sm
   const path = pathOf(error);
   // An error of writing has no path in Node: of several disks the fullest is meant.
   const folder =
-    path === null ? fullest(folders) : (folders.find((f) => path.startsWith(f)) ?? dirname(path));
+    path === null ? fullest(folders) : (folders.find((f) => path.startsWith(f + sep)) ?? dirname(path));
   // SQLite calls it an I/O error where a full disk has no room for its shared memory.
   const full = said === 'disk-error' && code.startsWith('SQLITE_') && freeSpace(folder) < smallWrite;
   const kind = full ? 'disk-full' : said;
@@ -168,7 +168,7 @@ export function fileSystemOf(folder: string): StatsFs | null {
 /** Bytes that this user may still write there; where that is not known nothing is claimed. */
 export function freeSpace(folder: string): number {
   const disk = fileSystemOf(folder);
-  return disk ? disk.bavail * disk.bsize : Number.POSITIVE_INFINITY;
+  return disk && disk.blocks > 0 ? disk.bavail * disk.bsize : Number.POSITIVE_INFINITY;
 }
 
 /** "0.4 MB", "12 MB", "3.2 GB". */

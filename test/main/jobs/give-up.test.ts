@@ -9,6 +9,7 @@ import { tempCatalog } from '../support/catalogs.ts';
 
 const running: EngineSupervisor[] = [];
 afterEach(async () => {
+  vi.restoreAllMocks();
   for (const supervisor of running.splice(0)) await supervisor.stop(0);
 });
 
@@ -79,6 +80,20 @@ test('a failure that could not be written is known by message, and is written wh
     () => expect(getJob(catalog, id)).toMatchObject({ state: 'failed', error: told.error }),
     20_000,
   );
+});
+
+test('after a sleep of its own, the supervisor does not take the engine for hung', async () => {
+  const { supervisor, states } = broken('idle', { pingMs: 50 });
+  supervisor.start();
+  await vi.waitFor(() => expect(supervisor.state).toBe('ready'), 20_000);
+  const { pid } = supervisor;
+  const now = Date.now;
+  vi.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000); // an hour later, at once
+  let heard = 0;
+  supervisor.on('catalog.changed', () => heard++); // at every ping
+  await vi.waitFor(() => expect(heard).toBeGreaterThan(3), 20_000);
+  expect(supervisor.pid).toBe(pid);
+  expect(states).toEqual(['starting', 'ready']);
 });
 
 test('a job handed back while it is being cancelled is cancelled', () => {

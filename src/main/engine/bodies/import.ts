@@ -135,7 +135,10 @@ async function removeLeftovers(thumbnails: string): Promise<void> {
 }
 
 async function looksLikeManifest(source: string): Promise<boolean> {
-  const facts = await stat(fsPath(source)).catch(() => null);
+  const facts = await readingFile(() => stat(fsPath(source))).catch((error) => {
+    if (error instanceof UnreadableImage) return null;
+    throw error;
+  });
   if (!facts)
     throw new Error(`import: there is nothing at ${source}; choose a folder of images or a manifest`);
   if (facts.isDirectory()) return false;
