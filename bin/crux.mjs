@@ -7,7 +7,7 @@ import { nativeEnv, onPinnedNode, root, runNode } from '../scripts/pinned-node.m
 
 // A checkout runs its sources; Node strips types from no file below node_modules.
 const source = join(root, 'src', 'cli', 'main.ts');
-const built = join(root, 'out', 'main', 'cli.js');
+const built = join(root, 'out', 'main', 'cli.mjs');
 const entry = existsSync(source) && !root.includes('node_modules') ? source : built;
 
 try {

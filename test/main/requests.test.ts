@@ -14,6 +14,7 @@ import {
   type RequestOutput,
   requests,
 } from '../../src/shared/contract.ts';
+import { limits } from '../../src/shared/limits.ts';
 import { writeTinyDiffusion } from './engine/tiny-diffusion.ts';
 import { addImage, addProbabilities, makeDataset, tempCatalog, tempFolder } from './support/catalogs.ts';
 import { classifierSpec, writeClassifier } from './support/pictures.ts';
@@ -119,6 +120,16 @@ test('edits tell the windows, and are undone in order', async () => {
   ]);
   expect(await ask('edits.redo', {})).toBe('class of 1 image to dog');
   expect(await ask('images.detail', { id: a })).toMatchObject({ className: 'dog', caption: null, tags: [] });
+});
+
+test('filters as long as they may be are answered', async () => {
+  const ids = (filter: RequestInput<'images.ids'>['filter']) =>
+    ask('images.ids', { datasetId, filter, sort: 'path' });
+  expect([...(await ids({ text: '%'.repeat(limits.search) }))]).toEqual([]);
+  expect([...(await ids({ text: '猫'.repeat(limits.search) }))]).toEqual([]);
+  expect([...(await ids({ tag: '_'.repeat(limits.search) }))]).toEqual([]);
+  const classIds = Array.from({ length: limits.classes }, (_, i) => i + 1);
+  expect([...(await ids({ classIds, text: '.png' }))]).toEqual([a, b]);
 });
 
 test('jobs: queued, listed, cancelled, resumed, logged', async () => {
