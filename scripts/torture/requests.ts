@@ -117,7 +117,13 @@ function openTarget({ folder }: Context) {
     supervisor,
     emit: () => {},
     window: {
-      'app.info': () => ({ version: '0', catalog: catalog.dir, engine: 'down', platform: 'torture' }),
+      'app.info': () => ({
+        version: '0',
+        catalog: catalog.dir,
+        engine: 'down',
+        engineMessage: 'not started',
+        platform: 'torture',
+      }),
       'dialog.choose': ({ purpose }) => paths.give(purpose, chosen[0]),
       'shell.showItem': () => null,
     },

@@ -27,6 +27,8 @@ const exceptions = {
   'test/standin/electron-standin.ts sleeps': 'ends what hangs',
   'test/standin/electron-window.ts sleeps': 'closes a window of which nothing is asked',
   'test/torture/import-child.ts reads a clock': 'a figure for the log',
+  'test/main/jobs/give-up.test.ts reads a clock': 'puts it forward',
+  'test/torture/cuts.test.ts reads a clock': 'a seed',
   'test/torture/kill.test.ts reads a clock': 'a seed',
 };
 

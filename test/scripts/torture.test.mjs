@@ -143,7 +143,7 @@ it('says how to use it', async () => {
     expect(exit).toBe(2);
     expect(stderr).toMatch(/^torture: .+/);
   }
-}, 60_000);
+});
 
 describe('the comparison of a disturbed catalog with an undisturbed one', () => {
   let pairs = 0;
