@@ -37,7 +37,7 @@ const silencers = [
 const ofHome = ['XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME', 'XDG_RUNTIME_DIR'];
 
 /** What a test drives over the loopback interface: Electron or the stand-in with its browser, and their parts, not the engine. */
-export const driven =
+export const drivenProgram =
   /^(\S*\/)?(node \S+\/electron-standin\.ts|electron|chromium|chrome|crux)( |$)|^\S+ --type=/i;
 
 /** Whether strace watches. Asked once: continuous integration accepts nothing less, anyone else is told. */
@@ -94,7 +94,7 @@ export class Watch {
   }
 
   /** What was seen until now. `folders`: the real paths where the run may write, besides its temporary folder. */
-  seen(folders: readonly string[], cwd: string, loopback?: RegExp): Seen {
+  seen(folders: readonly string[], cwd: string, driven?: RegExp): Seen {
     const left = [this.home, this.tmp].flatMap((folder) =>
       readdirSync(folder, { recursive: true }).map((name) => `left behind: ${join(folder, String(name))}`),
     );
@@ -111,7 +111,7 @@ export class Watch {
     const seen = readTrace(this.#log, {
       folders: [...folders, this.tmp],
       cwd,
-      loopback,
+      driven,
     });
     return { ...seen, outside: [...seen.outside, ...left] };
   }
