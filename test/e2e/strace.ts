@@ -125,8 +125,10 @@ const shown = (program: string): string =>
 const writes = /\bO_(WRONLY|RDWR|CREAT|TRUNC|TMPFILE)\b/;
 const files = new Set(ofFiles.split(','));
 const opens = new Set(['open', 'openat', 'openat2']);
-/** What the kernel keeps there is no file, and gone with the process. */
-const kernels = /^\/(dev|proc|sys)\//;
+/** What the kernel keeps there is no file. */
+const kernels = /^\/(dev(?!\/shm\/)|proc|sys)\//;
+/** Memory that a browser's processes share. */
+const sharedMemory = /^\/dev\/shm\//;
 /** Asked for a name of another machine, or of this one, before any packet is sent. */
 /** The one ring that Node makes: libuv hands its changes of epoll's list to the kernel through it, nothing else. */
 const epollRing = /^256, \{flags=(0|0x10000)\b/;
@@ -195,8 +197,8 @@ export function readTrace(file: string, rules: Rules): Seen {
     } else if (files.has(name) && !failed) {
       // What a symbolic link says is not written to.
       for (const path of pathsOf(args, rules.cwd).slice(name.startsWith('symlink') ? 1 : 0)) {
-        if (kernels.test(path) || rules.folders.some((folder) => `${path}/`.startsWith(`${folder}/`)))
-          continue;
+        if (kernels.test(path) || (driven && sharedMemory.test(path))) continue;
+        if (rules.folders.some((folder) => `${path}/`.startsWith(`${folder}/`))) continue;
         outside.add(`${name} ${path} (${shown(programOf(pid))})`);
       }
     }

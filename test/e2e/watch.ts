@@ -14,23 +14,10 @@ import { emptyNetwork, readTrace, type Seen, straceCommand, straceWorks } from '
  * continuous integration would prove nothing. The declared environment goes too: the program has to set it itself.
  */
 const silencers = [
-  ...[
-    'CI',
-    'TF_BUILD',
-    'GITHUB_ACTIONS',
-    'GITLAB_CI',
-    'CIRCLECI',
-    'TRAVIS',
-    'JENKINS_URL',
-    'CODEBUILD_BUILD_ID',
-  ],
-  ...[
-    'BUILDKITE',
-    'TEAMCITY_VERSION',
-    'APPVEYOR',
-    'BITBUCKET_BUILD_NUMBER',
-    'SYSTEM_TEAMFOUNDATIONCOLLECTIONURI',
-  ],
+  ...'CI TF_BUILD GITHUB_ACTIONS GITLAB_CI CIRCLECI TRAVIS JENKINS_URL CODEBUILD_BUILD_ID BUILDKITE'.split(
+    ' ',
+  ),
+  ...'TEAMCITY_VERSION APPVEYOR BITBUCKET_BUILD_NUMBER SYSTEM_TEAMFOUNDATIONCOLLECTIONURI'.split(' '),
   'ORT_RUNNING_UNIT_TESTS',
   ...Object.keys(nativeEnv),
 ];
@@ -53,7 +40,6 @@ if (!byStrace) {
 }
 
 export class Watch {
-  readonly #folder: string;
   readonly #log: string;
   readonly home: string;
   /** The temporary folder of the run: system-wide ones are outside. */
@@ -61,10 +47,10 @@ export class Watch {
 
   /** `folder`: an empty one, for what this watch needs. */
   constructor(folder: string) {
-    this.#folder = realpathSync(folder);
-    this.#log = join(this.#folder, 'watch.log');
-    this.home = join(this.#folder, 'home');
-    this.tmp = join(this.#folder, 'tmp');
+    const real = realpathSync(folder);
+    this.#log = join(real, 'watch.log');
+    this.home = join(real, 'home');
+    this.tmp = join(real, 'tmp');
     for (const made of [this.home, this.tmp]) mkdirSync(made);
   }
 
@@ -108,11 +94,7 @@ export class Watch {
         programs: attempts.filter(({ kind }) => kind === 'watching').map(({ what }) => what),
       };
     }
-    const seen = readTrace(this.#log, {
-      folders: [...folders, this.tmp],
-      cwd,
-      driven,
-    });
+    const seen = readTrace(this.#log, { folders: [...folders, this.tmp], cwd, driven });
     return { ...seen, outside: [...seen.outside, ...left] };
   }
 }
