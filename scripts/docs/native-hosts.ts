@@ -20,29 +20,23 @@ export const nativeHosts: Record<string, Record<string, string>> = {
     'crl.microsoft.com': signature,
     'www.microsoft.com': `${signature}; elsewhere ${reference}`,
     ...Object.fromEntries(
-      [
-        ...['arxiv.org', 'crbug.com', 'dawn.googlesource.com', 'devblogs.nvidia.com', 'docs.nvidia.com'],
-        ...['docs.scipy.org', 'docs.vulkan.org', 'en.wikipedia.org', 'github.com', 'gpuweb.github.io'],
-        ...[
-          'huggingface.co',
-          'ieeexplore.ieee.org',
-          'issues.chromium.org',
-          'khr.io',
-          'llvm.org',
-          'numpy.org',
-        ],
-        ...['papers.nips.cc', 'protobuf.dev', 'pytorch.org', 'tinyurl.com', 'www.opencompute.org'],
-        'www.tensorflow.org',
-      ].map((host) => [host, reference]),
+      (
+        'arxiv.org crbug.com dawn.googlesource.com devblogs.nvidia.com docs.nvidia.com docs.scipy.org docs.vulkan.org ' +
+        'en.wikipedia.org github.com gpuweb.github.io huggingface.co ieeexplore.ieee.org issues.chromium.org khr.io llvm.org ' +
+        'numpy.org papers.nips.cc protobuf.dev pytorch.org tinyurl.com www.opencompute.org www.tensorflow.org'
+      )
+        .split(' ')
+        .map((host) => [host, reference]),
     ),
   },
   '@img (sharp, libvips)': {
     ...Object.fromEntries(
-      [
-        ...['iiif.io', 'example.com', 'ns.adobe.be.com', 'ns.adobe.com', 'ns.apple.com', 'ns.google.com'],
-        ...['schemas.microsoft.com', 'www.freedesktop.org', 'www.pathozoom.com', 'www.vips.ecs.soton.ac.uk'],
-        'www.w3.org',
-      ].map((host) => [host, namespace]),
+      (
+        'iiif.io example.com ns.adobe.be.com ns.adobe.com ns.apple.com ns.google.com schemas.microsoft.com ' +
+        'www.freedesktop.org www.pathozoom.com www.vips.ecs.soton.ac.uk www.w3.org'
+      )
+        .split(' ')
+        .map((host) => [host, namespace]),
     ),
     'www.brynosaurus.com':
       'a comment in the tag that fontconfig puts into a folder of its cache; Crux draws no text with it',

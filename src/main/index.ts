@@ -19,9 +19,9 @@ import { windowRequests } from './desktop.ts';
 import { serveImages } from './image-scheme.ts';
 import { pushEvent, requestListener } from './ipc.ts';
 import { EngineSupervisor } from './jobs/index.ts';
+import { keepContentsOffline, keepOffline, keepResolverOffline } from './keep-offline.ts';
 import { catalogDirectory, openDirectory, profileDirectory } from './locations.ts';
 import { buildMenu } from './menu.ts';
-import { keepOffline, keepResolverOffline } from './offline-switches.ts';
 import { PathTokens } from './path-tokens.ts';
 import { createRequestHandlers } from './requests.ts';
 import { appScheme, lockContents, lockSession } from './security.ts';
@@ -120,6 +120,7 @@ async function start(directory: string, profile: string): Promise<void> {
   keepResolverOffline(app);
   app.on('web-contents-created', (_event, contents) => lockContents(contents));
   app.on('session-created', lockSession); // there is no other, and if one came it would be locked, too
+  app.on('web-contents-created', (_event, contents) => keepContentsOffline(contents));
   lockSession(session.defaultSession);
   protocol.handle(appScheme, serveRenderer(join(import.meta.dirname, '../renderer')));
   const catalog = openCatalog(directory);

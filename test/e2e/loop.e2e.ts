@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { offlineSwitches } from '../../src/main/offline-switches.ts';
+import { offlineSwitches } from '../../src/main/keep-offline.ts';
 import { testIds } from '../../src/renderer/test-ids.ts';
 import { controlReport } from '../../src/shared/control.ts';
 import { patience } from '../patience.ts';
@@ -17,7 +17,7 @@ import { openStored, type Stored } from './catalog.ts';
 import { type Crux, launchCrux, root } from './launch.ts';
 import { chromiumHosts } from './network.ts';
 import { writeShapes } from './shapes.ts';
-import { byStrace, driven, Watch } from './watch.ts';
+import { byStrace, drivenProgram, Watch } from './watch.ts';
 
 const perClass = 16;
 let crux: Crux;
@@ -324,11 +324,15 @@ describe('the whole loop, on screen and in the catalog', () => {
   });
 
   it('opened no network connection and kept to its folders', async () => {
-    const given = await crux.app.evaluate(
-      ({ app }, names) => names.map((name) => app.commandLine.getSwitchValue(name)),
+    const [policy, ...values] = await crux.app.evaluate(
+      ({ app, BrowserWindow }, names) => [
+        BrowserWindow.getAllWindows()[0].webContents.getWebRTCIPHandlingPolicy(),
+        ...names.map((name) => app.commandLine.getSwitchValue(name)),
+      ],
       Object.keys(offlineSwitches),
     );
-    expect(given).toEqual(Object.values(offlineSwitches));
+    expect(policy).toBe('disable_non_proxied_udp');
+    expect(values).toEqual(Object.values(offlineSwitches));
     const folders = [realpathSync(crux.scratch)]; // catalog, profile, export
     stored.close();
     await crux.close();
@@ -336,7 +340,7 @@ describe('the whole loop, on screen and in the catalog', () => {
     const hosts = chromiumHosts(netLog).filter((host) => host !== 'crux.app.localhost');
     expect(hosts).toEqual([]);
     if (process.env.ELECTRON_EXE && !byStrace) return; // the real main process cannot be made to load the hooks
-    const { network, outside, programs } = watch.seen([...folders, evidence], root, driven);
+    const { network, outside, programs } = watch.seen([...folders, evidence], root, drivenProgram);
     expect(programs.some((line) => /engine\.js/.test(line))).toBe(true);
     expect(programs.length).toBeGreaterThan(1); // main and engine
     expect(network).toEqual([]);

@@ -5,7 +5,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 
 const ofFiles =
   'open,openat,openat2,creat,truncate,mkdir,mkdirat,mknod,mknodat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,' +
@@ -46,8 +46,8 @@ export interface Rules {
   folders: readonly string[];
   /** Where the run was started: relative paths begin here. */
   cwd: string;
-  /** Command lines of programs that may talk over the loopback interface, as a test's driver must. */
-  loopback?: RegExp;
+  /** Command lines of what a test drives: may talk over the loopback interface, and be a browser (see `routeProbe`). */
+  driven?: RegExp;
 }
 
 export interface Seen {
@@ -114,27 +114,45 @@ function pathsOf(args: string, cwd: string): string[] {
   return paths;
 }
 
+/** The first words of a command line, without folders. */
+const shown = (program: string): string =>
+  program
+    .split(' ')
+    .slice(0, 4)
+    .map((word) => basename(word))
+    .join(' ');
+
 const writes = /\bO_(WRONLY|RDWR|CREAT|TRUNC|TMPFILE)\b/;
 const files = new Set(ofFiles.split(','));
 const opens = new Set(['open', 'openat', 'openat2']);
-/** What the kernel keeps there is no file, and gone with the process. */
-const kernels = /^\/(dev|proc|sys)\//;
+/** What the kernel keeps there is no file. */
+const kernels = /^\/(dev(?!\/shm\/)|proc|sys)\//;
+/** Memory that a browser's processes share. */
+const sharedMemory = /^\/dev\/shm\//;
 /** Asked for a name of another machine, or of this one, before any packet is sent. */
 /** The one ring that Node makes: libuv hands its changes of epoll's list to the kernel through it, nothing else. */
 const epollRing = /^256, \{flags=(0|0x10000)\b/;
 const nameServices = /^\/etc\/(hosts|resolv\.conf)$/;
 const nameSockets = /sun_path="[^"]*\/(nscd\/socket|io\.systemd\.Resolve|avahi-daemon\/socket)"/;
 
+/**
+ * Before it resolves any name, this machine's own included, Chromium looks whether there is a route to the IPv6 internet: it
+ * connects a datagram socket, which sends nothing, and closes it. No switch turns that off. Electron has no name to
+ * resolve for the program's pages; those of the stand-in have a host.
+ */
+const routeProbe = 'connect 2001:4860:4860::8888 port 443';
+
 /** What a call on sockets reaches for; null where it stays on this machine. */
-function reached(name: string, args: string, mayLoop: boolean): string | null {
-  if (/AF_UNIX/.test(args)) return !mayLoop && nameSockets.test(args) ? `asks a name service: ${args}` : null;
-  if (name === 'socket') return mayLoop ? null : `socket ${args}`;
+function reached(name: string, args: string, driven: boolean): string | null {
+  if (/AF_UNIX/.test(args)) return !driven && nameSockets.test(args) ? `asks a name service: ${args}` : null;
+  if (name === 'socket') return driven ? null : `socket ${args}`;
   if (!/^(connect|bind|sendto|sendmsg|sendmmsg)$/.test(name)) return null;
   const port = /sin6?_port=htons\((\d+)\)/.exec(args)?.[1] ?? '?';
   const address = /inet_addr\("([^"]+)"\)|inet_pton\(AF_INET6, "([^"]+)"/.exec(args);
   const host = address?.[1] ?? address?.[2] ?? args;
   const local = /^(127\.|::1$|::ffff:127\.)/.test(host);
-  return mayLoop && local && port !== '53' ? null : `${name} ${host} port ${port}`;
+  const what = `${name} ${host} port ${port}`;
+  return driven && ((local && port !== '53') || what === routeProbe) ? null : what;
 }
 
 export function readTrace(file: string, rules: Rules): Seen {
@@ -155,13 +173,13 @@ export function readTrace(file: string, rules: Rules): Seen {
     return 'unknown program';
   };
   const note = (pid: string, what: string) => {
-    const line = `${what} (${programOf(pid).slice(0, 120)})`;
+    const line = `${what} (${shown(programOf(pid))})`;
     network.set(line, (network.get(line) ?? 0) + 1);
   };
 
   for (const { pid, name, args, result } of calls) {
     const failed = result.startsWith('-1');
-    const mayLoop = rules.loopback?.test(programOf(pid)) ?? false;
+    const driven = rules.driven?.test(programOf(pid)) ?? false;
     if (name === 'execve') {
       if (failed) continue;
       const words = args.slice(args.indexOf('[')).matchAll(/"((?:[^"\\]|\\.)*)"/g);
@@ -171,16 +189,17 @@ export function readTrace(file: string, rules: Rules): Seen {
     } else if (name === 'io_uring_setup') {
       if (!failed && !epollRing.test(args)) note(pid, 'io_uring, past this watch');
     } else if (/\bAF_(INET6?|PACKET|UNIX)\b/.test(args)) {
-      const what = reached(name, args, mayLoop);
+      const what = reached(name, args, driven);
       if (what !== null) note(pid, what);
     } else if (opens.has(name) && !writes.test(args)) {
       for (const path of pathsOf(args, rules.cwd))
-        if (nameServices.test(path) && !mayLoop) note(pid, `reads ${path}`);
+        if (nameServices.test(path) && !driven) note(pid, `reads ${path}`);
     } else if (files.has(name) && !failed) {
-      for (const path of pathsOf(args, rules.cwd)) {
-        if (kernels.test(path) || rules.folders.some((folder) => `${path}/`.startsWith(`${folder}/`)))
-          continue;
-        outside.add(`${name} ${path} (${programOf(pid).slice(0, 120)})`);
+      // What a symbolic link says is not written to.
+      for (const path of pathsOf(args, rules.cwd).slice(name.startsWith('symlink') ? 1 : 0)) {
+        if (kernels.test(path) || (driven && sharedMemory.test(path))) continue;
+        if (rules.folders.some((folder) => `${path}/`.startsWith(`${folder}/`))) continue;
+        outside.add(`${name} ${path} (${shown(programOf(pid))})`);
       }
     }
   }

@@ -14,30 +14,17 @@ import { emptyNetwork, readTrace, type Seen, straceCommand, straceWorks } from '
  * continuous integration would prove nothing. The declared environment goes too: the program has to set it itself.
  */
 const silencers = [
-  ...[
-    'CI',
-    'TF_BUILD',
-    'GITHUB_ACTIONS',
-    'GITLAB_CI',
-    'CIRCLECI',
-    'TRAVIS',
-    'JENKINS_URL',
-    'CODEBUILD_BUILD_ID',
-  ],
-  ...[
-    'BUILDKITE',
-    'TEAMCITY_VERSION',
-    'APPVEYOR',
-    'BITBUCKET_BUILD_NUMBER',
-    'SYSTEM_TEAMFOUNDATIONCOLLECTIONURI',
-  ],
+  ...'CI TF_BUILD GITHUB_ACTIONS GITLAB_CI CIRCLECI TRAVIS JENKINS_URL CODEBUILD_BUILD_ID BUILDKITE'.split(
+    ' ',
+  ),
+  ...'TEAMCITY_VERSION APPVEYOR BITBUCKET_BUILD_NUMBER SYSTEM_TEAMFOUNDATIONCOLLECTIONURI'.split(' '),
   'ORT_RUNNING_UNIT_TESTS',
   ...Object.keys(nativeEnv),
 ];
 const ofHome = ['XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME', 'XDG_RUNTIME_DIR'];
 
 /** What a test drives over the loopback interface: Electron or the stand-in with its browser, and their parts, not the engine. */
-export const driven =
+export const drivenProgram =
   /^(\S*\/)?(node \S+\/electron-standin\.ts|electron|chromium|chrome|crux)( |$)|^\S+ --type=/i;
 
 /** Whether strace watches. Asked once: continuous integration accepts nothing less, anyone else is told. */
@@ -53,7 +40,6 @@ if (!byStrace) {
 }
 
 export class Watch {
-  readonly #folder: string;
   readonly #log: string;
   readonly home: string;
   /** The temporary folder of the run: system-wide ones are outside. */
@@ -61,10 +47,10 @@ export class Watch {
 
   /** `folder`: an empty one, for what this watch needs. */
   constructor(folder: string) {
-    this.#folder = realpathSync(folder);
-    this.#log = join(this.#folder, 'watch.log');
-    this.home = join(this.#folder, 'home');
-    this.tmp = join(this.#folder, 'tmp');
+    const real = realpathSync(folder);
+    this.#log = join(real, 'watch.log');
+    this.home = join(real, 'home');
+    this.tmp = join(real, 'tmp');
     for (const made of [this.home, this.tmp]) mkdirSync(made);
   }
 
@@ -94,7 +80,7 @@ export class Watch {
   }
 
   /** What was seen until now. `folders`: the real paths where the run may write, besides its temporary folder. */
-  seen(folders: readonly string[], cwd: string, loopback?: RegExp): Seen {
+  seen(folders: readonly string[], cwd: string, driven?: RegExp): Seen {
     const left = [this.home, this.tmp].flatMap((folder) =>
       readdirSync(folder, { recursive: true }).map((name) => `left behind: ${join(folder, String(name))}`),
     );
@@ -108,11 +94,7 @@ export class Watch {
         programs: attempts.filter(({ kind }) => kind === 'watching').map(({ what }) => what),
       };
     }
-    const seen = readTrace(this.#log, {
-      folders: [...folders, this.tmp],
-      cwd,
-      loopback,
-    });
+    const seen = readTrace(this.#log, { folders: [...folders, this.tmp], cwd, driven });
     return { ...seen, outside: [...seen.outside, ...left] };
   }
 }

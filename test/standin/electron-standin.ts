@@ -10,7 +10,7 @@ import inspector from 'node:inspector';
 import { createRequire, registerHooks } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { offlineSwitches } from '../../src/main/offline-switches.ts';
+import { offlineSwitches } from '../../src/main/keep-offline.ts';
 import { patience } from '../patience.ts';
 import { connectCdp } from './cdp.ts';
 import * as api from './electron-api.ts';

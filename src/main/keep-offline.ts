@@ -3,7 +3,7 @@
  * of pages, these the services behind them. Set before the program is ready. The stand-in of the tests starts its
  * Chromium with the same ones, so that what they do is seen there (test/e2e/loop.e2e.ts).
  */
-import type { App, CommandLine } from 'electron';
+import type { App, CommandLine, WebContents } from 'electron';
 
 /** Names of switches, without dashes, and their values; '' where there is none. */
 export const offlineSwitches: Readonly<Record<string, string>> = {
@@ -12,8 +12,6 @@ export const offlineSwitches: Readonly<Record<string, string>> = {
   'host-resolver-rules': 'MAP * ~NOTFOUND',
   // A system that is set to find its proxy is asked for `wpad` over DNS and DHCP, and for a script from whoever answers.
   'no-proxy-server': '',
-  // WebRTC sends to addresses that need no look-up, and no content security policy holds it: it gets no direct route.
-  'force-webrtc-ip-handling-policy': 'disable_non_proxied_udp',
   // The browser's own services. Electron is built without most of them; should a version gain one, it starts off.
   'disable-background-networking': '', // variations, safe browsing, push messages, predictors
   'disable-component-update': '', // downloads of lists and modules that Chromium keeps current
@@ -25,6 +23,11 @@ export const offlineSwitches: Readonly<Record<string, string>> = {
 export function keepOffline(commandLine: Pick<CommandLine, 'appendSwitch'>): void {
   for (const [name, value] of Object.entries(offlineSwitches))
     commandLine.appendSwitch(name, value || undefined);
+}
+
+/** WebRTC sends to addresses that need no look-up, past the interception of requests: no datagram without a proxy, and there is none. */
+export function keepContentsOffline(contents: Pick<WebContents, 'setWebRTCIPHandlingPolicy'>): void {
+  contents.setWebRTCIPHandlingPolicy('disable_non_proxied_udp');
 }
 
 /** Once ready: names go to the system's resolver alone, which the rule above never lets it ask; no secure DNS is probed for. */
