@@ -104,6 +104,14 @@ it('tells a few of the wrong places of a message, without what acts on a termina
   expect(failed).toMatchObject({ error: { message: expect.stringMatching(/^\\x1b\[2Jx{1900,2000}…$/) } });
 });
 
+it('refuses a filter that SQLite could not take, before SQLite sees it', async () => {
+  const input = { datasetId: 1, filter: { text: 'x'.repeat(60_000) }, sort: 'path' };
+  const asked = vi.fn(() => new Uint32Array());
+  const answered = await answer({ ...handlers, 'images.ids': asked }, paths, 'images.ids', input);
+  expect(answered).toMatchObject({ ok: false, error: { code: 'invalid-input' } });
+  expect(asked).not.toHaveBeenCalled();
+});
+
 it('pushes events that fit the contract, and only to a living window', () => {
   const send = vi.fn();
   const contents = { isDestroyed: () => false, send } as unknown as WebContents;
