@@ -1,6 +1,8 @@
 /** Owns the catalog's public names: everything outside this folder imports from here. */
+export { backupCatalog } from './backup.ts';
 export * from './blobs.ts';
 export * from './captions.ts';
+export { type CatalogCheck, checkCatalog, type Finding } from './check.ts';
 export * from './datasets.ts';
 export * from './difficulty.ts';
 export * from './dynamics.ts';
@@ -15,6 +17,7 @@ export { migrate, migrations } from './migrations/index.ts';
 export * from './models.ts';
 export * from './open.ts';
 export * from './projections.ts';
+export { type Repair, repairCatalog } from './repair.ts';
 export * from './reports.ts';
 export * from './review.ts';
 export * from './scorer-calibration.ts';

@@ -2,11 +2,14 @@
  * Owns the catalog on disk: a folder with `catalog.sqlite` and what is derived beside it. Several processes
  * (app, engine, CLI) open one catalog at once: WAL, short transactions, a busy time-out.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { resolveInRoot } from '../engine/images/fs-names.ts';
 import { migrate } from './migrations/index.ts';
+import { CatalogError, databaseName, fileIdentity, inWords, requireSameFile } from './trouble.ts';
+
+export { CatalogError } from './trouble.ts';
 
 export type Value = string | number | bigint | Uint8Array | null;
 
@@ -15,10 +18,21 @@ export class Catalog {
   readonly dir: string;
   readonly db: Database.Database;
   readonly #statements = new Map<string, Database.Statement>();
+  readonly #identity: string;
 
   constructor(dir: string, db: Database.Database) {
     this.dir = dir;
     this.db = db;
+    this.#identity = fileIdentity(dir);
+  }
+
+  /** Does something with the database; what SQLite says against the file itself is told in words. */
+  #named<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw inWords(error, this.dir, true);
+    }
   }
 
   statement(sql: string, pluck = false): Database.Statement {
@@ -35,31 +49,34 @@ export class Catalog {
   }
 
   all<Row>(sql: string, ...values: Value[]): Row[] {
-    return this.statement(sql).all(...values) as Row[];
+    return this.#named(() => this.statement(sql).all(...values) as Row[]);
   }
 
   get<Row>(sql: string, ...values: Value[]): Row | undefined {
-    return this.statement(sql).get(...values) as Row | undefined;
+    return this.#named(() => this.statement(sql).get(...values) as Row | undefined);
   }
 
   /** The first column of every row. */
   column<T>(sql: string, ...values: Value[]): T[] {
-    return this.statement(sql, true).all(...values) as T[];
+    return this.#named(() => this.statement(sql, true).all(...values) as T[]);
   }
 
   /** The first column of the first row. */
   value<T>(sql: string, ...values: Value[]): T | undefined {
-    return this.statement(sql, true).get(...values) as T | undefined;
+    return this.#named(() => this.statement(sql, true).get(...values) as T | undefined);
   }
 
   run(sql: string, ...values: Value[]): { changes: number; id: number } {
-    const { changes, lastInsertRowid } = this.statement(sql).run(...values);
+    if (!this.db.inTransaction) requireSameFile(this.dir, this.#identity);
+    const { changes, lastInsertRowid } = this.#named(() => this.statement(sql).run(...values));
     return { changes, id: Number(lastInsertRowid) };
   }
 
   /** All or nothing; takes the write lock at once, so that it cannot fail half-way on another writer. */
   write<T>(body: () => T): T {
-    return this.db.inTransaction ? body() : this.db.transaction(body).immediate();
+    if (this.db.inTransaction) return body();
+    requireSameFile(this.dir, this.#identity);
+    return this.#named(() => this.db.transaction(body).immediate());
   }
 
   /** A path stored relative to the catalog -> absolute. */
@@ -83,36 +100,42 @@ export class Catalog {
 /** Milliseconds. */
 const busyTimeout = 15_000;
 
-/** Opens or makes the catalog in `dir`. */
-export function openCatalog(dir: string): Catalog {
+export interface OpenOptions {
+  /** Only a catalog that is there: a new, empty one in its place would hide that it was moved. */
+  existing?: boolean;
+}
+
+/** Opens or makes the catalog in `dir`. @throws CatalogError 'unusable' naming the file and what to do. */
+export function openCatalog(dir: string, { existing = false }: OpenOptions = {}): Catalog {
   const folder = resolve(dir);
+  const file = join(folder, databaseName);
+  if (existing && !existsSync(file))
+    throw new CatalogError(
+      'unusable',
+      `there is no catalog in ${folder}; it may have been moved: open it where it is now with --catalog`,
+    );
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
-    throw new Error(
+    throw new CatalogError(
+      'unusable',
       `catalog: the folder ${folder} cannot be made (${(error as Error).message}); choose a folder that you may write to`,
     );
   }
-  let db: Database.Database;
+  let db: Database.Database | null = null;
   try {
-    db = new Database(join(folder, 'catalog.sqlite'), { timeout: busyTimeout });
-  } catch (error) {
-    throw new Error(
-      `catalog: ${join(folder, 'catalog.sqlite')} cannot be opened (${(error as Error).message}); choose a folder on a local disk that you may write to`,
-    );
-  }
-  try {
+    db = new Database(file, { timeout: busyTimeout });
     useWal(db);
     db.pragma('synchronous = NORMAL');
     db.pragma('foreign_keys = ON');
     db.pragma('temp_store = MEMORY');
     db.pragma('cache_size = -65536');
     migrate(db);
+    return new Catalog(folder, db);
   } catch (error) {
-    db.close();
-    throw error;
+    db?.close();
+    throw inWords(error, folder, false);
   }
-  return new Catalog(folder, db);
 }
 
 /**
@@ -130,15 +153,6 @@ function useWal(db: Database.Database): void {
       if (!code.startsWith('SQLITE_BUSY') || Date.now() > until) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
     }
-  }
-}
-
-/** Error with a code that callers branch on. */
-export class CatalogError extends Error {
-  readonly code: 'not-found' | 'invalid' | 'conflict';
-  constructor(code: CatalogError['code'], message: string) {
-    super(message);
-    this.code = code;
   }
 }
 

@@ -15,7 +15,7 @@ const [dir, engineId, owner, claims] = process.argv.slice(2);
 if (!dir || !engineId || !owner || (claims !== 'any' && claims !== 'own'))
   throw new Error('engine: wanted four arguments (catalog, id, owner, claims); it is started by Crux itself');
 
-const catalog = openCatalog(dir);
+const catalog = openCatalog(dir, { existing: true }); // its supervisor has it open
 const engine: Engine = { id: engineId, pid: process.pid, owner, claims };
 let ending = false;
 let current: { jobId: number; abort: AbortController } | null = null;
