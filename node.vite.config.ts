@@ -21,6 +21,7 @@ export default defineConfig({
         engine: resolve(here, 'src/main/engine/main.ts'),
         'probe-child': resolve(here, 'src/main/engine/probe-child.ts'),
         'inspect-child': resolve(here, 'src/main/engine/inspect-child.ts'),
+        watchdog: resolve(here, 'src/main/engine/watchdog.ts'),
         cli: resolve(here, 'src/cli/main.ts'),
       },
       // Shared chunks lie beside the entries: code finds other files from its own folder.

@@ -8,6 +8,17 @@
  *   e2e       the built program in Electron or its stand-in, and Chromium
  */
 import { defineConfig } from 'vitest/config';
+import nativeEnv from './src/main/jobs/native-env.json' with { type: 'json' };
+import { patience } from './test/patience.ts';
+
+// Here rather than in `test.env`: the workers are started with it, whatever project they run.
+Object.assign(process.env, nativeEnv);
+
+const timeouts = {
+  testTimeout: patience.testMs,
+  hookTimeout: patience.testMs,
+  expect: { poll: { timeout: patience.waitMs } },
+};
 
 export default defineConfig({
   test: {
@@ -15,57 +26,51 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...timeouts,
           name: 'pure',
           include: ['test/core/**/*.test.ts', 'test/shared/**/*.test.ts', 'test/scripts/**/*.test.mjs'],
-          testTimeout: 60_000,
         },
       },
       {
         test: {
+          ...timeouts,
           name: 'node',
           include: ['test/main/**/*.test.ts', 'test/cli/**/*.test.ts', 'test/standin/**/*.test.ts'],
           pool: 'forks',
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
         },
       },
       {
         test: {
+          ...timeouts,
           name: 'renderer',
           include: ['test/renderer/**/*.test.{ts,tsx}'],
           environment: 'jsdom',
-          testTimeout: 60_000,
         },
       },
       {
         test: {
+          ...timeouts,
           name: 'golden',
           include: ['test/golden/**/*.test.ts'],
           pool: 'forks',
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
         },
       },
       {
         test: {
+          ...timeouts,
           name: 'torture',
           include: ['test/torture/**/*.test.ts'],
           pool: 'forks',
           fileParallelism: false,
-          testTimeout: 300_000,
-          hookTimeout: 120_000,
         },
       },
       {
         test: {
+          ...timeouts,
           name: 'e2e',
           include: ['test/e2e/**/*.e2e.ts'],
           pool: 'forks',
           fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-          // What is waited for comes when the machine gets to it; a busy one is no failure.
-          expect: { poll: { timeout: 20_000 } },
         },
       },
     ],

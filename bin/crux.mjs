@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { onPinnedNode, root, runNode } from '../scripts/pinned-node.mjs';
+import { nativeEnv, onPinnedNode, root, runNode } from '../scripts/pinned-node.mjs';
 
 // A checkout runs its sources; Node strips types from no file below node_modules.
 const source = join(root, 'src', 'cli', 'main.ts');
@@ -13,9 +13,14 @@ const entry = existsSync(source) && !root.includes('node_modules') ? source : bu
 try {
   if (onPinnedNode()) {
     process.argv[1] = entry;
+    Object.assign(process.env, nativeEnv);
     await import(pathToFileURL(entry).href);
   } else {
-    process.exitCode = await runNode([entry, ...process.argv.slice(2)], { cwd: process.cwd() });
+    process.exitCode = await runNode([entry, ...process.argv.slice(2)], {
+      cwd: process.cwd(),
+      // All of them, also from a terminal: the command takes two that come at once for one.
+      passOn: ['SIGINT', 'SIGTERM', 'SIGHUP'],
+    });
   }
 } catch (error) {
   console.error(`crux: ${error instanceof Error ? error.message : error}`);

@@ -1,12 +1,14 @@
 /**
- * Owns the command line of the measurements: `npm run bench -- graph|unet|fit [options]`. Each prints Markdown tables
+ * Owns the command line of the measurements: `npm run bench -- catalog|graph|unet|fit [options]`. Each prints Markdown tables
  * for docs/benchmarks.md, with the machine named, and its progress on standard error.
  */
+import { benchCatalog } from './bench/catalog.ts';
 import { benchFit } from './bench/fit.ts';
 import { benchGraph } from './bench/graph.ts';
 import { benchUnet } from './bench/unet.ts';
 
 const commands: Record<string, (args: string[]) => void | Promise<void>> = {
+  catalog: benchCatalog,
   graph: benchGraph,
   unet: benchUnet,
   fit: benchFit,

@@ -25,12 +25,14 @@ const rules = {
 /** Packages that only some folders may name. */
 const confined = {
   electron: ['main', 'preload'],
-  'onnxruntime-node': ['main/engine'],
   sharp: ['main/engine'],
   'better-sqlite3': ['main/catalog'],
   react: ['renderer'],
   'react-dom': ['renderer'],
 };
+
+/** Packages that one file alone may name, tests and scripts included: what must come before their loading is done there. */
+const onlyIn = { 'onnxruntime-node': 'src/main/engine/onnx-runtime.ts' };
 
 const layerOf = (path) => {
   const [first, second, ...rest] = path.split('/');
@@ -67,6 +69,7 @@ export function breach(file, name) {
   }
   if (name.startsWith('node:')) return rule.node ? null : `${layer} may not use Node (${name})`;
   const wanted = packageOf(name);
+  if (onlyIn[wanted] !== undefined) return strayed(`src/${file}`, wanted);
   const homes = confined[wanted];
   if (homes !== undefined)
     return homes.includes(layer) ? null : `only ${homes.join(' and ')} may import ${wanted}`;
@@ -75,51 +78,110 @@ export function breach(file, name) {
   return null;
 }
 
-/** All breaches below `sources`, one sentence each. */
-export function findBreaches(sources) {
-  const breaches = [];
-  for (const entry of readdirSync(sources, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || !/\.tsx?$/.test(entry.name)) continue;
+/** What is wrong with `file` (from the project's root) importing the package `wanted`; null when nothing is. */
+const strayed = (file, wanted) =>
+  onlyIn[wanted] === undefined || onlyIn[wanted] === file
+    ? null
+    : `only ${onlyIn[wanted]} may import ${wanted}`;
+
+/** Every [file, module named in it] below `folder`. */
+function* importsBelow(folder, extension) {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !extension.test(entry.name)) continue;
     const path = join(entry.parentPath, entry.name);
-    const file = relative(sources, path).split(sep).join('/');
-    for (const name of importsOf(readFileSync(path, 'utf8'))) {
-      const wrong = breach(file, name);
-      if (wrong !== null) breaches.push(`src/${file}: imports "${name}": ${wrong}`);
-    }
+    const file = relative(folder, path).split(sep).join('/');
+    for (const name of importsOf(readFileSync(path, 'utf8'))) yield [file, name];
   }
+}
+
+/** All breaches of the program, below `root`/src, and of what is around it, one sentence each. */
+export function findBreaches(root) {
+  const breaches = [];
+  const note = (file, name, wrong) => {
+    if (wrong !== null) breaches.push(`${file}: imports "${name}": ${wrong}`);
+  };
+  for (const [file, name] of importsBelow(join(root, 'src'), /\.tsx?$/))
+    note(`src/${file}`, name, breach(file, name));
+  for (const folder of ['bin', 'scripts', 'test'])
+    for (const [file, name] of importsBelow(join(root, folder), /\.(?:tsx?|[cm]?js)$/))
+      note(`${folder}/${file}`, name, strayed(`${folder}/${file}`, packageOf(name)));
   return breaches;
 }
 
-/**
- * What Electron's main process loads with its own runtime, from its entry on: image and inference libraries
- * crash there (docs/decisions/0001-platform.md), so no chain of imports may lead to them. Type imports and
- * import() on demand do not load. Returns the offending chains.
- */
-export function findForbiddenChains(sources, entry = 'main/index.ts') {
+const withoutTypes = (source) =>
+  source
+    .replace(/\b(?:import|export)\s+type\s[^;]*?from\s*['"][^'"]+['"]/g, '')
+    .replace(/\bimport\s*\{(?:\s*type\s+\w+(?:\s+as\s+\w+)?\s*,?)+\s*\}\s*from\s*['"][^'"]+['"]/g, '');
+const withoutDemand = (source) => source.replace(/\bimport\(\s*['"][^'"]+['"]\s*\)/g, '');
+
+/** Chains of imports from `entry` to what `isForbidden`, a module (path below src) or a package. Types do not load. */
+function chainsTo(isForbidden, sources, entry, onDemandToo) {
   const chains = [];
   const seen = new Set();
   const visit = (file, chain) => {
+    if (isForbidden(file)) chains.push([...chain, file].join(' -> '));
     if (seen.has(file)) return;
     seen.add(file);
     const path = join(sources, file);
     if (!existsSync(path)) return;
-    const source = readFileSync(path, 'utf8')
-      .replace(/\b(?:import|export)\s+type\s[^;]*?from\s*['"][^'"]+['"]/g, '')
-      .replace(/\bimport\s*\{(?:\s*type\s+\w+(?:\s+as\s+\w+)?\s*,?)+\s*\}\s*from\s*['"][^'"]+['"]/g, '')
-      .replace(/\bimport\(\s*['"][^'"]+['"]\s*\)/g, '');
-    for (const name of importsOf(source)) {
-      if (name === 'sharp' || name === 'onnxruntime-node') chains.push([...chain, file, name].join(' -> '));
-      else if (name.startsWith('.')) visit(join(dirname(file), name).split(sep).join('/'), [...chain, file]);
+    const source = withoutTypes(readFileSync(path, 'utf8'));
+    for (const name of importsOf(onDemandToo ? source : withoutDemand(source))) {
+      const to = name.startsWith('.') ? join(dirname(file), name).split(sep).join('/') : name;
+      visit(to, [...chain, file]);
     }
   };
   visit(entry, []);
   return chains;
 }
 
+const crashInMain = ['sharp', 'onnxruntime-node'];
+
+/**
+ * What Electron's main process loads with its own runtime, from its entry on: image and inference libraries
+ * crash there (docs/decisions/0001-platform.md), so no chain of imports may lead to them; import() on demand does not
+ * load. Returns the offending chains.
+ */
+export const findForbiddenChains = (sources, entry = 'main/index.ts') =>
+  chainsTo((to) => crashInMain.includes(to), sources, entry, false);
+
+/** What parses the analyst's files: a hostile one may take any time and memory, or end the process that reads it. */
+export const parsers = [
+  'core/diffusion/scheduler-config.ts',
+  'core/nn/adapters/read-lora.ts',
+  'core/nn/config-fields.ts',
+  'core/tokenizer/clip-bpe.ts',
+  'core/tokenizer/tokenizer-json.ts',
+  'main/engine/images/decode.ts',
+  'main/engine/images/manifest.ts',
+  'main/engine/images/scan.ts',
+  'main/engine/models/examine.ts',
+  'main/engine/models/stored-part.ts',
+  'main/engine/runtime.ts',
+  'main/engine/safetensors-header.ts',
+  'main/engine/safetensors.ts',
+  'main/engine/user-json.ts',
+];
+
+/** Who must leave that to another process (main/engine/inspector.ts), whenever it is loaded. */
+export const notParsing = ['main/index.ts', 'cli/main.ts'];
+
+/** Chains that lead to a parser all the same. */
+export const findParserChains = (sources, entry) =>
+  chainsTo((to) => parsers.includes(to), sources, entry, true);
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const sources = join(dirname(dirname(fileURLToPath(import.meta.url))), 'src');
+  const root = dirname(dirname(fileURLToPath(import.meta.url)));
+  const sources = join(root, 'src');
   if (!existsSync(sources)) throw new Error(`layers: no folder ${sources}`);
-  const breaches = findBreaches(sources);
+  const missing = [...parsers, ...notParsing].filter((file) => !existsSync(join(sources, file)));
+  const breaches = [
+    ...missing.map((file) => `src/${file}: named in scripts/layers.mjs, and not there`),
+    ...findBreaches(root),
+    ...findForbiddenChains(sources).map((chain) => `${chain}: crashes in Electron's main`),
+    ...notParsing.flatMap((entry) =>
+      findParserChains(sources, entry).map((chain) => `${chain}: parses the analyst's files`),
+    ),
+  ];
   for (const line of breaches) console.error(line);
   console.log(
     breaches.length === 0 ? 'layers: every import runs the right way' : `layers: ${breaches.length} breaches`,

@@ -3,7 +3,8 @@
  * else the running one where it is new enough. Plain JavaScript, because an old Node may run this file.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -30,29 +31,35 @@ export function pinnedNode() {
 /** True when this process already runs on the pinned Node. */
 export const onPinnedNode = () => realpathSync(pinnedNode()) === realpathSync(process.execPath);
 
-/** The environment in which child scripts find the pinned Node first. */
+/** What every process that loads native code needs in its environment: src/main/jobs/child-env.ts says why. */
+export const nativeEnv = JSON.parse(readFileSync(join(root, 'src/main/jobs/native-env.json'), 'utf8'));
+
+/** The environment in which child scripts find the pinned Node first, and native code what it needs. */
 export function pinnedEnv(extra = {}) {
   const separator = process.platform === 'win32' ? ';' : ':';
   const first = `${dirname(pinnedNode())}${separator}${join(root, 'node_modules', '.bin')}`;
-  return { ...process.env, ...extra, PATH: `${first}${separator}${process.env.PATH ?? ''}` };
+  return { ...process.env, ...extra, ...nativeEnv, PATH: `${first}${separator}${process.env.PATH ?? ''}` };
 }
 
+/** A terminal sends Ctrl+C to both processes by itself. */
+const usuallyPassedOn = () => ['SIGTERM', 'SIGHUP', ...(process.stdin.isTTY ? [] : ['SIGINT'])];
+
 /**
- * Runs the pinned Node in the project root with the terminal's own streams; resolves with its exit code.
- * Signals that reach only this process are passed on (a terminal sends Ctrl-C to both by itself).
+ * Runs the pinned Node in the project root with the terminal's own streams; resolves with its exit code, 128 and the
+ * signal's number where one ended it. This process outlives signals, and passes on those of `passOn`.
  */
-export function runNode(args, { env = {}, cwd = root, stdio = 'inherit' } = {}) {
+export function runNode(args, { env = {}, cwd = root, stdio = 'inherit', passOn = usuallyPassedOn() } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(pinnedNode(), args, { cwd, stdio, env: pinnedEnv(env) });
-    const passOn = (signal) => child.kill(signal);
-    const onInterrupt = (signal) => {
-      if (!process.stdin.isTTY) passOn(signal);
+    const onSignal = (signal) => {
+      if (passOn.includes(signal)) child.kill(signal);
     };
-    process.on('SIGINT', onInterrupt).on('SIGTERM', passOn).on('SIGHUP', passOn);
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+    for (const signal of signals) process.on(signal, onSignal);
     child.on('error', reject);
     child.on('exit', (code, signal) => {
-      process.off('SIGINT', onInterrupt).off('SIGTERM', passOn).off('SIGHUP', passOn);
-      resolve(code ?? 128 + (signal === 'SIGINT' ? 2 : signal === 'SIGKILL' ? 9 : 15));
+      for (const name of signals) process.off(name, onSignal);
+      resolve(code ?? 128 + constants.signals[signal]);
     });
   });
 }

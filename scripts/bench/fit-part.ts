@@ -1,12 +1,12 @@
 /** Owns one measurement of `npm run bench -- fit`, in a process of its own: argv has the spec, stdout the figures. */
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deserialize, serialize } from 'node:v8';
 import { numel } from '../../src/core/graph/value.ts';
 import { randn, rngFromSeed } from '../../src/core/rng.ts';
 import { readTensors } from '../../src/main/engine/models/stored-part.ts';
 import { readVisionFolder } from '../../src/main/engine/models/vision-folder.ts';
+import { readGeneration, writeGeneration } from '../../src/main/engine/sealed-file.ts';
 import { fitCheckpoints } from '../../src/main/engine/training/checkpoints.ts';
 import { fineTuningGraph } from '../../src/main/engine/training/graphs.ts';
 import { openNetwork, stepMemory } from '../../src/main/engine/training/network.ts';
@@ -85,11 +85,8 @@ async function measure(spec: FitSpec): Promise<FitFigures> {
     const file = join(jobDir, 'checkpoint.bin');
     const checkpoints = fitCheckpoints({
       jobDir,
-      readCheckpoint: <T>() => deserialize(readFileSync(file)) as T,
-      writeCheckpoint(value) {
-        writeFileSync(`${file}.tmp`, serialize(value));
-        renameSync(`${file}.tmp`, file);
-      },
+      readCheckpoint: <T>() => readGeneration<T>(file, { onDamaged: console.error }),
+      writeCheckpoint: (value) => writeGeneration(file, value),
     });
     const plan = {
       imageIds: [],

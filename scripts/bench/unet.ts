@@ -18,7 +18,7 @@ import { openSession, type Tensor } from '../../src/main/engine/runtime.ts';
 import { openSafetensors } from '../../src/main/engine/safetensors.ts';
 import { machine, median, table } from './machine.ts';
 
-const weightsFile = 'diffusion_pytorch_model.safetensors';
+const weightsStem = 'diffusion_pytorch_model';
 
 export async function benchUnet(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -53,7 +53,7 @@ async function measure(
   folder: string,
   o: Record<'batch' | 'latent' | 'tokens' | 'runs' | 'threads', number>,
 ): Promise<[number[], number[]]> {
-  const part = openPart(folder, 'U-Net', [weightsFile], unet2dConditionConfig);
+  const part = openPart(folder, 'U-Net', weightsStem, unet2dConditionConfig);
   const { config } = part;
   const sample = input('sample', [o.batch, config.in_channels, o.latent, o.latent]);
   const timesteps = input('timesteps', [o.batch]);
@@ -81,7 +81,7 @@ async function measure(
   for (const v of [sample, timesteps, encoderHiddenStates, target]) {
     feeds[v.name] = { dims: v.shape, data: randn(numel(v.shape), rng) };
   }
-  const stored = openSafetensors(join(folder, weightsFile));
+  const stored = openSafetensors(join(folder, `${weightsStem}.safetensors`));
   for (const [name, { shape }] of source.parameters) {
     feeds[`parameter ${name}`] = { dims: shape, data: stored.read(name) };
   }

@@ -1,5 +1,6 @@
 /** Owns what all commands share: the global options, and how a result or a failure is printed. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { displayJson, displayText } from '../shared/display-text.ts';
 import { type DeviceName, deviceName } from '../shared/domain.ts';
 import { CliError, errorReport, exitCode, sentence } from './errors.ts';
 import type { Io } from './io.ts';
@@ -71,11 +72,11 @@ export async function finish(
 ): Promise<void> {
   try {
     const result = await body();
-    if (json) io.stdout(`${JSON.stringify({ ok: !result.failed, ...result.data })}\n`);
-    else if (result.lines.length > 0) io.stdout(`${result.lines.join('\n')}\n`);
+    if (json) io.stdout(`${displayJson({ ok: !result.failed, ...result.data })}\n`);
+    else if (result.lines.length > 0) io.stdout(`${result.lines.map(displayText).join('\n')}\n`);
     outcome.exit = result.failed ? exitCode.failed : exitCode.ok;
   } catch (error) {
-    if (json) io.stdout(`${JSON.stringify(errorReport(error))}\n`);
+    if (json) io.stdout(`${displayJson(errorReport(error))}\n`);
     io.stderr(`crux: ${sentence(error)}\n`);
     if (io.env.CRUX_DEBUG && error instanceof Error) io.stderr(`${error.stack}\n`);
     outcome.exit = error instanceof CliError ? error.exit : exitCode.failed;

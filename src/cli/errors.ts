@@ -1,7 +1,12 @@
 /** Owns how the command line fails: which exit code, and one sentence with the remedy. */
 
 export const exitCode = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
-export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
+
+/** Signals that ask a command to stop, and its exit code then: 128 and the signal's number, as shells have it. */
+export const stopSignals = { SIGINT: exitCode.interrupted, SIGTERM: 143, SIGHUP: 129 } as const;
+export type StopSignal = keyof typeof stopSignals;
+
+export type ExitCode = (typeof exitCode)[keyof typeof exitCode] | (typeof stopSignals)[StopSignal];
 
 /** A failure whose message is already one sentence for a person. */
 export class CliError extends Error {
@@ -18,7 +23,8 @@ export class CliError extends Error {
 export const usageError = (message: string) => new CliError(message, 'usage', exitCode.usage);
 
 /** A person or a supervisor stopped the command; what was done so far is kept. */
-export const interrupted = (message: string) => new CliError(message, 'interrupted', exitCode.interrupted);
+export const interrupted = (message: string, signal: StopSignal = 'SIGINT') =>
+  new CliError(message, 'interrupted', stopSignals[signal]);
 
 /** Any thrown value as one line: no stack, no line breaks, no doubled "Error:". */
 export function sentence(error: unknown): string {

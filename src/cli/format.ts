@@ -1,4 +1,5 @@
 /** Owns how numbers, durations and tables read in a terminal. */
+import { displayText } from '../shared/display-text.ts';
 
 /** 75 -> "1:15", 3700 -> "1:01:40". Seconds are rounded. */
 export function clock(seconds: number): string {
@@ -24,7 +25,7 @@ export function cell(value: unknown): string {
     return Math.abs(value) < 0.001 ? value.toExponential(1) : value.toFixed(3);
   }
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return displayText(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
 /** Rows as aligned columns, numbers to the right; the last column is not padded. */

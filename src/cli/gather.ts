@@ -1,10 +1,9 @@
 /** Owns the reading of a dataset into a report's data: the newest facts in the catalog, nothing computed twice. */
-import { readFileSync, statSync } from 'node:fs';
 import { arch, cpus, platform, release } from 'node:os';
 import { extname } from 'node:path';
 import type { Pair, ReportClass, ReportData, ReportGenerated, ReportImage } from '../core/report/data.ts';
 import { levelRows, levelsOf } from '../core/report/levels.ts';
-import { fsPath } from '../main/engine/images/fs-names.ts';
+import { readUserFile } from '../main/engine/user-file.ts';
 import type { Dataset, DifficultySummary, ImageSummary } from '../shared/domain.ts';
 import { cell, count, percent } from './format.ts';
 import type { Session } from './session.ts';
@@ -39,9 +38,13 @@ const noPicture = 'data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=';
 function picture(session: Session, id: number): string {
   for (const file of session.pictures(id)) {
     const mime = mimes.get(extname(file).slice(1).toLowerCase());
-    const size = mime ? (statSync(fsPath(file), { throwIfNoEntry: false })?.size ?? null) : null;
-    if (size === null || size > mostBytes) continue;
-    return `data:image/${mime};base64,${readFileSync(fsPath(file)).toString('base64')}`;
+    if (!mime) continue;
+    try {
+      const bytes = readUserFile(file, { maxBytes: mostBytes });
+      return `data:image/${mime};base64,${bytes.toString('base64')}`;
+    } catch {
+      // Gone, too large, or no file any more: the next one, or none.
+    }
   }
   return noPicture;
 }

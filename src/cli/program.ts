@@ -1,9 +1,10 @@
 /** Owns the command line as a whole: its commands, and how wrong usage is answered. */
 import { Command, CommanderError } from 'commander';
+import { displayJson } from '../shared/display-text.ts';
 import type { CommandContext } from './command.ts';
 import { registerCommands } from './commands/index.ts';
 import { errorReport, exitCode, usageError } from './errors.ts';
-import type { Io } from './io.ts';
+import { type Io, plainIo } from './io.ts';
 import { version } from './version.ts';
 
 /** The whole command tree; nothing runs until it parses arguments. */
@@ -47,7 +48,8 @@ export function commandPath(command: Command): string {
 }
 
 /** Runs one command line (without program name); returns the exit code. */
-export async function runCli(argv: readonly string[], io: Io): Promise<number> {
+export async function runCli(argv: readonly string[], given: Io): Promise<number> {
+  const io = plainIo(given);
   const outcome = { exit: exitCode.ok as number };
   const program = buildProgram({ io, outcome });
   try {
@@ -57,7 +59,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return exitCode.ok; // help or version, asked for
       if (argv.includes('--json'))
-        io.stdout(`${JSON.stringify(errorReport(usageError(usageMessage(error.message))))}\n`);
+        io.stdout(`${displayJson(errorReport(usageError(usageMessage(error.message))))}\n`);
       return exitCode.usage;
     }
     throw error;

@@ -1,4 +1,5 @@
 /** Owns how a running job looks: one updating line on a terminal, a line per stage and 10 % elsewhere. */
+import { displayText } from '../shared/display-text.ts';
 import { sameStage } from '../shared/job-stage.ts';
 import { clock } from './format.ts';
 import type { Io } from './io.ts';
@@ -26,7 +27,7 @@ export const share = ({ done, total }: ProgressState) =>
 /** "score  [#####.....]  50 %  300/600  0:12 left  fold 3 of 5", no longer than `columns`. */
 export function progressLine(label: string, state: ProgressState, columns: number): string {
   const part = share(state);
-  const parts = [label];
+  const parts = [displayText(label)];
   if (part !== null) {
     const cells = 20;
     const full = Math.round(part * cells);
@@ -37,7 +38,7 @@ export function progressLine(label: string, state: ProgressState, columns: numbe
     parts.push(`${Math.floor(state.done)}/${state.total}`);
   } else if (state.done > 0) parts.push(`${Math.floor(state.done)}`);
   if (state.secondsLeft !== null && part !== 1) parts.push(`${clock(state.secondsLeft)} left`);
-  if (state.stage) parts.push(state.stage);
+  if (state.stage) parts.push(displayText(state.stage));
   const line = parts.join('  ');
   return line.length < columns ? line : `${line.slice(0, Math.max(1, columns - 2))}…`;
 }
@@ -49,21 +50,21 @@ export function progressView(io: Io, label: string): ProgressView {
 function terminalView(io: Io, label: string, columns: number): ProgressView {
   let shown = '';
   const clear = () => {
-    if (shown) io.stderr('\r\x1b[2K');
+    if (shown) io.redraw('');
     shown = '';
   };
   return {
     update(state) {
       const line = progressLine(label, state, columns);
       if (line === shown) return;
-      io.stderr(`\r\x1b[2K${line}`);
+      io.redraw(line);
       shown = line;
     },
     note(text) {
       const line = shown;
       clear();
-      io.stderr(`${text}\n`);
-      if (line) io.stderr(line);
+      io.stderr(`${displayText(text)}\n`);
+      if (line) io.redraw(line);
       shown = line;
     },
     end: clear,
@@ -81,11 +82,11 @@ function lineView(io: Io, label: string): ProgressView {
       if (stage !== null && sameStage(stage, state.stage) && now <= tenth) return;
       const figures = part === null ? '' : ` ${Math.floor(part * 100)} %`;
       const left = state.secondsLeft !== null && part !== 1 ? `, ${clock(state.secondsLeft)} left` : '';
-      io.stderr(`${label}: ${state.stage}${figures}${left}\n`);
+      io.stderr(`${displayText(`${label}: ${state.stage}`)}${figures}${left}\n`);
       stage = state.stage;
       tenth = now;
     },
-    note: (text) => io.stderr(`${text}\n`),
+    note: (text) => io.stderr(`${displayText(text)}\n`),
     end() {},
   };
 }

@@ -1,6 +1,7 @@
 /** Owns running one job from the command line: progress, Ctrl+C, and what is said when it ends. */
+import { displayText } from '../shared/display-text.ts';
 import { type Job, type JobRequestInput, jobParams } from '../shared/jobs.ts';
-import { CliError, exitCode, interrupted, usageError } from './errors.ts';
+import { CliError, interrupted, type StopSignal, stopSignals, usageError } from './errors.ts';
 import { progressView } from './progress.ts';
 import type { Session } from './session.ts';
 
@@ -19,31 +20,34 @@ export function enqueueJob(session: Session, request: JobRequestInput): Job {
   return session.enqueue({ kind: request.kind, params: params.data } as JobRequestInput);
 }
 
+/** Signals nearer to each other than this are one: a group's comes from the terminal, and passed on by who started us. */
+const oneSignalMs = 500;
+
 /**
- * Follows a queued job until it is done. First Ctrl+C: cancel at the next safe point; second: kill.
+ * Follows a queued job until it is done. First Ctrl+C, SIGTERM or SIGHUP: cancel at the next safe point; second: kill.
  * Errors: the job's own failure, or `interrupted` with the command that goes on with it.
  */
 export async function followJob(session: Session, queued: Job, label: string = queued.kind): Promise<Job> {
   const { io } = session;
   const view = progressView(io, label);
-  let interrupts = 0;
-  let firstAt = 0;
-  const onInterrupt = () => {
-    // One Ctrl+C may arrive twice: from the terminal, and passed on by the process that started this one.
-    if (interrupts > 0 && io.nowMs() - firstAt < 500) return;
-    interrupts++;
-    if (interrupts === 1) firstAt = io.nowMs();
-    if (interrupts === 1) {
+  let first: { signal: StopSignal; at: number } | null = null;
+  let killed = false;
+  const onSignal = (name: NodeJS.Signals) => {
+    const signal = name as StopSignal;
+    if (first === null) {
+      first = { signal, at: io.nowMs() };
       view.note(`crux: stopping ${queued.title} at the next safe point; press Ctrl+C again to kill it`);
       session.cancel(queued);
-    } else {
+    } else if (!killed && io.nowMs() - first.at >= oneSignalMs) {
+      killed = true;
       view.end();
       io.stderr(`crux: killed; go on with: crux jobs resume ${queued.id}\n`);
-      void session.kill().finally(() => process.exit(exitCode.interrupted));
+      const code = stopSignals[first.signal];
+      void session.kill().finally(() => process.exit(code));
     }
   };
-  process.on('SIGINT', onInterrupt);
-  process.on('SIGTERM', onInterrupt);
+  const signals = Object.keys(stopSignals) as StopSignal[];
+  for (const signal of signals) process.on(signal, onSignal);
   try {
     const ended = await session.follow(
       queued,
@@ -54,15 +58,17 @@ export async function followJob(session: Session, queued: Job, label: string = q
     tellWarnings(session, ended);
     if (ended.state === 'done') return ended;
     if (ended.state === 'cancelled')
-      throw interrupted(`${ended.title} was cancelled; go on with: crux jobs resume ${ended.id}`);
+      throw interrupted(
+        `${ended.title} was cancelled; go on with: crux jobs resume ${ended.id}`,
+        (first as { signal: StopSignal } | null)?.signal,
+      );
     throw new CliError(
       `${ended.title} failed: ${ended.error ?? 'no reason was recorded'} (details: crux jobs log ${ended.id})`,
       'job-failed',
     );
   } finally {
     view.end();
-    process.off('SIGINT', onInterrupt);
-    process.off('SIGTERM', onInterrupt);
+    for (const signal of signals) process.off(signal, onSignal);
   }
 }
 
@@ -72,7 +78,7 @@ const mostWarnings = 5;
 function tellWarnings({ io, jobLog }: Session, job: Job): void {
   const warnings = new Set(jobLog(job).flatMap(({ level, text }) => (level === 'warn' ? [text] : [])));
   const told = [...warnings].slice(0, mostWarnings);
-  for (const text of told) io.stderr(`warning: ${text}\n`);
+  for (const text of told) io.stderr(`warning: ${displayText(text)}\n`);
   if (warnings.size > told.length)
     io.stderr(`warning: and ${warnings.size - told.length} more: crux jobs log ${job.id}\n`);
 }

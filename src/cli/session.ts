@@ -4,7 +4,7 @@
  */
 import { homedir } from 'node:os';
 import type { z } from 'zod';
-import type { ModelCheck } from '../main/engine/models/check.ts';
+import type { ModelCheck } from '../main/engine/inspections.ts';
 import type {
   Dataset,
   DeviceName,

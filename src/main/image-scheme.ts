@@ -3,10 +3,9 @@
  * `crux://job/<id>/<name>`: a picture that a job made. The path comes from the catalog, and its bytes go out only if
  * they are still those of a picture.
  */
-import { open } from 'node:fs/promises';
 import { imageScheme, jobPictureName } from '../shared/contract.ts';
-import { fsPath } from './engine/images/fs-names.ts';
 import { type ImageFormat, SNIFF_BYTES, sniffFormat } from './engine/images/sniff.ts';
+import { openUserFile, readSpanOf } from './engine/user-file.ts';
 
 /** Where the files of one image lie; null: no such image, or no such file yet. */
 export interface ImageFiles {
@@ -57,15 +56,14 @@ function candidates(files: ImageFiles, url: string): (string | null)[] {
 
 async function picture(file: string): Promise<Response | null> {
   try {
-    const handle = await open(fsPath(file), 'r');
+    const { handle, size } = await openUserFile(file, { maxBytes: MAX_BYTES });
     try {
-      const { size } = await handle.stat();
       const head = new Uint8Array(SNIFF_BYTES);
       const { bytesRead } = await handle.read(head, 0, SNIFF_BYTES, 0);
       const { format } = sniffFormat(head.subarray(0, bytesRead));
       const type = format === null ? undefined : shownByChromium[format];
-      if (type === undefined || size > MAX_BYTES) return null;
-      const body = await handle.readFile();
+      if (type === undefined) return null;
+      const body = await readSpanOf(handle, file, 0, size);
       return new Response(body, {
         headers: { 'content-type': type, 'x-content-type-options': 'nosniff', 'cache-control': 'no-cache' },
       });

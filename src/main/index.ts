@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { app, type BrowserWindow, dialog, ipcMain, Menu, nativeTheme, protocol, session } from 'electron';
 import { type EventName, type EventPayload, events, imageScheme } from '../shared/contract.ts';
+import { displayText } from '../shared/display-text.ts';
 import { serveRenderer } from './app-scheme.ts';
 import {
   type Catalog,
@@ -20,6 +21,8 @@ import { pushEvent, requestListener } from './ipc.ts';
 import { EngineSupervisor } from './jobs/index.ts';
 import { catalogDirectory, openDirectory, profileDirectory } from './locations.ts';
 import { buildMenu } from './menu.ts';
+import { keepOffline, keepResolverOffline } from './offline-switches.ts';
+import { PathTokens } from './path-tokens.ts';
 import { createRequestHandlers } from './requests.ts';
 import { appScheme, lockContents, lockSession } from './security.ts';
 import { openWindow, startPage } from './window.ts';
@@ -30,6 +33,7 @@ protocol.registerSchemesAsPrivileged([
   { scheme: imageScheme, privileges },
 ]);
 app.enableSandbox();
+keepOffline(app.commandLine);
 
 let window: BrowserWindow | null = null;
 
@@ -67,11 +71,12 @@ function wire(catalog: Catalog, supervisor: EngineSupervisor): void {
     if (window === null) throw new Error('the window is closed');
     return window;
   };
+  const paths = new PathTokens();
   const handlers = createRequestHandlers({
     catalog,
     supervisor,
     emit: push,
-    window: windowRequests({ catalog, supervisor, window: theWindow }),
+    window: windowRequests({ catalog, supervisor, paths, window: theWindow }),
   });
   const { 'settings.set': setSettings } = handlers;
   handlers['settings.set'] = async (change) => {
@@ -80,7 +85,7 @@ function wire(catalog: Catalog, supervisor: EngineSupervisor): void {
     return settings;
   };
   nativeTheme.themeSource = readSettings(catalog).theme;
-  ipcMain.handle('crux:request', requestListener(handlers));
+  ipcMain.handle('crux:request', requestListener(handlers, paths));
   for (const name of Object.keys(events) as EventName[])
     supervisor.on(name, (payload) => push(name, payload));
   protocol.handle(
@@ -112,6 +117,7 @@ function endWith(catalog: Catalog, supervisor: EngineSupervisor): void {
 
 async function start(directory: string, profile: string): Promise<void> {
   await app.whenReady();
+  keepResolverOffline(app);
   app.on('web-contents-created', (_event, contents) => lockContents(contents));
   lockSession(session.defaultSession);
   protocol.handle(appScheme, serveRenderer(join(import.meta.dirname, '../renderer')));
@@ -119,7 +125,7 @@ async function start(directory: string, profile: string): Promise<void> {
   const supervisor = new EngineSupervisor({
     catalog,
     role: 'app',
-    onLine: (line) => console.error(`engine: ${line}`),
+    onLine: (line) => console.error(`engine: ${displayText(line)}`),
   });
   endWith(catalog, supervisor);
   wire(catalog, supervisor);

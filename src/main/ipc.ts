@@ -1,5 +1,5 @@
 /**
- * Owns the border between renderer and main: every request is checked on the way in (sender, name, input)
+ * Owns the border between renderer and main: every request is checked on the way in (sender, name, input, paths)
  * and on the way out (output); every event is checked before it is pushed.
  */
 import type { IpcMainInvokeEvent, WebContents } from 'electron';
@@ -12,10 +12,23 @@ import {
   type RequestName,
   requests,
 } from '../shared/contract.ts';
+import { displayLines, displayText } from '../shared/display-text.ts';
+import { type PathTokens, resolvePaths } from './path-tokens.ts';
 import type { RequestHandlers } from './requests.ts';
 import { isOurPage } from './security.ts';
 
-const failure = (code: string, message: string): Answer<never> => ({ ok: false, error: { code, message } });
+/** Characters of an error's message, and how many wrong places of a message it tells: what it quotes may be long. */
+const mostCharacters = 2000;
+const mostIssues = 5;
+
+function failure(code: string, message: string): Answer<never> {
+  const shown = displayLines(message);
+  const cut = shown.length > mostCharacters ? `${shown.slice(0, mostCharacters)}…` : shown;
+  return { ok: false, error: { code, message: cut } };
+}
+
+/** Of what was sent as the name of a request; anything but a text may refuse to become one. */
+const nameOf = (name: unknown): string => (typeof name === 'string' ? name : typeof name);
 
 /** An error's `code`, where it is one of ours (`not-found`, `invalid`, ...). */
 const codeOf = (error: unknown): string => {
@@ -23,26 +36,34 @@ const codeOf = (error: unknown): string => {
   return typeof code === 'string' && code !== '' ? code : 'failed';
 };
 
-const explain = (error: ZodError): string =>
-  error.issues.map((issue) => `${issue.path.join('.') || 'value'}: ${issue.message}`).join('; ');
+function explain({ issues }: ZodError): string {
+  const said = issues
+    .slice(0, mostIssues)
+    .map(({ path, message }) => `${path.join('.') || 'value'}: ${message}`);
+  return [...said, ...(issues.length > mostIssues ? [`and ${issues.length - mostIssues} more`] : [])].join(
+    '; ',
+  );
+}
 
 /** Answers one request as data; never throws. */
 export async function answer(
   handlers: RequestHandlers,
+  paths: PathTokens,
   name: unknown,
-  input: unknown,
+  sent: unknown,
 ): Promise<Answer<unknown>> {
   if (typeof name !== 'string' || !Object.hasOwn(requests, name))
-    return failure('unknown-request', `"${String(name)}" is no request of the contract`);
+    return failure('unknown-request', `"${nameOf(name)}" is no request of the contract`);
   const schema = requests[name as RequestName];
-  const parsed = schema.input.safeParse(input);
-  if (!parsed.success) return failure('invalid-input', `${name}: ${explain(parsed.error)}`);
   try {
+    const parsed = schema.input.safeParse(sent);
+    if (!parsed.success) return failure('invalid-input', `${name}: ${explain(parsed.error)}`);
+    const input = resolvePaths(schema.input, parsed.data, paths);
     const handler = handlers[name as RequestName] as (input: unknown) => unknown;
-    const value = schema.output.safeParse(await handler(parsed.data));
+    const value = schema.output.safeParse(await handler(input));
     if (!value.success) {
       const message = `${name}: the answer does not fit the contract: ${explain(value.error)}`;
-      console.error(message);
+      console.error(displayText(message));
       return failure('invalid-output', message);
     }
     return { ok: true, value: value.data };
@@ -54,21 +75,23 @@ export async function answer(
 }
 
 /** The listener of the `crux:request` channel: answers the main frame of our own page, and nobody else. */
-export function requestListener(handlers: RequestHandlers) {
+export function requestListener(handlers: RequestHandlers, paths: PathTokens) {
   return (event: IpcMainInvokeEvent, name: unknown, input: unknown): Promise<Answer<unknown>> => {
     const frame = event.senderFrame;
     if (frame === null || frame.parent != null || !isOurPage(frame.url))
       return Promise.resolve(failure('untrusted-sender', 'this page may not speak to Crux'));
-    return answer(handlers, name, input);
+    return answer(handlers, paths, name, input);
   };
 }
 
-/** Pushes one event to the window, if it is one of the contract's. */
+/** Pushes one event to the window. What does not fit the contract is told in the log: it must not end the program. */
 export function pushEvent<N extends EventName>(
   contents: WebContents,
   name: N,
   payload: EventPayload<N>,
 ): void {
   if (contents.isDestroyed()) return;
-  contents.send('crux:event', name, events[name].parse(payload));
+  const checked = events[name].safeParse(payload);
+  if (checked.success) contents.send('crux:event', name, checked.data);
+  else console.error(displayText(`${name}: the event does not fit the contract: ${explain(checked.error)}`));
 }

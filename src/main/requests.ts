@@ -1,15 +1,17 @@
 /**
- * Owns the answer to every request of the contract that needs no window. Imports no Electron and loads no model
- * or image library: what does runs in children.
+ * Owns the answer to every request of the contract that needs no window. Imports no Electron, loads no model or image
+ * library and parses no file of the analyst's: what does runs in children (engine/inspector.ts).
  */
 import type { z } from 'zod';
 import type { EventName, EventPayload, RequestName, RequestOutput, Requests } from '../shared/contract.ts';
 import { controlReport } from '../shared/control.ts';
+import type { DeviceName } from '../shared/domain.ts';
 import { hardFactorsReport } from '../shared/hard-factors.ts';
+import type { Job, JobRequestInput } from '../shared/jobs.ts';
 import { headlineOfControl, headlineOfHardFactors } from '../shared/reports.ts';
 import * as c from './catalog/index.ts';
-import { outlineGeneration } from './engine/diffusion/generation-outline.ts';
 import { runDoctor } from './engine/doctor.ts';
+import { inspect } from './engine/inspector.ts';
 import { addModel, checkModel } from './engine/models/check.ts';
 import { addFromModelsFolder } from './engine/models/models-folder.ts';
 import { getModel, listModels } from './engine/models/registry.ts';
@@ -20,10 +22,7 @@ export type RequestHandlers = {
 };
 
 /** What only the program with the window can do. */
-export type WindowRequests = Pick<
-  RequestHandlers,
-  'app.info' | 'dialog.openFolder' | 'dialog.openFile' | 'dialog.saveFolder' | 'shell.showItem'
->;
+export type WindowRequests = Pick<RequestHandlers, 'app.info' | 'dialog.choose' | 'shell.showItem'>;
 
 export interface RequestDeps {
   catalog: c.Catalog;
@@ -51,6 +50,12 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
       },
       () => {}, // the catalog was closed meanwhile
     );
+  const enqueue = (request: JobRequestInput, device?: DeviceName): Job => {
+    const job = queue.enqueue(request, device);
+    emit('job.updated', job);
+    supervisor.wake();
+    return job;
+  };
   const step = (outcome: { label: string; datasetIds: number[] } | null): string | null => {
     for (const datasetId of outcome?.datasetIds ?? []) emit('catalog.changed', { datasetId });
     return outcome?.label ?? null;
@@ -58,6 +63,10 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
 
   return {
     ...window,
+    'engine.retry': () => {
+      supervisor.wake();
+      return null;
+    },
     'settings.get': () => c.readSettings(catalog),
     'settings.set': (change) => {
       const settings = c.writeSettings(catalog, change);
@@ -68,6 +77,10 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
 
     'datasets.list': () => c.listDatasets(catalog),
     'datasets.get': ({ datasetId }) => c.getDataset(catalog, datasetId),
+    'datasets.importAgain': ({ datasetId }) => {
+      const { source, name } = c.getDataset(catalog, datasetId);
+      return enqueue({ kind: 'import', params: { source, name } });
+    },
     'datasets.remove': ({ datasetId }) => {
       c.removeDataset(catalog, datasetId);
       emit('catalog.changed', { datasetId: null });
@@ -143,17 +156,9 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
     },
 
     'jobs.list': ({ limit }) => queue.list(limit),
-    'jobs.enqueue': ({ request, device }) => {
-      const job = queue.enqueue(request, device);
-      emit('job.updated', job);
-      supervisor.wake();
-      return job;
-    },
-    'jobs.memory': async ({ request }) => {
-      const { memoryWarning } = await import('./engine/job-memory.ts');
-      return memoryWarning(catalog, request);
-    },
-    'generation.outline': ({ params }) => outlineGeneration(catalog, params),
+    'jobs.enqueue': ({ request, device }) => enqueue(request, device),
+    'jobs.memory': ({ request }) => inspect('job.memory', { catalog: catalog.dir, request }),
+    'generation.outline': ({ params }) => inspect('generation.outline', { catalog: catalog.dir, params }),
     'jobs.cancel': ({ jobId }) => {
       supervisor.cancel(jobId);
       return null;

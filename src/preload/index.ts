@@ -8,15 +8,15 @@ import type { CruxBridge, EventName, RequestName } from '../shared/contract.ts';
 // Written out, so that the compiler names what is missing or surplus when the contract changes.
 const requestNames: Record<RequestName, true> = {
   'app.info': true,
+  'engine.retry': true,
   'settings.get': true,
   'settings.set': true,
   'doctor.run': true,
-  'dialog.openFolder': true,
-  'dialog.openFile': true,
-  'dialog.saveFolder': true,
+  'dialog.choose': true,
   'shell.showItem': true,
   'datasets.list': true,
   'datasets.get': true,
+  'datasets.importAgain': true,
   'datasets.remove': true,
   'datasets.setScorer': true,
   'datasets.skipped': true,

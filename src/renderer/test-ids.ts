@@ -4,6 +4,7 @@ export const testIds = {
   screen: (screen: string) => `screen-${screen}`,
   datasetSwitch: 'dataset-switch',
   engineState: 'engine-state',
+  engineRetry: 'engine-retry',
   themeToggle: 'theme-toggle',
   shortcutsButton: 'shortcuts-button',
   toast: 'toast',
@@ -59,6 +60,7 @@ export const testIds = {
   bucketCount: (bucket: string) => `bucket-count-${bucket}`, // data-value
   densityChart: 'density-chart',
   classTable: 'class-table',
+  moreRows: 'more-rows', // below a long table
   classRow: 'class-row', // data-class-name, data-mean, data-count
   stripEasiest: 'strip-easiest',
   stripHardest: 'strip-hardest',
@@ -66,7 +68,7 @@ export const testIds = {
   difficultyView: 'difficulty-view',
   compareScorer: (letter: 'A' | 'B') => `compare-scorer-${letter}`,
   compareSpearman: 'compare-spearman', // data-value
-  compareScatter: 'compare-scatter', // data-points
+  compareScatter: 'compare-scatter', // data-points: how many are drawn
   compareUnseen: 'compare-unseen',
   compareClasses: 'compare-classes',
   disagreements: 'disagreements',
@@ -74,7 +76,7 @@ export const testIds = {
   calibrationSentence: 'calibration-sentence',
   calibrationError: 'calibration-error', // data-value
   reliabilityChart: 'reliability-chart', // data-bins
-  datasetMap: 'dataset-map', // data-points
+  datasetMap: 'dataset-map', // data-points: how many are drawn
 
   issuesTab: 'issues-tab',
   issuesSearch: 'issues-search',
@@ -101,6 +103,7 @@ export const testIds = {
 
   trainStart: 'train-start',
   trainSteps: 'train-steps',
+  trainBatch: 'train-batch',
   trainRank: 'train-rank',
   trainKind: 'train-kind',
   trainMore: 'train-more',

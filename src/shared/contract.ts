@@ -22,16 +22,24 @@ import {
 } from './domain.ts';
 import { issuesView } from './issues.ts';
 import { generateParams, job, jobLogLine, jobRequest, trainingPoint } from './jobs.ts';
+import { idList, limits } from './limits.ts';
+import { chosenPath, pathFor, pathPurpose } from './paths.ts';
 import { controlListing, controlView, hardFactorsListing, hardFactorsView } from './reports.ts';
 import { datasetMap, scorerCalibration, scorerComparison } from './scorers.ts';
 import { trainingPreviews } from './training-previews.ts';
 
 const id = z.int().positive();
-const ids = z.array(id).max(1_000_000);
+const ids = idList(limits.images);
+const modelId = z.string().max(limits.modelId);
+const modelPath = pathFor('model-file', 'model-folder');
 const nothing = z.null();
 const none = z.object({});
 
 const call = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => ({ input, output });
+
+/** down: a new engine is started in a moment. stopped: not until a person tries again (`engine.retry`). */
+export const engineState = z.enum(['starting', 'ready', 'down', 'stopped']);
+export type EngineState = z.infer<typeof engineState>;
 
 export const requests = {
   'app.info': call(
@@ -39,25 +47,36 @@ export const requests = {
     z.object({
       version: z.string(),
       catalog: z.string(),
-      engine: z.enum(['starting', 'ready', 'down']),
+      engine: engineState,
+      /** Why the engine is in that state. */
+      engineMessage: z.string(),
       platform: z.string(),
     }),
   ),
+  /** Starts an engine that was given up. */
+  'engine.retry': call(none, nothing),
   'settings.get': call(none, settings),
   'settings.set': call(settings.partial(), settings),
   'doctor.run': call(none, z.array(providerReport)),
 
-  'dialog.openFolder': call(z.object({ title: z.string() }), z.string().nullable()),
-  'dialog.openFile': call(
-    z.object({ title: z.string(), extensions: z.array(z.string()) }),
-    z.string().nullable(),
+  /** Lets a person choose a file or folder; null: the dialog was cancelled. Every path of a request is its token. */
+  'dialog.choose': call(
+    /** `name` is proposed for what does not exist yet. */
+    z.object({
+      purpose: pathPurpose,
+      name: z
+        .string()
+        .max(limits.name + 20)
+        .optional(),
+    }),
+    chosenPath.nullable(),
   ),
-  /** A folder that does not exist yet, for an export. */
-  'dialog.saveFolder': call(z.object({ title: z.string(), defaultName: z.string() }), z.string().nullable()),
   'shell.showItem': call(z.object({ jobId: id }), nothing), // in the file manager: what an export or a report made
 
   'datasets.list': call(none, z.array(dataset)),
   'datasets.get': call(z.object({ datasetId: id }), dataset),
+  /** Imports from where it was imported before: new and changed files are added. */
+  'datasets.importAgain': call(z.object({ datasetId: id }), job),
   'datasets.remove': call(z.object({ datasetId: id }), nothing), // from the catalog only; files stay
   'datasets.setScorer': call(z.object({ datasetId: id, scorerId: id }), dataset),
   'datasets.skipped': call(
@@ -116,7 +135,7 @@ export const requests = {
 
   'models.list': call(none, z.array(modelEntry)),
   'models.check': call(
-    z.object({ path: z.string() }),
+    z.object({ path: modelPath }),
     z.object({
       kind: z.string(),
       usable: z.boolean(),
@@ -127,10 +146,14 @@ export const requests = {
     }),
   ),
   'models.add': call(
-    z.object({ path: z.string(), name: z.string().min(1).max(200), onnx: onnxClassifierSpec.optional() }),
+    z.object({
+      path: modelPath,
+      name: z.string().min(1).max(limits.name),
+      onnx: onnxClassifierSpec.optional(),
+    }),
     modelEntry,
   ),
-  'models.remove': call(z.object({ id: z.string() }), nothing), // from the catalog only; files stay
+  'models.remove': call(z.object({ id: modelId }), nothing), // from the catalog only; files stay
 
   'jobs.list': call(z.object({ limit: z.int().min(1).max(1000) }), z.array(job)),
   'jobs.enqueue': call(z.object({ request: jobRequest, device: deviceName.optional() }), job),
@@ -172,7 +195,7 @@ export const events = {
   'training.point': z.object({ jobId: id, point: trainingPoint }),
   /** There are new pictures in `jobs.previews`. */
   'training.preview': z.object({ jobId: id, step: z.int() }),
-  'engine.state': z.object({ state: z.enum(['starting', 'ready', 'down']), message: z.string() }),
+  'engine.state': z.object({ state: engineState, message: z.string() }),
   /** A menu item or shortcut chosen in the native menu. */
   'menu.command': z.object({ command: z.enum(['import', 'undo', 'redo', 'settings', 'find']) }),
 } as const;

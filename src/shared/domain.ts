@@ -3,6 +3,8 @@
  * Ranges and units stand beside the numbers. Terms are those of docs/glossary.md.
  */
 import { z } from 'zod';
+import { idList, labelList, limits } from './limits.ts';
+import { pathFor } from './paths.ts';
 
 const id = z.int().positive();
 const unit = z.number().min(0).max(1);
@@ -188,7 +190,7 @@ export type ImageDetail = z.infer<typeof imageDetail>;
 
 /** Which images are meant; an absent field does not restrict. */
 export const imageFilter = z.object({
-  classIds: z.array(id).optional(),
+  classIds: idList(limits.classes).optional(),
   origin: origin.optional(),
   difficulty: z.object({ min: unit, max: unit }).optional(),
   bucket: bucket.optional(),
@@ -198,9 +200,9 @@ export const imageFilter = z.object({
   /** Leaves out images, real ones too, that a person rejected (excluded). */
   withoutRejected: z.boolean().optional(),
   split: split.optional(),
-  tag: z.string().optional(),
+  tag: z.string().max(limits.search).optional(),
   /** Substring of path or caption, case-insensitive. */
-  text: z.string().optional(),
+  text: z.string().max(limits.search).optional(),
   /** Label and most probable class differ (true) or agree (false). */
   disagrees: z.boolean().optional(),
   jobId: id.optional(),
@@ -285,18 +287,18 @@ export type ModelEntry = z.infer<typeof modelEntry>;
 
 /** What must be known of a user's ONNX classifier before it may be used; nothing here is guessed. */
 export const onnxClassifierSpec = z.object({
-  input: z.string(),
+  input: z.string().max(limits.label),
   layout: z.enum(['NCHW', 'NHWC']),
   width: z.int().positive(),
   height: z.int().positive(),
   channels: z.union([z.literal(1), z.literal(3)]),
   /** Applied to RGB in [0,1]: (x - mean) / std. */
-  mean: z.array(z.number()),
-  std: z.array(z.number()),
+  mean: z.array(z.number()).max(3),
+  std: z.array(z.number()).max(3),
   resize: z.enum(['stretch', 'crop']),
-  logits: z.string().nullable(),
-  features: z.string().nullable(),
-  labels: z.array(z.string()).nullable(),
+  logits: z.string().max(limits.label).nullable(),
+  features: z.string().max(limits.label).nullable(),
+  labels: labelList(0).nullable(),
 });
 export type OnnxClassifierSpec = z.infer<typeof onnxClassifierSpec>;
 
@@ -316,7 +318,7 @@ export type ProviderReport = z.infer<typeof providerReport>;
 export const settings = z.object({
   theme: z.enum(['system', 'dark', 'light']),
   device: deviceName,
-  modelsFolder: z.string().nullable(),
+  modelsFolder: pathFor('models-folder').nullable(),
   threads: z.int().min(0).max(256), // 0: the runtime's choice
   /** Weights are mapped, not repacked: slower, far less memory. */
   lowMemory: z.boolean(),

@@ -4,9 +4,13 @@
  */
 import { z } from 'zod';
 import { deviceName, imageFilter } from './domain.ts';
+import { labelList, limits } from './limits.ts';
+import { pathFor } from './paths.ts';
+import { schedulerSettings } from './schedulers.ts';
 
 const id = z.int().positive();
 const seed = z.int().min(0).default(0);
+const modelId = z.string().max(limits.modelId);
 
 /** How pictures are drawn. */
 const sampling = {
@@ -15,18 +19,18 @@ const sampling = {
   guidanceMode: z.enum(['separate', 'null-token', 'same-token']).default('separate'),
   /** With guidance mode separate: how strongly difficulty is followed; 1: as the model does by itself. */
   difficultyGuidance: z.number().min(1).max(30).default(5),
-  scheduler: z.enum(['pndm', 'ddim', 'ddpm', 'dpm-solver++', 'unipc', 'euler']).default('pndm'),
+  scheduler: z.enum(schedulerSettings).default('model'),
   steps: z.int().min(1).max(1000).default(30),
   batchSize: z.int().min(1).max(64).default(8),
 };
 
 /** Classes that the model was trained on, or of the dataset. */
-const someClasses = z.union([z.literal('all'), z.array(z.string()).min(1)]).default('all');
+const someClasses = z.union([z.literal('all'), labelList(1)]).default('all');
 
 /** The same seeds of every class at every level. */
 const everyLevel = {
   /** Difficulty adapter; null: the newest one trained on this dataset. */
-  adapterId: z.string().nullable().default(null),
+  adapterId: modelId.nullable().default(null),
   /** Scorer whose difficulty the adapter was trained on; null: the one that its file names. */
   scorerId: id.nullable().default(null),
   classes: someClasses,
@@ -36,18 +40,18 @@ const everyLevel = {
 };
 
 export const importParams = z.object({
-  /** Absolute path of an image folder, or of a .csv/.jsonl manifest. */
-  source: z.string().min(1),
-  name: z.string().min(1).max(200),
+  /** An image folder, or a .csv/.jsonl manifest. */
+  source: pathFor('dataset-folder', 'manifest'),
+  name: z.string().min(1).max(limits.name),
 });
 
-export const embedParams = z.object({ datasetId: id, modelId: z.string().default('builtin:encoder') });
+export const embedParams = z.object({ datasetId: id, modelId: modelId.default('builtin:encoder') });
 
 export const scoreParams = z.object({
   datasetId: id,
   method: z.enum(['out-of-fold', 'in-sample', 'classifier', 'precomputed']).default('out-of-fold'),
   /** Encoder whose frozen features the probe stands on, or the classifier itself. */
-  modelId: z.string().default('builtin:encoder'),
+  modelId: modelId.default('builtin:encoder'),
   folds: z.int().min(2).max(50).default(5),
   /** The scorer's probabilities become p^(1/T), renormalised; auto: T of least log loss; 1: as they are. */
   temperature: z.union([z.literal('auto'), z.number().min(0.05).max(20)]).default(1),
@@ -61,7 +65,7 @@ export const scoreParams = z.object({
 export const fitParams = z.object({
   datasetId: id,
   /** Network to start from; null: a small residual network from scratch. */
-  modelId: z.string().nullable().default(null),
+  modelId: modelId.nullable().default(null),
   /** Of a model: every parameter, those of the last stages, or the new last layer alone, on features computed once. */
   train: z.enum(['all', 'last-stage', 'head']).default('all'),
   /** With train last-stage: how many of the last stages. */
@@ -91,7 +95,7 @@ export const fitParams = z.object({
 
 export const projectParams = z.object({
   datasetId: id,
-  modelId: z.string().default('builtin:encoder'),
+  modelId: modelId.default('builtin:encoder'),
   method: z.enum(['tsne', 'pca']).default('tsne'),
   perplexity: z.number().min(2).max(500).default(30),
   iterations: z.int().min(50).max(10000).default(1000),
@@ -103,7 +107,7 @@ export const trainParams = z.object({
   datasetId: id,
   /** difficulty: LoRA and difficulty encoder; plain: the LoRA alone, as what difficulty is compared with. */
   kind: z.enum(['difficulty', 'plain']).default('difficulty'),
-  baseModelId: z.string().default('builtin:diffusion'),
+  baseModelId: modelId.default('builtin:diffusion'),
   /** Scorer whose difficulty conditions the model; null: the dataset's current one. */
   scorerId: id.nullable().default(null),
   steps: z.int().min(1).max(1_000_000).default(300),
@@ -145,9 +149,9 @@ export const trainParams = z.object({
 export const generateParams = z.object({
   datasetId: id,
   /** Difficulty adapter; null: the newest one trained on this dataset, unless `modelId` is given. */
-  adapterId: z.string().nullable().default(null),
+  adapterId: modelId.nullable().default(null),
   /** Diffusion model to generate from alone, without any difficulty adapter; null: the adapter's own. */
-  modelId: z.string().nullable().default(null),
+  modelId: modelId.nullable().default(null),
   classes: someClasses,
   /** Images per class, where `ratio` is null. */
   count: z.int().min(1).max(1_000_000).default(8),
@@ -204,11 +208,11 @@ export const generateParams = z.object({
   firstShare: z.number().min(0).max(1).default(0.3),
   /** LoRA files of a person's own, on top of the difficulty adapter; weight 1 as trained. */
   loras: z
-    .array(z.object({ path: z.string().min(1), weight: z.number().min(-10).max(10) }))
+    .array(z.object({ path: pathFor('lora'), weight: z.number().min(-10).max(10) }))
     .max(20)
     .default([]),
   /** Textual-inversion files; a prompt names their tokens. */
-  embeddings: z.array(z.string().min(1)).max(100).default([]),
+  embeddings: z.array(pathFor('embedding')).max(100).default([]),
   seed,
 });
 
@@ -232,7 +236,7 @@ export const controlParams = z.object({
   /** Measure the base model without any adapter as well. */
   baseline: z.boolean().default(true),
   /** A plain LoRA of this dataset that is measured as well; null: none. */
-  plainLoraId: z.string().nullable().default(null),
+  plainLoraId: modelId.nullable().default(null),
   prompt: z.string().max(1000).default('a photo of a [CLS]'),
   negativePrompt: z.string().max(1000).default(''),
   ...sampling,
@@ -244,9 +248,9 @@ export const hardFactorsParams = z.object({
   datasetId: id,
   ...everyLevel,
   /** Encoder by which real images are set beside generated ones, and by whose features factors are read. */
-  modelId: z.string().default('builtin:encoder'),
-  /** Absolute path of JSON lines with the real images' path and factors; null: pictures only. */
-  factors: z.string().min(1).nullable().default(null),
+  modelId: modelId.default('builtin:encoder'),
+  /** JSON lines with the real images' path and factors; null: pictures only. */
+  factors: pathFor('factors').nullable().default(null),
   ...sampling,
   seed,
 });
@@ -260,7 +264,7 @@ export const issuesParams = z.object({
   rule: z.enum(['class', 'noise-rate', 'both', 'confident', 'predicted']).default('class'),
   ranking: z.enum(['odds', 'self-confidence', 'normalised-margin']).default('odds'),
   /** Encoder by whose features images are compared; null: the scorer's. */
-  modelId: z.string().nullable().default(null),
+  modelId: modelId.nullable().default(null),
   /** Cosine similarity of the features from which two images are duplicates; null: from how close images usually are. */
   similarity: z.number().min(0.5).max(1).nullable().default(null),
 });
@@ -271,14 +275,15 @@ export const captionParams = z.object({
   datasetId: id,
   method: z.enum(['template', 'model']).default('template'),
   template: z.string().min(1).max(1000).default('a photo of a [CLS]'),
-  modelId: z.string().nullable().default(null),
+  modelId: modelId.nullable().default(null),
   /** Replace captions that a person wrote. */
   overwrite: z.boolean().default(false),
 });
 
 export const exportParams = z.object({
   datasetId: id,
-  out: z.string().min(1),
+  /** A folder that does not exist yet. */
+  out: pathFor('export-folder'),
   format: z.literal('imagefolder').default('imagefolder'),
   filter: imageFilter.default({}),
 });
@@ -362,10 +367,11 @@ export type JobLogLine = z.infer<typeof jobLogLine>;
 export const trainingPoint = z.object({
   /** Of a classifier: the epoch. */
   step: z.int(),
-  loss: z.number(),
+  /** null: no number came out; a gap in the curve. */
+  loss: z.number().nullable(),
   /** Of a classifier: the loss on the images held out. */
-  smoothedLoss: z.number(),
+  smoothedLoss: z.number().nullable(),
   /** Of a classifier: the share of the images held out that it gets right. */
-  accuracy: z.number().min(0).max(1).optional(),
+  accuracy: z.number().min(0).max(1).nullish(),
 });
 export type TrainingPoint = z.infer<typeof trainingPoint>;

@@ -21,7 +21,7 @@ beforeAll(async () => {
   await runOk(catalog, { kind: 'score', params: { datasetId: 1, folds: 2 } });
   await runOk(catalog, { kind: 'train', params: { datasetId: 1, baseModelId, steps: 2, batchSize: 4 } });
   catalog.close();
-}, 180_000);
+});
 
 const few = ['--count', '2', '--steps', '2', '--levels', '0.2,0.8'];
 
@@ -33,7 +33,7 @@ it('prints the levels and the models, and writes the page where asked', async ()
   expect(ran.stdout).toMatch(/^with difficulty: Spearman -?\d\.\d{3}; [\d.]+ % easy$/m);
   expect(ran.stdout).toMatch(/^base model: Spearman 0\.000; /m);
   expect(readFileSync(join(cwd, 'deep/page.html'), 'utf8')).toMatch(/^<!doctype html>/);
-}, 180_000);
+});
 
 it('--json names the file, which is the report itself', async () => {
   const ran = await crux(['control', 'photos', ...few, '--no-baseline', '--out', 'r.json', '--json'], cwd);
@@ -49,4 +49,4 @@ it('--json names the file, which is the report itself', async () => {
     levels: report.levels,
     baselines: {},
   });
-}, 180_000);
+});

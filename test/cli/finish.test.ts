@@ -62,7 +62,7 @@ it('a running training is told from another terminal to end, and its own ends we
   expect(job.result.steps).toBeGreaterThan(3);
   expect(job.result.steps).toBeLessThan(Number(endless));
   expect((await crux(['models', 'list'], cwd)).stdout).toContain(job.result.modelId);
-}, 120_000);
+});
 
 it('a training that was stopped is kept as it was; what is done or is no training is refused', async () => {
   let id = 0;
@@ -79,4 +79,4 @@ it('a training that was stopped is kept as it was; what is done or is no trainin
   const other = await crux(['jobs', 'finish', '1'], cwd);
   expect(other.exit).toBe(1);
   expect(other.stderr).toMatch(/job 1 \(import\) keeps nothing unless it runs to its end/);
-}, 120_000);
+});

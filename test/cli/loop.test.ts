@@ -145,7 +145,7 @@ describe.skipIf(encoder === null)(`with ${encoder}`, () => {
     expect(html.split('<figure class="tile"').length - 1).toBe(10 * 2 * 3);
     expect(html).toContain('<section id="map">');
     expect(/NaN|undefined|<script/.exec(html.replace(/data:[^"]*/g, ''))).toBeNull();
-  }, 120_000);
+  });
 
   it('chooses by difficulty for review and export, and the export has the same labels again', async () => {
     const reviewed = await ok('review', 'scenes', '--accept', '--origin', 'real', '--min-difficulty', '0.3');
@@ -167,11 +167,11 @@ describe.skipIf(encoder === null)(`with ${encoder}`, () => {
       .trim()
       .split('\n');
     expect(got.map((line) => JSON.parse(line).label as string).sort()).toEqual(wanted);
-  }, 60_000);
+  });
 
   it('repeats a score exactly with the same seed', async () => {
     const one = await ok('score', 'scenes', '--model', model, '--folds', '3', '--seed', '5');
     const two = await ok('score', 'scenes', '--model', model, '--folds', '3', '--seed', '5');
     expect(two.job.result.accuracy).toBe(one.job.result.accuracy);
-  }, 60_000);
+  });
 });

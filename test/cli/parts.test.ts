@@ -15,6 +15,9 @@ function recordingIo(columns: number | null): Io & { text: string } {
     stderr(text) {
       this.text += text;
     },
+    redraw(line) {
+      this.text += `\r\x1b[2K${line}`;
+    },
     columns,
     env: {},
     cwd: '/',

@@ -28,6 +28,7 @@ export async function crux(argv: readonly string[], cwd: string): Promise<Ran> {
     stderr: (text) => {
       stderr += text;
     },
+    redraw: () => {}, // not a terminal
     columns: null,
     env: { CRUX_CATALOG: join(cwd, 'catalog') },
     cwd,

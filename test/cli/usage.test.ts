@@ -6,7 +6,7 @@ import { buildProgram, commandPath, everyCommand } from '../../src/cli/program.t
 import { crux, json, temporaryFolder } from './run.ts';
 
 const cwd = temporaryFolder();
-const quiet = { stdout() {}, stderr() {}, columns: null, env: {}, cwd, nowMs: () => 0 };
+const quiet = { stdout() {}, stderr() {}, redraw() {}, columns: null, env: {}, cwd, nowMs: () => 0 };
 const leaves = everyCommand(buildProgram({ io: quiet, outcome: { exit: 0 } })).filter(
   (c) => c.commands.length === 0,
 );
@@ -23,7 +23,7 @@ describe('wrong usage', () => {
     ['score x --method guess', /out-of-fold, in-sample, classifier, precomputed/],
     ['score x --nonsense', /unknown option '--nonsense'/],
     ['generate x --mu 1.5', /a number from 0 to 1/],
-    ['generate x --scheduler magic', /pndm, ddim/],
+    ['generate x --scheduler magic', /model, pndm, ddim/],
     ['train x --kind magic', /difficulty/],
     ['export x', /required option '--out <dir>'/],
     ['import folder', /required option '--name <name>'/],

@@ -4,17 +4,18 @@
  */
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { patience } from '../patience.ts';
 
 export interface Stored {
   rows<Row>(sql: string, ...values: (string | number)[]): Row[];
   value<T>(sql: string, ...values: (string | number)[]): T;
   /** Waits until the newest job of this kind has ended; throws its error unless it is done. */
-  jobDone(kind: string, timeoutMs: number): Promise<Record<string, unknown>>;
+  jobDone(kind: string, withinMs?: number): Promise<Record<string, unknown>>;
   close(): void;
 }
 
 export function openStored(catalog: string): Stored {
-  const db = new Database(join(catalog, 'catalog.sqlite'), { readonly: true, timeout: 15_000 });
+  const db = new Database(join(catalog, 'catalog.sqlite'), { readonly: true, timeout: patience.waitMs });
   const rows = <Row>(sql: string, ...values: (string | number)[]) => db.prepare(sql).all(...values) as Row[];
   return {
     rows,
@@ -23,8 +24,8 @@ export function openStored(catalog: string): Stored {
         .prepare(sql)
         .pluck()
         .get(...values) as T,
-    async jobDone(kind, timeoutMs) {
-      const until = Date.now() + timeoutMs;
+    async jobDone(kind, withinMs = patience.jobMs) {
+      const until = Date.now() + withinMs;
       for (;;) {
         const [job] = rows<{ state: string; error: string | null; result: string | null; stage: string }>(
           'SELECT state, error, result, stage FROM jobs WHERE kind = ? ORDER BY id DESC LIMIT 1',
@@ -35,7 +36,7 @@ export function openStored(catalog: string): Stored {
           throw new Error(`${kind} job ${job.state}: ${job.error}`);
         if (Date.now() > until)
           throw new Error(
-            `${kind} job is ${job?.state ?? 'not there'} (${job?.stage ?? ''}) after ${timeoutMs} ms`,
+            `${kind} job is ${job?.state ?? 'not there'} (${job?.stage ?? ''}) after ${withinMs} ms`,
           );
         await new Promise((resolve) => setTimeout(resolve, 150));
       }

@@ -31,36 +31,34 @@ const enqueue = (request: JobRequestInput) =>
 
 it('keeps answering, and finishes the job on a new engine', async () => {
   await enqueue({ kind: 'import', params: { source: join(crux.scratch, 'shapes'), name: 'shapes' } });
-  await stored.jobDone('import', 30_000);
+  await stored.jobDone('import');
   const datasetId = stored.value<number>('SELECT id FROM datasets');
   await enqueue({ kind: 'score', params: { datasetId } });
-  await stored.jobDone('score', 60_000);
+  await stored.jobDone('score');
   await enqueue({ kind: 'train', params: { datasetId, steps: 12, checkpointEvery: 2 } });
   const running = () =>
     stored.rows<{ engine_pid: number | null; done: number }>(
       "SELECT engine_pid, done FROM jobs WHERE kind = 'train'",
     )[0];
-  await expect.poll(() => running().done, { timeout: 60_000 }).toBeGreaterThanOrEqual(3);
+  await expect.poll(() => running().done).toBeGreaterThanOrEqual(3);
   const first = running().engine_pid;
-  process.kill(first as number, 'SIGKILL');
+  process.kill(first as number, 'SIGSTOP');
 
-  // While there is no engine, browsing is answered from the catalog at once.
-  const started = performance.now();
+  // No engine answers any more; browsing does, from the catalog.
   const answered = await crux.page.evaluate(async (id) => {
     const { crux } = globalThis as unknown as { crux: CruxBridge };
     const answer = await crux.request('images.ids', { datasetId: id, filter: {}, sort: 'path' });
     return answer.ok ? answer.value.length : answer.error.message;
   }, datasetId);
   expect(answered).toBe(24);
-  expect(performance.now() - started).toBeLessThan(3000);
+  expect(running().engine_pid).toBe(first);
 
-  await expect.poll(() => running().engine_pid, { timeout: 20_000 }).not.toBe(first);
-  await stored.jobDone('train', 120_000);
+  process.kill(first as number, 'SIGKILL');
+  await expect.poll(() => running().engine_pid).not.toBe(first);
+  await stored.jobDone('train');
   expect(stored.value<number>('SELECT max(step) FROM training_points')).toBeGreaterThanOrEqual(11);
   expect(
     stored.rows<{ text: string }>("SELECT text FROM job_logs WHERE level = 'warn'").map(({ text }) => text),
   ).toEqual([expect.stringContaining('SIGKILL')]);
-  await expect
-    .poll(() => crux.page.getByTestId(testIds.engineState).textContent(), { timeout: 10_000 })
-    .toMatch(/ready/i);
-}, 240_000);
+  await expect.poll(() => crux.page.getByTestId(testIds.engineState).textContent()).toMatch(/ready/i);
+});

@@ -1,19 +1,23 @@
 /**
  * The main job as a person does it, in the built program: import, browse, score, map, train, generate, check, review,
  * export. After each step, what the screen shows is compared with what the catalog holds. The whole run is
- * watched for connections, by the processes themselves and by the browser's network log.
+ * watched for connections and for files outside its folders (watch.ts), and by the browser's network log. CRUX_LOOP_STEPS:
+ * how long the training is, of batches of one image.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { offlineSwitches } from '../../src/main/offline-switches.ts';
 import { testIds } from '../../src/renderer/test-ids.ts';
 import { controlReport } from '../../src/shared/control.ts';
+import { patience } from '../patience.ts';
 import { openStored, type Stored } from './catalog.ts';
-import { type Crux, launchCrux } from './launch.ts';
-import { chromiumHosts, readAttempts, watchNode } from './network.ts';
+import { type Crux, launchCrux, root } from './launch.ts';
+import { chromiumHosts } from './network.ts';
 import { writeShapes } from './shapes.ts';
+import { byStrace, driven, Watch } from './watch.ts';
 
 const perClass = 16;
 let crux: Crux;
@@ -21,9 +25,11 @@ let page: Page;
 let stored: Stored;
 let classes: string[];
 const problems: string[] = [];
+const longTraining = process.env.CRUX_LOOP_STEPS;
 const evidence = mkdtempSync(join(tmpdir(), 'crux-network-'));
-const nodeLog = join(evidence, 'node.log');
 const netLog = join(evidence, 'chromium.json');
+const watched = mkdtempSync(join(tmpdir(), 'crux-watch-'));
+const watch = new Watch(watched);
 
 const at = (id: string): Locator => page.getByTestId(id);
 const numberAt = async (id: string, attribute: string): Promise<number> =>
@@ -34,13 +40,13 @@ const go = async (screen: string) => {
 };
 /** Waits until an attribute has a value; fails with the last one seen. */
 const waitForAttribute = (id: string, attribute: string, value: string | number) =>
-  expect.poll(() => at(id).first().getAttribute(attribute), { timeout: 20_000 }).toBe(String(value));
+  expect.poll(() => at(id).first().getAttribute(attribute)).toBe(String(value));
 
 beforeAll(async () => {
   crux = await launchCrux({
     width: 1440,
     height: 900,
-    env: watchNode(nodeLog),
+    watch,
     switches: [`--log-net-log=${netLog}`],
   });
   page = crux.page;
@@ -54,18 +60,19 @@ beforeAll(async () => {
 afterAll(async () => {
   stored?.close();
   await crux?.close();
-  rmSync(evidence, { recursive: true, force: true });
+  for (const folder of [evidence, watched]) rmSync(folder, { recursive: true, force: true });
 });
 
 describe('the whole loop, on screen and in the catalog', () => {
   it('imports a folder that was chosen in a dialog', async () => {
     await crux.answerDialog(null);
     await at(testIds.importFolder).click(); // cancelled: nothing happens
+    await expect.poll(crux.dialogOpened).toBe(true);
     await crux.answerDialog(join(crux.scratch, 'shapes'));
     await at(testIds.importFolder).click();
     expect(await at(testIds.importSource).textContent()).toContain('shapes');
     await at(testIds.importStart).click();
-    const result = await stored.jobDone('import', 60_000);
+    const result = await stored.jobDone('import');
     expect(result).toMatchObject({ imported: perClass * classes.length, skipped: 0 });
 
     const row = page.locator(`[data-testid="${testIds.datasetRow}"][data-dataset-name="shapes"]`);
@@ -134,7 +141,7 @@ describe('the whole loop, on screen and in the catalog', () => {
   it('scores difficulty, and the screen says what the catalog holds', async () => {
     await go('difficulty');
     await at(testIds.scoreStart).click();
-    await stored.jobDone('score', 120_000);
+    await stored.jobDone('score');
     const total = perClass * classes.length;
     await waitForAttribute(testIds.difficultyScored, 'data-value', total);
     const [held] = stored.rows<{ mean: number; easy: number; medium: number; hard: number; right: number }>(
@@ -170,7 +177,7 @@ describe('the whole loop, on screen and in the catalog', () => {
       'SELECT image_id AS id, difficulty AS d FROM scores ORDER BY difficulty DESC, image_id',
     );
     await expect
-      .poll(() => at(testIds.tile).first().getAttribute('data-difficulty'), { timeout: 10_000 })
+      .poll(() => at(testIds.tile).first().getAttribute('data-difficulty'))
       .toBe(order[0].d.toFixed(6));
     const shown = await at(testIds.tile).evaluateAll((es) =>
       es.map((e) => Number(e.getAttribute('data-difficulty'))),
@@ -182,53 +189,60 @@ describe('the whole loop, on screen and in the catalog', () => {
     await go('map');
     await page.getByLabel('Perplexity', { exact: true }).fill('8');
     await at(testIds.projectStart).click();
-    await stored.jobDone('project', 120_000);
+    await stored.jobDone('project');
     await at(testIds.mapCanvas).waitFor();
     const points = stored.value<Buffer>('SELECT ids FROM projections ORDER BY id DESC').byteLength / 4;
     expect(points).toBe(perClass * classes.length);
     await waitForAttribute(testIds.mapCount, 'data-count', points);
   });
 
-  it('trains a difficulty model and generates images of a class', async () => {
-    await go('train');
-    await at(testIds.trainSteps).fill('4');
-    await at(testIds.trainStart).click();
-    await stored.jobDone('train', 170_000);
-    expect(stored.value<number>('SELECT count(*) FROM training_points')).toBeGreaterThan(0);
-    await at(testIds.trainModelRow).waitFor();
-    await waitForAttribute(testIds.trainPreviews, 'data-steps', 1); // at the end
-    const pictures = () =>
-      at(testIds.trainPreviews)
-        .locator('img')
-        .evaluateAll((all) => all.filter((image) => (image as HTMLImageElement).naturalWidth > 0).length);
-    await expect.poll(pictures).toBe(3 * Math.min(3, classes.length));
+  it(
+    'trains a difficulty model and generates images of a class',
+    async () => {
+      await go('train');
+      await at(testIds.trainSteps).fill(longTraining ?? '4');
+      if (longTraining) await at(testIds.trainBatch).fill('1');
+      await at(testIds.trainStart).click();
+      await stored.jobDone('train', longTraining ? 3 * patience.jobMs : patience.jobMs);
+      expect(stored.value<number>('SELECT count(*) FROM training_points')).toBeGreaterThan(0);
+      await at(testIds.trainModelRow).waitFor();
+      const previews = () => numberAt(testIds.trainPreviews, 'data-steps');
+      if (longTraining) await expect.poll(previews).toBeGreaterThan(0);
+      else await expect.poll(previews).toBe(1); // at the end
+      const pictures = () =>
+        at(testIds.trainPreviews)
+          .locator('img')
+          .evaluateAll((all) => all.filter((image) => (image as HTMLImageElement).naturalWidth > 0).length);
+      await expect.poll(pictures).toBe(3 * Math.min(3, classes.length) * (await previews()));
 
-    await go('generate');
-    await at(testIds.generateStart).waitFor();
-    await at(testIds.generateCount).fill('1');
-    await at(testIds.generateSteps).fill('4');
-    await at(testIds.generateStart).click();
-    await stored.jobDone('generate', 170_000);
-    const made = stored.rows<{ provenance: string; class_id: number; requested: number }>(
-      `SELECT s.provenance, i.class_id, s.requested_difficulty AS requested
+      await go('generate');
+      await at(testIds.generateStart).waitFor();
+      await at(testIds.generateCount).fill('1');
+      await at(testIds.generateSteps).fill('4');
+      await at(testIds.generateStart).click();
+      await stored.jobDone('generate');
+      const made = stored.rows<{ provenance: string; class_id: number; requested: number }>(
+        `SELECT s.provenance, i.class_id, s.requested_difficulty AS requested
        FROM synthetic_samples s JOIN images i ON i.id = s.image_id`,
-    );
-    expect(made.length).toBe(classes.length);
-    for (const { provenance } of made)
-      expect(JSON.parse(provenance)).toMatchObject({
-        steps: 4,
-        scheduler: 'pndm',
-        recipe: expect.any(String),
-      });
-    await waitForAttribute(testIds.generateResults, 'data-count', made.length);
-    const shown = () =>
-      at(testIds.generateResults)
-        .locator('img')
-        .evaluateAll(
-          (images) => images.filter((image) => (image as HTMLImageElement).naturalWidth > 0).length,
-        );
-    await expect.poll(shown).toBe(made.length);
-  }, 360_000);
+      );
+      expect(made.length).toBe(classes.length);
+      for (const { provenance } of made)
+        expect(JSON.parse(provenance)).toMatchObject({
+          steps: 4,
+          scheduler: 'pndm',
+          recipe: expect.any(String),
+        });
+      await waitForAttribute(testIds.generateResults, 'data-count', made.length);
+      const shown = () =>
+        at(testIds.generateResults)
+          .locator('img')
+          .evaluateAll(
+            (images) => images.filter((image) => (image as HTMLImageElement).naturalWidth > 0).length,
+          );
+      await expect.poll(shown).toBe(made.length);
+    },
+    longTraining ? 3 * patience.testMs : patience.testMs,
+  );
 
   it('checks whether the model follows the difficulty, and shows what was measured', async () => {
     await go('control');
@@ -241,7 +255,7 @@ describe('the whole loop, on screen and in the catalog', () => {
     // Two seeds at two levels, and once with the base model.
     await waitForAttribute(testIds.controlEstimate, 'data-images', classes.length * 2 * (2 + 1));
     await at(testIds.controlStart).click();
-    const { file, images } = await stored.jobDone('control', 170_000);
+    const { file, images } = await stored.jobDone('control');
     expect(images).toBe(classes.length * 2 * (2 + 1));
     const report = controlReport.parse(JSON.parse(readFileSync(join(crux.catalog, String(file)), 'utf8')));
     await at(testIds.controlReport).waitFor();
@@ -262,7 +276,7 @@ describe('the whole loop, on screen and in the catalog', () => {
         .locator('img')
         .evaluateAll((all) => all.filter((image) => (image as HTMLImageElement).naturalWidth > 0).length);
     await expect.poll(drawn).toBe(classes.length * 2 * 2);
-  }, 360_000);
+  });
 
   it('reviews them from the keyboard, with undo', async () => {
     await go('review');
@@ -295,7 +309,7 @@ describe('the whole loop, on screen and in the catalog', () => {
     await at(testIds.exportChoose).click();
     await expect.poll(() => at(testIds.exportDestination).textContent()).toContain('exported');
     await at(testIds.exportStart).click();
-    await stored.jobDone('export', 60_000);
+    await stored.jobDone('export');
     await waitForAttribute(testIds.exportResult, 'data-state', 'done');
     const lines = readFileSync(join(out, 'metadata.jsonl'), 'utf8').trim().split('\n');
     expect(lines.length).toBe(accepted);
@@ -309,17 +323,23 @@ describe('the whole loop, on screen and in the catalog', () => {
     expect(crux.errors()).toBe('');
   });
 
-  it('opened no network connection', async () => {
+  it('opened no network connection and kept to its folders', async () => {
+    const given = await crux.app.evaluate(
+      ({ app }, names) => names.map((name) => app.commandLine.getSwitchValue(name)),
+      Object.keys(offlineSwitches),
+    );
+    expect(given).toEqual(Object.values(offlineSwitches));
+    const folders = [realpathSync(crux.scratch)]; // catalog, profile, export
     stored.close();
     await crux.close();
     // In the stand-in the page's own address is resolved, to this machine, before its request is answered.
     const hosts = chromiumHosts(netLog).filter((host) => host !== 'crux.app.localhost');
     expect(hosts).toEqual([]);
-    if (process.env.ELECTRON_EXE) return; // the real main process cannot be made to load the watcher
-    const attempts = readAttempts(nodeLog);
-    const watched = attempts.filter(({ kind }) => kind === 'watching').map(({ what }) => what);
-    expect(watched.some((what) => what.includes('engine'))).toBe(true);
-    expect(watched.length).toBeGreaterThan(1); // main and engine
-    expect(attempts.filter(({ kind }) => kind !== 'watching')).toEqual([]);
+    if (process.env.ELECTRON_EXE && !byStrace) return; // the real main process cannot be made to load the hooks
+    const { network, outside, programs } = watch.seen([...folders, evidence], root, driven);
+    expect(programs.some((line) => /engine\.js/.test(line))).toBe(true);
+    expect(programs.length).toBeGreaterThan(1); // main and engine
+    expect(network).toEqual([]);
+    expect(outside).toEqual([]);
   });
 });

@@ -59,7 +59,7 @@ beforeAll(() => {
   });
   if (run.status !== 0) throw new Error(`electron-builder: ${run.stderr}\n${run.stdout}`);
   extractAll(join(resources, 'app.asar'), program);
-}, 180_000);
+});
 
 it.runIf(onLinux)('carries what it needs, and no more', () => {
   expect(existsSync(join(resources, 'app.asar.unpacked/out/main/engine.js'))).toBe(true);
@@ -84,7 +84,7 @@ it.runIf(onLinux)('runs by itself: window, engine on its own Node, pictures', as
     await writeShapes(join(crux.scratch, 'shapes'), 6);
     await crux.answerDialog(join(crux.scratch, 'shapes'));
     const at = (id: string) => crux.page.getByTestId(id);
-    await expect.poll(() => at(testIds.engineState).textContent(), { timeout: 20_000 }).toMatch(/ready/i);
+    await expect.poll(() => at(testIds.engineState).textContent()).toMatch(/ready/i);
     const pid = crux.app.process().pid;
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
     const programs = children.map((child) => readlinkSync(`/proc/${child}/exe`));
@@ -92,7 +92,7 @@ it.runIf(onLinux)('runs by itself: window, engine on its own Node, pictures', as
 
     await at(testIds.importFolder).click();
     await at(testIds.importStart).click();
-    expect(await stored.jobDone('import', 30_000)).toMatchObject({ imported: 18, skipped: 0 });
+    expect(await stored.jobDone('import')).toMatchObject({ imported: 18, skipped: 0 });
     await at(testIds.nav('browse')).click();
     await expect
       .poll(() =>

@@ -3,16 +3,15 @@ import { MantineProvider } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { cleanup, configure, render } from '@testing-library/react';
 import type { ReactNode } from 'react';
-import { afterEach, vi } from 'vitest';
+import { afterEach } from 'vitest';
 import { type FakeOptions, makeFakeBridge } from '../../src/renderer/dev/fake-bridge.ts';
 import { makeQueryClient } from '../../src/renderer/queries.ts';
 import { useStore } from '../../src/renderer/state.ts';
 import { theme } from '../../src/renderer/theme.ts';
 import { Toasts } from '../../src/renderer/ui/feedback.tsx';
+import { patience } from '../patience.ts';
 
-// The machine may be busy with a training; a slow answer is no wrong answer.
-configure({ asyncUtilTimeout: 10_000 });
-vi.setConfig({ testTimeout: 40_000 });
+configure({ asyncUtilTimeout: patience.waitMs });
 
 const [width, height] = [800, 600];
 

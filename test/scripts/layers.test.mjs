@@ -2,7 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { breach, findForbiddenChains, importsOf } from '../../scripts/layers.mjs';
+import {
+  breach,
+  findBreaches,
+  findForbiddenChains,
+  findParserChains,
+  importsOf,
+  notParsing,
+} from '../../scripts/layers.mjs';
 
 describe('directions of imports', () => {
   it('finds every way of naming a module, and nothing in comments', () => {
@@ -53,19 +60,41 @@ describe('directions of imports', () => {
   });
 });
 
+/** What `find` answers on a folder of these files. */
+function inFolder(files, find) {
+  const folder = mkdtempSync(join(tmpdir(), 'crux-layers-'));
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+  try {
+    return find(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+it('lets one file load ONNX Runtime, and no test or script another way', () => {
+  const name = 'onnxruntime-node';
+  const load = `import * as ort from '${name}';`;
+  const breaches = inFolder(
+    {
+      'src/main/engine/onnx-runtime.ts': `const load = () => require('${name}');`,
+      'src/main/engine/other.ts': load,
+      'bin/a.mjs': '',
+      'scripts/bench.ts': `await import('${name}');`,
+      'test/main/b.test.ts': load,
+    },
+    findBreaches,
+  );
+  const said = (file) =>
+    `${file}: imports "${name}": only src/main/engine/onnx-runtime.ts may import ${name}`;
+  expect(breaches).toEqual(['src/main/engine/other.ts', 'scripts/bench.ts', 'test/main/b.test.ts'].map(said));
+});
+
 describe('what the main process of Electron loads', () => {
-  const chainsOf = (files) => {
-    const sources = mkdtempSync(join(tmpdir(), 'crux-layers-'));
-    for (const [name, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(sources, name)), { recursive: true });
-      writeFileSync(join(sources, name), text);
-    }
-    try {
-      return findForbiddenChains(sources);
-    } finally {
-      rmSync(sources, { recursive: true });
-    }
-  };
+  const chainsOf = (files, find = findForbiddenChains) =>
+    inFolder(files, (sources) => find(sources, 'main/index.ts'));
 
   it('finds the chain that leads to a library that crashes there', () => {
     const chains = chainsOf({
@@ -90,5 +119,25 @@ describe('what the main process of Electron loads', () => {
       'main/engine/b.ts': "import sharp from 'sharp';",
     });
     expect(chains).toEqual([]);
+  });
+
+  it("finds what parses the analyst's files, also where it is imported on demand", () => {
+    const files = {
+      'main/index.ts': `
+        import { list } from './engine/models/registry.ts';
+        import type { ModelCheck } from './engine/user-json.ts';
+      `,
+      'main/engine/models/registry.ts': "const open = () => import('../safetensors.ts');",
+      'main/engine/safetensors.ts': 'export const open = 1;',
+    };
+    expect(chainsOf(files, findParserChains)).toEqual([
+      'main/index.ts -> main/engine/models/registry.ts -> main/engine/safetensors.ts',
+    ]);
+    delete files['main/engine/models/registry.ts'];
+    expect(chainsOf(files, findParserChains)).toEqual([]);
+  });
+
+  it.each(notParsing)('no chain leads there from %s', (entry) => {
+    expect(findParserChains(join(import.meta.dirname, '../../src'), entry)).toEqual([]);
   });
 });

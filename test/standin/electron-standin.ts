@@ -10,6 +10,8 @@ import inspector from 'node:inspector';
 import { createRequire, registerHooks } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { offlineSwitches } from '../../src/main/offline-switches.ts';
+import { patience } from '../patience.ts';
 import { connectCdp } from './cdp.ts';
 import * as api from './electron-api.ts';
 import { makeWindowClasses } from './electron-window.ts';
@@ -35,6 +37,13 @@ if (!existsSync(executable)) {
   process.exit(1);
 }
 const netLog = flag('log-net-log');
+// The program sets these itself, before it is ready; here the browser is started first. Its pages have a host, which
+// Chromium takes for this machine without asking anyone.
+const ofProgram = Object.entries(offlineSwitches).map(([name, value]) =>
+  name === 'host-resolver-rules'
+    ? `--${name}=${value}, EXCLUDE *.localhost`
+    : `--${name}${value && `=${value}`}`,
+);
 const browser = spawn(
   executable,
   [
@@ -45,13 +54,9 @@ const browser = spawn(
     '--no-first-run',
     '--no-default-browser-check',
     '--disable-dev-shm-usage',
-    '--disable-background-networking',
-    '--disable-component-update',
     '--disable-default-apps',
-    '--disable-domain-reliability',
     '--disable-extensions',
     '--disable-quic',
-    '--disable-sync',
     '--enable-features=SkipListAccountsWithoutGaiaCookies',
     '--disable-features=OptimizationHints,NetworkTimeServiceQuerying,MediaRouter,HttpsUpgrades,Translate',
     '--disable-backgrounding-occluded-windows',
@@ -60,10 +65,15 @@ const browser = spawn(
     '--force-color-profile=srgb',
     '--use-angle=swiftshader',
     '--enable-unsafe-swiftshader',
+    ...ofProgram,
     ...(netLog ? [`--log-net-log=${netLog}`] : []),
     `--user-data-dir=${join(scratch, 'chromium')}`,
   ],
-  { stdio: ['ignore', 'ignore', 'pipe'] },
+  {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    // What a browser keeps for its user (crash reports, settings of the desktop) is no business of these runs.
+    env: { ...process.env, HOME: scratch, XDG_CONFIG_HOME: undefined, XDG_CACHE_HOME: undefined },
+  },
 );
 
 let ending = false;
@@ -79,7 +89,7 @@ function shutdown(code: number): void {
   } else {
     browser.once('exit', finish);
     cdp.send('Browser.close').catch(() => browser.kill('SIGTERM'));
-    setTimeout(() => browser.kill('SIGKILL'), 3000).unref();
+    setTimeout(() => browser.kill('SIGKILL'), patience.waitMs).unref();
   }
 }
 browser.on('exit', () => {
@@ -180,14 +190,15 @@ registerHooks({
 // then get, and keep, what is there of the module by then.
 createRequire(mainFile)('electron');
 
-// Playwright calls __playwright_run once it is attached; 'ready' waits for it, so that no window is missed.
+// Playwright calls __playwright_run once it is attached; 'ready' waits for it, so that no window is missed. Another
+// driver may not call it.
 let attached: () => void = () => {};
 const driverAttached = new Promise<void>((go) => {
   attached = go;
 });
 if (driven) {
   (globalThis as Record<string, unknown>).__playwright_run = attached;
-  setTimeout(attached, 20_000).unref();
+  setTimeout(attached, patience.waitMs).unref();
   process.stderr.write(`DevTools listening on ${browserUrl}\n`);
 } else {
   attached();

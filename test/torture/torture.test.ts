@@ -11,6 +11,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { patience } from '../patience.ts';
 
 const ARCHIVE = resolve(import.meta.dirname, '../../../shared/data/torture.tar.gz');
 const missing =
@@ -39,7 +40,7 @@ const DEVIATIONS: Record<string, string> = {
 
 interface Report {
   result: { layout: string; found: number; skipped: number; ignored: { hidden: number; notImages: number } };
-  decoded: Record<string, { size: string; format: string; label: string | null; mean: number[]; ms: number }>;
+  decoded: Record<string, { size: string; format: string; label: string | null; mean: number[] }>;
   listed: Record<string, string>;
   seconds: number;
   peakMiB: number;
@@ -69,7 +70,7 @@ describe.skipIf(missing !== null)('torture files (../shared/data)', () => {
     const child = join(import.meta.dirname, 'import-child.ts');
     const { stdout } = await promisify(execFile)(process.execPath, [child, root, join(dir, 'thumbnails')], {
       maxBuffer: 64 * 1024 * 1024,
-      timeout: 110_000,
+      timeout: patience.jobMs,
     });
     report = JSON.parse(stdout);
     expected = parse(await readFile(join(root, 'expect.csv')), { columns: true, relax_column_count: true });
@@ -78,7 +79,7 @@ describe.skipIf(missing !== null)('torture files (../shared/data)', () => {
       `torture: ${Object.keys(decoded).length} decoded, ${Object.keys(listed).length} listed, ` +
         `${seconds.toFixed(1)} s, peak ${Math.round(peakMiB)} MiB`,
     );
-  }, 120_000);
+  });
   afterAll(() => rm(dir, { recursive: true, force: true }));
 
   it('accounts for every file, once', () => {
@@ -96,9 +97,8 @@ describe.skipIf(missing !== null)('torture files (../shared/data)', () => {
     expect(report.result.ignored).toEqual({ hidden: 0, notImages: 2 }); // expect.csv, SOURCE.txt
   });
 
-  it('stays within 1.5 GB and a time limit per file', () => {
+  it('stays within 1.5 GB', () => {
     expect(report.peakMiB).toBeLessThan(1430);
-    for (const [name, { ms }] of Object.entries(report.decoded)) expect(ms, name).toBeLessThan(30_000);
   });
 
   it('agrees with the reference on what is readable, but for the deviations', () => {

@@ -12,7 +12,7 @@ import {
   type NoisePredictor,
   sample,
 } from '../../../src/core/diffusion/pipeline.ts';
-import type { Scheduler, SchedulerName } from '../../../src/core/diffusion/scheduler.ts';
+import type { Scheduler } from '../../../src/core/diffusion/scheduler.ts';
 import { openDiffusionModel } from '../../../src/main/engine/diffusion/model-folder.ts';
 import {
   openImageDecoder,
@@ -20,9 +20,11 @@ import {
   openNoisePredictor,
   openTextEncoder,
 } from '../../../src/main/engine/diffusion/sessions.ts';
+import type { SchedulerName } from '../../../src/shared/schedulers.ts';
 import type { OracleCase } from '../case.ts';
 import { type Check, compare, failure, same } from '../compare.ts';
 import { type CaseRun, type GoldenOptions, type Part, scaled } from '../graph.ts';
+import { asThen } from './schedulers.ts';
 
 interface Prompts {
   prompts: Record<string, string>;
@@ -134,6 +136,7 @@ export function pipelineCase(c: OracleCase, options: GoldenOptions): CaseRun {
     const latents = await encode(`image_${which}`);
     const trajectory: number[][] = [[...latents]];
     const end = await invert({
+      ...asThen(c.meta).options({}, []),
       predict: predictPlain,
       config: model.scheduler,
       steps,
@@ -169,7 +172,12 @@ export function pipelineCase(c: OracleCase, options: GoldenOptions): CaseRun {
       name: 'timesteps',
       run: async () =>
         Object.entries<number[]>(c.meta.timesteps ?? {}).map(([name, wanted]) => {
-          const { timesteps } = createScheduler(schedulerOf(name), model.scheduler, steps);
+          const { timesteps } = createScheduler(
+            schedulerOf(name),
+            model.scheduler,
+            steps,
+            asThen(c.meta).options({}, []),
+          );
           return compare(`timesteps.${name}`, { data: timesteps }, { data: wanted }, { max_abs: 5e-3 });
         }),
     },

@@ -9,9 +9,10 @@ import {
   type SchedulerConfig,
   velocity,
 } from '../../../src/core/diffusion/noise-schedule.ts';
-import { clipRangeOf, predict, predictionTypeOf } from '../../../src/core/diffusion/prediction.ts';
-import { type Scheduler, type SchedulerName, startRun } from '../../../src/core/diffusion/scheduler.ts';
+import { boundsOf, predict, predictionTypeOf } from '../../../src/core/diffusion/prediction.ts';
+import { type Scheduler, type SchedulerOptions, startRun } from '../../../src/core/diffusion/scheduler.ts';
 import { img2imgStart } from '../../../src/core/diffusion/timesteps.ts';
+import type { SchedulerName } from '../../../src/shared/schedulers.ts';
 import type { OracleCase } from '../case.ts';
 import { type Check, compare, same, statement, type Tolerance } from '../compare.ts';
 import { type CaseRun, type GoldenOptions, type Part, scaled } from '../graph.ts';
@@ -86,6 +87,7 @@ export function schedulersCase(c: OracleCase, options: GoldenOptions): CaseRun {
 function partsOf(c: OracleCase, file: string, options: GoldenOptions, fallback: Tolerance): Part[] {
   const oracle: Oracle = c.json(file);
   const who = file.replace('.json', '');
+  const then = asThen(c.meta);
   const tolerance = scaled(options, fallback);
   const named = (checks: Check[]) => checks.map((check) => ({ ...check, check: `${who}: ${check.check}` }));
   const unknown = Object.keys(oracle).filter((field) => !FIELDS.has(field));
@@ -108,10 +110,10 @@ function partsOf(c: OracleCase, file: string, options: GoldenOptions, fallback: 
     parts.push({ name: `${who}: ${label}`, run: async () => named(run()) });
   part('noise schedule', () => checkSchedule(oracle, options));
   for (const run of oracle.runs ?? []) {
-    part(`${run.label}, ${run.num_inference_steps} steps`, () => checkRun(oracle, name, run, options));
+    part(`${run.label}, ${run.num_inference_steps} steps`, () => checkRun(oracle, name, run, then, options));
   }
-  part('noising', () => checkNoising(oracle, name, tolerance));
-  part('image to image', () => checkStarts(oracle, name));
+  part('noising', () => checkNoising(oracle, name, then, tolerance));
+  part('image to image', () => checkStarts(oracle, name, then));
   return parts;
 }
 
@@ -139,11 +141,44 @@ function checkSchedule(oracle: Oracle, options: GoldenOptions): Check[] {
 
 const mean = (values: Float64Array) => values.reduce((total, v) => total + v, 0) / values.length;
 
-function checkRun(oracle: Oracle, name: SchedulerName, run: Run, options: GoldenOptions): Check[] {
+/** What differed in the version that made the oracle; `timesteps` are those of a recorded run. */
+export interface Then {
+  config: SchedulerConfig;
+  options(config: SchedulerConfig, timesteps: readonly number[]): SchedulerOptions;
+}
+
+/**
+ * Diffusers before 0.22 ended DPM-Solver++ and UniPC at timestep 0, rounded the levels of Karras' sigmas to whole
+ * timesteps, and asked for an inversion's noise where a step begins.
+ */
+export function asThen(meta: { made_with?: { diffusers?: string } }): Then {
+  const [major, minor] = (meta.made_with?.diffusers ?? '1.0').split('.').map(Number);
+  if (major > 0 || minor >= 22) return { config: {}, options: () => ({}) };
+  return {
+    config: { final_sigmas_type: 'sigma_min' },
+    options: (config, timesteps) => ({
+      predictAt: 'source',
+      ...(config.use_karras_sigmas ? { timesteps } : {}),
+    }),
+  };
+}
+
+function checkRun(
+  oracle: Oracle,
+  name: SchedulerName,
+  run: Run,
+  then: Then,
+  options: GoldenOptions,
+): Check[] {
   const label = `${run.label}, ${run.num_inference_steps} steps`;
   const tolerance = scaled(options, run.tol);
-  const config = { ...oracle.base_config, ...run.config_overrides };
-  const scheduler = createScheduler(name, config, run.num_inference_steps, { eta: run.eta });
+  // Euler ended without noise then as now.
+  const ended = name === 'euler' ? {} : then.config;
+  const config = { ...oracle.base_config, ...ended, ...run.config_overrides };
+  const scheduler = createScheduler(name, config, run.num_inference_steps, {
+    eta: run.eta,
+    ...then.options(config, run.timesteps),
+  });
   const whole = run.timesteps.every(Number.isInteger);
   const start = name === 'ddim-inverse' ? oracle.x0 : oracle.x_start;
   const unknown = Object.keys(run).filter((field) => !RUN_FIELDS.has(field));
@@ -196,7 +231,7 @@ function checkRun(oracle: Oracle, name: SchedulerName, run: Run, options: Golden
 
 /** What Euler's noise is multiplied by at step i: the noise added to nothing. */
 const sigmaOf = (scheduler: Scheduler, i: number): number =>
-  scheduler.addNoise(Float32Array.of(0), Float32Array.of(1), scheduler.timesteps[i])[0];
+  scheduler.addNoise(Float32Array.of(0), Float32Array.of(1), i)[0];
 
 /**
  * The x_0 that the output at step i means, of the network's own input. Euler's states are scaled by
@@ -214,17 +249,24 @@ function originalOf(
   const before = (config.set_alpha_to_one ?? true) ? 1 : alphasCumprod[0];
   const alpha =
     scheduler.name === 'euler' ? 1 / (sigmaOf(scheduler, i) ** 2 + 1) : t < 0 ? before : alphasCumprod[t];
-  const clip = scheduler.name === 'euler' ? Number.POSITIVE_INFINITY : clipRangeOf(config, true);
-  return Float32Array.from(predict(predictionTypeOf(config), output, input, alpha, clip).original);
+  const bounds = boundsOf(config, scheduler.name === 'euler' ? null : true);
+  return Float32Array.from(predict(predictionTypeOf(config), output, input, alpha, { bounds }).original);
 }
 
-function checkNoising(oracle: Oracle, name: SchedulerName, tolerance: Tolerance): Check[] {
+function checkNoising(oracle: Oracle, name: SchedulerName, then: Then, tolerance: Tolerance): Check[] {
   const x0 = Float32Array.from(oracle.x0);
   const noise = Float32Array.from(oracle.noise);
   const { alphasCumprod } = noiseSchedule(oracle.base_config);
   const checks = (oracle.add_noise ?? []).map(({ num_inference_steps, timestep, out }) => {
-    const scheduler = createScheduler(name, oracle.base_config, num_inference_steps);
-    const got = scheduler.addNoise(x0, noise, timestep);
+    const scheduler = createScheduler(
+      name,
+      oracle.base_config,
+      num_inference_steps,
+      then.options(oracle.base_config, []),
+    );
+    // A timestep that went through float32 still finds its step; others are noised by the schedule alone.
+    const i = scheduler.timesteps.findIndex((own) => Math.abs(own - timestep) < 1e-3);
+    const got = i < 0 ? addNoise(x0, noise, alphasCumprod[timestep]) : scheduler.addNoise(x0, noise, i);
     const label = `noised to timestep ${timestep} of ${num_inference_steps} steps`;
     return compare(label, { data: got }, { data: out }, tolerance);
   });
@@ -243,12 +285,17 @@ function checkNoising(oracle: Oracle, name: SchedulerName, tolerance: Tolerance)
   return checks;
 }
 
-function checkStarts(oracle: Oracle, name: SchedulerName): Check[] {
+function checkStarts(oracle: Oracle, name: SchedulerName, then: Then): Check[] {
   return (oracle.img2img ?? []).flatMap((start) => {
     const { num_inference_steps: steps, strength } = start;
     const label = `image to image, strength ${strength} of ${steps} steps`;
     const at = img2imgStart(steps, strength);
-    const used = createScheduler(name, oracle.base_config, steps).timesteps.slice(at);
+    const used = createScheduler(
+      name,
+      oracle.base_config,
+      steps,
+      then.options(oracle.base_config, []),
+    ).timesteps.slice(at);
     const exact = start.timesteps_used.every(Number.isInteger) && name !== 'euler';
     const checks = [
       same(`${label}: first step`, [at], [start.t_start_index]),

@@ -1,8 +1,8 @@
 /** Owns `crux generate`. */
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { parsePromptList, WildcardError } from '../../core/recipes/wildcards.ts';
+import { readUserText } from '../../main/engine/user-file.ts';
 import type { Dataset } from '../../shared/domain.ts';
 import type { ClassAcceptance, Job, JobParams } from '../../shared/jobs.ts';
 import type { CommandContext } from '../command.ts';
@@ -93,13 +93,13 @@ function planOf(values: Values, io: Io): Record<string, unknown> {
   };
 }
 
+const MAX_PROMPT_BYTES = 16 * 1024 * 1024;
+
 /** The file's lines, so that an error's line is the file's. @throws where one is not written right. */
 function promptLines(file: string): string[] {
   let lines: string[];
   try {
-    lines = readFileSync(file, 'utf8')
-      .replace(/^\uFEFF/, '')
-      .split(/\r?\n/);
+    lines = readUserText(file, { maxBytes: MAX_PROMPT_BYTES }).split(/\r?\n/);
   } catch (error) {
     throw usageError(`${file} cannot be read: ${(error as Error).message}`);
   }

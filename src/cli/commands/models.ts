@@ -4,8 +4,8 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { WRITTEN_LAYOUTS, type WrittenLayout } from '../../core/nn/adapters/write-lora.ts';
 import { firstFew } from '../../main/engine/first-few.ts';
-import type { DiffusionReport } from '../../main/engine/models/check-diffusion.ts';
-import { readLoraFile, writeLoraFile } from '../../main/engine/models/lora-file.ts';
+import type { DiffusionReport } from '../../main/engine/inspections.ts';
+import { inspect } from '../../main/engine/inspector.ts';
 import { inGigabytes } from '../../main/engine/out-of-memory.ts';
 import type { OnnxClassifierSpec } from '../../shared/domain.ts';
 import { type CommandContext, finish, leaf, withGlobals } from '../command.ts';
@@ -144,9 +144,7 @@ export function models(parent: Command, context: CommandContext): void {
         if (!out.endsWith('.safetensors'))
           throw usageError(`--out ${values.out}: wanted a .safetensors file`);
         if (existsSync(out)) throw usageError(`${out} exists already; name another file`);
-        const adapter = readLoraFile(from);
-        writeLoraFile(out, adapter, values.layout);
-        const layers = { unet: adapter.unet.size, textEncoder: adapter.text_encoder.size };
+        const layers = await inspect('lora.export', { from, out, layout: values.layout });
         return {
           data: { command: 'models export-lora', from, out, layout: values.layout, layers },
           lines: [`${out}: ${layers.unet + layers.textEncoder} adapted layers in ${values.layout} layout`],

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { renderReport } from '../../core/report/report.ts';
+import { told } from '../../main/catalog/own-fault.ts';
 import { type CommandContext, finish, leaf, withGlobals } from '../command.ts';
 import { gatherReport } from '../gather.ts';
 import type { Values } from '../job-command.ts';
@@ -32,7 +33,7 @@ export function report(parent: Command, context: CommandContext): void {
         const out = resolve(context.io.cwd, values.out);
         const html = renderReport(data);
         mkdirSync(dirname(out), { recursive: true });
-        writeFileSync(out, html);
+        told(dirname(out), () => writeFileSync(out, html));
         return {
           data: {
             command: 'report',

@@ -1,8 +1,10 @@
 /** Owns the demo dataset on disk: PNG scenes in class folders, and the drawn factors beside them. */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderScene, sceneClasses } from '../../core/scenes/scenes.ts';
+import { told } from '../../main/catalog/own-fault.ts';
 import { encodePng } from '../../main/engine/images/png.ts';
+import { writeWhole } from '../../main/engine/write-whole.ts';
 import type { DemoOptions } from './state.ts';
 
 /** Ground truth of every scene, one JSON object a line; no image, so no import reads it. */
@@ -37,7 +39,10 @@ export async function writeDemoDataset(
         distribution: 'demo',
       });
       const file = join(folder, path);
-      if (!existsSync(file)) await writeWhole(file, await encodePng(scene.pixels, size, size, {}));
+      if (!existsSync(file)) {
+        const png = await encodePng(scene.pixels, size, size, {});
+        told(folder, () => writeWhole(file, png));
+      }
       const line: FactorLine = {
         path,
         label,
@@ -48,7 +53,7 @@ export async function writeDemoDataset(
       onProgress(lines.length, total);
     }
   }
-  await writeWhole(join(folder, factorsFile), Buffer.from(`${lines.join('\n')}\n`));
+  told(folder, () => writeWhole(join(folder, factorsFile), Buffer.from(`${lines.join('\n')}\n`)));
   return { images: total, classes: sceneClasses.length };
 }
 
@@ -65,9 +70,3 @@ export function readFactors(folder: string): Map<string, FactorLine> {
 
 const rounded = (factors: Record<string, number>) =>
   Object.fromEntries(Object.entries(factors).map(([name, v]) => [name, Math.round(v * 1e4) / 1e4]));
-
-/** A kill leaves the file whole or absent. */
-async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
-  writeFileSync(`${file}.new`, bytes);
-  renameSync(`${file}.new`, file);
-}

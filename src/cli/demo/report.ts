@@ -4,6 +4,7 @@ import { join, relative, sep } from 'node:path';
 import { type FactorSample, factorCorrelations } from '../../core/report/factors.ts';
 import { renderReport } from '../../core/report/report.ts';
 import { classDominantFactors } from '../../core/scenes/scenes.ts';
+import { told } from '../../main/catalog/own-fault.ts';
 import { allImages, gatherReport } from '../gather.ts';
 import type { Session } from '../session.ts';
 import { readFactors } from './dataset.ts';
@@ -35,7 +36,7 @@ export function writeDemoReport(
     'With few images per level and class, means differ by chance: read the trend over the levels, not single cells.',
   );
   const path = join(folder, 'report.html');
-  writeFileSync(path, renderReport(data));
+  told(folder, () => writeFileSync(path, renderReport(data)));
   const measured = data.generated?.measured ?? [];
   const made = measured.reduce((n, r) => n + r.count, 0);
   const all = data.factors?.mean[data.factors.mean.length - 1] ?? null;

@@ -1,8 +1,9 @@
 /** Owns the course of the demo: stage after stage, timed, resumable, then report and summary. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { told } from '../../main/catalog/own-fault.ts';
 import type { Job } from '../../shared/jobs.ts';
-import { CliError, exitCode, interrupted } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import { clock, duration } from '../format.ts';
 import type { Io } from '../io.ts';
 import { progressView } from '../progress.ts';
@@ -52,7 +53,7 @@ export async function runDemo(
     figures,
   };
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+  told(folder, () => writeFileSync(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`));
   io.stderr(`all stages in ${clock(summary.seconds)}\n`);
   return summary;
 }
@@ -97,8 +98,12 @@ async function runStage(
     state.spent[stage.name] = seconds();
     saveDemo(folder, state);
     const again = `crux demo --out ${folder} --resume`;
-    if (error instanceof CliError && error.exit === exitCode.interrupted)
-      throw interrupted(`the demo was stopped in its stage ${stage.name}; go on with: ${again}`);
+    if (error instanceof CliError && error.code === 'interrupted')
+      throw new CliError(
+        `the demo was stopped in its stage ${stage.name}; go on with: ${again}`,
+        error.code,
+        error.exit,
+      );
     if (error instanceof CliError)
       throw new CliError(`${error.message}; then go on with: ${again}`, error.code, error.exit);
     throw error;

@@ -1,7 +1,9 @@
 /** Owns what the demo remembers between runs in DIR/demo.json, so that --resume goes on where it stopped. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { told } from '../../main/catalog/own-fault.ts';
+import { writeWhole } from '../../main/engine/write-whole.ts';
 import { CliError, usageError } from '../errors.ts';
 
 export const demoOptions = z.object({
@@ -53,8 +55,6 @@ export function openDemo(folder: string, options: DemoOptions, resume: boolean):
   return state;
 }
 
-/** Written beside and renamed: a kill leaves the old state or the new one. */
 export function saveDemo(folder: string, state: DemoState): void {
-  writeFileSync(`${file(folder)}.new`, `${JSON.stringify(state, null, 2)}\n`);
-  renameSync(`${file(folder)}.new`, file(folder));
+  told(folder, () => writeWhole(file(folder), Buffer.from(`${JSON.stringify(state, null, 2)}\n`)));
 }

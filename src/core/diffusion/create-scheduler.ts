@@ -1,34 +1,126 @@
-/** Owns the table of schedulers: name, the class name a checkpoint's config gives it, and its constructor. */
-import { type DdimOptions, ddim } from './ddim.ts';
+/**
+ * Owns the table of schedulers: name, the class name a checkpoint's config gives it, its constructor, and the keys of a
+ * config that belong to it alone. What a config asks for is done or refused, never passed over.
+ */
+import { type SchedulerName, type SchedulerSetting, schedulerChoices } from '../../shared/schedulers.ts';
+import { ddim } from './ddim.ts';
 import { ddimInverse } from './ddim-inverse.ts';
 import { ddpm } from './ddpm.ts';
+import { deis } from './deis.ts';
+import { lcm, tcd } from './distilled.ts';
 import { dpmSolver } from './dpm-solver.ts';
+import { dpmSolverSingle } from './dpm-solver-single.ts';
+import { dpm2, dpm2Ancestral } from './dpm2.ts';
 import { euler } from './euler.ts';
+import { eulerAncestral } from './euler-ancestral.ts';
+import { heun } from './heun.ts';
+import { lms } from './lms.ts';
 import type { SchedulerConfig } from './noise-schedule.ts';
 import { pndm } from './pndm.ts';
-import type { Scheduler, SchedulerName } from './scheduler.ts';
+import type { Scheduler, SchedulerOptions } from './scheduler.ts';
 import { unipc } from './unipc.ts';
+
+type Key = keyof SchedulerConfig;
 
 interface Entry {
   /** `_class_name` in scheduler_config.json */
   className: string;
+  /** What of a config it reads, beside the noise schedule and the prediction type. */
+  keys: readonly Key[];
   create(config: SchedulerConfig, steps: number, options: SchedulerOptions): Scheduler;
 }
 
-/** What a run adds to the checkpoint's config. */
-export interface SchedulerOptions extends DdimOptions {}
+/** Of the model rather than of a scheduler: every one reads them. */
+const MODEL_KEYS: readonly Key[] = [
+  'num_train_timesteps',
+  'beta_start',
+  'beta_end',
+  'beta_schedule',
+  'trained_betas',
+  'rescale_betas_zero_snr',
+  'prediction_type',
+];
+const SPACING: readonly Key[] = ['timestep_spacing', 'steps_offset'];
+const SIGMAS: readonly Key[] = [
+  'use_karras_sigmas',
+  'use_exponential_sigmas',
+  'use_beta_sigmas',
+  'sigma_min',
+  'sigma_max',
+];
+const THRESHOLD: readonly Key[] = ['thresholding', 'dynamic_thresholding_ratio', 'sample_max_value'];
+const CLIP: readonly Key[] = ['clip_sample', 'clip_sample_range'];
+const DISCRETE: readonly Key[] = [...SPACING, ...CLIP, ...THRESHOLD];
+const SOLVER: readonly Key[] = [...SIGMAS, ...THRESHOLD, 'solver_order', 'lower_order_final'];
+const DPM: readonly Key[] = [
+  ...SOLVER,
+  'use_lu_lambdas',
+  'final_sigmas_type',
+  'lambda_min_clipped',
+  'algorithm_type',
+  'solver_type',
+];
+const KARRAS: readonly Key[] = [
+  ...SPACING,
+  ...SIGMAS,
+  ...CLIP,
+  'final_sigmas_type',
+  'interpolation_type',
+  'timestep_type',
+];
 
 const SCHEDULERS: Record<SchedulerName, Entry> = {
-  pndm: { className: 'PNDMScheduler', create: pndm },
-  ddim: { className: 'DDIMScheduler', create: ddim },
-  ddpm: { className: 'DDPMScheduler', create: ddpm },
-  'ddim-inverse': { className: 'DDIMInverseScheduler', create: ddimInverse },
-  'dpm-solver++': { className: 'DPMSolverMultistepScheduler', create: dpmSolver },
-  unipc: { className: 'UniPCMultistepScheduler', create: unipc },
-  euler: { className: 'EulerDiscreteScheduler', create: euler },
+  pndm: {
+    className: 'PNDMScheduler',
+    keys: [...SPACING, 'skip_prk_steps', 'set_alpha_to_one'],
+    create: pndm,
+  },
+  ddim: { className: 'DDIMScheduler', keys: [...DISCRETE, 'set_alpha_to_one'], create: ddim },
+  ddpm: { className: 'DDPMScheduler', keys: [...DISCRETE, 'variance_type'], create: ddpm },
+  'ddim-inverse': {
+    className: 'DDIMInverseScheduler',
+    keys: [...DISCRETE, 'set_alpha_to_one'],
+    create: ddimInverse,
+  },
+  'dpm-solver++': {
+    className: 'DPMSolverMultistepScheduler',
+    keys: [...SPACING, ...DPM, 'euler_at_final'],
+    create: dpmSolver,
+  },
+  'dpm-solver-single': { className: 'DPMSolverSinglestepScheduler', keys: DPM, create: dpmSolverSingle },
+  unipc: {
+    className: 'UniPCMultistepScheduler',
+    keys: [...SPACING, ...SOLVER, 'final_sigmas_type', 'solver_type', 'predict_x0', 'disable_corrector'],
+    create: unipc,
+  },
+  deis: { className: 'DEISMultistepScheduler', keys: [...SPACING, ...SOLVER], create: deis },
+  euler: { className: 'EulerDiscreteScheduler', keys: KARRAS, create: euler },
+  'euler-ancestral': {
+    className: 'EulerAncestralDiscreteScheduler',
+    keys: KARRAS,
+    create: eulerAncestral,
+  },
+  heun: { className: 'HeunDiscreteScheduler', keys: KARRAS, create: heun },
+  lms: { className: 'LMSDiscreteScheduler', keys: KARRAS, create: lms },
+  dpm2: { className: 'KDPM2DiscreteScheduler', keys: KARRAS, create: dpm2 },
+  'dpm2-ancestral': { className: 'KDPM2AncestralDiscreteScheduler', keys: KARRAS, create: dpm2Ancestral },
+  lcm: {
+    className: 'LCMScheduler',
+    keys: [...CLIP, ...THRESHOLD, 'original_inference_steps', 'timestep_scaling'],
+    create: lcm,
+  },
+  tcd: { className: 'TCDScheduler', keys: ['original_inference_steps'], create: tcd },
 };
 
 export const schedulerNames = Object.keys(SCHEDULERS) as SchedulerName[];
+
+/** Keys that make another method of the scheduler, which is not here: value -> what it is. */
+const UNSUPPORTED = {
+  use_flow_sigmas: 'noise levels of flow-matching models',
+  use_dynamic_shifting: 'noise levels of flow-matching models',
+  shift_terminal: 'noise levels of flow-matching models',
+  solver_p: 'a solver within the solver',
+} satisfies Record<string, string>;
 
 /**
  * A scheduler for one run of `steps` steps. Any checkpoint's config fits any scheduler.
@@ -41,11 +133,46 @@ export function createScheduler(
   options: SchedulerOptions = {},
 ): Scheduler {
   const entry: Entry | undefined = SCHEDULERS[name];
-  if (!entry) throw new Error(`scheduler "${name}" is unknown, wanted one of ${schedulerNames.join(', ')}`);
+  if (!entry)
+    throw new Error(`scheduler "${name}" is unknown, expected one of ${schedulerChoices.join(', ')}`);
+  for (const [key, meaning] of Object.entries(UNSUPPORTED)) {
+    if ((config as Record<string, unknown>)[key])
+      throw new Error(`${name}: the scheduler config sets ${key} (${meaning}), which Crux does not do`);
+  }
   return entry.create(config, steps, options);
 }
 
 /** The scheduler a checkpoint names by its class, or undefined where there is none of that name here. */
 export function schedulerOfClass(className: string): SchedulerName | undefined {
   return schedulerNames.find((name) => SCHEDULERS[name].className === className);
+}
+
+/** The scheduler that a job's setting means for a model. @throws when the model's own is not one of ours. */
+export function schedulerFor(setting: SchedulerSetting, config: SchedulerConfig): SchedulerName {
+  if (setting !== 'model') return setting;
+  const className = config._class_name;
+  const own = className === undefined ? undefined : schedulerOfClass(className);
+  if (own) return own;
+  const named = className === undefined ? 'names no class' : `is of ${className}, which Crux does not have`;
+  throw new Error(
+    `the model's scheduler config ${named}; choose one with --scheduler: ${schedulerChoices.join(', ')}`,
+  );
+}
+
+/**
+ * What a chosen scheduler takes from a config written for another one, and what has no meaning to it; null where the
+ * config is its own. Only keys that say something count.
+ */
+export function keptOfConfig(
+  name: SchedulerName,
+  config: SchedulerConfig,
+): { kept: string[]; dropped: string[] } | null {
+  const { className, keys } = SCHEDULERS[name];
+  if (config._class_name === className) return null;
+  const read = new Set<string>([...MODEL_KEYS, ...keys]);
+  const said = Object.entries(config)
+    .filter(([key, value]) => !key.startsWith('_') && value !== null && value !== undefined)
+    .map(([key]) => key)
+    .sort();
+  return { kept: said.filter((key) => read.has(key)), dropped: said.filter((key) => !read.has(key)) };
 }

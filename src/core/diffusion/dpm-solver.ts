@@ -1,85 +1,126 @@
 /**
- * Owns DPM-Solver++ multistep of first to third order, with x_0 prediction (Lu et al. 2022, "DPM-Solver++: Fast
- * Solver for Guided Sampling", algorithm 2; third order as in its appendix).
+ * Owns DPM-Solver multistep of first to third order in its four forms: the ODE or the SDE, by x_0 or by eps (Lu et al.
+ * 2022, "DPM-Solver++: Fast Solver for Guided Sampling", algorithm 2; third order as in its appendix).
  *
- * Symbols: s0 = current timestep, s1, s2 = those before it, t = target; h = lambda_t - lambda_s0,
- * r0 = (lambda_s0 - lambda_s1) / h, r1 = (lambda_s1 - lambda_s2) / h; m0, m1, m2 = x_0 predicted at s0, s1, s2.
+ * Symbols: s0 = current level, s1, s2 = those before it, t = target; h = lambda_t - lambda_s0,
+ * r0 = (lambda_s0 - lambda_s1) / h, r1 = (lambda_s1 - lambda_s2) / h; m0, m1, m2 = the outputs at s0, s1, s2.
  */
-import { addNoise, type SchedulerConfig } from './noise-schedule.ts';
-import { predict, predictionTypeOf } from './prediction.ts';
-import { alphaAt, requireStep, type Scheduler } from './scheduler.ts';
-import { solverTable } from './solver-table.ts';
+import { type DpmAlgorithm, dpmAlgorithms, levelAt, stepWeights } from './exponential-step.ts';
+import { addNoiseAt, openLevels } from './levels.ts';
+import type { SchedulerConfig } from './noise-schedule.ts';
+import { boundsOf, predict, predictionTypeOf } from './prediction.ts';
+import {
+  type NoiseSource,
+  requireStep,
+  type Scheduler,
+  type SchedulerOptions,
+  type Vector,
+} from './scheduler.ts';
 
-export function dpmSolver(config: SchedulerConfig, steps: number): Scheduler {
-  const table = solverTable('dpm-solver++', config, steps);
-  const { alphasCumprod, alpha, sigma, lambda, timesteps } = table;
-  const type = predictionTypeOf(config);
-  const algorithm = config.algorithm_type ?? 'dpmsolver++';
-  if (algorithm !== 'dpmsolver++') {
-    throw new Error(`dpm-solver++: algorithm_type "${algorithm}" is not supported, wanted dpmsolver++`);
+export function dpmSolver(config: SchedulerConfig, steps: number, options: SchedulerOptions = {}): Scheduler {
+  const who = 'dpm-solver++';
+  const { algorithm, order: solverOrder, heun } = dpmSettings(who, config);
+  const { sigmas, timesteps } = openLevels(who, config, steps, {
+    final: algorithm.endsWith('++') ? 'zero' : 'sigma_min',
+    timesteps: options.timesteps,
+  });
+  const count = timesteps.length;
+  const endsAtZero = sigmas[count] === 0;
+  if (endsAtZero && !algorithm.endsWith('++')) {
+    throw new Error(
+      `${who}: final_sigmas_type "zero" does not go with algorithm_type "${algorithm}"; use sigma_min`,
+    );
   }
-  const solverOrder = config.solver_order ?? 2;
-  if (solverOrder !== 1 && solverOrder !== 2 && solverOrder !== 3) {
-    throw new Error(`dpm-solver++: solver_order ${solverOrder}, wanted 1, 2 or 3`);
-  }
-  const heun = (config.solver_type ?? 'midpoint') === 'heun';
-  if (!heun && (config.solver_type ?? 'midpoint') !== 'midpoint') {
-    throw new Error(`dpm-solver++: solver_type "${config.solver_type}", wanted midpoint or heun`);
-  }
-  if (config.thresholding) throw new Error('dpm-solver++: thresholding is not supported; set it false');
+  const outputOf = dpmOutput(config, algorithm, options.rows);
   // With few steps the last ones are unstable at their full order; 15 is the reference's limit.
-  const lowerOrderFinal = (config.lower_order_final ?? true) && timesteps.length < 15;
+  const lowerOrderFinal = (config.lower_order_final ?? true) && count < 15;
+  const lowerAtEnd = lowerOrderFinal || (config.euler_at_final ?? false) || endsAtZero;
+  const lambda = (i: number) => levelAt(sigmas[i]).lambda;
 
   return {
-    name: 'dpm-solver++',
+    name: who,
     timesteps,
+    callsPerStep: 1,
     initNoiseSigma: 1,
     scaleInput: (sample) => sample,
-    addNoise: (original, noise, t) => addNoise(original, noise, alphaAt('dpm-solver++', alphasCumprod, t)),
-    step(modelOutput, i, sample, state) {
-      requireStep('dpm-solver++', i, timesteps);
-      const s0 = timesteps[i];
-      const t = table.target(i);
-      const m0 = predict(type, modelOutput, sample, alphaAt('dpm-solver++', alphasCumprod, s0)).original;
-      const left = timesteps.length - i;
-      const order = Math.min(solverOrder, state.outputs.length + 1, lowerOrderFinal ? left : solverOrder);
-
-      const h = lambda[t] - lambda[s0];
-      const p = sigma[t] / sigma[s0];
-      const decay = Math.expm1(-h);
-      const q = -alpha[t] * decay;
+    addNoise: (original, noise, i) => addNoiseAt(original, noise, sigmas[i]),
+    step(modelOutput, i, sample, state, noise) {
+      requireStep(who, i, timesteps);
+      const m0 = outputOf(modelOutput, sample, sigmas[i]);
+      const left = count - i;
+      const allowed = left === 1 && lowerAtEnd ? 1 : left === 2 && lowerOrderFinal ? 2 : solverOrder;
+      const order = Math.min(solverOrder, allowed, state.outputs.length + 1);
+      const w = stepWeights(algorithm, sigmas[i], sigmas[i + 1]);
+      const h = lambda(i + 1) - lambda(i);
+      const first = heun ? w.d1 : w.midpoint;
       const next = new Float32Array(sample.length);
       if (order === 1 || h === 0) {
-        for (let k = 0; k < next.length; k++) next[k] = p * sample[k] + q * m0[k];
+        for (let k = 0; k < next.length; k++) next[k] = w.sample * sample[k] + w.d0 * m0[k];
       } else {
-        const [m1, s1] = [state.outputs.at(-1)!, state.outputTimesteps.at(-1)!];
-        const r0 = (lambda[s0] - lambda[s1]) / h;
+        const m1 = state.outputs.at(-1)!;
+        const r0 = (lambda(i) - lambda(i - 1)) / h;
         if (order === 2) {
-          const weight = (heun ? alpha[t] * (decay / h + 1) : q / 2) / r0;
           for (let k = 0; k < next.length; k++)
-            next[k] = p * sample[k] + q * m0[k] + weight * (m0[k] - m1[k]);
+            next[k] = w.sample * sample[k] + w.d0 * m0[k] + (first * (m0[k] - m1[k])) / r0;
         } else {
-          const [m2, s2] = [state.outputs.at(-2)!, state.outputTimesteps.at(-2)!];
-          const r1 = (lambda[s1] - lambda[s2]) / h;
-          const first = alpha[t] * (decay / h + 1);
-          const second = -alpha[t] * ((decay + h) / (h * h) - 0.5);
+          const m2 = state.outputs.at(-2)!;
+          const r1 = (lambda(i - 1) - lambda(i - 2)) / h;
           for (let k = 0; k < next.length; k++) {
             const near = (m0[k] - m1[k]) / r0;
             const bend = (near - (m1[k] - m2[k]) / r1) / (r0 + r1);
-            next[k] = p * sample[k] + q * m0[k] + first * (near + r0 * bend) + second * bend;
+            next[k] = w.sample * sample[k] + w.d0 * m0[k] + w.d1 * (near + r0 * bend) + w.d2 * bend;
           }
         }
       }
-      const kept = Math.max(solverOrder - 1, 1);
-      return {
-        sample: next,
-        state: {
-          ...state,
-          calls: state.calls + 1,
-          outputs: [...state.outputs, m0].slice(-kept),
-          outputTimesteps: [...state.outputTimesteps, s0].slice(-kept),
-        },
-      };
+      addDrawn(who, next, w.noise, noise);
+      const outputs = [...state.outputs, m0].slice(-Math.max(solverOrder - 1, 1));
+      return { sample: next, state: { ...state, calls: state.calls + 1, outputs } };
     },
   };
+}
+
+/** What multistep and single-step DPM-Solver read of a config. @throws on what they do not do. */
+export function dpmSettings(who: string, config: SchedulerConfig) {
+  // A config may be that of another solver: DEIS and UniPC have names of their own for the same choices.
+  const named = config.algorithm_type ?? 'dpmsolver++';
+  const algorithm =
+    dpmAlgorithms.find((known) => known === named) ?? (named === 'deis' ? 'dpmsolver++' : null);
+  if (!algorithm) {
+    throw new Error(`${who}: algorithm_type "${named}", expected one of ${dpmAlgorithms.join(', ')}`);
+  }
+  const order = config.solver_order ?? 2;
+  if (order !== 1 && order !== 2 && order !== 3) {
+    throw new Error(`${who}: solver_order ${order}, expected 1, 2 or 3`);
+  }
+  if (order === 3 && algorithm === 'sde-dpmsolver') {
+    throw new Error(`${who}: algorithm_type "sde-dpmsolver" has no third order; set solver_order 2`);
+  }
+  const type = config.solver_type ?? 'midpoint';
+  if (!['midpoint', 'heun', 'logrho', 'bh1', 'bh2'].includes(type)) {
+    throw new Error(`${who}: solver_type "${type}", expected midpoint or heun`);
+  }
+  return { algorithm, order, heun: type === 'heun' };
+}
+
+/** The network's output as the algorithm integrates it: x_0 or eps. */
+export function dpmOutput(config: SchedulerConfig, algorithm: DpmAlgorithm, rows?: number) {
+  const type = predictionTypeOf(config);
+  const bounds = boundsOf(config, null);
+  return (output: Float32Array, sample: Float32Array, sigma: number): Vector => {
+    const level = levelAt(sigma);
+    const { original, epsilon } = predict(type, output, sample, level.alpha ** 2, { bounds, rows });
+    if (algorithm.endsWith('++')) return original;
+    // A bounded x_0 means another eps.
+    return bounds.threshold
+      ? epsilon.map((_, k) => (sample[k] - level.alpha * original[k]) / level.sigma)
+      : epsilon;
+  };
+}
+
+/** Adds `scale` times fresh noise. @throws when noise is due and there is no source of it. */
+export function addDrawn(who: string, to: Float32Array, scale: number, noise: NoiseSource | undefined): void {
+  if (!(scale > 0)) return;
+  if (!noise) throw new Error(`${who}: this step adds noise, but no noise source was given`);
+  const drawn = noise(to.length);
+  for (let k = 0; k < to.length; k++) to[k] += scale * drawn[k];
 }

@@ -13,31 +13,49 @@ export type TimestepSpacing = 'leading' | 'linspace' | 'trailing';
  * which for `timestep_spacing`, `clip_sample` and `set_alpha_to_one` depends on the scheduler.
  */
 export interface SchedulerConfig {
+  /** The scheduler that the config is of. */
+  _class_name?: string;
   num_train_timesteps?: number;
   beta_start?: number;
   beta_end?: number;
   beta_schedule?: string;
   trained_betas?: readonly number[] | null;
+  /** Whether the last timestep is pure noise (Lin et al. 2023, algorithm 1). */
+  rescale_betas_zero_snr?: boolean;
   prediction_type?: string;
   timestep_spacing?: string;
   /** Added to every timestep of leading spacing; Stable Diffusion has 1. */
   steps_offset?: number;
+  timestep_type?: string;
+  interpolation_type?: string;
+  use_karras_sigmas?: boolean | null;
+  use_exponential_sigmas?: boolean | null;
+  use_beta_sigmas?: boolean | null;
+  use_lu_lambdas?: boolean | null;
+  sigma_min?: number | null;
+  sigma_max?: number | null;
+  /** Where a run ends: "zero", or "sigma_min", the level of timestep 0. */
+  final_sigmas_type?: string;
+  /** Timesteps whose lambda is below are not visited; for cosine schedules. */
+  lambda_min_clipped?: number | null;
   clip_sample?: boolean;
   clip_sample_range?: number;
+  thresholding?: boolean;
+  dynamic_thresholding_ratio?: number;
+  sample_max_value?: number;
   /** Whether the value "before" timestep 0 is alpha-bar = 1 rather than alpha-bar_0. */
   set_alpha_to_one?: boolean;
   skip_prk_steps?: boolean;
   variance_type?: string | null;
-  use_karras_sigmas?: boolean | null;
-  interpolation_type?: string;
   algorithm_type?: string;
   solver_order?: number;
   solver_type?: string;
   lower_order_final?: boolean;
+  euler_at_final?: boolean;
   predict_x0?: boolean;
   disable_corrector?: readonly number[];
-  thresholding?: boolean;
-  rescale_betas_zero_snr?: boolean;
+  original_inference_steps?: number;
+  timestep_scaling?: number;
 }
 
 /**
@@ -53,30 +71,42 @@ export interface NoiseSchedule {
 
 /** @throws when the schedule is unknown or the betas leave (0,1). */
 export function noiseSchedule(config: SchedulerConfig): NoiseSchedule {
-  if (config.rescale_betas_zero_snr) {
-    throw new Error(
-      'scheduler: rescale_betas_zero_snr is not supported; use a checkpoint without it or set it false',
-    );
-  }
-  const betas = (config.trained_betas ? Float64Array.from(config.trained_betas) : betasOf(config)).map(
+  const plain = (config.trained_betas ? Float64Array.from(config.trained_betas) : betasOf(config)).map(
     Math.fround,
   );
-  const alphasCumprod = new Float64Array(betas.length);
-  let product = 1;
-  for (let t = 0; t < betas.length; t++) {
-    if (!(betas[t] > 0 && betas[t] < 1)) {
-      throw new Error(`scheduler: beta ${betas[t]} at timestep ${t}, wanted between 0 and 1`);
+  for (const [t, beta] of plain.entries()) {
+    if (!(beta > 0 && beta < 1)) {
+      throw new Error(`scheduler: beta ${beta} at timestep ${t}, expected between 0 and 1`);
     }
-    product *= Math.fround(1 - betas[t]);
-    alphasCumprod[t] = Math.fround(product);
   }
-  return { betas, alphasCumprod };
+  const betas = config.rescale_betas_zero_snr ? zeroTerminalSnr(plain) : plain;
+  return { betas, alphasCumprod: cumulative(betas) };
+}
+
+function cumulative(betas: Float64Array): Float64Array {
+  let product = 1;
+  return betas.map((beta) => {
+    product *= Math.fround(1 - beta);
+    return Math.fround(product);
+  });
+}
+
+/**
+ * Lin et al. 2023, algorithm 1: sqrt(alpha-bar) is shifted and scaled so that its last value is 0 and its first
+ * stays. The last beta becomes 1.
+ */
+function zeroTerminalSnr(betas: Float64Array): Float64Array {
+  const roots = cumulative(betas).map(Math.sqrt);
+  const first = roots[0];
+  const last = roots[roots.length - 1];
+  const bars = roots.map((root) => ((root - last) * (first / (first - last))) ** 2);
+  return bars.map((bar, t) => Math.fround(1 - (t === 0 ? bar : bar / bars[t - 1])));
 }
 
 function betasOf(config: SchedulerConfig): Float64Array {
   const n = config.num_train_timesteps ?? 1000;
   if (!Number.isInteger(n) || n < 1) {
-    throw new Error(`scheduler: num_train_timesteps ${n}, wanted a whole number above 0`);
+    throw new Error(`scheduler: num_train_timesteps ${n}, expected a whole number above 0`);
   }
   const start = config.beta_start ?? 0.0001;
   const end = config.beta_end ?? 0.02;
@@ -91,9 +121,13 @@ function betasOf(config: SchedulerConfig): Float64Array {
       const bar = (u: number) => Math.cos((((u + 0.008) / 1.008) * Math.PI) / 2) ** 2;
       return Float64Array.from({ length: n }, (_, t) => Math.min(1 - bar((t + 1) / n) / bar(t / n), 0.999));
     }
+    case 'exp': {
+      const bar = (u: number) => Math.exp(-12 * u);
+      return Float64Array.from({ length: n }, (_, t) => Math.min(1 - bar((t + 1) / n) / bar(t / n), 0.999));
+    }
     default:
       throw new Error(
-        `scheduler: beta_schedule "${kind}", wanted linear, scaled_linear or squaredcos_cap_v2`,
+        `scheduler: beta_schedule "${kind}", expected linear, scaled_linear, squaredcos_cap_v2 or exp`,
       );
   }
 }

@@ -5,10 +5,11 @@
  *
  * Shapes: n = pictures in the batch, latents f32[n,c,h,w], text states f32[n,tokens,width].
  */
+import { NotFinite, requireFinite } from '../finite.ts';
 import { ddimInverse } from './ddim-inverse.ts';
 import { guide } from './guidance.ts';
 import type { SchedulerConfig } from './noise-schedule.ts';
-import { type NoiseSource, type Scheduler, startRun } from './scheduler.ts';
+import { type NoiseSource, type Scheduler, type SchedulerOptions, startRun } from './scheduler.ts';
 import { img2imgStart } from './timesteps.ts';
 
 /**
@@ -45,7 +46,10 @@ export interface SampleOptions {
   onStep?: (i: number, latents: Float32Array) => Promise<void> | void;
 }
 
-/** Runs all steps from `start` on. @returns the last latents, f32[n,c,h,w]. */
+/**
+ * Runs all steps from `start` on. @returns the last latents, f32[n,c,h,w].
+ * @throws NotFinite naming the step at which a number came to be none.
+ */
 export async function sample(options: SampleOptions): Promise<Float32Array> {
   const { predict, scheduler, conditioning, noise, onStep } = options;
   const start = options.start ?? 0;
@@ -59,9 +63,17 @@ export async function sample(options: SampleOptions): Promise<Float32Array> {
     const input = scheduler.scaleInput(latents, i);
     const { states, scales } = conditioning(i);
     const inputs = states.map(() => input);
-    const outputs = await predict(joined(inputs), timesteps[i], joined(states));
+    const step = `step ${i + 1} of ${timesteps.length} (${scheduler.name}, t = ${timesteps[i]})`;
+    const outputs = await predict(joined(inputs), timesteps[i], joined(states)).catch((error) => {
+      throw error instanceof NotFinite ? new NotFinite(`${step}: ${error.message}`, { cause: error }) : error;
+    });
     const predictions = states.map((_, k) => outputs.subarray(k * input.length, (k + 1) * input.length));
     latents = run.step(guide(predictions, scales), i, latents, noise);
+    requireFinite(
+      latents,
+      `${step}: the batch of latents`,
+      'Take more steps, another scheduler or a lower guidance scale.',
+    );
     await onStep?.(i, latents);
   }
   return latents;
@@ -75,6 +87,7 @@ export interface InvertOptions {
   latents: Float32Array;
   /** Of the plain prompt: f32[n,tokens,width]. */
   states: Float32Array;
+  predictAt?: SchedulerOptions['predictAt'];
   onStep?: SampleOptions['onStep'];
 }
 
@@ -82,10 +95,11 @@ export interface InvertOptions {
  * DDIM inversion: the noise that DDIM would make these latents from, f32[n,c,h,w]. Without guidance, since the
  * guided map is not the one that is inverted (Mokady et al. 2023, sec. 3.1).
  */
-export async function invert({ predict, config, steps, latents, states, onStep }: InvertOptions) {
+export async function invert(options: InvertOptions) {
+  const { predict, config, steps, latents, states, predictAt, onStep } = options;
   return await sample({
     predict,
-    scheduler: ddimInverse(config, steps),
+    scheduler: ddimInverse(config, steps, { predictAt }),
     latents,
     conditioning: () => ({ states: [states], scales: [] }),
     onStep,
@@ -104,7 +118,7 @@ export function fromNoise(scheduler: Scheduler, noise: Float32Array): RunStart {
 
 /**
  * Image to image (SDEdit): `original`, VAE-scaled f32[n,c,h,w], noised to where the last `strength` of the steps
- * begin. @param steps what the scheduler was made with; PNDM has one timestep more.
+ * begin. @param steps what the scheduler was made with; some make more calls than steps.
  * @throws when the strength leaves no step to run.
  */
 export function fromImage(
@@ -114,13 +128,13 @@ export function fromImage(
   noise: Float32Array,
   strength: number,
 ): RunStart {
-  const start = img2imgStart(steps, strength);
-  if (start >= steps) {
+  const start = img2imgStart(steps, strength) * scheduler.callsPerStep;
+  if (start >= steps * scheduler.callsPerStep) {
     throw new Error(
       `img2img: strength ${strength} of ${steps} steps leaves none to run; take at least ${(1 / steps).toFixed(3)} or more steps`,
     );
   }
-  return { latents: scheduler.addNoise(original, noise, scheduler.timesteps[start]), start };
+  return { latents: scheduler.addNoise(original, noise, start), start };
 }
 
 /**

@@ -11,7 +11,12 @@ import { type PredictionType, requireSameSize, type SchedulerConfig } from './no
 export function predictionTypeOf(config: SchedulerConfig): PredictionType {
   const type = config.prediction_type ?? 'epsilon';
   if (type === 'epsilon' || type === 'v_prediction' || type === 'sample') return type;
-  throw new Error(`scheduler: prediction_type "${type}", wanted epsilon, v_prediction or sample`);
+  if (type === 'flow_prediction') {
+    throw new Error(
+      'scheduler: prediction_type "flow_prediction" is of flow-matching models, which Crux does not run',
+    );
+  }
+  throw new Error(`scheduler: prediction_type "${type}", expected epsilon, v_prediction or sample`);
 }
 
 /** What a network of this type is trained to say of x_t = alpha original + sigma eps, at alpha-bar = `alphaCumprod`. */
@@ -26,14 +31,25 @@ export function trainingTarget(
   return Math.sqrt(alphaCumprod) * epsilon - Math.sqrt(1 - alphaCumprod) * original;
 }
 
-/** The bound x_0 is clipped to, or Infinity. Latents must not be clipped; pixel-space models are. */
-export function clipRangeOf(config: SchedulerConfig, clippedByDefault: boolean): number {
+/** What is done to x_0 before it is used. Nothing must be for latents; pixel-space models bound it. */
+export interface Bounds {
+  /** x_0 is clipped to this, or Infinity. */
+  clip: number;
+  /** Dynamic thresholding (Saharia et al. 2022, sec. 2.3): the quantile that is squeezed into 1, and its largest value. */
+  threshold: { quantile: number; most: number } | null;
+}
+
+/** As the config has them. @param clips whether x_0 is clipped where the config is silent; null: never. */
+export function boundsOf(config: SchedulerConfig, clips: boolean | null): Bounds {
   if (config.thresholding) {
-    throw new Error('scheduler: thresholding is not supported (it is for pixel-space models); set it false');
+    const threshold = {
+      quantile: config.dynamic_thresholding_ratio ?? 0.995,
+      most: config.sample_max_value ?? 1,
+    };
+    return { clip: Number.POSITIVE_INFINITY, threshold };
   }
-  return (config.clip_sample ?? clippedByDefault)
-    ? (config.clip_sample_range ?? 1)
-    : Number.POSITIVE_INFINITY;
+  const clip = clips !== null && (config.clip_sample ?? clips);
+  return { clip: clip ? (config.clip_sample_range ?? 1) : Number.POSITIVE_INFINITY, threshold: null };
 }
 
 export interface Prediction {
@@ -43,17 +59,28 @@ export interface Prediction {
   epsilon: Float64Array;
 }
 
+export interface PredictOptions {
+  bounds?: Bounds;
+  /** Samples in the batch: each is thresholded by its own values. */
+  rows?: number;
+}
+
 /** output, sample: f32[k] -> x_0, eps: f64[k], at alpha-bar = `alphaCumprod`. */
 export function predict(
   type: PredictionType,
   output: Float32Array,
   sample: Float32Array,
   alphaCumprod: number,
-  clipRange = Number.POSITIVE_INFINITY,
+  { bounds, rows = 1 }: PredictOptions = {},
 ): Prediction {
   requireSameSize('scheduler: model output', output, sample);
   const alpha = Math.sqrt(alphaCumprod);
   const sigma = Math.sqrt(1 - alphaCumprod);
+  if (type === 'epsilon' && alpha === 0) {
+    throw new Error(
+      'scheduler: at zero terminal SNR the noise says nothing of the image, so prediction_type must be v_prediction or sample',
+    );
+  }
   const n = sample.length;
   const original = new Float64Array(n);
   const epsilon = new Float64Array(n);
@@ -75,8 +102,31 @@ export function predict(
         break;
     }
   }
-  if (clipRange !== Number.POSITIVE_INFINITY) {
-    for (let k = 0; k < n; k++) original[k] = Math.min(clipRange, Math.max(-clipRange, original[k]));
-  }
+  if (bounds?.threshold) thresholded(original, rows, bounds.threshold);
+  else if (bounds && bounds.clip !== Number.POSITIVE_INFINITY) clamp(original, bounds.clip);
   return { original, epsilon };
+}
+
+function clamp(values: Float64Array, bound: number): void {
+  for (let k = 0; k < values.length; k++) values[k] = Math.min(bound, Math.max(-bound, values[k]));
+}
+
+/** Each row is clipped to the quantile of its magnitudes, from 1 to `most`, and divided by it. */
+function thresholded(
+  values: Float64Array,
+  rows: number,
+  { quantile, most }: { quantile: number; most: number },
+) {
+  const each = values.length / rows;
+  for (let r = 0; r < rows; r++) {
+    const row = values.subarray(r * each, (r + 1) * each);
+    const sorted = row.map(Math.abs).sort();
+    const at = quantile * (each - 1);
+    const low = Math.floor(at);
+    const found = sorted[low] + (at - low) * (sorted[Math.min(low + 1, each - 1)] - sorted[low]);
+    // The reference clamps from below by 1 first: a largest value below 1 wins.
+    const s = Math.min(Math.max(found, 1), most);
+    clamp(row, s);
+    for (let k = 0; k < each; k++) row[k] /= s;
+  }
 }

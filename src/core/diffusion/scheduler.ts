@@ -5,21 +5,23 @@
  * All schedulers are elementwise, so `sample` may hold a batch of any shape that is at the same step.
  */
 
-export type SchedulerName = 'pndm' | 'ddim' | 'ddpm' | 'ddim-inverse' | 'dpm-solver++' | 'unipc' | 'euler';
+import type { SchedulerName } from '../../shared/schedulers.ts';
 
 /** Standard normal noise of the given size. Called only by steps that add noise, at most once per step. */
 export type NoiseSource = (size: number) => Float32Array;
+
+export type Vector = Float32Array | Float64Array;
 
 /** What a run remembers between two steps. Plain data: it may be stored and read back. */
 export interface SchedulerState {
   /** Steps taken since the start, which for img2img is not the index into the timesteps. */
   readonly calls: number;
-  /** Newest last; model outputs (PNDM) or x_0 predictions (DPM-Solver++, UniPC). */
-  readonly outputs: readonly (Float32Array | Float64Array)[];
-  /** The timestep of each of `outputs`. */
-  readonly outputTimesteps: readonly number[];
-  /** A sample kept for the next step (PNDM's second call, UniPC's corrector). */
+  /** What the network said at the steps before, newest last, in the form that the method combines. */
+  readonly outputs: readonly Vector[];
+  /** A sample kept for a later call: where a step of several calls began. */
   readonly heldSample: Float32Array | null;
+  /** An output kept with it: Heun's first slope, Runge-Kutta's sum so far. */
+  readonly heldOutput: Vector | null;
   /** Order of the last predictor (UniPC). */
   readonly order: number;
 }
@@ -27,8 +29,8 @@ export interface SchedulerState {
 export const initialState: SchedulerState = {
   calls: 0,
   outputs: [],
-  outputTimesteps: [],
   heldSample: null,
+  heldOutput: null,
   order: 0,
 };
 
@@ -40,8 +42,10 @@ export interface StepResult {
 
 export interface Scheduler {
   readonly name: SchedulerName;
-  /** What the model is called with, in order. PNDM repeats its second; Euler's may be fractional. */
+  /** What the model is called with, in order. Some repeat a timestep (PNDM, Heun); some are fractional (Euler). */
   readonly timesteps: readonly number[];
+  /** Calls of the model that make one step of the run: where image-to-image may enter. PNDM's count as one each. */
+  readonly callsPerStep: number;
   /** A run from noise starts at standard normal noise times this. */
   readonly initNoiseSigma: number;
   /** The model's input at step i. Returns `sample` itself where nothing is to be scaled. */
@@ -57,8 +61,20 @@ export interface Scheduler {
     state: SchedulerState,
     noise?: NoiseSource,
   ): StepResult;
-  /** x_0 noised to timestep t. @throws when t is not on the schedule (Euler: not one of `timesteps`). */
-  addNoise(original: Float32Array, noise: Float32Array, t: number): Float32Array;
+  /** x_0 noised to where step i begins. */
+  addNoise(original: Float32Array, noise: Float32Array, i: number): Float32Array;
+}
+
+/** What a run adds to the checkpoint's config. */
+export interface SchedulerOptions {
+  /** DDIM: 0 is deterministic, 1 adds as much noise as DDPM. TCD: its gamma. [0,1] */
+  eta?: number;
+  /** Samples in the batch; matters to dynamic thresholding alone. 1 by default. */
+  rows?: number;
+  /** DPM-Solver++ and UniPC: whole timesteps to visit, falling, instead of those of the config's spacing. */
+  timesteps?: readonly number[];
+  /** DDIM inversion: where the noise of a step is predicted. See ddim-inverse.ts. */
+  predictAt?: 'target' | 'source';
 }
 
 /** A run in progress, for callers that take one step after the other: holds the state between them. */
@@ -79,7 +95,7 @@ export function startRun(scheduler: Scheduler, start = 0): SchedulerRun {
     step(modelOutput, i, sample, noise) {
       if (i !== start + state.calls) {
         throw new Error(
-          `${scheduler.name}: step ${i}, wanted ${start + state.calls}; a run's steps are in order`,
+          `${scheduler.name}: step ${i}, expected ${start + state.calls}; a run's steps are in order`,
         );
       }
       const result = scheduler.step(modelOutput, i, sample, state, noise);
@@ -89,17 +105,8 @@ export function startRun(scheduler: Scheduler, start = 0): SchedulerRun {
   };
 }
 
-/** alpha-bar at timestep t. @throws naming the scheduler when t is no row of the table. */
-export function alphaAt(who: string, alphasCumprod: Float64Array, t: number): number {
-  const value = alphasCumprod[t];
-  if (value === undefined) {
-    throw new Error(`${who}: timestep ${t}, wanted a whole number from 0 to ${alphasCumprod.length - 1}`);
-  }
-  return value;
-}
-
 export function requireStep(who: string, i: number, timesteps: readonly number[]): void {
   if (!(Number.isInteger(i) && i >= 0 && i < timesteps.length)) {
-    throw new Error(`${who}: step ${i}, wanted 0 to ${timesteps.length - 1}`);
+    throw new Error(`${who}: step ${i}, expected 0 to ${timesteps.length - 1}`);
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Owns which training timesteps a run of n steps visits: the three spacings of "Common Diffusion Noise
- * Schedules and Sample Steps are Flawed" (Lin et al. 2023, table 2), Karras' sigmas, and where img2img enters.
+ * Schedules and Sample Steps are Flawed" (Lin et al. 2023, table 2), and where img2img enters.
  */
 import { roundHalfEven } from '../round.ts';
 import { linspace, type SchedulerConfig, type TimestepSpacing } from './noise-schedule.ts';
@@ -8,13 +8,13 @@ import { linspace, type SchedulerConfig, type TimestepSpacing } from './noise-sc
 export function spacingOf(config: SchedulerConfig, fallback: TimestepSpacing): TimestepSpacing {
   const spacing = config.timestep_spacing ?? fallback;
   if (spacing === 'leading' || spacing === 'linspace' || spacing === 'trailing') return spacing;
-  throw new Error(`scheduler: timestep_spacing "${spacing}", wanted leading, linspace or trailing`);
+  throw new Error(`scheduler: timestep_spacing "${spacing}", expected leading, linspace or trailing`);
 }
 
 /** @throws when n steps cannot be taken on a schedule of `total` timesteps. */
 export function requireSteps(name: string, n: number, total: number): void {
   if (!Number.isInteger(n) || n < 1 || n > total) {
-    throw new Error(`${name}: ${n} steps, wanted a whole number from 1 to ${total}`);
+    throw new Error(`${name}: ${n} steps, expected a whole number from 1 to ${total}`);
   }
 }
 
@@ -61,14 +61,6 @@ function trailing(total: number, n: number): number[] {
   return Array.from({ length: n }, (_, k) => roundHalfEven(total - k * step) - 1);
 }
 
-/** Karras et al. 2022, eq. 5 with rho = 7: n sigmas falling from `max` to `min`. */
-export function karrasSigmas(min: number, max: number, n: number): number[] {
-  const rho = 7;
-  const from = max ** (1 / rho);
-  const to = min ** (1 / rho);
-  return Array.from(linspace(0, 1, n), (ramp) => (from + ramp * (to - from)) ** rho);
-}
-
 /** The (fractional) timestep whose log sigma is that of `sigma`, linear between the table's rows. */
 export function timestepOfSigma(sigma: number, logSigmas: ArrayLike<number>): number {
   const wanted = Math.log(sigma);
@@ -91,7 +83,7 @@ export function timestepOfSigma(sigma: number, logSigmas: ArrayLike<number>): nu
  */
 export function img2imgStart(steps: number, strength: number): number {
   if (!(strength > 0 && strength <= 1)) {
-    throw new Error(`img2img: strength ${strength}, wanted above 0 and at most 1`);
+    throw new Error(`img2img: strength ${strength}, expected above 0 and at most 1`);
   }
   return Math.max(steps - Math.min(Math.floor(steps * strength), steps), 0);
 }

@@ -1,100 +1,104 @@
 /**
- * Owns UniPC, predictor and corrector, with x_0 prediction (Zhao et al. 2023, "UniPC: A Unified
- * Predictor-Corrector Framework", algorithms 1 and 2; multistep, B(h) of either kind).
+ * Owns UniPC, predictor and corrector (Zhao et al. 2023, "UniPC: A Unified Predictor-Corrector Framework",
+ * algorithms 1 and 2; multistep, B(h) of either kind), with x_0 or eps prediction.
  *
- * Symbols: s0 = the timestep a step leaves from, s_m = those before it, t = target; h = lambda_t - lambda_s0,
- * hh = -h (x_0 prediction); r_m = (lambda_sm - lambda_s0) / h; D_m = x_0(s_m) - x_0(s0); rho = the
+ * Symbols: s0 = the level a step leaves from, s_m = those before it, t = target; h = lambda_t - lambda_s0,
+ * hh = -h of x_0 prediction, h of eps; r_m = (lambda_sm - lambda_s0) / h; D_m = output(s_m) - output(s0); rho = the
  * coefficients that solve R rho = b; phi_1 = e^hh - 1 and so on, the exponential integrals.
  */
 import { solveLinear } from '../linalg/solve.ts';
-import { addNoise, type SchedulerConfig } from './noise-schedule.ts';
-import { predict, predictionTypeOf } from './prediction.ts';
-import { alphaAt, requireStep, type Scheduler } from './scheduler.ts';
-import { type SolverTable, solverTable } from './solver-table.ts';
+import { levelAt } from './exponential-step.ts';
+import { addNoiseAt, openLevels } from './levels.ts';
+import type { SchedulerConfig } from './noise-schedule.ts';
+import { boundsOf, predict, predictionTypeOf } from './prediction.ts';
+import { requireStep, type Scheduler, type SchedulerOptions, type Vector } from './scheduler.ts';
 
-type Vector = Float32Array | Float64Array;
+interface Solver {
+  /** Karras' sigma of every level. */
+  sigmas: Float64Array;
+  bh1: boolean;
+  predictsOriginal: boolean;
+}
 
-export function unipc(config: SchedulerConfig, steps: number): Scheduler {
-  const table = solverTable('unipc', config, steps);
-  const { alphasCumprod, timesteps } = table;
+export function unipc(config: SchedulerConfig, steps: number, options: SchedulerOptions = {}): Scheduler {
+  const who = 'unipc';
+  const predictsOriginal = config.predict_x0 ?? true;
+  const { sigmas, timesteps } = openLevels(who, config, steps, {
+    final: predictsOriginal ? 'zero' : 'sigma_min',
+    timesteps: options.timesteps,
+  });
   const type = predictionTypeOf(config);
+  const bounds = boundsOf(config, null);
   const order = config.solver_order ?? 2;
-  if (![1, 2, 3].includes(order)) throw new Error(`unipc: solver_order ${order}, wanted 1, 2 or 3`);
+  if (![1, 2, 3].includes(order)) throw new Error(`unipc: solver_order ${order}, expected 1, 2 or 3`);
   const kind = config.solver_type ?? 'bh2';
   // The reference reads the names of other solvers as bh2, so that any checkpoint's config fits.
-  const bh1 = kind === 'bh1';
   if (!['bh1', 'bh2', 'midpoint', 'heun', 'logrho'].includes(kind)) {
-    throw new Error(`unipc: solver_type "${kind}", wanted bh1 or bh2`);
+    throw new Error(`unipc: solver_type "${kind}", expected bh1 or bh2`);
   }
-  if (config.predict_x0 === false) throw new Error('unipc: predict_x0 false is not supported; set it true');
-  if (config.thresholding) throw new Error('unipc: thresholding is not supported; set it false');
+  const solver: Solver = { sigmas, bh1: kind === 'bh1', predictsOriginal };
   const uncorrected = new Set(config.disable_corrector ?? []);
-  const lowerOrderFinal = config.lower_order_final ?? true;
+  // Without noise at its end, a run's last step has no h to divide by: first order is exact there.
+  const lowerOrderFinal = (config.lower_order_final ?? true) || sigmas[timesteps.length] === 0;
 
   return {
-    name: 'unipc',
+    name: who,
     timesteps,
+    callsPerStep: 1,
     initNoiseSigma: 1,
     scaleInput: (sample) => sample,
-    addNoise: (original, noise, t) => addNoise(original, noise, alphaAt('unipc', alphasCumprod, t)),
+    addNoise: (original, noise, i) => addNoiseAt(original, noise, sigmas[i]),
     step(modelOutput, i, sample, state) {
-      requireStep('unipc', i, timesteps);
-      const here = timesteps[i];
-      const predicted = predict(type, modelOutput, sample, alphaAt('unipc', alphasCumprod, here)).original;
+      requireStep(who, i, timesteps);
+      const { alpha } = levelAt(sigmas[i]);
+      const both = predict(type, modelOutput, sample, alpha ** 2, { bounds, rows: options.rows });
+      const predicted = predictsOriginal ? both.original : both.epsilon;
 
-      // UniC: the step just taken is taken again, now that the x_0 it leads to is known.
+      // UniC: the step just taken is taken again, now that what it leads to is known.
       const correct = state.heldSample !== null && !uncorrected.has(i - 1);
       const corrected = correct
-        ? solve(
-            table,
-            bh1,
-            state.heldSample!,
-            here,
-            state.outputs,
-            state.outputTimesteps,
-            state.order,
-            predicted,
-          )
+        ? solve(solver, state.heldSample!, i, state.outputs, state.order, predicted)
         : sample;
 
-      // UniP: on to the next timestep.
+      // UniP: on to the next level.
       const outputs = [...state.outputs, predicted].slice(-order);
-      const outputTimesteps = [...state.outputTimesteps, here].slice(-order);
       const allowed = lowerOrderFinal ? Math.min(order, timesteps.length - i) : order;
       const used = Math.min(allowed, outputs.length);
       return {
-        sample: solve(table, bh1, corrected, table.target(i), outputs, outputTimesteps, used, null),
-        state: { calls: state.calls + 1, outputs, outputTimesteps, heldSample: corrected, order: used },
+        sample: solve(solver, corrected, i + 1, outputs, used, null),
+        state: { ...state, calls: state.calls + 1, outputs, heldSample: corrected, order: used },
       };
     },
   };
 }
 
-/** One update from the newest of `at` to t with `order` known x_0 (newest last), and `arrived` when correcting. */
+/**
+ * One update from level `to` - 1 to `to` with `order` known outputs (newest last, of that level and those before),
+ * and `arrived` when correcting.
+ */
 function solve(
-  { alpha, sigma, lambda }: SolverTable,
-  bh1: boolean,
+  { sigmas, bh1, predictsOriginal }: Solver,
   from: Float32Array,
-  t: number,
+  to: number,
   outputs: readonly Vector[],
-  at: readonly number[],
   order: number,
   arrived: Vector | null,
 ): Float32Array<ArrayBuffer> {
-  const newest = outputs.length - 1;
-  const s0 = at[newest];
-  const m0 = outputs[newest];
-  const h = lambda[t] - lambda[s0];
-  const p = sigma[t] / sigma[s0];
-  const phi1 = Math.expm1(-h);
+  const m0 = outputs[outputs.length - 1];
+  const s0 = levelAt(sigmas[to - 1]);
+  const t = levelAt(sigmas[to]);
+  const h = t.lambda - s0.lambda;
   const next = new Float32Array(from.length);
   if (h === 0) {
     next.set(from);
     return next;
   }
-  const others = Array.from({ length: order - 1 }, (_, m) => outputs[newest - 1 - m]);
-  const r = others.map((_, m) => (lambda[at[newest - 1 - m]] - lambda[s0]) / h);
-  const B = bh1 ? -h : phi1;
+  const hh = predictsOriginal ? -h : h;
+  const [p, scale] = predictsOriginal ? [t.sigma / s0.sigma, t.alpha] : [t.alpha / s0.alpha, t.sigma];
+  const phi1 = Math.expm1(hh);
+  const others = Array.from({ length: order - 1 }, (_, m) => outputs[outputs.length - 2 - m]);
+  const r = others.map((_, m) => (levelAt(sigmas[to - 2 - m]).lambda - s0.lambda) / h);
+  const B = bh1 ? hh : phi1;
   // Order 1 of the corrector and order 2 of the predictor have the fixed coefficient 1/2, as the paper's code has it.
   const unknowns = arrived ? order : order - 1;
   const rho =
@@ -102,14 +106,15 @@ function solve(
       ? []
       : unknowns === 1
         ? [0.5]
-        : coefficients([...r, 1].slice(0, unknowns), -h, B, unknowns);
+        : coefficients([...r, 1].slice(0, unknowns), hh, B, unknowns);
 
-  const q = -alpha[t] * phi1;
+  const q = -scale * phi1;
   for (let k = 0; k < next.length; k++) {
     let residual = 0;
     for (let m = 0; m < others.length; m++) residual += (rho[m] / r[m]) * (others[m][k] - m0[k]);
     if (arrived) residual += rho[order - 1] * (arrived[k] - m0[k]);
-    next[k] = p * from[k] + q * m0[k] - alpha[t] * B * residual;
+    // B is infinite at the end without noise, where there is no residual either.
+    next[k] = p * from[k] + q * m0[k] - (residual === 0 ? 0 : scale * B * residual);
   }
   return next;
 }

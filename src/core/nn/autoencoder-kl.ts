@@ -1,7 +1,7 @@
 /** Owns the variational autoencoder between pixels and latents: diffusers' AutoencoderKL under its names. */
 import * as f from '../graph/functions.ts';
 import { type Value, within } from '../graph/value.ts';
-import { configFields } from './config-fields.ts';
+import { configFields, most, ranges } from './config-fields.ts';
 import { conv, groupNorm, linear } from './layers.ts';
 import type { Params } from './params.ts';
 import { type BlockNorm, downsample, resnetBlock, upsample } from './resnet-block.ts';
@@ -31,20 +31,20 @@ export function autoencoderKlConfig(json: unknown): AutoencoderConfig {
   c.only('shift_factor', null, 0);
   c.only('latents_mean', null);
   c.only('latents_std', null);
-  const channels = c.counts('block_out_channels');
+  const channels = c.counts('block_out_channels', most.channels, most.levels);
   for (const name of ['down_block_types', 'up_block_types']) {
-    if (c.isList(name) && c.texts(name).length !== channels.length) {
+    if (c.isList(name) && c.texts(name, most.levels).length !== channels.length) {
       c.fail(name, `one for each of ${channels.length} levels`);
     }
   }
   return {
-    in_channels: c.count('in_channels', 3),
-    out_channels: c.count('out_channels', 3),
-    latent_channels: c.count('latent_channels', 4),
+    in_channels: c.count('in_channels', most.channels, 3),
+    out_channels: c.count('out_channels', most.channels, 3),
+    latent_channels: c.count('latent_channels', most.channels, 4),
     block_out_channels: channels,
-    layers_per_block: c.count('layers_per_block', 1),
-    norm_num_groups: c.count('norm_num_groups', 32),
-    scaling_factor: c.number('scaling_factor', 0.18215),
+    layers_per_block: c.count('layers_per_block', most.layers, 1),
+    norm_num_groups: c.count('norm_num_groups', most.channels, 32),
+    scaling_factor: c.number('scaling_factor', ranges.factor, 0.18215),
   };
 }
 

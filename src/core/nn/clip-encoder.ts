@@ -1,7 +1,7 @@
 /** Owns the transformer that CLIP's two towers share: pre-norm blocks under transformers' names. */
 import * as f from '../graph/functions.ts';
 import { type Value, within } from '../graph/value.ts';
-import type { ConfigFields } from './config-fields.ts';
+import { type ConfigFields, most, ranges } from './config-fields.ts';
 import { activations, joinHeads, layerNorm, linear, splitHeads } from './layers.ts';
 import type { Params } from './params.ts';
 
@@ -18,12 +18,12 @@ export interface ClipEncoderConfig {
 export function clipEncoderConfig(c: ConfigFields): ClipEncoderConfig {
   c.only('hidden_act', ...activations.keys());
   const config = {
-    hidden_size: c.count('hidden_size'),
-    intermediate_size: c.count('intermediate_size'),
-    num_hidden_layers: c.count('num_hidden_layers'),
-    num_attention_heads: c.count('num_attention_heads'),
+    hidden_size: c.count('hidden_size', most.channels),
+    intermediate_size: c.count('intermediate_size', most.channels),
+    num_hidden_layers: c.count('num_hidden_layers', most.layers),
+    num_attention_heads: c.count('num_attention_heads', most.heads),
     hidden_act: c.text('hidden_act', 'quick_gelu'),
-    layer_norm_eps: c.number('layer_norm_eps', 1e-5),
+    layer_norm_eps: c.number('layer_norm_eps', ranges.epsilon, 1e-5),
   };
   if (config.hidden_size % config.num_attention_heads !== 0) {
     c.fail('num_attention_heads', `a number that divides the width ${config.hidden_size}`);

@@ -2,7 +2,7 @@
 import * as f from '../graph/functions.ts';
 import { constant, type Value } from '../graph/value.ts';
 import { type ClipEncoderConfig, clipEncoder, clipEncoderConfig } from './clip-encoder.ts';
-import { configFields } from './config-fields.ts';
+import { configFields, most } from './config-fields.ts';
 import { layerNorm } from './layers.ts';
 import type { Params } from './params.ts';
 
@@ -18,8 +18,8 @@ export function clipTextConfig(json: unknown): ClipTextConfig {
   c.only('architectures', 'CLIPTextModel', 'CLIPTextModelWithProjection');
   return {
     ...clipEncoderConfig(c),
-    max_position_embeddings: c.count('max_position_embeddings', 77),
-    vocab_size: c.count('vocab_size', 49408),
+    max_position_embeddings: c.count('max_position_embeddings', most.tokens, 77),
+    vocab_size: c.count('vocab_size', most.vocabulary, 49408),
   };
 }
 

@@ -2,7 +2,7 @@
 import * as f from '../graph/functions.ts';
 import { type Value, within } from '../graph/value.ts';
 import { type ClipEncoderConfig, clipEncoder, clipEncoderConfig } from './clip-encoder.ts';
-import { configFields } from './config-fields.ts';
+import { configFields, most } from './config-fields.ts';
 import { layerNorm, linear, patchTokens } from './layers.ts';
 import type { Params } from './params.ts';
 
@@ -26,10 +26,10 @@ export function clipVisionConfig(json: unknown): ClipVisionConfig {
   const c = nested === undefined ? both : configFields(nested, 'CLIP vision');
   const config = {
     ...clipEncoderConfig(c),
-    image_size: c.count('image_size', 224),
-    patch_size: c.count('patch_size', 32),
-    num_channels: c.count('num_channels', 3),
-    projection_dim: both.count('projection_dim', 512), // the tower's own does not count beside it
+    image_size: c.count('image_size', most.pixels, 224),
+    patch_size: c.count('patch_size', most.pixels, 32),
+    num_channels: c.count('num_channels', most.channels, 3),
+    projection_dim: both.count('projection_dim', most.channels, 512), // the tower's own does not count beside it
   };
   if (config.image_size % config.patch_size !== 0) {
     c.fail('patch_size', `a number that divides the picture's side ${config.image_size}`);

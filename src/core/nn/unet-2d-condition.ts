@@ -4,7 +4,7 @@
  */
 import * as f from '../graph/functions.ts';
 import { constant, type Value, within } from '../graph/value.ts';
-import { configFields } from './config-fields.ts';
+import { configFields, most, ranges } from './config-fields.ts';
 import { conv, groupNorm, joinHeads, layerNorm, linear, splitHeads } from './layers.ts';
 import type { Params } from './params.ts';
 import { type BlockNorm, downsample, resnetBlock, upsample } from './resnet-block.ts';
@@ -36,40 +36,40 @@ export function unet2dConditionConfig(json: unknown): UNetConfig {
   c.only('_class_name', 'UNet2DConditionModel');
   c.only('downsample_padding', 0, 1);
   for (const [name, accepted] of notComputed) c.only(name, ...accepted);
-  const channels = c.counts('block_out_channels');
-  const same = (name: string): number => {
-    const list = c.isList(name) ? c.counts(name) : [c.count(name)];
+  const channels = c.counts('block_out_channels', most.channels, most.levels);
+  const same = (name: string, atMost: number): number => {
+    const list = c.isList(name) ? c.counts(name, atMost, most.levels) : [c.count(name, atMost)];
     return list.every((v) => v === list[0]) ? list[0] : c.fail(name, 'the same number for every block');
   };
   const perLevel = <T>(name: string, list: T[]): T[] =>
     list.length === channels.length ? list : c.fail(name, `one for each of ${channels.length} levels`);
   const blockTypes = (name: string, direction: 'Down' | 'Up'): string[] => {
     c.only(name, `CrossAttn${direction}Block2D`, `${direction}Block2D`);
-    return perLevel(name, c.texts(name));
+    return perLevel(name, c.texts(name, most.levels));
   };
   const heads = c.isList('attention_head_dim')
-    ? perLevel('attention_head_dim', c.counts('attention_head_dim'))
-    : c.count('attention_head_dim', 8);
+    ? perLevel('attention_head_dim', c.counts('attention_head_dim', most.heads, most.levels))
+    : c.count('attention_head_dim', most.heads, 8);
   channels.forEach((width, level) => {
     const count = typeof heads === 'number' ? heads : heads[level];
     if (width % count !== 0)
       c.fail('attention_head_dim', `a number of heads that divides the width ${width}`);
   });
   return {
-    in_channels: c.count('in_channels', 4),
-    out_channels: c.count('out_channels', 4),
-    sample_size: c.count('sample_size'),
+    in_channels: c.count('in_channels', most.channels, 4),
+    out_channels: c.count('out_channels', most.channels, 4),
+    sample_size: c.count('sample_size', most.pixels),
     block_out_channels: channels,
     down_block_types: blockTypes('down_block_types', 'Down'),
     up_block_types: blockTypes('up_block_types', 'Up'),
-    layers_per_block: same('layers_per_block'),
+    layers_per_block: same('layers_per_block', most.layers),
     attention_head_dim: heads,
-    cross_attention_dim: same('cross_attention_dim'),
-    norm_num_groups: c.count('norm_num_groups', 32),
-    norm_eps: c.number('norm_eps', 1e-5),
+    cross_attention_dim: same('cross_attention_dim', most.channels),
+    norm_num_groups: c.count('norm_num_groups', most.channels, 32),
+    norm_eps: c.number('norm_eps', ranges.epsilon, 1e-5),
     flip_sin_to_cos: c.flag('flip_sin_to_cos', true),
-    freq_shift: c.number('freq_shift', 0),
-    downsample_padding: c.number('downsample_padding', 1),
+    freq_shift: c.number('freq_shift', ranges.share, 0),
+    downsample_padding: c.number('downsample_padding', ranges.share, 1),
     use_linear_projection: c.flag('use_linear_projection', false),
   };
 }

@@ -4,11 +4,18 @@
  * entities and mojibake stay as they are.
  */
 
+import { shown } from '../shown.ts';
+
+/** The largest vocabularies have a quarter of it. */
+const MOST_TOKENS = 1_000_000;
+
 export interface ClipTokenizerData {
   /** Token -> id, as in vocab.json. */
-  vocab: Readonly<Record<string, number>>;
+  vocab: Readonly<Record<string, number>> | ReadonlyMap<string, number>;
   /** "left right", most important first: the lines of merges.txt. A "#version" line is passed over. */
   merges: readonly string[];
+  /** Tokens that were added to the vocabulary later, each with an embedding of its own: found in a text as written. */
+  added?: ReadonlyMap<string, number>;
   startToken?: string;
   endToken?: string;
   /** What fills up to the wanted length; the end token in Stable Diffusion 1, "!" in 2. */
@@ -28,6 +35,8 @@ export interface ClipTokenizer {
   /** maxLength: 77 where not given, at least 2. */
   encode(text: string, options?: { maxLength?: number }): EncodedText;
   readonly vocabSize: number;
+  /** The largest id that it gives: the text encoder needs an embedding of it. */
+  readonly highestId: number;
   /** The same tokenizer with further tokens, each of which stands for its ids wherever a text has it, as written. */
   with(added: ReadonlyMap<string, readonly number[]>): ClipTokenizer;
 }
@@ -43,7 +52,10 @@ const PIECES =
 /** @throws when the vocabulary lacks a special token or a single byte, or a merge is not two tokens. */
 export function createClipTokenizer(data: ClipTokenizerData): ClipTokenizer {
   // A Map: a word such as "constructor" must not find what objects inherit.
-  const ids = new Map(Object.entries(data.vocab));
+  const ids = new Map(data.vocab instanceof Map ? data.vocab : Object.entries(data.vocab));
+  requireIds(ids);
+  if (data.merges.length > MOST_TOKENS)
+    throw new Error(`tokenizer: ${data.merges.length} merges, wanted at most ${MOST_TOKENS}`);
   const special = (token: string): number => {
     const id = ids.get(token);
     if (id === undefined) throw new Error(`tokenizer: the vocabulary has no ${token}; is vocab.json CLIP's?`);
@@ -72,8 +84,10 @@ export function createClipTokenizer(data: ClipTokenizerData): ClipTokenizer {
     return found;
   };
 
+  const highestId = [...ids.values(), ...(data.added?.values() ?? [])].reduce((a, b) => Math.max(a, b), 0);
   const tokenizer = (added: ReadonlyMap<string, readonly number[]>): ClipTokenizer => ({
     vocabSize: ids.size,
+    highestId,
     with: (more) => tokenizer(new Map([...added, ...more])),
     encode(text, { maxLength = 77 } = {}) {
       if (!Number.isInteger(maxLength) || maxLength < 2) {
@@ -90,7 +104,19 @@ export function createClipTokenizer(data: ClipTokenizerData): ClipTokenizer {
       return { ids: out, tokens: inner.length + 2, truncated: kept.length < inner.length };
     },
   });
-  return tokenizer(new Map());
+  return tokenizer(new Map([...(data.added ?? [])].map(([token, id]) => [token, [id]])));
+}
+
+/** Ids go into a table of the text encoder, row by row. */
+function requireIds(ids: ReadonlyMap<string, unknown>): void {
+  if (ids.size > MOST_TOKENS)
+    throw new Error(`tokenizer: a vocabulary of ${ids.size} tokens, wanted at most ${MOST_TOKENS}`);
+  for (const [token, id] of ids) {
+    if (!(Number.isInteger(id) && (id as number) >= 0 && (id as number) < MOST_TOKENS))
+      throw new Error(
+        `tokenizer: token ${shown(token)} has the id ${shown(id)}, wanted a whole number from 0 below ${MOST_TOKENS}`,
+      );
+  }
 }
 
 /** The text in parts: these tokens, longer ones first, and what is between them. */

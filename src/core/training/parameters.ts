@@ -1,4 +1,5 @@
 /** Owns the trainable state: named parameters, what the optimiser keeps beside them and, where wanted, their running average. */
+import { NotFinite } from '../finite.ts';
 import type { Value } from '../graph/value.ts';
 import { numel, type Shape } from '../graph/value.ts';
 import type { Rng } from '../rng.ts';
@@ -98,6 +99,10 @@ export interface UpdateOptions {
   rate?: (name: string) => number;
 }
 
+/** @param step counted from 1. */
+export const diverged = (step: number, what: string): NotFinite =>
+  new NotFinite(`training diverged at step ${step}: ${what}. Lower the learning rate.`);
+
 /** One optimiser step. @returns the gradient norm before clipping; @throws when it is not finite. */
 export function update(
   state: TrainingState,
@@ -107,9 +112,7 @@ export function update(
   let squared = 0;
   for (const name of state.parameters.keys()) squared += squaredNorm(gradient(name));
   if (!Number.isFinite(squared)) {
-    throw new Error(
-      `training diverged at step ${state.step + 1}: the gradient is not finite; lower the learning rate`,
-    );
+    throw diverged(state.step + 1, "the gradient's norm is not finite");
   }
   const gradientScale = clipFactor(squared, o.maxNorm);
   const step = ++state.step;

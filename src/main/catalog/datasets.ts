@@ -34,24 +34,29 @@ function datasetRow(catalog: Catalog, datasetId: number): DatasetRow {
 }
 
 function assemble(catalog: Catalog, row: DatasetRow): Dataset {
-  const counts = catalog.all<{ class_id: number | null; origin: string; present: number; n: number }>(
+  const counts = catalog.all<{
+    class_id: number | null;
+    origin: 'real' | 'synthetic';
+    present: number;
+    n: number;
+  }>(
     'SELECT class_id, origin, present, COUNT(*) AS n FROM images WHERE dataset_id = ? GROUP BY 1, 2, 3',
     row.id,
   );
   const count = (accept: (c: (typeof counts)[number]) => boolean) =>
     counts.reduce((sum, c) => (accept(c) ? sum + c.n : sum), 0);
-  const classes = catalog
-    .all<{ id: number; name: string; index: number }>(
-      'SELECT id, name, class_index AS "index" FROM classes WHERE dataset_id = ? ORDER BY class_index',
-      row.id,
-    )
-    .map(
-      (c): DatasetClass => ({
-        ...c,
-        images: count((r) => r.class_id === c.id && r.origin === 'real' && r.present === 1),
-        synthetic: count((r) => r.class_id === c.id && r.origin === 'synthetic' && r.present === 1),
-      }),
-    );
+  // By class once: there may be thousands of classes, and the list of datasets is asked for often.
+  const ofClass = new Map<number | null, { real: number; synthetic: number }>();
+  for (const { class_id, origin, present, n } of counts) {
+    if (present === 0) continue;
+    const own = ofClass.get(class_id) ?? { real: 0, synthetic: 0 };
+    own[origin] += n;
+    ofClass.set(class_id, own);
+  }
+  const classes = classesOf(catalog, row.id).map((c): DatasetClass => {
+    const { real = 0, synthetic = 0 } = ofClass.get(c.id) ?? {};
+    return { ...c, images: real, synthetic };
+  });
   const scorers = listScorers(catalog, row.id);
   return {
     id: row.id,

@@ -1,23 +1,27 @@
 /** Owns what a fitted classifier's folder says of its own training: its `dynamics.json`, joined with the images. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type DatasetMap, type DynamicsRow, dynamicsRow } from '../../shared/scorers.ts';
+import { isWithin } from '../engine/images/fs-names.ts';
+import { readUserText } from '../engine/user-file.ts';
 import { getModelRow } from './models.ts';
 import { type Catalog, CatalogError } from './open.ts';
 import { getScorer } from './scores.ts';
 
 const FILE = 'dynamics.json';
+/** A million images with twenty epochs each. */
+const MAX_BYTES = 512 * 1024 * 1024;
 
-/** null: the model was not fitted here, or is gone. */
+/** null: the model was not fitted here, or is gone. What was fitted here lies in the catalog's own folder. */
 export function trainingDynamicsOf(catalog: Catalog, modelId: string): DynamicsRow[] | null {
   const model = catalog.value<number>("SELECT 1 FROM models WHERE 'model:' || id = ?", modelId)
     ? getModelRow(catalog, modelId)
     : null;
   const file = model && join(model.path, FILE);
-  if (!file || !existsSync(file)) return null;
+  if (!file || !isWithin(catalog.dir, file) || !existsSync(file)) return null;
   try {
-    return z.array(dynamicsRow).parse(JSON.parse(readFileSync(file, 'utf8')));
+    return z.array(dynamicsRow).parse(JSON.parse(readUserText(file, { maxBytes: MAX_BYTES })));
   } catch (error) {
     throw new CatalogError(
       'invalid',

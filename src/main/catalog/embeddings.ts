@@ -1,4 +1,5 @@
 /** Owns feature vectors: one set per dataset and model, one vector per image. */
+import { firstNotFinite } from '../../core/finite.ts';
 import { blobOfF32, f32OfBlob } from './blobs.ts';
 import type { Catalog } from './open.ts';
 
@@ -44,7 +45,7 @@ export function ensureEmbeddingSet(
   });
 }
 
-/** features: f32[n,dim]; logits: f32[n,labels] or null. One transaction. */
+/** features: f32[n,dim]; logits: f32[n,labels] or null. One transaction. @throws rather than store what is not finite. */
 export function addEmbeddings(
   catalog: Catalog,
   set: EmbeddingSet,
@@ -53,6 +54,15 @@ export function addEmbeddings(
   logits: Float32Array | null,
 ): void {
   const width = logits ? logits.length / imageIds.length : 0;
+  for (const values of [features, logits ?? new Float32Array()]) {
+    const bad = firstNotFinite(values);
+    if (bad >= 0) {
+      const row = Math.floor((bad * imageIds.length) / values.length);
+      throw new Error(
+        `embeddings: ${set.modelName} gives ${values[bad]} for image ${imageIds[row]}; use another model`,
+      );
+    }
+  }
   catalog.write(() => {
     imageIds.forEach((imageId, i) => {
       catalog.run(
@@ -101,6 +111,7 @@ export function loadEmbeddings(
   const vectors = new Float32Array(n * dim);
   const ids = new Uint32Array(n);
   let at = 0;
+  const broken: number[] = [];
   const rows = catalog.statement(`SELECT i.id, e.${which} AS blob ${from} ORDER BY i.id`).iterate(...values);
   for (const row of rows as Iterable<{ id: number; blob: Uint8Array }>) {
     const vector = f32OfBlob(row.blob);
@@ -108,8 +119,17 @@ export function loadEmbeddings(
       throw new Error(
         `embeddings: image ${row.id} has ${vector.length} numbers, wanted ${dim}; embed it again`,
       );
+    if (firstNotFinite(vector) >= 0) broken.push(row.id);
     vectors.set(vector, at * dim);
     ids[at++] = row.id;
+  }
+  if (broken.length > 0) {
+    // Of an earlier version, which stored what came: they are computed again where they are missing.
+    for (const id of broken)
+      catalog.run('DELETE FROM embeddings WHERE set_id = ? AND image_id = ?', set.id, id);
+    throw new Error(
+      `embeddings: the stored features of ${broken.length} images by ${set.modelName} were not finite and are removed; run the job again, which computes them anew`,
+    );
   }
   // Another program may have taken images away between count and read.
   return { ids: ids.subarray(0, at), vectors: vectors.subarray(0, at * dim), dim };

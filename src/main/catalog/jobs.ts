@@ -116,16 +116,23 @@ export function addTrainingPoint(catalog: Catalog, jobId: number, point: Trainin
     'INSERT OR REPLACE INTO training_points (job_id, step, loss, smoothed_loss, accuracy) VALUES (?, ?, ?, ?, ?)',
     jobId,
     point.step,
-    point.loss,
-    point.smoothedLoss,
-    point.accuracy ?? null,
+    ...[point.loss, point.smoothedLoss, point.accuracy].map((figure) =>
+      Number.isFinite(figure) ? figure! : null,
+    ),
   );
 }
 
+/** More of them no chart can show; a classifier's training has as many epochs at most. */
+const mostPoints = 10_000;
+
+/** In order; of a very long training every second, third, ... step, and the last. */
 export const listTrainingPoints = (catalog: Catalog, jobId: number): TrainingPoint[] =>
   catalog
     .all<TrainingPoint & { accuracy: number | null }>(
-      'SELECT step, loss, smoothed_loss AS smoothedLoss, accuracy FROM training_points WHERE job_id = ? ORDER BY step',
-      jobId,
+      `SELECT step, loss, smoothed_loss AS smoothedLoss, accuracy FROM (
+         SELECT *, count(*) OVER () AS points, row_number() OVER (ORDER BY step DESC) AS fromLast
+         FROM training_points WHERE job_id = ?
+       ) WHERE (fromLast - 1) % ((points + ? - 1) / ?) = 0 ORDER BY step`,
+      ...[jobId, mostPoints, mostPoints],
     )
     .map(({ accuracy, ...point }) => (accuracy === null ? point : { ...point, accuracy }));

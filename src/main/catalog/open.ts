@@ -2,11 +2,13 @@
  * Owns the catalog on disk: a folder with `catalog.sqlite` and what is derived beside it. Several processes
  * (app, engine, CLI) open one catalog at once: WAL, short transactions, a busy time-out.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { resolveInRoot } from '../engine/images/fs-names.ts';
 import { migrate } from './migrations/index.ts';
+import { onlyOurs } from './own-fault.ts';
+import { insist, keepReserve } from './reserve.ts';
 import { CatalogError, databaseName, fileIdentity, inWords, requireSameFile } from './trouble.ts';
 
 export { CatalogError } from './trouble.ts';
@@ -26,10 +28,10 @@ export class Catalog {
     this.#identity = fileIdentity(dir);
   }
 
-  /** Does something with the database; what SQLite says against the file itself is told in words. */
-  #named<T>(work: () => T): T {
+  /** Does something with the database; what is wrong with its file or our machine is told in words. */
+  #told<T>(body: () => T): T {
     try {
-      return work();
+      return body();
     } catch (error) {
       throw inWords(error, this.dir, true);
     }
@@ -49,26 +51,26 @@ export class Catalog {
   }
 
   all<Row>(sql: string, ...values: Value[]): Row[] {
-    return this.#named(() => this.statement(sql).all(...values) as Row[]);
+    return this.#told(() => this.statement(sql).all(...values) as Row[]);
   }
 
   get<Row>(sql: string, ...values: Value[]): Row | undefined {
-    return this.#named(() => this.statement(sql).get(...values) as Row | undefined);
+    return this.#told(() => this.statement(sql).get(...values) as Row | undefined);
   }
 
   /** The first column of every row. */
   column<T>(sql: string, ...values: Value[]): T[] {
-    return this.#named(() => this.statement(sql, true).all(...values) as T[]);
+    return this.#told(() => this.statement(sql, true).all(...values) as T[]);
   }
 
   /** The first column of the first row. */
   value<T>(sql: string, ...values: Value[]): T | undefined {
-    return this.#named(() => this.statement(sql, true).get(...values) as T | undefined);
+    return this.#told(() => this.statement(sql, true).get(...values) as T | undefined);
   }
 
   run(sql: string, ...values: Value[]): { changes: number; id: number } {
     if (!this.db.inTransaction) requireSameFile(this.dir, this.#identity);
-    const { changes, lastInsertRowid } = this.#named(() => this.statement(sql).run(...values));
+    const { changes, lastInsertRowid } = this.#told(() => this.statement(sql).run(...values));
     return { changes, id: Number(lastInsertRowid) };
   }
 
@@ -76,7 +78,12 @@ export class Catalog {
   write<T>(body: () => T): T {
     if (this.db.inTransaction) return body();
     requireSameFile(this.dir, this.#identity);
-    return this.#named(() => this.db.transaction(body).immediate());
+    return this.#told(() => this.db.transaction(body).immediate());
+  }
+
+  /** For how a job ended and the like, also on a full disk. Not inside `write`: out of room, a transaction is over. */
+  insist<T>(body: () => T): T {
+    return insist(this.dir, body);
   }
 
   /** A path stored relative to the catalog -> absolute. */
@@ -92,6 +99,22 @@ export class Catalog {
     return join(this.dir, 'jobs', String(jobId));
   }
 
+  /**
+   * Brings what was committed to the disk. In WAL mode with `synchronous = NORMAL` a power cut takes the last
+   * transactions back (it breaks nothing): whoever writes a file that counts on rows brings these there first.
+   */
+  flush(): void {
+    // SQLite itself syncs this log before it copies it into the database, and the database before it empties the log.
+    const log = join(this.dir, 'catalog.sqlite-wal');
+    if (!existsSync(log)) return;
+    const fd = openSync(log, 'r+');
+    try {
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
   close(): void {
     this.db.close();
   }
@@ -105,18 +128,27 @@ export interface OpenOptions {
   existing?: boolean;
 }
 
-/** Opens or makes the catalog in `dir`. @throws CatalogError 'unusable' naming the file and what to do. */
+/**
+ * Opens or makes the catalog in `dir`. Also on a full disk, as long as its reserve is there.
+ * @throws CatalogError 'unusable' or OwnFault, naming the file and what to do.
+ */
 export function openCatalog(dir: string, { existing = false }: OpenOptions = {}): Catalog {
   const folder = resolve(dir);
-  const file = join(folder, databaseName);
-  if (existing && !existsSync(file))
+  if (existing && !existsSync(join(folder, databaseName)))
     throw new CatalogError(
       'unusable',
       `there is no catalog in ${folder}; it may have been moved: open it where it is now with --catalog`,
     );
+  const catalog = insist(folder, () => openFolder(folder));
+  keepReserve(folder);
+  return catalog;
+}
+
+function openFolder(folder: string): Catalog {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
+    if (onlyOurs(error)) throw error;
     throw new CatalogError(
       'unusable',
       `catalog: the folder ${folder} cannot be made (${(error as Error).message}); choose a folder that you may write to`,
@@ -124,7 +156,7 @@ export function openCatalog(dir: string, { existing = false }: OpenOptions = {})
   }
   let db: Database.Database | null = null;
   try {
-    db = new Database(file, { timeout: busyTimeout });
+    db = new Database(join(folder, databaseName), { timeout: busyTimeout });
     useWal(db);
     db.pragma('synchronous = NORMAL');
     db.pragma('foreign_keys = ON');

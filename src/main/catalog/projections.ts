@@ -1,4 +1,5 @@
 /** Owns two-dimensional maps: packed ids and positions, joined with what the catalog knows when asked. */
+import { requireFinite } from '../../core/finite.ts';
 import type { ProjectionData } from '../../shared/domain.ts';
 import { blobOfF32, blobOfU32, f32OfBlob, u32OfBlob } from './blobs.ts';
 import { currentScorerId } from './datasets.ts';
@@ -22,6 +23,11 @@ export function addProjection(catalog: Catalog, p: NewProjection): number {
     throw new Error(
       `projection: ${p.positions.length} coordinates for ${p.ids.length} images, wanted two each`,
     );
+  requireFinite(
+    p.positions,
+    `projection: the ${p.method} map`,
+    'Its features are too large: use another model.',
+  );
   const made = catalog.value<number>('SELECT id FROM projections WHERE job_id = ?', p.jobId ?? null);
   if (made !== undefined) return made;
   return catalog.run(

@@ -1,5 +1,7 @@
 /** Owns scorers and what they measured: difficulty, entropy, margin and the probabilities behind them. */
+
 import { scoreProbabilities } from '../../core/difficulty/score.ts';
+import { firstNotFinite } from '../../core/finite.ts';
 import type { ImageScore, ScorerMethod } from '../../shared/domain.ts';
 import { blobOfF32, f32OfBlob } from './blobs.ts';
 import { type Catalog, notFound } from './open.ts';
@@ -64,7 +66,7 @@ export function addScorer(catalog: Catalog, scorer: NewScorer, scored: ScoredIma
   });
 }
 
-/** Adds or replaces scores of these images; difficulty follows each image's class as it is now. */
+/** Adds or replaces scores of these images; difficulty follows each image's class as it is now. @throws for NaN. */
 export function addScores(
   catalog: Catalog,
   scorerId: number,
@@ -73,6 +75,13 @@ export function addScores(
   const { classIds } = getScorer(catalog, scorerId);
   const k = classIds.length;
   const n = imageIds.length;
+  const bad = firstNotFinite(probabilities);
+  if (bad >= 0) {
+    const path = catalog.value<string>('SELECT path FROM images WHERE id = ?', imageIds[Math.floor(bad / k)]);
+    throw new Error(
+      `scores: the probabilities of ${path} hold ${probabilities[bad]}, expected numbers from 0 to 1; its features are too large to tell apart: score with another model`,
+    );
+  }
   catalog.write(() => {
     const column = new Map(classIds.map((id, at) => [id, at]));
     const labels = imageIds.map((id) => {

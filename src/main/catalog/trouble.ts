@@ -1,9 +1,10 @@
 /**
- * Owns what it means when SQLite cannot use a catalog: which file, what is wrong with it, and what to do. A disk that is
- * full, and a statement of ours that is wrong, are none of this.
+ * Owns what it means when SQLite cannot use a catalog: which file, what is wrong with it, and what to do. What is wrong
+ * with the machine instead (a full or write-protected disk) is told by own-fault.ts.
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { ownFault } from './own-fault.ts';
 
 /** The database's name within the catalog's folder. */
 export const databaseName = 'catalog.sqlite';
@@ -26,18 +27,14 @@ const damaged = (folder: string, what: string): string =>
 const moved = (folder: string): string =>
   `the catalog ${join(folder, databaseName)} is no longer there: it was moved or removed while Crux had it open; put it back, or quit and open it where it is now with --catalog`;
 
-const notWritable = (folder: string): string =>
-  `the catalog ${join(folder, databaseName)} cannot be written; get permission to write the file and its folder, or open a copy of the folder with --catalog`;
-
 const notOpened = (folder: string, why: string): string =>
   `the catalog ${join(folder, databaseName)} cannot be opened (${why}); choose a folder on a local disk that you may read and write, with --catalog`;
 
-/** Code of SQLite or of the system -> what to say. The first that matches the beginning wins. */
+/** SQLite's code -> what it means for a catalog. What is left is our machine's (own-fault.ts). */
 const meanings: [code: RegExp, say: (folder: string, why: string) => string][] = [
   [/^SQLITE_NOTADB/, (folder) => damaged(folder, 'it does not begin like a catalog')],
   [/^SQLITE_CORRUPT/, damaged],
   [/^SQLITE_READONLY_DBMOVED/, moved],
-  [/^SQLITE_(READONLY|PERM|AUTH)|^E(ACCES|PERM|ROFS)$/, notWritable],
   [
     /^SQLITE_(IOERR_(LOCK|UNLOCK|RDLOCK|CHECKRESERVEDLOCK|SHM)|PROTOCOL|NOLFS)/,
     (folder) =>
@@ -48,30 +45,25 @@ const meanings: [code: RegExp, say: (folder: string, why: string) => string][] =
     (folder) =>
       `the catalog ${join(folder, databaseName)} is held by another program; wait until it has finished, or close it`,
   ],
-  [
-    /^SQLITE_IOERR/,
-    (folder, why) =>
-      `the catalog ${join(folder, databaseName)} cannot be read or written (${why}); check the disk, then run: crux catalog check --catalog ${quoted(folder)}`,
-  ],
-  [/^SQLITE_CANTOPEN|^E(NOTDIR|EXIST|ISDIR|LOOP|NAMETOOLONG|INVAL)$/, notOpened],
 ];
 
-/** The error in words where it is about the catalog as a file; any other as it is. */
+/** The error in words where it is about the catalog's file or our machine; any other as it is. */
 export function inWords(error: unknown, folder: string, wasOpen: boolean): unknown {
-  const code = (error as { code?: unknown } | null)?.code;
-  if (typeof code !== 'string' || error instanceof CatalogError) return error;
-  // Errors of the system are about the catalog's file only while it is opened; later they come out of other work.
-  if (wasOpen && !code.startsWith('SQLITE_')) return error;
+  if (error instanceof CatalogError) return error;
+  const { code, message } = error as { code?: unknown; message?: string };
+  if (typeof code !== 'string') return error;
+  const unusable = (said: string) => new CatalogError('unusable', said, { cause: error });
+  const fault = ownFault(error, [folder]);
+  if (fault?.kind === 'disk-full') return fault; // SQLite has other names for it as well
+  const fromSqlite = code.startsWith('SQLITE_');
   // What SQLite makes of a file that was moved away differs from one system to the next.
-  if (
-    wasOpen &&
-    code.startsWith('SQLITE_') &&
-    !/^SQLITE_(FULL|CONSTRAINT|ERROR)/.test(code) &&
-    isGone(folder)
-  )
-    return new CatalogError('unusable', moved(folder), { cause: error });
+  if (wasOpen && fromSqlite && !/^SQLITE_(CONSTRAINT|ERROR)/.test(code) && isGone(folder))
+    return unusable(moved(folder));
   const say = meanings.find(([pattern]) => pattern.test(code))?.[1];
-  return say ? new CatalogError('unusable', say(folder, (error as Error).message), { cause: error }) : error;
+  if (say) return unusable(say(folder, message ?? ''));
+  if (!wasOpen && (code.startsWith('SQLITE_CANTOPEN') || (!fromSqlite && /^E[A-Z]+$/.test(code) && !fault)))
+    return unusable(notOpened(folder, message ?? ''));
+  return fault ?? error;
 }
 
 const isGone = (folder: string): boolean =>

@@ -11,7 +11,7 @@ import {
 import { decodeRgb, reasonOf } from './images/decode.ts';
 import type { JobContext } from './job-context.ts';
 import type { ImageEncoder } from './models/encoder.ts';
-import { openEncoder } from './models/registry.ts';
+import { openEncoder } from './models/open-encoder.ts';
 import { mapOrdered } from './ordered.ts';
 
 const BATCH = 16;
@@ -99,7 +99,8 @@ async function decodeBatch(
     try {
       return { image, data: await pixelsFor(encoder, image.file) };
     } catch (error) {
-      log('warn', `${image.path}: ${reasonOf(error)}; it gets no features`);
+      const reason = reasonOf(error);
+      log('warn', `${image.path}: ${reason}; it gets no features`);
       return { image, data: null };
     }
   });

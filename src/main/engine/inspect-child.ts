@@ -1,45 +1,94 @@
 /**
- * Owns looking into a model, in a process of its own: a broken one may end it. Argument 1: an ONNX file, or a
- * diffusion model (folder or single .safetensors file), whose { hash } is printed. Of an ONNX file prints { inputs, outputs }; with argument 2 (an
- * OnnxClassifierFile as JSON) runs it and prints { dim }. Failures go to standard error, in one line.
+ * Owns the process that looks into the analyst's files: one inspection after another, until whoever asks is gone.
+ * Arguments: that process, and the bytes of memory that this one may take. A file may end it at any moment; the other
+ * side is inspector.ts.
  */
-import { statSync } from 'node:fs';
-import * as ort from 'onnxruntime-node';
-import { openOnnxClassifier } from './models/onnx-classifier.ts';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { z } from 'zod';
+import type { Catalog } from '../catalog/index.ts';
+import { engineEntry } from '../jobs/node-binary.ts';
+import {
+  type Ask,
+  type InspectionName,
+  type InspectionOutput,
+  inspections,
+  MAX_ANSWER,
+  type Told,
+} from './inspections.ts';
+import type { Watched } from './watchdog.ts';
 
-type Metadata = { name: string; isTensor: boolean; type?: string; shape?: readonly (number | string)[] };
+type Bodies = {
+  [N in InspectionName]: (
+    input: z.output<(typeof inspections)[N]['input']>,
+  ) => InspectionOutput<N> | Promise<InspectionOutput<N>>;
+};
 
-const describe = (values: readonly Metadata[]) =>
-  values.map(({ name, type = 'other', shape = [] }) => ({
-    name,
-    type,
-    // A free axis comes as its name, or as -1 or 0 where it has none.
-    shape: shape.map((d) => (typeof d === 'number' && d > 0 ? d : null)),
-  }));
-
-try {
-  const [path, file] = process.argv.slice(2);
-  let result: unknown;
-  if (statSync(path).isDirectory() || path.endsWith('.safetensors')) {
-    const { openGenerationModel } = await import('./diffusion/generation-model.ts');
-    result = { hash: await openGenerationModel(path).hash() };
-  } else if (file) {
-    const encoder = await openOnnxClassifier(JSON.parse(file), { provider: 'cpu', threads: 1 });
-    result = { dim: encoder.dim };
+/** Loaded when first asked for: what checks models loads a runtime, what answers forms the catalog. */
+const bodies: Bodies = {
+  'model.check': async ({ path }) => (await import('./models/examine.ts')).examineModel(path),
+  'model.hash': async (model) => (await import('./models/hash-model.ts')).hashModel(model),
+  'model.try': async (file) => {
+    const { openOnnxClassifier } = await import('./models/onnx-classifier.ts');
+    const encoder = await openOnnxClassifier(file, { provider: 'cpu', threads: 1 });
     await encoder.close();
-  } else {
-    const session = await ort.InferenceSession.create(path, {
-      executionProviders: ['cpu'],
-      logSeverityLevel: 4,
-    });
-    result = {
-      inputs: describe(session.inputMetadata as readonly Metadata[]),
-      outputs: describe(session.outputMetadata as readonly Metadata[]),
-    };
-    await session.release();
-  }
-  process.stdout.write(JSON.stringify(result), () => process.exit(0));
-} catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${message.replace(/\s*\n\s*/g, ' ')}\n`, () => process.exit(1));
+    return { dim: encoder.dim };
+  },
+  'job.memory': async ({ catalog, request }) =>
+    (await import('./job-memory.ts')).memoryWarning(await catalogAt(catalog), request),
+  'generation.outline': async ({ catalog, params }) =>
+    (await import('./diffusion/generation-outline.ts')).outlineGeneration(await catalogAt(catalog), params),
+  'lora.export': async ({ from, out, layout }) => {
+    const { readLoraFile, writeLoraFile } = await import('./models/lora-file.ts');
+    const adapter = readLoraFile(from);
+    writeLoraFile(out, adapter, layout);
+    return { unet: adapter.unet.size, textEncoder: adapter.text_encoder.size };
+  },
+};
+
+/** Shared with the watchdog. */
+const work = new Int32Array(new SharedArrayBuffer(8));
+
+let opened: Catalog | null = null;
+
+async function catalogAt(folder: string): Promise<Catalog> {
+  if (opened?.dir === folder) return opened;
+  opened?.close();
+  opened = null;
+  const { openCatalog } = await import('../catalog/index.ts');
+  opened = openCatalog(folder);
+  return opened;
 }
+
+async function answer({ id, name, input }: Ask): Promise<Told> {
+  Atomics.add(work, 0, 1);
+  Atomics.store(work, 1, inspections[name].workMs ?? 0);
+  try {
+    const body = bodies[name] as (input: unknown) => unknown;
+    const value = await body(inspections[name].input.parse(input));
+    const { length } = JSON.stringify(value);
+    if (length > MAX_ANSWER)
+      throw new Error(`there is too much to say about it (${length} characters, limit ${MAX_ANSWER})`);
+    return { id, ok: true, value };
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    const message = error instanceof Error ? error.message : String(error);
+    return {
+      id,
+      ok: false,
+      // ONNX Runtime's run over several lines.
+      message: message.replace(/\s*\n\s*/g, ' ').slice(0, 4000),
+      code: typeof code === 'string' ? code : null,
+    };
+  } finally {
+    Atomics.store(work, 1, 0);
+  }
+}
+
+const [parent, memory] = process.argv.slice(2).map(Number);
+const watched: Watched = { parent, memory, work };
+const watchdog = new Worker(engineEntry('watchdog'), { workerData: watched });
+await once(watchdog, 'online');
+
+process.on('disconnect', () => process.exit(0));
+process.on('message', (ask: Ask) => void answer(ask).then((told) => process.send?.(told)));

@@ -1,7 +1,6 @@
 /** Owns what a job's body gets: its parameters, and every effect it may have on the world outside its files. */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { deserialize, serialize } from 'node:v8';
 import type { EventName, EventPayload } from '../../shared/contract.ts';
 import { sameStage } from '../../shared/job-stage.ts';
 import type { Job, JobKind, JobParams } from '../../shared/jobs.ts';
@@ -9,6 +8,7 @@ import { addLog, addTrainingPoint, type Catalog, getJob } from '../catalog/index
 import { type JobProgress, writeProgress } from '../jobs/lease.ts';
 import { RateEstimate } from './progress.ts';
 import type { RuntimeOptions } from './runtime.ts';
+import { type GenerationReading, readGeneration, writeGeneration } from './sealed-file.ts';
 
 export interface JobContext<K extends JobKind = JobKind> {
   job: Job;
@@ -25,18 +25,33 @@ export interface JobContext<K extends JobKind = JobKind> {
   finishRequested(): boolean;
   /** This job's own folder in the catalog, for checkpoints. */
   jobDir: string;
-  /** What `writeCheckpoint` stored last, also by an engine that was killed since; null where there is none. */
-  readCheckpoint<T>(): T | null;
-  /** Replaces the checkpoint whole or not at all. Anything that can be structured-cloned: typed arrays, maps. */
-  writeCheckpoint<T>(value: T): void;
+  /**
+   * What `writeCheckpoint` stored last, also by an engine that was killed since; the one before it where that is
+   * damaged, which the log tells; null where there is none.
+   */
+  readCheckpoint<T>(options?: CheckpointReading<T>): T | null;
+  /**
+   * Stores it whole and for good, beside the one before. Rows that were written earlier outlast a power cut wherever the
+   * checkpoint does. Anything that can be structured-cloned: typed arrays, maps.
+   */
+  writeCheckpoint<T>(value: T, name?: string): void;
   /** Sends an event to windows and terminals; training points are stored as well. */
   emit<N extends EventName>(name: N, payload: EventPayload<N>): void;
+}
+
+export interface CheckpointReading<T> {
+  /** Of a checkpoint besides the job's main one. */
+  name?: string;
+  /** Throws where a checkpoint cannot be used, because a file that it names is not whole. */
+  check?: GenerationReading<T>['check'];
 }
 
 /** Returns the result's figures. Throws to fail; throws the signal's reason (or anything) when aborted. */
 export type JobBody<K extends JobKind> = (ctx: JobContext<K>) => Promise<Record<string, unknown>>;
 
 const THROTTLE_MS = 200;
+/** All that is in a job's folder goes on from it. */
+const mainCheckpoint = 'checkpoint';
 
 export interface ContextParts {
   job: Job;
@@ -50,7 +65,8 @@ export interface ContextParts {
 export function jobContext<K extends JobKind>(parts: ContextParts): JobContext<K> & { flush(): void } {
   const { job, catalog, engineId, abort, send } = parts;
   const jobDir = catalog.jobDir(job.id);
-  const checkpoint = join(jobDir, 'checkpoint.bin');
+  const checkpoint = (name = mainCheckpoint) => join(jobDir, `${name}.bin`);
+  const log: JobContext['log'] = (level, text) => addLog(catalog, job.id, level, text);
   const rate = new RateEstimate();
   const now: JobProgress = { stage: job.stage, done: job.done, total: job.total, secondsLeft: null };
   let writtenAt = 0;
@@ -82,20 +98,25 @@ export function jobContext<K extends JobKind>(parts: ContextParts): JobContext<K
       now.secondsLeft = rate.secondsLeft(at, now.done, now.total);
       flush();
     },
-    log: (level, text) => addLog(catalog, job.id, level, text),
-    readCheckpoint<T>() {
-      try {
-        return deserialize(readFileSync(checkpoint)) as T;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-        throw new Error(`checkpoint ${checkpoint} cannot be read: ${(error as Error).message}`);
-      }
+    log,
+    readCheckpoint<T>({ name = mainCheckpoint, check }: CheckpointReading<T> = {}) {
+      let damaged = false;
+      const onDamaged = (text: string) => {
+        damaged = true;
+        log('warn', text);
+      };
+      const value = readGeneration<T>(checkpoint(name), { check, onDamaged });
+      if (!damaged) return value;
+      log(
+        'warn',
+        value === null ? 'no checkpoint is left: begins again' : 'goes on from the checkpoint before it',
+      );
+      if (value === null && name === mainCheckpoint) rmSync(jobDir, { recursive: true });
+      return value;
     },
-    writeCheckpoint(value) {
-      mkdirSync(jobDir, { recursive: true });
-      const next = `${checkpoint}.${process.pid}.tmp`;
-      writeFileSync(next, serialize(value));
-      renameSync(next, checkpoint);
+    writeCheckpoint(value, name) {
+      catalog.flush();
+      writeGeneration(checkpoint(name), value);
     },
     emit(name, payload) {
       if (name === 'training.point') {

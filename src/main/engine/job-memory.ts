@@ -43,39 +43,52 @@ function sentenceOf(bytes: number, ways: readonly string[], memory?: Memory): st
   }
 }
 
+/** The diffusion model that a job runs on; null: it runs on none, or on exported graphs, which do not tell. */
+export function diffusionModelOf(catalog: Catalog, request: JobRequest): DiffusionModel | null {
+  switch (request.kind) {
+    case 'train':
+      return weightsOf(findModel(catalog, request.params.baseModelId, 'diffusion').path);
+    case 'generate':
+      return weightsOf(baseOfGeneration(catalog, request));
+    case 'control':
+    case 'hard-factors':
+      return weightsOf(adapterBase(catalog, request));
+    default:
+      return null;
+  }
+}
+
 type Requested<K extends JobRequest['kind']> = Extract<JobRequest, { kind: K }>;
 
 /** Null: what is asked for is no job on a model of weights, or cannot be made; the job says why. */
 function bytesOf(catalog: Catalog, request: JobRequest, lowMemory: boolean): number | null {
+  const model = diffusionModelOf(catalog, request);
+  if (!model) return null;
   switch (request.kind) {
     case 'train':
-      return trainingBytes(catalog, request, lowMemory);
+      return trainingBytes(model, request, lowMemory);
     case 'generate':
-      return generationBytes(baseOfGeneration(catalog, request), request.params, lowMemory);
     case 'control':
-      return generationBytes(adapterBase(catalog, request), request.params, lowMemory);
+      return generationBytes(model, request.params, lowMemory);
     case 'hard-factors': {
       const { params } = request;
-      return generationBytes(adapterBase(catalog, request), { ...params, ...wordless(params) }, lowMemory);
+      return generationBytes(model, { ...params, ...wordless(params) }, lowMemory);
     }
     default:
       return null;
   }
 }
 
-function trainingBytes(catalog: Catalog, { params }: Requested<'train'>, lowMemory: boolean): number | null {
-  const model = weightsOf(findModel(catalog, params.baseModelId, 'diffusion').path);
+function trainingBytes(model: DiffusionModel, { params }: Requested<'train'>, lowMemory: boolean): number {
   const { batchSize: batch, rank, gradientCheckpointing: checkpointing } = params;
-  return model && trainingMemory(model, { batch, size: ownSize(model), rank, checkpointing, lowMemory });
+  return trainingMemory(model, { batch, size: ownSize(model), rank, checkpointing, lowMemory });
 }
 
 function generationBytes(
-  path: string,
+  model: DiffusionModel,
   params: GuidanceOptions & { batchSize: number; size?: number | null },
   lowMemory: boolean,
 ): number | null {
-  const model = weightsOf(path);
-  if (!model) return null;
   const size = params.size ?? ownSize(model);
   if (size % downsamplingFactor(model.vae.config) !== 0) return null;
   return generationMemory(model, generationLoad(params, size, lowMemory));

@@ -6,7 +6,7 @@ import { temperedProbabilities } from '../../core/metrics/temperature.ts';
 import { type Catalog, classesOf, getScorer, type StoredScorer } from '../catalog/index.ts';
 import { labelColumns, softmaxOfColumns } from './class-probabilities.ts';
 import type { ImageEncoder } from './models/encoder.ts';
-import { openEncoder } from './models/registry.ts';
+import { openEncoder } from './models/open-encoder.ts';
 import { meanProbabilities, restoreProbes } from './probe-store.ts';
 import type { RuntimeOptions } from './runtime.ts';
 

@@ -3,8 +3,8 @@
  * Arguments: catalog folder, engine id, owner, claims ('any' or 'own'). Speaks over IPC (jobs/messages.ts).
  */
 import type { EventName, EventPayload } from '../../shared/contract.ts';
-import { getJob, openCatalog } from '../catalog/index.ts';
-import { claimJob, type Engine, endJob, releaseOrphans } from '../jobs/lease.ts';
+import { type Catalog, getJob, keepReserve, OwnFault, openCatalog, ownFault } from '../catalog/index.ts';
+import { claimJob, type Ending, type Engine, endJob, releaseOrphans } from '../jobs/lease.ts';
 import { type FromEngine, packBytes, type ToEngine } from '../jobs/messages.ts';
 import { removeJobDir } from './job-context.ts';
 import { runJob, Stopped } from './run-job.ts';
@@ -15,14 +15,14 @@ const [dir, engineId, owner, claims] = process.argv.slice(2);
 if (!dir || !engineId || !owner || (claims !== 'any' && claims !== 'own'))
   throw new Error('engine: wanted four arguments (catalog, id, owner, claims); it is started by Crux itself');
 
-const catalog = openCatalog(dir, { existing: true }); // its supervisor has it open
 const engine: Engine = { id: engineId, pid: process.pid, owner, claims };
 let ending = false;
 let current: { jobId: number; abort: AbortController } | null = null;
 let wakeUp: () => void = () => {};
 
-const say = (message: FromEngine) => {
-  if (process.connected) process.send?.(packBytes(message), undefined, undefined, () => {});
+const say = (message: FromEngine, sent: () => void = () => {}) => {
+  if (process.connected) process.send?.(packBytes(message), undefined, undefined, sent);
+  else sent();
 };
 const send = <N extends EventName>(name: N, payload: EventPayload<N>) =>
   say({ type: 'event', name, payload } as FromEngine);
@@ -43,7 +43,9 @@ process.on('message', (message: ToEngine) => {
 // The supervisor is gone, however it went: hand the job back and follow it.
 process.on('disconnect', end);
 process.on('SIGTERM', end);
-process.on('SIGINT', () => {}); // Ctrl-C reaches the whole group; the supervisor decides
+// Ctrl+C and a closed terminal reach the whole group; the supervisor decides.
+for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+process.stderr.on('error', () => {}); // nobody reads it any more: `disconnect` tells
 
 /** Resolves at a wake or after a while, when another process may have queued something. */
 const rest = () =>
@@ -56,6 +58,7 @@ const rest = () =>
   });
 
 async function main(): Promise<void> {
+  const catalog = openCatalog(dir, { existing: true }); // its supervisor has it open
   say({ type: 'ready', engine: engineId, pid: process.pid });
   while (!ending) {
     for (const freed of releaseOrphans(catalog)) send('job.updated', freed);
@@ -64,12 +67,12 @@ async function main(): Promise<void> {
       await rest();
       continue;
     }
+    keepReserve(catalog.dir);
     send('job.updated', job);
     current = { jobId: job.id, abort: new AbortController() };
     const outcome = await runJob({ catalog, engineId, job, abort: current.abort, send });
     current = null;
-    const ended = endJob(catalog, engineId, job.id, outcome);
-    if (ended && outcome.state === 'done') removeJobDir(catalog, job.id);
+    if (!close(catalog, job.id, outcome)) continue;
     const row = getJob(catalog, job.id);
     send('job.updated', row);
     if (row.datasetId !== null) send('catalog.changed', { datasetId: row.datasetId });
@@ -80,7 +83,35 @@ async function main(): Promise<void> {
   setTimeout(() => process.exit(0), 50);
 }
 
-main().catch((error) => {
-  process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
-  process.exit(1);
-});
+/** Writes a job's ending into its row; false where not even the reserve made room for it, and the supervisor is told. */
+function close(catalog: Catalog, jobId: number, outcome: Ending): boolean {
+  try {
+    const ended = endJob(catalog, engineId, jobId, outcome);
+    if (ended && outcome.state === 'done') {
+      catalog.flush(); // or a power cut could take back that it is done, and its checkpoints would be gone
+      removeJobDir(catalog, jobId);
+    }
+    return true;
+  } catch (error) {
+    if (!(error instanceof OwnFault)) throw error;
+    say({ type: 'failed', jobId, error: outcome.state === 'failed' ? outcome.error : error.message });
+    return false;
+  }
+}
+
+/** The last line that is printed is what the supervisor tells people. */
+function die(error: unknown): void {
+  const fault = ownFault(error, [dir]);
+  const message = fault?.message ?? (error instanceof Error ? error.message : String(error));
+  process.stderr.write(`${error instanceof Error ? error.stack : error}\n${message.split('\n')[0]}\n`);
+  const leave = () => process.exit(1);
+  if (!fault) {
+    leave();
+    return;
+  }
+  if (current) say({ type: 'failed', jobId: current.jobId, error: message });
+  say({ type: 'unable', error: message }, leave);
+}
+process.on('uncaughtException', die);
+
+main().catch(die);

@@ -1,13 +1,14 @@
 /** Owns one job from its claim to its ending: parameters, provider, body, and what a failure leaves behind. */
 import type { EventName, EventPayload } from '../../shared/contract.ts';
 import { type Job, jobParams } from '../../shared/jobs.ts';
-import { addLog, type Catalog, readSettings } from '../catalog/index.ts';
+import { addLog, type Catalog, OwnFault, ownFault, readSettings } from '../catalog/index.ts';
 import { type Ending, heartbeat } from '../jobs/lease.ts';
 import { bodies } from './bodies/index.ts';
 import { type JobBody, jobContext } from './job-context.ts';
 import { memoryAdvice } from './out-of-memory.ts';
 import { chooseProvider } from './providers.ts';
 import type { RuntimeOptions, Session } from './runtime.ts';
+import { spaceNeeded, tellSpace, writtenFolders } from './space-needed.ts';
 
 const HEARTBEAT_MS = 700;
 
@@ -32,10 +33,26 @@ export class Stopped extends Error {
 /** Never throws; the caller writes the ending into the row. */
 export async function runJob({ catalog, engineId, job, abort, send }: Running): Promise<Ending> {
   const watch = setInterval(() => {
-    const held = heartbeat(catalog, engineId, job.id);
+    const held = beat();
     if (held === 'cancel') abort.abort(new Stopped(true, 'cancelled'));
     if (held === 'lost') abort.abort(new Stopped(false, 'the job was taken from this engine'));
   }, HEARTBEAT_MS);
+  /** A disk that is full for the moment ends no job that is not writing: whatever is to be stored will tell. */
+  const beat = () => {
+    try {
+      return heartbeat(catalog, engineId, job.id);
+    } catch (error) {
+      if (error instanceof OwnFault) return 'held';
+      throw error;
+    }
+  };
+  const log = (level: 'warn' | 'error', text: string) => {
+    try {
+      catalog.insist(() => addLog(catalog, job.id, level, text));
+    } catch {
+      process.stderr.write(`job ${job.id}: ${text}\n`);
+    }
+  };
   const opened = new Set<Session>();
   const runtime: RuntimeOptions = { provider: 'cpu', threads: 0, opened };
   try {
@@ -51,6 +68,7 @@ export async function runJob({ catalog, engineId, job, abort, send }: Running): 
       addLog(catalog, job.id, 'info', `runs on ${runtime.provider}`);
     }
     const ctx = jobContext<never>({ job, catalog, engineId, runtime, abort, send });
+    tellSpace(ctx);
     const body = (await entry.load()) as unknown as JobBody<never>;
     const result = await body(ctx);
     ctx.flush();
@@ -60,13 +78,14 @@ export async function runJob({ catalog, engineId, job, abort, send }: Running): 
     if (abort.signal.aborted)
       return { state: reason instanceof Stopped && reason.cancelled ? 'cancelled' : 'queued' };
     const message = error instanceof Error ? error.message : String(error);
-    addLog(catalog, job.id, 'error', error instanceof Error && error.stack ? error.stack : message);
-    return { state: 'failed', error: memoryAdvice(error, runtime, job.params) ?? message };
+    log('error', error instanceof Error && error.stack ? error.stack : message);
+    const fault = ownFault(error, writtenFolders(catalog, job), spaceNeeded(catalog, job.id));
+    return { state: 'failed', error: fault?.message ?? memoryAdvice(error, runtime, job.params) ?? message };
   } finally {
     clearInterval(watch);
     // A body that failed may have left gigabytes open, which the next job needs.
     for (const session of [...opened]) {
-      await session.close().catch((error) => addLog(catalog, job.id, 'warn', String(error)));
+      await session.close().catch((error) => log('warn', String(error)));
     }
   }
 }

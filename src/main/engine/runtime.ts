@@ -1,8 +1,7 @@
-/**
- * Owns ONNX Runtime: turns model bytes into sessions on one provider and runs them on plain typed arrays.
- * Nothing else imports onnxruntime-node (doctor's probe child apart).
- */
-import * as ort from 'onnxruntime-node';
+/** Owns sessions: turns model bytes into one on one provider and runs it on plain typed arrays. */
+import { requireFinite } from '../../core/finite.ts';
+import { requireFitOnnx } from './models/onnx-file.ts';
+import { type InferenceSession, type OnnxRuntime, type OrtTensor, onnxRuntime } from './onnx-runtime.ts';
 
 export type Provider = 'cpu' | 'cuda' | 'dml' | 'webgpu';
 
@@ -23,8 +22,8 @@ export type Tensor =
   | { dims: readonly number[]; data: Int32Array }
   | { dims: readonly number[]; data: BigInt64Array };
 
-/** What a model says of one of its inputs. */
-export interface InputInfo {
+/** What a model says of one of its inputs or outputs. */
+export interface ValueInfo {
   name: string;
   /** ONNX Runtime's name: float32, float16, int64 ... */
   type: string;
@@ -35,13 +34,18 @@ export interface InputInfo {
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  readonly inputs: readonly InputInfo[];
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
   /** Runs the whole graph, or only what `outputs` needs. Blocks this thread until it is done. */
   run(inputs: Record<string, Tensor>, outputs?: readonly string[]): Promise<Record<string, Tensor>>;
   close(): Promise<void>;
 }
 
 export interface SessionOptions {
+  /** What errors call the network; default: the model's file. */
+  name?: string;
+  /** A sentence on what to do where an output is not finite. */
+  remedy?: string;
   /** Folder that external initializers' `location` is relative to. */
   externalFolder?: string;
   /**
@@ -56,50 +60,58 @@ export interface SessionOptions {
   reserve?: boolean;
   /** Map the weights instead of repacking them, and give memory back after every run: slower, far less memory. */
   lowMemory?: boolean;
+  /** Only to be looked at: nothing is computed in advance, nor are weights repacked. */
+  asIs?: boolean;
 }
 
-/** Opens a model given as bytes or as a file. Errors carry ONNX Runtime's own message. */
+/**
+ * Opens a model given as bytes or as a file. Errors carry ONNX Runtime's own message. All that is computed passes here:
+ * a run whose outputs are not all finite throws NotFinite, naming the network and the output.
+ */
 export async function openSession(
   model: Uint8Array | string,
   runtime: RuntimeOptions,
   options: SessionOptions = {},
 ): Promise<Session> {
+  const ort = onnxRuntime();
   const session: Record<string, string> = {};
+  const network = options.name ?? (typeof model === 'string' ? model : 'the network');
+  const remedy = options.remedy ?? 'Export the model again, in float32, or use another.';
   const lowMemory = options.lowMemory ?? runtime.lowMemory ?? false;
   const large = options.large ?? lowMemory;
   if (options.externalFolder) session.model_external_initializers_file_folder_path = options.externalFolder;
-  if (lowMemory) session.disable_prepacking = '1';
-  const sessionOptions: ort.InferenceSession.SessionOptions = {
+  if (lowMemory || options.asIs) session.disable_prepacking = '1';
+  const sessionOptions: InferenceSession.SessionOptions = {
     executionProviders: [runtime.provider],
     logSeverityLevel: 3,
     ...(runtime.threads > 0 ? { intraOpNumThreads: runtime.threads } : {}),
     ...(large ? { graphOptimizationLevel: 'extended' } : {}),
+    ...(options.asIs ? { graphOptimizationLevel: 'disabled' } : {}),
     ...((options.reserve ?? !large) ? {} : { enableMemPattern: false }),
     ...(lowMemory ? { enableCpuMemArena: false } : {}),
     extra: { session },
   };
+  if (typeof model === 'string') requireFitOnnx(model);
   // The two overloads take a path and bytes; the type of a union fits neither.
   const inner = await ort.InferenceSession.create(model as string, sessionOptions);
   const opened: Session = {
     inputNames: inner.inputNames,
     outputNames: inner.outputNames,
-    inputs: inner.inputMetadata.map((input) => ({
-      name: input.name,
-      type: input.isTensor ? input.type : 'no tensor',
-      // A free axis comes as its name, or as -1 or 0 where it has none.
-      shape: input.isTensor ? input.shape.map((d) => (typeof d === 'number' && d > 0 ? d : null)) : [],
-    })),
+    inputs: inner.inputMetadata.map(valueInfo),
+    outputs: inner.outputMetadata.map(valueInfo),
     async run(inputs, outputs) {
-      const feeds: Record<string, ort.Tensor> = {};
+      const feeds: Record<string, OrtTensor> = {};
       for (const name of inner.inputNames) {
         const t = inputs[name];
         if (!t) throw new Error(`session: input ${name} is missing`);
-        feeds[name] = toOrt(t);
+        feeds[name] = toOrt(ort, t);
       }
       const results = await inner.run(feeds, [...(outputs ?? inner.outputNames)]);
       const out: Record<string, Tensor> = {};
       for (const [name, value] of Object.entries(results)) {
         out[name] = { dims: value.dims, data: value.data } as Tensor;
+        if (value.data instanceof Float32Array)
+          requireFinite(value.data, `${network}: output ${name}`, remedy);
       }
       return out;
     },
@@ -112,7 +124,14 @@ export async function openSession(
   return opened;
 }
 
-function toOrt(t: Tensor): ort.Tensor {
+const valueInfo = (value: InferenceSession.ValueMetadata): ValueInfo => ({
+  name: value.name,
+  type: value.isTensor ? value.type : 'no tensor',
+  // A free axis comes as its name, or as -1 or 0 where it has none.
+  shape: value.isTensor ? value.shape.map((d) => (typeof d === 'number' && d > 0 ? d : null)) : [],
+});
+
+function toOrt(ort: OnnxRuntime, t: Tensor): OrtTensor {
   if (t.data instanceof Float32Array) return new ort.Tensor('float32', t.data, t.dims);
   if (t.data instanceof Int32Array) return new ort.Tensor('int32', t.data, t.dims);
   return new ort.Tensor('int64', t.data, t.dims);

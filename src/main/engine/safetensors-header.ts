@@ -4,6 +4,8 @@
  *
  * Format: u64 little-endian header length, header (JSON, may end in blanks), then the data without gaps.
  */
+import { shown } from '../../core/shown.ts';
+import { parseJson } from './user-json.ts';
 
 /** Bytes per element of each dtype the format knows whose elements are whole bytes. */
 export const DTYPE_BYTES: ReadonlyMap<string, number> = new Map([
@@ -24,7 +26,11 @@ export const DTYPE_BYTES: ReadonlyMap<string, number> = new Map([
   ['U64', 8],
 ]);
 
+/** The format's own limit. */
 export const MAX_HEADER_BYTES = 100_000_000;
+/** The largest checkpoints have some thousands. */
+const MAX_TENSORS = 100_000;
+const MAX_AXES = 8;
 
 export interface HeaderEntry {
   dtype: string;
@@ -51,11 +57,13 @@ export function parseHeader(file: string, bytes: Uint8Array, dataBytes: number):
   if (!text.startsWith('{')) throw bad('its header does not start with "{"');
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseJson(text);
   } catch (error) {
     throw bad(`its header is not JSON (${(error as Error).message})`);
   }
   if (!isRecord(parsed)) throw bad('its header is not a JSON object');
+  const count = Object.keys(parsed).length;
+  if (count > MAX_TENSORS) throw bad(`it names ${count} tensors, expected at most ${MAX_TENSORS}`);
   const twice = duplicateKey(text);
   if (twice !== null) throw bad(`"${twice}" is there twice`);
 
@@ -85,11 +93,13 @@ function checkEntry(entry: unknown, dataBytes: number, bad: (what: string) => Er
   if (surplus.length > 0) throw bad(`unknown field ${surplus[0]}`);
   const size = typeof dtype === 'string' ? (DTYPE_BYTES.get(dtype) ?? 0) : 0;
   if (size === 0) {
-    throw bad(`dtype ${JSON.stringify(dtype)}, wanted one of ${[...DTYPE_BYTES.keys()].join(', ')}`);
+    throw bad(`dtype ${shown(dtype)}, wanted one of ${[...DTYPE_BYTES.keys()].join(', ')}`);
   }
-  if (!isCounts(shape)) throw bad(`shape ${JSON.stringify(shape)}, wanted whole numbers from 0`);
+  if (!isCounts(shape) || shape.length > MAX_AXES) {
+    throw bad(`shape ${shown(shape)}, wanted at most ${MAX_AXES} whole numbers from 0`);
+  }
   if (!isCounts(offsets) || offsets.length !== 2) {
-    throw bad(`data_offsets ${JSON.stringify(offsets)}, wanted two whole numbers from 0`);
+    throw bad(`data_offsets ${shown(offsets)}, wanted two whole numbers from 0`);
   }
   const [begin, end] = offsets;
   if (begin > end || end > dataBytes) {

@@ -3,20 +3,15 @@
  * a graph's initializers can point into it, and conversion to float32 where values are wanted. Files are opened
  * read-only. Little-endian machines only, as every platform the program runs on.
  */
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
+import { notFinite, requireFinite } from '../../core/finite.ts';
+import { damagedWeights } from './finite-weights.ts';
 import { numberToHalf, toFloat32 } from './float-formats.ts';
 import { duplicateKey, isRecord, MAX_HEADER_BYTES, parseHeader } from './safetensors-header.ts';
+import { type OpenLimits, openUserFileSync, readSpan, readUserText } from './user-file.ts';
+import { parseJson } from './user-json.ts';
+import { syncFolder, writeBytes } from './write-whole.ts';
 
 export interface TensorPlace {
   /** The format's own name: F32, F16, BF16, I64 ... */
@@ -35,7 +30,7 @@ export interface TensorFile {
   readonly file: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: ReadonlyMap<string, TensorPlace>;
-  /** Values as f32[product of shape], freshly allocated. @throws naming file and tensor. */
+  /** Values as f32[product of shape], freshly allocated. @throws naming file and tensor, also where one is not finite. */
   read(name: string): Float32Array;
   close(): void;
 }
@@ -46,17 +41,13 @@ export interface SafetensorsFile extends TensorFile {
 }
 
 /** @throws Error naming the file (and tensor) when it is no whole, valid safetensors file. */
-export function openSafetensors(file: string): SafetensorsFile {
+export function openSafetensors(file: string, limits: OpenLimits = {}): SafetensorsFile {
   refusePickle(file);
-  let descriptor: number | null = openSync(file, 'r');
+  const { descriptor: fd, size } = openUserFileSync(file, limits);
+  let descriptor: number | null = fd;
   try {
-    const fd = descriptor;
-    const stat = fstatSync(fd);
-    if (!stat.isFile()) throw new Error(`${file}: not a file; name the .safetensors file itself`);
-    const { size } = stat;
     if (size < 8) throw new Error(`${file}: not a valid safetensors file: ${size} bytes, too short`);
-    const lengthField = readBytes(fd, file, 0, 8);
-    const declared = new DataView(lengthField.buffer).getBigUint64(0, true);
+    const declared = readSpan(fd, file, 0, 8).readBigUInt64LE();
     if (declared > BigInt(MAX_HEADER_BYTES) || declared > BigInt(size - 8)) {
       throw new Error(
         `${file}: not a valid safetensors file: a header of ${declared} bytes in a file of ${size} (limit ${MAX_HEADER_BYTES})`,
@@ -64,7 +55,7 @@ export function openSafetensors(file: string): SafetensorsFile {
     }
     const headerBytes = Number(declared);
     const dataStart = 8 + headerBytes;
-    const header = parseHeader(file, readBytes(fd, file, 8, headerBytes), size - dataStart);
+    const header = parseHeader(file, readSpan(fd, file, 8, headerBytes), size - dataStart);
     const tensors = new Map<string, TensorPlace>();
     for (const [name, { dtype, shape, begin, end }] of header.tensors) {
       tensors.set(name, { dtype, shape, file, offset: dataStart + begin, length: end - begin });
@@ -79,12 +70,15 @@ export function openSafetensors(file: string): SafetensorsFile {
         if (!place) throw new Error(`${file}: no tensor ${name}`);
         if (descriptor === null)
           throw new Error(`${file}: tensor ${name} asked for after the file was closed`);
-        const bytes = readBytes(descriptor, file, place.offset, place.length);
+        const bytes = readSpan(descriptor, file, place.offset, place.length);
+        let values: Float32Array;
         try {
-          return toFloat32(place.dtype, bytes);
+          values = toFloat32(place.dtype, bytes);
         } catch (error) {
           throw new Error(`${file}: tensor ${name}: ${(error as Error).message}`);
         }
+        requireFinite(values, `${file}: tensor ${name}`, damagedWeights);
+        return values;
       },
       close() {
         if (descriptor !== null) closeSync(descriptor);
@@ -92,7 +86,7 @@ export function openSafetensors(file: string): SafetensorsFile {
       },
     };
   } catch (error) {
-    closeSync(descriptor);
+    closeSync(fd);
     throw error;
   }
 }
@@ -102,10 +96,10 @@ export function openSafetensors(file: string): SafetensorsFile {
  * the index; a name with a folder in it is refused. Tensors the index does not name are left out.
  */
 export function openShardedSafetensors(indexFile: string): TensorFile {
-  const text = readFileSync(indexFile, 'utf8');
+  const text = readUserText(indexFile, { maxBytes: MAX_HEADER_BYTES });
   let index: unknown;
   try {
-    index = JSON.parse(text);
+    index = parseJson(text);
   } catch (error) {
     throw new Error(`${indexFile}: not JSON (${(error as Error).message})`);
   }
@@ -164,6 +158,7 @@ export interface TensorToWrite {
 /**
  * Writes a file whole or not at all (temporary file beside it, then rename); an existing one is replaced.
  * The same tensors in the same order give the same bytes. F32 tensors come first, so every tensor is aligned.
+ * @throws NotFinite rather than write what is not finite, or not in half precision.
  */
 export function writeSafetensors(
   file: string,
@@ -204,8 +199,16 @@ export function writeSafetensors(
     try {
       writeBytes(fd, lengthField);
       writeBytes(fd, padded);
-      for (const [, { data, dtype }] of ordered) {
+      for (const [name, { data, dtype }] of ordered) {
+        requireFinite(data, `${file}: tensor ${name}`);
         const stored = dtype === 'F16' ? Uint16Array.from(data, numberToHalf) : data;
+        const over = dtype === 'F16' ? stored.findIndex((bits) => (bits & 0x7c00) === 0x7c00) : -1;
+        if (over >= 0)
+          throw notFinite(`${file}: tensor ${name}, in half precision,`, {
+            value: data[over],
+            at: over,
+            of: data.length,
+          });
         writeBytes(fd, new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength));
       }
       fsyncSync(fd);
@@ -213,6 +216,7 @@ export function writeSafetensors(
       closeSync(fd);
     }
     renameSync(temporary, file);
+    syncFolder(dirname(file));
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
@@ -227,24 +231,4 @@ export function refusePickle(file: string): void {
   throw new Error(
     `${file}: a pickled checkpoint can run any program when it is opened and is never read; use the .safetensors file of the same model`,
   );
-}
-
-/** One call reads or writes at most this much: larger ones fail on some systems. */
-const CHUNK = 1 << 30;
-
-function readBytes(fd: number, file: string, offset: number, length: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  for (let done = 0; done < length; ) {
-    const got = readSync(fd, bytes, done, Math.min(CHUNK, length - done), offset + done);
-    if (got === 0)
-      throw new Error(`${file}: ends at byte ${offset + done}, wanted ${offset + length}; was it cut?`);
-    done += got;
-  }
-  return bytes;
-}
-
-function writeBytes(fd: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) {
-    done += writeSync(fd, bytes, done, Math.min(CHUNK, bytes.length - done));
-  }
 }

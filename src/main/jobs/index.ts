@@ -2,4 +2,4 @@
 export { type Engine, releaseOrphans } from './lease.ts';
 export { engineEntry, nodeBinary } from './node-binary.ts';
 export { JobQueue } from './queue.ts';
-export { type EngineState, EngineSupervisor, type SupervisorOptions } from './supervisor.ts';
+export { EngineSupervisor, type SupervisorOptions } from './supervisor.ts';

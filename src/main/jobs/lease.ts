@@ -26,17 +26,19 @@ const STALE_MS = 30 * 60_000;
 export function claimJob(catalog: Catalog, engine: Engine): Job | null {
   const now = Date.now();
   const mine = engine.claims === 'any' ? '(owner IS NULL OR owner = ?)' : 'owner = ?';
-  const id = catalog.write(() =>
-    catalog.value<number>(
-      `UPDATE jobs SET state = 'running', engine = ?, engine_pid = ?, heartbeat_at = ?, stage = 'starting',
+  const id = catalog.insist(() =>
+    catalog.write(() =>
+      catalog.value<number>(
+        `UPDATE jobs SET state = 'running', engine = ?, engine_pid = ?, heartbeat_at = ?, stage = 'starting',
          started_at = COALESCE(started_at, ?), finished_at = NULL, error = NULL, seconds_left = NULL
        WHERE id = (SELECT id FROM jobs WHERE state = 'queued' AND ${mine} ORDER BY id LIMIT 1) AND state = 'queued'
        RETURNING id`,
-      engine.id,
-      engine.pid,
-      now,
-      now,
-      engine.owner,
+        engine.id,
+        engine.pid,
+        now,
+        now,
+        engine.owner,
+      ),
     ),
   );
   return id === undefined ? null : getJob(catalog, id);
@@ -81,23 +83,29 @@ export type Ending =
   | { state: 'cancelled' }
   | { state: 'queued' }; // handed back by an engine that was asked to end
 
-/** Ends a job that this engine holds; false where it no longer did. */
+/**
+ * Ends a job that this engine holds; false where it no longer did. A job that is handed back although its cancelling was
+ * asked for is cancelled: both may be asked at once, as by a signal to the whole process group.
+ */
 export function endJob(catalog: Catalog, engineId: string, jobId: number, ending: Ending): boolean {
-  return (
+  const end = (state: Ending['state'], which = '') =>
     catalog.run(
       `UPDATE jobs SET state = ?, result = ?, error = ?, stage = '', seconds_left = NULL, finished_at = ?,
          engine = NULL, engine_pid = NULL, cancel_requested = 0, crashes = 0, crash_done = -1,
          finish_requested = finish_requested * (? = 'queued')
-       WHERE id = ? AND engine = ? AND state = 'running'`,
-      ending.state,
+       WHERE id = ? AND engine = ? AND state = 'running' ${which}`,
+      state,
       ending.state === 'done' ? JSON.stringify(ending.result) : null,
       ending.state === 'failed' ? ending.error : null,
-      ending.state === 'queued' ? null : Date.now(),
-      ending.state,
+      state === 'queued' ? null : Date.now(),
+      state,
       jobId,
       engineId,
-    ).changes === 1
-  );
+    ).changes === 1;
+  return catalog.insist(() => {
+    if (ending.state !== 'queued') return end(ending.state);
+    return end('queued', 'AND cancel_requested = 0') || end('cancelled');
+  });
 }
 
 /** Frees the jobs of an engine that is known to have ended. Returns those whose state changed. */
@@ -136,35 +144,37 @@ interface Held {
 function release(catalog: Catalog, why: string, gone: (held: Held) => boolean): Job[] {
   const select = "SELECT * FROM jobs WHERE state = 'running'";
   if (!catalog.all<Held>(select).some(gone)) return [];
-  return catalog.write(() =>
-    catalog
-      .all<Held>(select)
-      .filter(gone)
-      .map((held) => {
-        const crashes = held.done > held.crash_done ? 1 : held.crashes + 1;
-        const state = held.cancel_requested ? 'cancelled' : crashes > MOST_CRASHES ? 'failed' : 'queued';
-        const error =
-          state === 'failed'
-            ? `the engine ended ${crashes} times at the same place (${why}); see the job's log, and resume it to try again`
-            : null;
-        catalog.run(
-          `UPDATE jobs SET state = ?, error = ?, stage = '', seconds_left = NULL, finished_at = ?, engine = NULL,
+  return catalog.insist(() =>
+    catalog.write(() =>
+      catalog
+        .all<Held>(select)
+        .filter(gone)
+        .map((held) => {
+          const crashes = held.done > held.crash_done ? 1 : held.crashes + 1;
+          const state = held.cancel_requested ? 'cancelled' : crashes > MOST_CRASHES ? 'failed' : 'queued';
+          const error =
+            state === 'failed'
+              ? `the engine ended ${crashes} times at the same place (${why}); see the job's log, and resume it to try again`
+              : null;
+          catalog.run(
+            `UPDATE jobs SET state = ?, error = ?, stage = '', seconds_left = NULL, finished_at = ?, engine = NULL,
              engine_pid = NULL, cancel_requested = 0, crashes = ?, crash_done = ? WHERE id = ?`,
-          state,
-          error,
-          state === 'queued' ? null : Date.now(),
-          crashes,
-          held.done,
-          held.id,
-        );
-        addLog(
-          catalog,
-          held.id,
-          'warn',
-          state === 'queued' ? `${why}; the job goes on where it was` : `${why}; the job is ${state}`,
-        );
-        return getJob(catalog, held.id);
-      }),
+            state,
+            error,
+            state === 'queued' ? null : Date.now(),
+            crashes,
+            held.done,
+            held.id,
+          );
+          addLog(
+            catalog,
+            held.id,
+            'warn',
+            state === 'queued' ? `${why}; the job goes on where it was` : `${why}; the job is ${state}`,
+          );
+          return getJob(catalog, held.id);
+        }),
+    ),
   );
 }
 

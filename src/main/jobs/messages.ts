@@ -5,7 +5,14 @@ export type EngineEvent = {
   [N in EventName]: { type: 'event'; name: N; payload: EventPayload<N> };
 }[EventName];
 
-export type FromEngine = { type: 'ready'; engine: string; pid: number } | { type: 'pong' } | EngineEvent;
+export type FromEngine =
+  | { type: 'ready'; engine: string; pid: number }
+  | { type: 'pong' }
+  /** A job has failed, and the catalog would not take that (a full disk): its row still says that it runs. */
+  | { type: 'failed'; jobId: number; error: string }
+  /** The engine ends because this machine does not let it work, as none would that is started after it. */
+  | { type: 'unable'; error: string }
+  | EngineEvent;
 
 export type ToEngine =
   | { type: 'ping' }

@@ -5,11 +5,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import type { EventName, EventPayload } from '../../shared/contract.ts';
+import type { EngineState, EventName, EventPayload } from '../../shared/contract.ts';
+import { sameStage } from '../../shared/job-stage.ts';
 import type { Job } from '../../shared/jobs.ts';
 import type { Catalog } from '../catalog/index.ts';
-import { findJob, getJob } from '../catalog/index.ts';
-import { releaseEngine, releaseOrphans } from './lease.ts';
+import { findJob, getJob, OwnFault } from '../catalog/index.ts';
+import { childEnv } from './child-env.ts';
+import { endJob, releaseEngine, releaseOrphans } from './lease.ts';
 import type { FromEngine, ToEngine } from './messages.ts';
 import { unpackBytes } from './messages.ts';
 import { engineEntry, nodeBinary } from './node-binary.ts';
@@ -32,12 +34,12 @@ export interface SupervisorOptions {
   onLine?: (line: string) => void;
 }
 
-export type EngineState = 'starting' | 'ready' | 'down';
-
-const BACK_OFF_MS = [100, 500, 1000, 2000, 5000, 10_000, 30_000];
+/**
+ * Pauses before the engine is started again after it ended. Being ready or having run for long proves nothing (an engine
+ * that finds the disk full was ready, too): only work that was done starts the row anew. At its end the engine is given up.
+ */
+const BACK_OFF_MS = [100, 500, 1000, 2000];
 const WATCH_MS = 1000;
-/** A run of this length, or one that got work done, shows that the engine works: the back-off starts anew. */
-const HEALTHY_MS = 20_000;
 
 export class EngineSupervisor {
   readonly owner: string;
@@ -49,15 +51,21 @@ export class EngineSupervisor {
   #state: EngineState = 'down';
   #message = 'not started';
   #wanted = false;
+  /** Ends in a row without any work done. */
   #failures = 0;
-  #startedAt = 0;
   #useful = false;
+  /** The furthest that the present job has come in each of its stages: coming as far again is no work done. */
+  #furthest: { jobId: number; stages: { stage: string; done: number }[] } = { jobId: 0, stages: [] };
+  /** Jobs that have failed while the catalog took no more rows. */
+  readonly #unwritten = new Map<number, { engineId: string; error: string }>();
   #heardAt = 0;
   #restart: NodeJS.Timeout | undefined;
   #pinger: NodeJS.Timeout | undefined;
   #watch: CatalogWatch | undefined;
   #watcher: NodeJS.Timeout | undefined;
   #lastWords: string[] = [];
+  /** Why no engine could work on this machine now, by its own word. */
+  #unable: string | null = null;
   readonly #killTimers = new Map<number, NodeJS.Timeout>();
 
   constructor(options: SupervisorOptions) {
@@ -100,24 +108,37 @@ export class EngineSupervisor {
   start(): void {
     if (this.#wanted) return;
     this.#wanted = true;
-    for (const job of releaseOrphans(this.#options.catalog)) this.emit('job.updated', job);
+    this.#release(() => releaseOrphans(this.#options.catalog));
     this.#spawn();
     this.#pinger = setInterval(() => this.#checkHealth(), this.#options.pingMs);
     this.#pinger.unref();
     if (this.#options.role === 'app') this.#watchOthers();
   }
 
-  /** Tells the engine that a job may be waiting (it would find it by itself within a second). */
+  /**
+   * Tells the engine that a job may be waiting (it would find it by itself within a second). One that was given up is
+   * tried again: a person who asks for something may have mended what kept it from working.
+   */
   wake(): void {
-    this.#send({ type: 'wake' });
+    if (this.#state === 'stopped' && this.#wanted) {
+      this.#failures = 0;
+      this.#spawn();
+    } else this.#send({ type: 'wake' });
   }
 
   /** Asks a job to stop; an engine of ours that does not is killed after a while. */
   cancel(jobId: number): Job {
-    const job = this.queue.cancel(jobId);
+    // By message first: it needs no room on the disk.
+    this.#send({ type: 'cancel', jobId });
+    let job: Job;
+    try {
+      job = this.queue.cancel(jobId);
+    } catch (error) {
+      if (!(error instanceof OwnFault)) throw error;
+      job = getJob(this.#options.catalog, jobId);
+    }
     this.emit('job.updated', job);
     if (job.state !== 'running') return job;
-    this.#send({ type: 'cancel', jobId });
     const holder = this.#options.catalog.value<string>('SELECT engine FROM jobs WHERE id = ?', jobId);
     if (holder === this.#engineId && !this.#killTimers.has(jobId)) {
       const timer = setTimeout(() => {
@@ -134,7 +155,7 @@ export class EngineSupervisor {
   /** Resolves when the job has ended (done, failed or cancelled), whoever runs it. */
   async waitFor(jobId: number): Promise<Job> {
     for (;;) {
-      const job = getJob(this.#options.catalog, jobId);
+      const job = this.#asTold(getJob(this.#options.catalog, jobId));
       if (job.state !== 'queued' && job.state !== 'running') return job;
       await new Promise<void>((resolve) => {
         const done = () => {
@@ -196,15 +217,15 @@ export class EngineSupervisor {
     this.#engineId = `${this.owner}/${randomBytes(4).toString('hex')}`;
     this.#lastWords = [];
     this.#setState('starting', 'the engine is starting');
-    this.#startedAt = Date.now();
     this.#useful = false;
+    this.#unable = null;
     this.#heardAt = Date.now();
+    const engineId = this.#engineId;
     const claims = role === 'app' ? 'any' : 'own';
     const child = fork(entry, [catalog.dir, this.#engineId, this.owner, claims], {
       execPath: node,
       execArgv: ['--disable-warning=ExperimentalWarning'],
-      // Electron's own switches would turn the child into something else.
-      env: { ...env, ELECTRON_RUN_AS_NODE: undefined, NODE_OPTIONS: undefined },
+      env: childEnv(env),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'json',
     });
@@ -217,10 +238,9 @@ export class EngineSupervisor {
       }
     });
     child.on('message', (message: FromEngine) => {
-      if (this.#child === child) this.#hear(message);
+      if (this.#child === child) this.#hear(engineId, message);
     });
     child.on('error', (error) => this.#lastWords.push(error.message));
-    const engineId = this.#engineId;
     let over = false;
     const ended = (code: number | null, signal: NodeJS.Signals | null) => {
       if (over) return;
@@ -233,14 +253,19 @@ export class EngineSupervisor {
     });
   }
 
-  #hear(message: FromEngine): void {
+  #hear(engineId: string, message: FromEngine): void {
     this.#heardAt = Date.now();
     if (message.type === 'ready') this.#setState('ready', `engine ${message.pid} is ready`);
+    if (message.type === 'unable') this.#unable = message.error;
+    if (message.type === 'failed') {
+      this.#unwritten.set(message.jobId, { engineId, error: message.error });
+      this.emit('job.updated', this.#asTold(getJob(this.#options.catalog, message.jobId)));
+    }
     if (message.type !== 'event') return;
     const payload = unpackBytes(message.payload);
     if (message.name === 'job.updated') {
       const job = payload as Job;
-      if (job.done > 0) this.#useful = true;
+      if (job.state !== 'queued' && this.#isFurther(job)) this.#useful = true;
       if (job.state !== 'running') {
         clearTimeout(this.#killTimers.get(job.id));
         this.#killTimers.delete(job.id);
@@ -249,24 +274,69 @@ export class EngineSupervisor {
     this.#events.emit(message.name, payload);
   }
 
+  /** Whether a job has ended, or come further than any engine before has brought it. */
+  #isFurther({ id, state, stage, done }: Job): boolean {
+    if (state !== 'running') return true;
+    if (this.#furthest.jobId !== id) this.#furthest = { jobId: id, stages: [] };
+    const { stages } = this.#furthest;
+    const known = stages.find((other) => sameStage(other.stage, stage));
+    if (!known) stages.push({ stage, done });
+    else if (done > known.done) known.done = done;
+    else return false;
+    return done > 0;
+  }
+
+  /** A job as its engine told, where its row could not be written. */
+  #asTold(job: Job): Job {
+    const ending = this.#unwritten.get(job.id);
+    if (!ending || job.state !== 'running') return job;
+    return { ...job, state: 'failed', stage: '', secondsLeft: null, error: ending.error };
+  }
+
+  /** Writes what could not be written before; again and again, until there is room. */
+  #writeEndings(): void {
+    for (const [jobId, { engineId, error }] of this.#unwritten) {
+      try {
+        endJob(this.#options.catalog, engineId, jobId, { state: 'failed', error });
+        this.#unwritten.delete(jobId);
+      } catch (fault) {
+        if (!(fault instanceof OwnFault)) throw fault;
+      }
+    }
+  }
+
+  /** Frees the jobs of engines that are gone. Where the catalog takes no rows, whoever opens it next does. */
+  #release(free: () => Job[]): Job[] {
+    try {
+      this.#writeEndings();
+      const freed = free();
+      for (const job of freed) this.emit('job.updated', job);
+      return freed;
+    } catch (error) {
+      this.#options.onLine?.(`supervisor: ${(error as Error).message}`);
+      return [];
+    }
+  }
+
   #ended(engineId: string, code: number | null, signal: NodeJS.Signals | null): void {
     this.#child = null;
     const how = signal ? `was ended by ${signal}` : `ended with code ${code}`;
     const why = `the engine ${how}${this.#lastWords.length && code !== 0 ? `: ${this.#lastWords.at(-1)}` : ''}`;
-    try {
-      for (const job of releaseEngine(this.#options.catalog, engineId, why)) this.emit('job.updated', job);
-    } catch (error) {
-      this.#options.onLine?.(`supervisor: ${(error as Error).message}`);
+    const freed = this.#release(() => releaseEngine(this.#options.catalog, engineId, why));
+    // A job that is given up lets the others have their turn.
+    if (this.#useful || freed.some(({ state }) => state !== 'queued')) this.#failures = 0;
+    const delay = BACK_OFF_MS[this.#failures++];
+    if (!this.#wanted) this.#setState('down', why);
+    else if (this.#unable !== null) this.#setState('stopped', this.#unable);
+    else if (delay === undefined) this.#setState('stopped', why);
+    else {
+      this.#setState('down', why);
+      this.#restart = setTimeout(() => this.#spawn(), delay);
     }
-    this.#setState('down', why);
-    if (!this.#wanted) return;
-    if (this.#useful || Date.now() - this.#startedAt > HEALTHY_MS) this.#failures = 0;
-    const delay = BACK_OFF_MS[Math.min(this.#failures, BACK_OFF_MS.length - 1)];
-    this.#failures++;
-    this.#restart = setTimeout(() => this.#spawn(), delay);
   }
 
   #checkHealth(): void {
+    this.#writeEndings();
     if (!this.#child) return;
     if (Date.now() - this.#heardAt > this.#options.hangMs) {
       this.#lastWords.push(`no sign of life for ${Math.round(this.#options.hangMs / 1000)} s`);

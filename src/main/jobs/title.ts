@@ -1,9 +1,19 @@
 /** Owns what a job is called in lists, from its request. */
 import { basename } from 'node:path';
+import { displayText } from '../../shared/display-text.ts';
 import type { JobRequest } from '../../shared/jobs.ts';
 
 /** `dataset`: its name; null for an import. */
-export function jobTitle(request: JobRequest, dataset: string | null): string {
+export const jobTitle = (request: JobRequest, dataset: string | null): string =>
+  displayText(titleOf(request, dataset));
+
+/** "cat, dog", "cat, dog, owl and 97 more". */
+function listed(names: readonly string[]): string {
+  const more = names.length - 5;
+  return more > 0 ? `${names.slice(0, 5).join(', ')} and ${more} more` : names.join(', ');
+}
+
+function titleOf(request: JobRequest, dataset: string | null): string {
   switch (request.kind) {
     case 'import':
       return `Import ${request.params.name} from ${basename(request.params.source)}`;
@@ -21,7 +31,7 @@ export function jobTitle(request: JobRequest, dataset: string | null): string {
     }
     case 'generate': {
       const { classes, count, ratio } = request.params;
-      const which = classes === 'all' ? 'every class' : classes.join(', ');
+      const which = classes === 'all' ? 'every class' : listed(classes);
       const many = ratio === null ? `${count}` : `${+(100 * ratio).toFixed(1)} % as many`;
       return `Generate ${many} of ${which} for ${dataset}`;
     }

@@ -9,6 +9,7 @@ import { testIds } from '../test-ids.ts';
 import { useEdit, useEnqueue } from '../ui/feedback.tsx';
 import { count, counted } from '../ui/format.ts';
 import { Icon, type IconName } from '../ui/icons.tsx';
+import { manyOptions } from '../ui/many.tsx';
 import { emptySelection } from './selection.ts';
 
 interface Props {
@@ -40,7 +41,7 @@ export function BulkBar({ dataset, ids: chosen }: Props) {
           <Select
             label={`Class of ${counted(ids.length, 'image')}`}
             placeholder="Choose a class"
-            searchable
+            {...manyOptions}
             comboboxProps={{ withinPortal: false }}
             data={dataset.classes.map(({ id, name }) => ({ value: String(id), label: name }))}
             value={null}

@@ -14,6 +14,7 @@ import { bucket, type Dataset } from '../../shared/domain.ts';
 import { useStore } from '../state.ts';
 import { testIds } from '../test-ids.ts';
 import { count, score } from '../ui/format.ts';
+import { manyOptions } from '../ui/many.tsx';
 import { bucketColour, bucketName, bucketRange, rampGradient } from '../ui/scale.ts';
 
 const any = 'any';
@@ -47,7 +48,7 @@ export function Filters({ dataset }: { dataset: Dataset }) {
           aria-label="Classes"
           data-testid={testIds.filterClass}
           placeholder={filter.classIds?.length ? undefined : 'All classes'}
-          searchable
+          {...manyOptions}
           clearable
           hidePickedOptions
           data={dataset.classes.map(({ id, name, images, synthetic }) => ({

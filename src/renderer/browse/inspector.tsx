@@ -11,6 +11,7 @@ import { ErrorPanel, useEdit } from '../ui/feedback.tsx';
 import { Term } from '../ui/fields.tsx';
 import { bytes, percent, score, when } from '../ui/format.ts';
 import { Icon } from '../ui/icons.tsx';
+import { manyOptions } from '../ui/many.tsx';
 import { DifficultyChip, SyntheticMark } from '../ui/picture.tsx';
 import { Provenance } from './provenance.tsx';
 
@@ -80,7 +81,7 @@ function Details({ image, dataset, onClose }: { image: ImageDetail } & Omit<Prop
       <Select
         label="Class"
         data-testid={testIds.inspectorClass}
-        searchable
+        {...manyOptions}
         placeholder="No class"
         data={dataset.classes.map(({ id, name }) => ({ value: String(id), label: name }))}
         value={image.classId === null ? null : String(image.classId)}

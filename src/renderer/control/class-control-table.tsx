@@ -3,6 +3,7 @@ import type { ClassControl, ControlReport } from '../../shared/control.ts';
 import { testIds } from '../test-ids.ts';
 import { Term } from '../ui/fields.tsx';
 import { percent } from '../ui/format.ts';
+import { MoreRows, useFirstRows } from '../ui/many.tsx';
 import { difficultyColour } from '../ui/scale.ts';
 import { type Column, SortableHead, useSorting } from './sortable.tsx';
 import { estimateText } from './verdict.ts';
@@ -58,6 +59,7 @@ export function ClassControlTable({ report }: { report: ControlReport }) {
     }),
   );
   const sorting = useSorting(rows, columns, 'training');
+  const first = useFirstRows(sorting.rows);
   return (
     <section className="panel control-scroll" style={{ flex: 'none' }}>
       <div className="panel-head">
@@ -70,7 +72,7 @@ export function ClassControlTable({ report }: { report: ControlReport }) {
           <SortableHead columns={columns} sorting={sorting} />
         </thead>
         <tbody>
-          {sorting.rows.map(({ className, training, heldOut }) => (
+          {first.rows.map(({ className, training, heldOut }) => (
             <tr
               key={className}
               data-testid={testIds.controlClassRow}
@@ -89,6 +91,7 @@ export function ClassControlTable({ report }: { report: ControlReport }) {
               <td className="right">{percent(training.agreement)}</td>
             </tr>
           ))}
+          <MoreRows {...first} columns={columns.length} />
         </tbody>
       </table>
     </section>

@@ -5,6 +5,7 @@ import { useCallback, useState } from 'react';
 import type { ClassMap } from '../../shared/control.ts';
 import { Term } from '../ui/fields.tsx';
 import { count } from '../ui/format.ts';
+import { manyOptions } from '../ui/many.tsx';
 import { Chart } from '../ui/plot.tsx';
 import { difficultyColour, originColour } from '../ui/scale.ts';
 
@@ -65,7 +66,7 @@ export function ClassMaps({ maps }: { maps: ClassMap[] }) {
         <Select
           w={180}
           aria-label="Class of the map"
-          searchable
+          {...manyOptions}
           data={maps.map(({ className }) => className)}
           value={map.className}
           onChange={(value) => value && setName(value)}

@@ -3,6 +3,7 @@ import type { ClassFactors, FactorFigures } from '../../shared/hard-factors.ts';
 import { testIds } from '../test-ids.ts';
 import { Term } from '../ui/fields.tsx';
 import { Icon } from '../ui/icons.tsx';
+import { MoreRows, useFirstRows } from '../ui/many.tsx';
 
 const rho = (value: number | null) =>
   value === null ? '–' : value.toFixed(2).replace('-0.00', '0.00').replace('-', '−');
@@ -23,6 +24,7 @@ export function FactorTable({
   onChoose: (className: string) => void;
 }) {
   const { classes, matching, matchingByChance, heldOutR2 } = factors;
+  const first = useFirstRows(classes);
   return (
     <section className="panel control-scroll" style={{ flex: 'none' }} data-testid={testIds.hardFactorsTable}>
       <div className="panel-head">
@@ -48,7 +50,7 @@ export function FactorTable({
           </tr>
         </thead>
         <tbody>
-          {classes.map((row) => (
+          {first.rows.map((row) => (
             <tr key={row.className} className="clickable" aria-current={row.className === current}>
               <td>
                 <button type="button" className="sort-button" onClick={() => onChoose(row.className)}>
@@ -66,6 +68,7 @@ export function FactorTable({
               </td>
             </tr>
           ))}
+          <MoreRows {...first} columns={factors.factors.length + 2} />
         </tbody>
       </table>
       <p className="muted small panel-body">

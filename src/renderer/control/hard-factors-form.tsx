@@ -1,7 +1,7 @@
 /** Owns the form that starts a search for what makes classes hard. */
 import { Button } from '@mantine/core';
 import { hardFactorsParams } from '../../shared/jobs.ts';
-import { request } from '../api.ts';
+import { choosePath, pathOf } from '../chosen-paths.ts';
 import { testIds } from '../test-ids.ts';
 import { useAct } from '../ui/feedback.tsx';
 import { Field } from '../ui/fields.tsx';
@@ -14,10 +14,8 @@ export function HardFactorsForm(props: FormProps) {
   const { params, set } = state;
   const classes = params.classes === 'all' ? props.dataset.classes.length : params.classes.length;
   const chooseFactors = async () => {
-    const file = await act('Choosing the file', () =>
-      request('dialog.openFile', { title: 'Factors of the real images', extensions: ['jsonl'] }),
-    );
-    if (file) set({ factors: file });
+    const file = await act('Choosing the file', () => choosePath('factors'));
+    if (file) set({ factors: file.token });
   };
 
   return (
@@ -42,10 +40,10 @@ export function HardFactorsForm(props: FormProps) {
           <div className="row">
             <Button
               data-testid={testIds.hardFactorsFile}
-              title={params.factors ?? undefined}
+              title={params.factors === null ? undefined : pathOf(params.factors)}
               onClick={chooseFactors}
             >
-              {params.factors === null ? 'Choose a file…' : fileName(params.factors)}
+              {params.factors === null ? 'Choose a file…' : fileName(pathOf(params.factors))}
             </Button>
             {params.factors !== null && (
               <Button variant="subtle" onClick={() => set({ factors: null })}>

@@ -11,6 +11,7 @@ import { ErrorPanel } from '../ui/feedback.tsx';
 import { Term } from '../ui/fields.tsx';
 import { fileName } from '../ui/format.ts';
 import { Icon } from '../ui/icons.tsx';
+import { manyOptions } from '../ui/many.tsx';
 import { DifficultyChip, Thumb } from '../ui/picture.tsx';
 import { FactorTable } from './factor-table.tsx';
 import { onGridKeys } from './roving.ts';
@@ -43,7 +44,7 @@ function Report({ view: { jobId, report } }: { view: HardFactorsView }) {
             w={180}
             aria-label="Class"
             data-testid={testIds.hardFactorsClass}
-            searchable
+            {...manyOptions}
             data={names}
             value={name}
             onChange={(value) => value && setName(value)}

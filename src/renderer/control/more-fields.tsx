@@ -1,9 +1,11 @@
 /** Owns the settings of a check that most people leave alone, of both kinds of report. */
 import { MultiSelect, Select, TextInput } from '@mantine/core';
-import { controlParams, type JobParams } from '../../shared/jobs.ts';
+import type { JobParams } from '../../shared/jobs.ts';
+import { schedulerLabel, schedulerSettings } from '../../shared/schedulers.ts';
 import { testIds } from '../test-ids.ts';
 import { Field, NumberField } from '../ui/fields.tsx';
 import { GuidanceFields } from '../ui/guidance-fields.tsx';
+import { manyOptions } from '../ui/many.tsx';
 
 type Shared = Pick<
   JobParams<'control'>,
@@ -25,7 +27,7 @@ interface Props {
   classNames: readonly string[];
 }
 
-const schedulers = controlParams.shape.scheduler.unwrap().options;
+const schedulers = schedulerSettings.map((value) => ({ value, label: schedulerLabel(value) }));
 
 export function MoreFields({ params, set, say, classNames }: Props) {
   return (
@@ -34,7 +36,7 @@ export function MoreFields({ params, set, say, classNames }: Props) {
         <MultiSelect
           aria-label="Classes"
           placeholder={params.classes === 'all' ? 'All' : undefined}
-          searchable
+          {...manyOptions}
           clearable
           data={[...classNames]}
           value={params.classes === 'all' ? [] : params.classes}
@@ -53,7 +55,10 @@ export function MoreFields({ params, set, say, classNames }: Props) {
         error={say('guidanceScale', 'A number from 1 to 30.')}
       />
       <GuidanceFields params={params} set={set} error={say('difficultyGuidance', 'A number from 1 to 30.')} />
-      <Field label="Scheduler" help="How noise is taken away step by step. PNDM (PLMS) is the paper's.">
+      <Field
+        label="Scheduler"
+        help="How noise is removed step by step. PNDM (PLMS) is the paper's, and what Stable Diffusion 1 brings along."
+      >
         <Select
           aria-label="Scheduler"
           data-testid={testIds.controlScheduler}

@@ -1,9 +1,12 @@
 /** Owns the table of datasets. */
 import { ActionIcon, Anchor, Badge, Button } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
 import type { Dataset } from '../../shared/domain.ts';
+import { request } from '../api.ts';
+import { upsertJob } from '../queries.ts';
 import { useStore } from '../state.ts';
 import { testIds } from '../test-ids.ts';
-import { useEnqueue } from '../ui/feedback.tsx';
+import { useAct } from '../ui/feedback.tsx';
 import { count, percent, when } from '../ui/format.ts';
 import { Icon } from '../ui/icons.tsx';
 
@@ -44,7 +47,8 @@ function Row({ dataset, onSkipped, onRemove }: { dataset: Dataset } & Omit<Props
   const current = useStore((state) => state.datasetId);
   const open = useStore((state) => state.openDataset);
   const show = useStore((state) => state.show);
-  const enqueue = useEnqueue();
+  const act = useAct();
+  const client = useQueryClient();
   const scorer = dataset.scorers.find(({ id }) => id === dataset.currentScorerId);
   return (
     <tr data-testid={testIds.datasetRow} data-dataset-id={dataset.id} data-dataset-name={dataset.name}>
@@ -107,10 +111,9 @@ function Row({ dataset, onSkipped, onRemove }: { dataset: Dataset } & Omit<Props
           <Button
             title="Reads only new and changed files"
             onClick={() =>
-              void enqueue('Importing again', {
-                kind: 'import',
-                params: { source: dataset.source, name: dataset.name },
-              })
+              void act('Importing again', async () =>
+                upsertJob(client, await request('datasets.importAgain', { datasetId: dataset.id })),
+              )
             }
           >
             Re-import

@@ -3,7 +3,9 @@ import { Button } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { Dataset } from '../../shared/domain.ts';
 import type { Job } from '../../shared/jobs.ts';
+import type { ChosenPath } from '../../shared/paths.ts';
 import { request } from '../api.ts';
+import { choosePath } from '../chosen-paths.ts';
 import { useDatasets, useJobs } from '../queries.ts';
 import { useStore } from '../state.ts';
 import { testIds } from '../test-ids.ts';
@@ -18,7 +20,7 @@ import { SkippedDialog } from './skipped-dialog.tsx';
 export function DatasetsScreen() {
   const { data: datasets, error, refetch } = useDatasets();
   const { data: jobs = [] } = useJobs();
-  const [source, setSource] = useState<string | null>(null);
+  const [source, setSource] = useState<ChosenPath | null>(null);
   const [skipped, setSkipped] = useState<Dataset | null>(null);
   const [removing, setRemoving] = useState<Dataset | null>(null);
   const importRequested = useStore((state) => state.importRequested);
@@ -26,12 +28,10 @@ export function DatasetsScreen() {
   const act = useAct();
 
   const choose = async (kind: 'folder' | 'manifest') => {
-    const path = await act('Opening the dialog', () =>
-      kind === 'folder'
-        ? request('dialog.openFolder', { title: 'Choose a folder of labelled images' })
-        : request('dialog.openFile', { title: 'Choose a manifest', extensions: ['csv', 'jsonl'] }),
+    const chosen = await act('Opening the dialog', () =>
+      choosePath(kind === 'folder' ? 'dataset-folder' : 'manifest'),
     );
-    if (path) setSource(path);
+    if (chosen) setSource(chosen);
   };
 
   // runs once for each request from the menu

@@ -1,6 +1,7 @@
 /** Owns the last step before an import: the name, prefilled from what was chosen. */
 import { Button, Modal, TextInput } from '@mantine/core';
 import { useEffect, useState } from 'react';
+import type { ChosenPath } from '../../shared/paths.ts';
 import { useDatasets } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
 import { useEnqueue } from '../ui/feedback.tsx';
@@ -8,21 +9,24 @@ import { fileName } from '../ui/format.ts';
 
 export const nameFromPath = (path: string): string => fileName(path).replace(/\.(csv|jsonl)$/i, '');
 
-export function ImportDialog({ source, onClose }: { source: string | null; onClose: () => void }) {
+export function ImportDialog({ source, onClose }: { source: ChosenPath | null; onClose: () => void }) {
   const { data: datasets = [] } = useDatasets();
   const [name, setName] = useState('');
   const [busy, setBusy] = useState(false);
   const enqueue = useEnqueue();
   useEffect(() => {
-    if (source) setName(nameFromPath(source));
+    if (source) setName(nameFromPath(source.path));
   }, [source]);
 
   const namesake = datasets.find((dataset) => dataset.name === name.trim());
-  const taken = namesake !== undefined && namesake.source !== source;
+  const taken = namesake !== undefined && namesake.source !== source?.path;
   const start = async () => {
     if (!source || !name.trim() || taken) return;
     setBusy(true);
-    const job = await enqueue('The import', { kind: 'import', params: { source, name: name.trim() } });
+    const job = await enqueue('The import', {
+      kind: 'import',
+      params: { source: source.token, name: name.trim() },
+    });
     setBusy(false);
     if (job) onClose();
   };
@@ -39,7 +43,7 @@ export function ImportDialog({ source, onClose }: { source: string | null; onClo
         <dl className="facts-list">
           <dt>From</dt>
           <dd className="mono" data-testid={testIds.importSource}>
-            {source}
+            {source?.path}
           </dd>
         </dl>
         <TextInput

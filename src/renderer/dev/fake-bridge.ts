@@ -12,7 +12,7 @@ import type {
   RequestOutput,
 } from '../../shared/contract.ts';
 import type { ImageDetail, Settings } from '../../shared/domain.ts';
-import type { Job } from '../../shared/jobs.ts';
+import type { Job, JobRequestInput } from '../../shared/jobs.ts';
 import { headlineOfControl, headlineOfHardFactors } from '../../shared/reports.ts';
 import { controlJobs, controlViewOf } from './fake-control.ts';
 import * as data from './fake-data.ts';
@@ -73,6 +73,18 @@ export function makeFakeBridge(options: FakeOptions = {}) {
     const one = { ...data.datasetOf(images), scorers: scorers.fakeScorers(images.length) };
     return options.fresh ? { ...one, scorers: [], currentScorerId: null, hasProjection: false } : one;
   };
+  const enqueue = ({ kind, params }: JobRequestInput) => {
+    const job = data.makeJob({
+      id: Math.max(0, ...jobs.map(({ id }) => id)) + 1,
+      kind,
+      title: `A job of the kind ${kind}`,
+      state: 'queued',
+      params: { ...params },
+    });
+    jobs = [job, ...jobs];
+    emit('job.updated', job);
+    return job;
+  };
   const hardFactors = (jobId: number) =>
     hardFactorsViewOf(
       jobId,
@@ -84,8 +96,10 @@ export function makeFakeBridge(options: FakeOptions = {}) {
       version: '0.1.0',
       catalog: '/home/ada/crux',
       engine: 'ready',
+      engineMessage: 'engine 4242 is ready',
       platform: 'linux x64',
     }),
+    'engine.retry': () => null,
     'settings.get': () => settings,
     'settings.set': (change) => {
       settings = { ...settings, ...change };
@@ -102,12 +116,17 @@ export function makeFakeBridge(options: FakeOptions = {}) {
       { provider: 'webgpu', usable: true, maxAbsDiff: 1.4e-6, ms: 8.2, reason: 'Mesa llvmpipe' },
       { provider: 'cpu', usable: true, maxAbsDiff: 0, ms: 0.4, reason: '2 threads' },
     ],
-    'dialog.openFolder': () => '/home/ada/pictures/birds',
-    'dialog.openFile': () => '/home/ada/models/resnet50.onnx',
-    'dialog.saveFolder': ({ defaultName }) => `/home/ada/exports/${defaultName}`,
+    'dialog.choose': ({ purpose, name }) => {
+      const path = /folder$/.test(purpose) ? '/home/ada/pictures/birds' : '/home/ada/models/resnet50.onnx';
+      return {
+        token: `token of ${purpose}`,
+        path: purpose === 'export-folder' ? `/home/ada/exports/${name}` : path,
+      };
+    },
     'shell.showItem': () => null,
     'datasets.list': () => (options.empty ? [] : [dataset()]),
     'datasets.get': () => dataset(),
+    'datasets.importAgain': () => enqueue({ kind: 'import', params: { source: '', name: '' } }),
     'datasets.remove': () => null,
     'datasets.setScorer': () => dataset(),
     'datasets.skipped': () => ({
@@ -217,18 +236,7 @@ export function makeFakeBridge(options: FakeOptions = {}) {
     'jobs.list': () => jobs,
     'jobs.memory': () => null,
     'generation.outline': (input) => outlineOf(images, input),
-    'jobs.enqueue': ({ request }) => {
-      const job = data.makeJob({
-        id: Math.max(0, ...jobs.map(({ id }) => id)) + 1,
-        kind: request.kind,
-        title: `A job of the kind ${request.kind}`,
-        state: 'queued',
-        params: { ...request.params },
-      });
-      jobs = [job, ...jobs];
-      emit('job.updated', job);
-      return job;
-    },
+    'jobs.enqueue': ({ request }) => enqueue(request),
     'jobs.cancel': ({ jobId }) => {
       jobs = jobs.map((job) => (job.id === jobId ? { ...job, state: 'cancelled' } : job));
       emit('job.updated', jobs.find(({ id }) => id === jobId)!);

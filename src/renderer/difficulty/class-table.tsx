@@ -8,6 +8,7 @@ import { BucketBar } from '../ui/bucket-bar.tsx';
 import { definitions } from '../ui/definitions.ts';
 import { count, percent } from '../ui/format.ts';
 import { Icon } from '../ui/icons.tsx';
+import { MoreRows, useFirstRows } from '../ui/many.tsx';
 import { DifficultyChip, ImageStrip } from '../ui/picture.tsx';
 
 type Key = 'className' | 'count' | 'mean' | 'median' | 'accuracy' | 'hard';
@@ -42,6 +43,7 @@ export function ClassTable({ classes, dataset }: { classes: ClassDifficulty[]; d
   const [open, setOpen] = useState<number | null>(null);
   const browse = useStore((state) => state.browse);
   const rows = useMemo(() => sortClasses(classes, key, down), [classes, key, down]);
+  const first = useFirstRows(rows);
   return (
     <div className="panel" style={{ flex: 'none' }}>
       <div className="panel-head">Classes</div>
@@ -73,7 +75,7 @@ export function ClassTable({ classes, dataset }: { classes: ClassDifficulty[]; d
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
+          {first.rows.map((row) => (
             <Fragment key={row.classId}>
               <tr
                 data-testid={testIds.classRow}
@@ -136,6 +138,7 @@ export function ClassTable({ classes, dataset }: { classes: ClassDifficulty[]; d
               )}
             </Fragment>
           ))}
+          <MoreRows {...first} columns={columns.length + 1} />
         </tbody>
       </table>
     </div>

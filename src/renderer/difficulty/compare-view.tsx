@@ -10,6 +10,7 @@ import { definitions } from '../ui/definitions.ts';
 import { EmptyState, ErrorPanel } from '../ui/feedback.tsx';
 import { Term } from '../ui/fields.tsx';
 import { count, percent } from '../ui/format.ts';
+import { MoreRows, useFirstRows } from '../ui/many.tsx';
 import { classColour, difficultyColour } from '../ui/scale.ts';
 import { scorerChoices } from '../ui/scorer-choices.ts';
 import { comparisonSentence, correlationText, lessonsSentence } from './compare-words.ts';
@@ -231,6 +232,7 @@ function ScatterPanel({ dataset, data }: { dataset: Dataset; data: ScorerCompari
 }
 
 function ClassPanel({ data }: { data: ScorerComparison }) {
+  const first = useFirstRows([{ className: 'all', classId: 0, ...data.overall }, ...data.classes]);
   return (
     <div className="panel" style={{ minWidth: 0 }}>
       <div className="panel-head">By class</div>
@@ -250,7 +252,7 @@ function ClassPanel({ data }: { data: ScorerComparison }) {
             </tr>
           </thead>
           <tbody>
-            {[{ className: 'all', classId: 0, ...data.overall }, ...data.classes].map((row) => (
+            {first.rows.map((row) => (
               <tr key={row.classId}>
                 <td>{row.classId === 0 ? <b>all classes</b> : row.className}</td>
                 <td className="right">{count(row.images)}</td>
@@ -259,6 +261,7 @@ function ClassPanel({ data }: { data: ScorerComparison }) {
                 <td className="right">{percent(row.sameBucket)}</td>
               </tr>
             ))}
+            <MoreRows {...first} columns={5} />
           </tbody>
         </table>
       </div>

@@ -3,15 +3,18 @@ import * as Plot from '@observablehq/plot';
 import { useCallback } from 'react';
 import type { TrainingPoint } from '../../shared/jobs.ts';
 import { testIds } from '../test-ids.ts';
-import { percent } from '../ui/format.ts';
+import { lossText, percent } from '../ui/format.ts';
 import { Chart } from '../ui/plot.tsx';
 
 /** The epoch whose loss on the images held out is the lowest: the one that is kept. */
 export const bestPoint = (points: readonly TrainingPoint[]): TrainingPoint | undefined =>
   points.reduce<TrainingPoint | undefined>(
-    (best, point) => (best && best.smoothedLoss <= point.smoothedLoss ? best : point),
+    (best, point) => (best && lossOf(best) <= lossOf(point) ? best : point),
     undefined,
   );
+
+/** What came out as no number is the worst. */
+const lossOf = ({ smoothedLoss }: TrainingPoint) => smoothedLoss ?? Number.POSITIVE_INFINITY;
 
 const frame: Plot.PlotOptions = {
   marginLeft: 44,
@@ -83,11 +86,11 @@ export function FitChart({ points }: { points: TrainingPoint[] }) {
         <div className="legend num">
           <span className="legend-item">
             <span className="swatch" style={{ background: 'var(--accent)' }} /> loss, held out{' '}
-            {last.smoothedLoss.toFixed(3)}
+            {lossText(last.smoothedLoss, 3)}
           </span>
           <span className="legend-item muted">
             <span className="swatch" style={{ background: 'var(--muted)' }} /> loss, learned from{' '}
-            {last.loss.toFixed(3)}
+            {lossText(last.loss, 3)}
           </span>
         </div>
         <Chart

@@ -30,6 +30,9 @@ interface Props {
 const margin = { left: 46, right: 10, top: 10, bottom: 36 };
 const reachPx = 9;
 
+/** Below this width, in CSS px, nothing is drawn: the plot has not been laid out yet, or there is no room for it. */
+const leastWidth = 40;
+
 /** Diameter in px: many points are drawn small. */
 const pointSize = (n: number) => (n > 20_000 ? 2 : n > 4000 ? 3 : n > 800 ? 4 : 6);
 
@@ -41,13 +44,14 @@ export function PointPlot(props: Props) {
   const inspectId = useStore((state) => state.inspectId);
   const inspect = useStore((state) => state.inspect);
   const box: PlotBox = useMemo(() => ({ width, height, margin, xMax, yMax }), [width, height, xMax, yMax]);
+  const drawn = width >= leastWidth;
   const screen = useMemo(() => placed(x, y, box), [x, y, box]);
   const marked = useMemo(() => (inspectId === null ? -1 : ids.indexOf(inspectId)), [ids, inspectId]);
 
   useEffect(() => {
     const element = canvas.current;
     const context = element?.getContext('2d');
-    if (!element || !context || width < 40) return;
+    if (!element || !context || !drawn) return;
     const ratio = window.devicePixelRatio || 1;
     element.width = Math.round(width * ratio);
     element.height = Math.round(height * ratio);
@@ -69,7 +73,7 @@ export function PointPlot(props: Props) {
     context.beginPath();
     context.arc(screen[2 * marked], screen[2 * marked + 1], size / 2 + 4, 0, 2 * Math.PI);
     context.stroke();
-  }, [screen, colours, marked, ids, width, height]);
+  }, [screen, colours, marked, ids, drawn, width, height]);
 
   const options = useCallback(
     (): Plot.PlotOptions => ({
@@ -101,11 +105,12 @@ export function PointPlot(props: Props) {
   );
 
   const at = (event: PointerEvent): number => {
+    if (!drawn) return -1; // where points will be is not where they are yet
     const { left, top } = event.currentTarget.getBoundingClientRect();
     return nearestPoint(screen, event.clientX - left, event.clientY - top, reachPx);
   };
   return (
-    <div ref={ref} className="point-plot" data-testid={props.testId} data-points={ids.length}>
+    <div ref={ref} className="point-plot" data-testid={props.testId} data-points={drawn ? ids.length : 0}>
       <Chart options={options} height={height} label={label} />
       <canvas
         ref={canvas}

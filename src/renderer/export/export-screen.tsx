@@ -2,8 +2,10 @@
 import { Button, Checkbox, MultiSelect, SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
 import type { Dataset, ImageFilter } from '../../shared/domain.ts';
+import type { ChosenPath } from '../../shared/paths.ts';
 import { request } from '../api.ts';
 import { DifficultyRange } from '../browse/filters.tsx';
+import { choosePath } from '../chosen-paths.ts';
 import { useDataset, useJobs, useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
 import { ErrorPanel, NoDataset, useAct, useEnqueue } from '../ui/feedback.tsx';
@@ -11,6 +13,7 @@ import { Field } from '../ui/fields.tsx';
 import { count, counted, when } from '../ui/format.ts';
 import { Icon } from '../ui/icons.tsx';
 import { isActive, JobLine } from '../ui/job-progress.tsx';
+import { manyOptions } from '../ui/many.tsx';
 
 type Which = 'real' | 'synthetic' | 'both';
 
@@ -24,7 +27,7 @@ function Export({ dataset }: { dataset: Dataset }) {
   const [classIds, setClassIds] = useState<number[]>([]);
   const [range, setRange] = useState<{ min: number; max: number } | null>(null);
   const [accepted, setAccepted] = useState(false);
-  const [out, setOut] = useState<string | null>(null);
+  const [out, setOut] = useState<ChosenPath | null>(null);
   const act = useAct();
   const enqueue = useEnqueue();
   const filter: ImageFilter = {
@@ -40,19 +43,16 @@ function Export({ dataset }: { dataset: Dataset }) {
     { keep: true },
   );
   const choose = async () => {
-    const path = await act('Opening the dialog', () =>
-      request('dialog.saveFolder', {
-        title: 'Choose where to export',
-        defaultName: `${dataset.name}-export`,
-      }),
+    const chosen = await act('Opening the dialog', () =>
+      choosePath('export-folder', `${dataset.name}-export`),
     );
-    if (path) setOut(path);
+    if (chosen) setOut(chosen);
   };
   const start = async () => {
     if (!out || !ids?.length) return;
     const job = await enqueue('The export', {
       kind: 'export',
-      params: { datasetId: dataset.id, out, filter },
+      params: { datasetId: dataset.id, out: out.token, filter },
     });
     if (job) setOut(null);
   };
@@ -95,7 +95,7 @@ function Export({ dataset }: { dataset: Dataset }) {
                   aria-label="Classes"
                   data-testid={testIds.exportClasses}
                   placeholder={classIds.length ? undefined : 'All classes'}
-                  searchable
+                  {...manyOptions}
                   clearable
                   hidePickedOptions
                   data={dataset.classes.map(({ id, name }) => ({ value: String(id), label: name }))}
@@ -136,9 +136,9 @@ function Export({ dataset }: { dataset: Dataset }) {
             <span
               className="mono ellipsis selectable"
               data-testid={testIds.exportDestination}
-              title={out ?? undefined}
+              title={out?.path}
             >
-              {out}
+              {out?.path}
             </span>
             <div className="spacer" />
             <Button

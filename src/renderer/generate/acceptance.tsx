@@ -3,12 +3,17 @@ import { z } from 'zod';
 import { classAcceptance, type Job } from '../../shared/jobs.ts';
 import { testIds } from '../test-ids.ts';
 import { count, percent } from '../ui/format.ts';
+import { MoreRows, useFirstRows } from '../ui/many.tsx';
+
+/** In a sentence. */
+const namedClasses = 20;
 
 const acceptance = z.array(classAcceptance);
 
 export function Acceptance({ job }: { job: Job }) {
-  const { data: classes } = acceptance.safeParse(job.result?.acceptance);
-  if (!classes || classes.length === 0) return null;
+  const { data: classes = [] } = acceptance.safeParse(job.result?.acceptance);
+  const first = useFirstRows(classes);
+  if (classes.length === 0) return null;
   const leftOut = job.params.atLimit === 'leave-out';
   const limited = classes.filter((c) => c.atLimit > 0);
   return (
@@ -20,9 +25,15 @@ export function Acceptance({ job }: { job: Job }) {
       {limited.length > 0 && (
         <div className="notice">
           <div>
-            In {limited.map((c) => c.className).join(', ')} some images had no candidate as wanted:{' '}
-            {leftOut ? 'they were left out' : 'the nearest was taken'}. Allow more candidates or a wider
-            range, or check under Control which difficulties this model reaches.
+            In{' '}
+            {limited
+              .slice(0, namedClasses)
+              .map((c) => c.className)
+              .join(', ')}
+            {limited.length > namedClasses && ` and ${count(limited.length - namedClasses)} more classes`}{' '}
+            some images had no candidate as wanted: {leftOut ? 'they were left out' : 'the nearest was taken'}
+            . Allow more candidates or a wider range, or check under Control which difficulties this model
+            reaches.
           </div>
         </div>
       )}
@@ -37,7 +48,7 @@ export function Acceptance({ job }: { job: Job }) {
           </tr>
         </thead>
         <tbody>
-          {classes.map((c) => (
+          {first.rows.map((c) => (
             <tr key={c.className}>
               <td className="ellipsis">{c.className}</td>
               <td>{count(c.candidates)}</td>
@@ -46,6 +57,7 @@ export function Acceptance({ job }: { job: Job }) {
               <td>{c.atLimit > 0 ? count(c.atLimit) : ''}</td>
             </tr>
           ))}
+          <MoreRows {...first} columns={5} />
         </tbody>
       </table>
     </div>

@@ -2,6 +2,7 @@
 import { MultiSelect, SegmentedControl, Select } from '@mantine/core';
 import { testIds } from '../test-ids.ts';
 import { Field, NumberField } from '../ui/fields.tsx';
+import { manyOptions } from '../ui/many.tsx';
 import { Group } from './group.tsx';
 import type { GroupProps } from './group-fields.ts';
 
@@ -20,7 +21,7 @@ export function ClassesGroup({ dataset, params, errors, set, outline }: GroupPro
           aria-label="Classes"
           data-testid={testIds.generateClasses}
           placeholder={params.classes === allClasses ? `All ${dataset.classes.length} classes` : undefined}
-          searchable
+          {...manyOptions}
           clearable
           hidePickedOptions
           data={dataset.classes.map(({ name }) => name)}

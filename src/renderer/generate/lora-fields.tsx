@@ -1,9 +1,10 @@
 /** Owns the list of a person's own LoRA files in the form of a generation, each with its weight. */
 import { Button } from '@mantine/core';
-import { request } from '../api.ts';
+import { choosePath, pathOf } from '../chosen-paths.ts';
 import { testIds } from '../test-ids.ts';
 import { useAct } from '../ui/feedback.tsx';
 import { Field, NumberField } from '../ui/fields.tsx';
+import { fileName } from '../ui/format.ts';
 import type { GenerateInput } from './validate.ts';
 
 type Loras = GenerateInput['loras'];
@@ -20,8 +21,8 @@ export function LoraFields({
   const act = useAct();
   const choose = () =>
     act('Choosing a file', async () => {
-      const path = await request('dialog.openFile', { title: 'Choose a LoRA', extensions: ['safetensors'] });
-      if (path !== null) onChange([...loras, { path, weight: 1 }]);
+      const file = await choosePath('lora');
+      if (file !== null) onChange([...loras, { path: file.token, weight: 1 }]);
     });
   const change = (at: number, weight: number) =>
     onChange(loras.map((lora, i) => (i === at ? { ...lora, weight } : lora)));
@@ -35,8 +36,8 @@ export function LoraFields({
         {loras.map(({ path, weight }, i) => (
           <div className="row" key={`${i} ${path}`}>
             <NumberField
-              label={path.split(/[\\/]/).at(-1) ?? path}
-              help={path}
+              label={fileName(pathOf(path))}
+              help={pathOf(path)}
               min={-10}
               max={10}
               step={0.1}

@@ -1,5 +1,6 @@
 /** Owns the settings of the denoising that most people look at. */
 import { Select } from '@mantine/core';
+import { schedulerLabel, schedulerSettings, schedulers } from '../../shared/schedulers.ts';
 import { testIds } from '../test-ids.ts';
 import { Field, NumberField } from '../ui/fields.tsx';
 import { Group } from './group.tsx';
@@ -29,19 +30,16 @@ export function SamplingGroup({ params, errors, set }: Props) {
         />
         <Field
           label="Scheduler"
-          help="How noise is taken away step by step. PNDM is the method's own; DDIM the simplest; DPM-Solver++ and UniPC do with fewer steps; DDPM adds noise at every step and wants many."
+          help={
+            params.scheduler === 'model'
+              ? 'How noise is removed step by step. The model brings a scheduler of its own, configured as it was trained.'
+              : schedulers[params.scheduler].help
+          }
         >
           <Select
             aria-label="Scheduler"
             data-testid={testIds.generateScheduler}
-            data={[
-              { value: 'pndm', label: 'PNDM' },
-              { value: 'ddim', label: 'DDIM' },
-              { value: 'dpm-solver++', label: 'DPM-Solver++' },
-              { value: 'unipc', label: 'UniPC' },
-              { value: 'euler', label: 'Euler' },
-              { value: 'ddpm', label: 'DDPM' },
-            ]}
+            data={schedulerSettings.map((value) => ({ value, label: schedulerLabel(value) }))}
             value={params.scheduler}
             onChange={(value) => value && set({ scheduler: value as GenerateInput['scheduler'] })}
           />

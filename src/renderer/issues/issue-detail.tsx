@@ -7,6 +7,7 @@ import type { IssuesView } from '../../shared/issues.ts';
 import { useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
 import { Icon } from '../ui/icons.tsx';
+import { manyOptions } from '../ui/many.tsx';
 import { Thumb } from '../ui/picture.tsx';
 import { type ShownIssue, times, words } from './issue-words.ts';
 import { keyedClasses } from './keys.ts';
@@ -102,7 +103,7 @@ export function IssueDetail({ dataset, view, issue, place, actions }: Props) {
           w={230}
           aria-label="Another class"
           placeholder="Another class (or its digit)"
-          searchable
+          {...manyOptions}
           data={dataset.classes.map(({ id, name }, i) => ({
             value: String(id),
             label: i < keyedClasses ? `${(i + 1) % 10}  ${name}` : name,

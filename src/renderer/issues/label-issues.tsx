@@ -9,6 +9,7 @@ import { useStore } from '../state.ts';
 import { testIds } from '../test-ids.ts';
 import { EmptyState, useEdit, useHistory } from '../ui/feedback.tsx';
 import { count, counted } from '../ui/format.ts';
+import { manyOptions } from '../ui/many.tsx';
 import { Thumb } from '../ui/picture.tsx';
 import { IssueDetail } from './issue-detail.tsx';
 import { type ShownIssue, times, words } from './issue-words.ts';
@@ -67,7 +68,7 @@ export function LabelIssues({ dataset, view }: { dataset: Dataset; view: IssuesV
         <Select
           w={230}
           aria-label="Which mix-up"
-          searchable
+          {...manyOptions}
           data={[
             { value: everyPair, label: 'Every mix-up' },
             ...[...pairs]

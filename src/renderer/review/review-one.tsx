@@ -11,6 +11,7 @@ import { ErrorPanel, useEdit, useHistory } from '../ui/feedback.tsx';
 import { Term } from '../ui/fields.tsx';
 import { count } from '../ui/format.ts';
 import { Icon } from '../ui/icons.tsx';
+import { manyOptions } from '../ui/many.tsx';
 import { DifficultyChip } from '../ui/picture.tsx';
 import { keyedClasses, onReviewKeys } from './keys.ts';
 
@@ -135,7 +136,7 @@ export function ReviewOne({ dataset, order }: { dataset: Dataset; order: Uint32A
               mt={6}
               aria-label="Another class"
               placeholder="Another class"
-              searchable
+              {...manyOptions}
               data={dataset.classes
                 .slice(keyedClasses)
                 .map(({ id: classId, name }) => ({ value: String(classId), label: name }))}

@@ -4,6 +4,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { RequestOutput } from '../../shared/contract.ts';
 import type { ModelKind } from '../../shared/domain.ts';
+import type { ChosenPath } from '../../shared/paths.ts';
 import { request } from '../api.ts';
 import { invalidateDataset, useRequest } from '../queries.ts';
 import { useStore } from '../state.ts';
@@ -13,28 +14,28 @@ import { fileName } from '../ui/format.ts';
 import { kindNames } from './kind-names.ts';
 import { checkDraft, draftOf, type OnnxDraft } from './onnx-draft.ts';
 
-export function AddModel({ path, onClose }: { path: string | null; onClose: () => void }) {
+export function AddModel({ model, onClose }: { model: ChosenPath | null; onClose: () => void }) {
   return (
-    <Modal opened={path !== null} onClose={onClose} title="Add a model" size="lg">
-      {path && <Checked key={path} path={path} onClose={onClose} />}
+    <Modal opened={model !== null} onClose={onClose} title="Add a model" size="lg">
+      {model && <Checked key={model.token} model={model} onClose={onClose} />}
     </Modal>
   );
 }
 
-function Checked({ path, onClose }: { path: string; onClose: () => void }) {
-  const { data: check, error, isPending } = useRequest('models.check', { path });
+function Checked({ model, onClose }: { model: ChosenPath; onClose: () => void }) {
+  const { data: check, error, isPending } = useRequest('models.check', { path: model.token });
   if (error) return <ErrorPanel what="This model cannot be read" error={error} />;
-  if (isPending || !check) return <div className="muted">Reading {fileName(path)}…</div>;
-  return <Form path={path} check={check} onClose={onClose} />;
+  if (isPending || !check) return <div className="muted">Reading {fileName(model.path)}…</div>;
+  return <Form model={model} check={check} onClose={onClose} />;
 }
 
 interface FormProps {
-  path: string;
+  model: ChosenPath;
   check: RequestOutput<'models.check'>;
   onClose: () => void;
 }
 
-function Form({ path, check, onClose }: FormProps) {
+function Form({ model: { token, path }, check, onClose }: FormProps) {
   const [name, setName] = useState(fileName(path).replace(/\.(onnx|safetensors)$/i, ''));
   const [draft, setDraft] = useState<OnnxDraft | null>(null);
   const [busy, setBusy] = useState(false);
@@ -50,7 +51,11 @@ function Form({ path, check, onClose }: FormProps) {
     if (!ready) return;
     setBusy(true);
     const model = await act('Adding the model', () =>
-      request('models.add', { path, name: name.trim(), ...(checked?.spec ? { onnx: checked.spec } : {}) }),
+      request('models.add', {
+        path: token,
+        name: name.trim(),
+        ...(checked?.spec ? { onnx: checked.spec } : {}),
+      }),
     );
     setBusy(false);
     if (!model) return;

@@ -3,7 +3,9 @@ import { ActionIcon, Badge, Button, Menu } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { ModelEntry } from '../../shared/domain.ts';
+import type { ChosenPath } from '../../shared/paths.ts';
 import { request } from '../api.ts';
+import { choosePath } from '../chosen-paths.ts';
 import { invalidateDataset, useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
 import { ErrorPanel, useAct } from '../ui/feedback.tsx';
@@ -13,15 +15,13 @@ import { kindNames } from './kind-names.ts';
 
 export function Models() {
   const { data: models, error, refetch } = useRequest('models.list', {});
-  const [path, setPath] = useState<string | null>(null);
+  const [model, setModel] = useState<ChosenPath | null>(null);
   const act = useAct();
   const choose = async (kind: 'file' | 'folder') => {
     const chosen = await act('Opening the dialog', () =>
-      kind === 'file'
-        ? request('dialog.openFile', { title: 'Choose a model file', extensions: ['onnx', 'safetensors'] })
-        : request('dialog.openFolder', { title: 'Choose the folder of a model' }),
+      choosePath(kind === 'file' ? 'model-file' : 'model-folder'),
     );
-    if (chosen) setPath(chosen);
+    if (chosen) setModel(chosen);
   };
   return (
     <div className="panel" style={{ flex: 'none' }}>
@@ -63,7 +63,7 @@ export function Models() {
           </tbody>
         </table>
       )}
-      <AddModel path={path} onClose={() => setPath(null)} />
+      <AddModel model={model} onClose={() => setModel(null)} />
     </div>
   );
 }

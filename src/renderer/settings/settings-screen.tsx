@@ -1,7 +1,7 @@
 /** Owns models and settings: what Crux computes with, on what, and how it looks. */
 import { Button, NumberInput, SegmentedControl, Select } from '@mantine/core';
 import type { DeviceName, Settings } from '../../shared/domain.ts';
-import { request } from '../api.ts';
+import { choosePath } from '../chosen-paths.ts';
 import { useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
 import { ErrorPanel, useAct } from '../ui/feedback.tsx';
@@ -23,10 +23,8 @@ export function SettingsScreen() {
   const { data: info } = useRequest('app.info', {});
   const act = useAct();
   const chooseFolder = async () => {
-    const folder = await act('Opening the dialog', () =>
-      request('dialog.openFolder', { title: 'Choose your models folder' }),
-    );
-    if (folder) await save({ modelsFolder: folder });
+    const folder = await act('Opening the dialog', () => choosePath('models-folder'));
+    if (folder) await save({ modelsFolder: folder.token });
   };
   return (
     <div className="screen">

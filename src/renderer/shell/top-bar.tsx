@@ -1,6 +1,7 @@
 /** Owns the top bar: which dataset is open, its size, undo and redo, the engine's state, theme, help. */
-import { ActionIcon, Select, Tooltip, useComputedColorScheme } from '@mantine/core';
+import { ActionIcon, Button, Select, Tooltip, useComputedColorScheme } from '@mantine/core';
 import { useEffect, useState } from 'react';
+import type { EngineState } from '../../shared/contract.ts';
 import { listen, request } from '../api.ts';
 import { useDataset, useDatasets, useRequest } from '../queries.ts';
 import { useSettings } from '../settings/use-settings.ts';
@@ -11,25 +12,39 @@ import { count } from '../ui/format.ts';
 import { Icon } from '../ui/icons.tsx';
 import { scorerChoices } from '../ui/scorer-choices.ts';
 
-type EngineState = 'starting' | 'ready' | 'down';
 const engineText: Record<EngineState, string> = {
   starting: 'Engine starting',
   ready: 'Engine ready',
-  down: 'Engine stopped',
+  down: 'Engine restarting',
+  stopped: 'Engine stopped',
 };
 
 function Engine() {
   const { data } = useRequest('app.info', {});
   const [live, setLive] = useState<{ state: EngineState; message: string } | null>(null);
   useEffect(() => listen('engine.state', setLive), []);
+  const act = useAct();
   const state = live?.state ?? data?.engine ?? 'starting';
+  const message = live?.message || data?.engineMessage;
+  const stopped = state === 'stopped';
   return (
-    <Tooltip label={live?.message || 'Browsing works while the engine is busy or down; jobs wait for it.'}>
-      <span className="engine" data-testid={testIds.engineState} data-state={state} role="status">
-        <span className="dot" data-state={state} />
-        {engineText[state]}
-      </span>
-    </Tooltip>
+    <>
+      <Tooltip label={message || 'Browsing works while the engine is busy or down; jobs wait for it.'}>
+        <span className="engine" data-testid={testIds.engineState} data-state={state} role="status">
+          <span className="dot" data-state={state} />
+          <span className="ellipsis">{stopped ? `${engineText[state]}: ${message}` : engineText[state]}</span>
+        </span>
+      </Tooltip>
+      {stopped && (
+        <Button
+          size="compact-xs"
+          data-testid={testIds.engineRetry}
+          onClick={() => void act('Starting the engine', () => request('engine.retry', {}))}
+        >
+          Try again
+        </Button>
+      )}
+    </>
   );
 }
 

@@ -2,6 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import { useCallback } from 'react';
 import { testIds } from '../test-ids.ts';
+import { lossText } from '../ui/format.ts';
 import { Chart } from '../ui/plot.tsx';
 import { useTrainingPoints } from './training-points.ts';
 
@@ -34,7 +35,7 @@ export function LossChart({ jobId }: { jobId: number }) {
       <div className="legend num">
         <span className="legend-item">
           <span className="swatch" style={{ background: 'var(--accent)' }} /> smoothed loss{' '}
-          {last ? last.smoothedLoss.toFixed(4) : ''}
+          {last ? lossText(last.smoothedLoss, 4) : ''}
         </span>
         <span className="legend-item muted">
           <span className="swatch" style={{ background: 'var(--muted)' }} /> each step

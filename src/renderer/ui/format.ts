@@ -11,6 +11,10 @@ export const counted = (n: number, one: string, many = `${one}s`): string =>
 export const score = (value: number | null | undefined): string =>
   value === null || value === undefined || Number.isNaN(value) ? '–' : value.toFixed(2);
 
+/** A loss, or the words where no number came out of a step. */
+export const lossText = (loss: number | null, decimals: number): string =>
+  loss === null ? 'not a number' : loss.toFixed(decimals);
+
 export const percent = (share: number | null | undefined): string =>
   share === null || share === undefined || Number.isNaN(share) ? '–' : `${(100 * share).toFixed(1)} %`;
 

@@ -2,19 +2,17 @@
 import { describe, expect, it } from 'vitest';
 import {
   createScheduler,
+  keptOfConfig,
+  schedulerFor,
   schedulerNames,
   schedulerOfClass,
 } from '../../../src/core/diffusion/create-scheduler.ts';
 import { addNoise, noiseSchedule, type SchedulerConfig } from '../../../src/core/diffusion/noise-schedule.ts';
-import {
-  initialState,
-  type Scheduler,
-  type SchedulerName,
-  startRun,
-} from '../../../src/core/diffusion/scheduler.ts';
+import { initialState, type Scheduler, startRun } from '../../../src/core/diffusion/scheduler.ts';
 import { closedTimesteps, img2imgStart, openTimesteps } from '../../../src/core/diffusion/timesteps.ts';
 import { randn, rngFromSeed } from '../../../src/core/rng.ts';
 import { roundHalfEven } from '../../../src/core/round.ts';
+import type { SchedulerName } from '../../../src/shared/schedulers.ts';
 
 const config: SchedulerConfig = {
   num_train_timesteps: 1000,
@@ -32,11 +30,12 @@ const x0 = randn(16, rng);
 const eps = randn(16, rng);
 const noise = (n: number) => randn(n, rng);
 
-function run(scheduler: Scheduler, start: Float32Array, model: (x: Float32Array, t: number) => Float32Array) {
+/** model: of the call's own input and its index. */
+function run(scheduler: Scheduler, start: Float32Array, model: (x: Float32Array, i: number) => Float32Array) {
   const steps = startRun(scheduler);
   let x: Float32Array = start;
-  for (const [i, t] of scheduler.timesteps.entries()) {
-    x = steps.step(model(scheduler.scaleInput(x, i), t), i, x, noise);
+  for (const i of scheduler.timesteps.keys()) {
+    x = steps.step(model(scheduler.scaleInput(x, i), i), i, x, noise);
   }
   return x;
 }
@@ -61,15 +60,40 @@ describe('noise schedule', () => {
   it('refuses what it cannot do', () => {
     expect(() => noiseSchedule({ beta_schedule: 'sigmoid' })).toThrow(/beta_schedule "sigmoid"/);
     expect(() => noiseSchedule({ trained_betas: [0.1, 1] })).toThrow(/beta 1 at timestep 1/);
-    expect(() => noiseSchedule({ rescale_betas_zero_snr: true })).toThrow(/rescale_betas_zero_snr/);
+  });
+  it('reaches pure noise at its end where the config asks for zero terminal SNR', () => {
+    const zero = noiseSchedule({ ...config, rescale_betas_zero_snr: true });
+    expect(zero.alphasCumprod[999]).toBe(0);
+    expect(zero.betas[999]).toBe(1);
+    // Algorithm 1: the first value stays, those between are shifted and scaled.
+    expect(zero.alphasCumprod[0]).toBeCloseTo(alphasCumprod[0], 6);
+    const [first, last, some] = [0, 999, 600].map((t) => Math.sqrt(alphasCumprod[t]));
+    expect(Math.sqrt(zero.alphasCumprod[600])).toBeCloseTo(((some - last) * first) / (first - last), 5);
+  });
+  it('at zero terminal SNR, v-prediction returns to x_0 from pure noise; epsilon cannot', () => {
+    const zero = { ...config, rescale_betas_zero_snr: true, timestep_spacing: 'trailing' };
+    for (const name of ['ddim', 'euler', 'dpm-solver++', 'unipc', 'heun'] as const) {
+      const scheduler = createScheduler(name, { ...zero, prediction_type: 'v_prediction' }, 1);
+      // At alpha-bar 0 v is -x_0, whatever the noise.
+      const start = eps.map((value) => value * scheduler.initNoiseSigma);
+      expectNear(
+        run(scheduler, start, () => x0.map((value) => -value)),
+        x0,
+        name === 'ddim' ? 1e-6 : 2e-3,
+      );
+    }
+    const blind = createScheduler('ddim', zero, 1);
+    expect(() => blind.step(eps, 0, eps, initialState)).toThrow(/zero terminal SNR/);
   });
 });
 
 describe('timesteps', () => {
-  it('of many Karras steps are each visited once', () => {
+  it('are as many as the steps, and each is another level, also where two levels round to one timestep', () => {
     const many = createScheduler('dpm-solver++', { ...config, use_karras_sigmas: true }, 200);
-    expect(many.timesteps.length).toBeLessThan(200);
-    expect(new Set(many.timesteps).size).toBe(many.timesteps.length);
+    expect(many.timesteps.length).toBe(200);
+    expect(new Set(many.timesteps).size).toBeLessThan(200);
+    const levels = many.timesteps.map((_, i) => many.addNoise(Float32Array.of(0), Float32Array.of(1), i)[0]);
+    expect(new Set(levels).size).toBe(200);
   });
   it('follow the three spacings', () => {
     expect(closedTimesteps('leading', 1000, 4, 1)).toEqual([751, 501, 251, 1]);
@@ -89,7 +113,9 @@ describe('timesteps', () => {
       for (const timestep_spacing of ['leading', 'linspace', 'trailing']) {
         for (const steps of [1, 2, 7, 50]) {
           const { timesteps } = createScheduler(name, { ...config, timestep_spacing }, steps);
-          expect(timesteps.length).toBe(name === 'pndm' && steps > 1 ? steps + 1 : steps);
+          const twice = ['heun', 'dpm2', 'dpm2-ancestral'].includes(name);
+          const calls = twice ? 2 * steps - 1 : name === 'pndm' && steps > 1 ? steps + 1 : steps;
+          expect(timesteps.length).toBe(calls);
           for (const t of timesteps) {
             expect(t).toBeLessThan(1000);
             if (name !== 'ddim-inverse') expect(t).toBeGreaterThanOrEqual(0);
@@ -106,35 +132,43 @@ describe('with the exact noise known, a run returns to x_0', () => {
     v_prediction: (a) => eps.map((e, k) => Math.sqrt(a) * e - Math.sqrt(1 - a) * x0[k]),
     sample: () => x0,
   };
+  /** Fresh noise is unknown to a model that knows the first: of these only the step to x_0 is exact. */
+  const noisy = ['ddpm', 'euler-ancestral', 'dpm2-ancestral', 'lcm'];
+  /** alpha-bar where call i begins, by what noise is multiplied by there. */
+  const alphaOf = (scheduler: Scheduler, i: number) => {
+    const scale = scheduler.addNoise(Float32Array.of(0), Float32Array.of(1), i)[0];
+    return scheduler.initNoiseSigma === 1 ? 1 - scale * scale : 1 / (scale * scale + 1);
+  };
   for (const name of schedulerNames.filter((n) => n !== 'ddim-inverse')) {
-    // PNDM mixes predictions of several timesteps, and only epsilon is the same at all of them.
-    for (const prediction_type of name === 'pndm' ? ['epsilon'] : Object.keys(outputs)) {
+    // PNDM mixes predictions of several timesteps, and only epsilon is the same at all of them; DPM2 refuses x_0.
+    const types =
+      name === 'pndm'
+        ? ['epsilon']
+        : Object.keys(outputs).filter((type) => !(name.startsWith('dpm2') && type === 'sample'));
+    for (const prediction_type of types) {
       it(`${name}, ${prediction_type}`, () => {
-        // DPM-Solver++ and UniPC stop at timestep 0, which keeps a little noise.
-        const solver = name === 'dpm-solver++' || name === 'unipc';
-        const end = solver ? alphasCumprod[0] : 1;
+        // DEIS and TCD stop at timestep 0, which keeps a little noise.
+        const end = name === 'deis' || name === 'tcd' ? alphasCumprod[0] : 1;
         const want = x0.map((v, k) => Math.sqrt(end) * v + Math.sqrt(1 - end) * eps[k]);
         for (const steps of [1, 5, 20]) {
-          const scheduler = createScheduler(name, { ...config, prediction_type }, steps);
-          const t = scheduler.timesteps[0];
-          const start = scheduler.addNoise(x0, eps, t);
-          const alphaAt = (at: number) => alphasCumprod[at];
-          // Euler's last whole timestep may be interpolated; its alpha-bar comes from sigma.
-          const got = run(scheduler, start, (_, at) => {
-            if (name !== 'euler') return outputs[prediction_type](alphaAt(at));
-            const low = Math.floor(at);
-            const sigmaAt = (n: number) => Math.sqrt(1 / alphasCumprod[Math.min(n, 999)] - 1);
-            const sigma = sigmaAt(low) + (at - low) * (sigmaAt(low + 1) - sigmaAt(low));
-            return outputs[prediction_type](1 / (sigma * sigma + 1));
-          });
-          if (name === 'ddpm' && steps > 1) {
-            // Ancestral noise is unknown to this model: only the last step, which lands on alpha-bar = 1, is exact.
-            if (prediction_type === 'sample') expectNear(got, x0, 1e-5);
-          } else expectNear(got, want, 2e-5);
+          const scheduler = createScheduler(name, { ...config, prediction_type }, steps, { eta: 0 });
+          const start = scheduler.addNoise(x0, eps, 0);
+          const got = run(scheduler, start, (_, i) => outputs[prediction_type](alphaOf(scheduler, i)));
+          if (!noisy.includes(name) || steps === 1) expectNear(got, want, 3e-5);
+          else if (prediction_type === 'sample') expectNear(got, x0, 2e-5);
         }
       });
     }
   }
+  it('PNDM, with the Runge-Kutta warm-up', () => {
+    const warm = createScheduler('pndm', { ...config, skip_prk_steps: false }, 10);
+    expect(warm.timesteps).toHaveLength(3 * 4 + 7);
+    expectNear(
+      run(warm, warm.addNoise(x0, eps, 0), () => eps),
+      x0,
+      2e-5,
+    );
+  });
   it('ddim-inverse ends at the same noise on the last timestep', () => {
     const inverse = createScheduler('ddim-inverse', { ...config, set_alpha_to_one: true }, 10);
     expectNear(
@@ -222,24 +256,48 @@ describe('steps', () => {
     expect([...clipped.step(new Float32Array(4), 0, far, initialState).sample]).toEqual([1, 1, 1, 1]);
   });
   it('errors name the scheduler and the remedy', () => {
-    expect(() => createScheduler('pndm', { ...config, skip_prk_steps: false }, 5)).toThrow(/skip_prk_steps/);
+    expect(() => createScheduler('pndm', { ...config, skip_prk_steps: false }, 3)).toThrow(/skip_prk_steps/);
     expect(() => createScheduler('ddim', config, 0)).toThrow(/ddim: 0 steps/);
     expect(() => createScheduler('ddim', { ...config, timestep_spacing: 'odd' }, 5)).toThrow(/"odd"/);
     expect(() => createScheduler('ddim', { ...config, prediction_type: 'odd' }, 5)).toThrow(/"odd"/);
     expect(() => createScheduler('unipc', { ...config, solver_order: 4 }, 5)).toThrow(/solver_order 4/);
-    expect(() => createScheduler('dpm-solver++', { ...config, algorithm_type: 'dpmsolver' }, 5)).toThrow(
+    expect(() => createScheduler('dpm-solver++', { ...config, algorithm_type: 'odd' }, 5)).toThrow(
       /algorithm_type/,
     );
     expect(() => createScheduler('nope' as SchedulerName, config, 5)).toThrow(
-      /"nope" is unknown, wanted one of pndm/,
+      /"nope" is unknown, expected one of pndm/,
     );
     const eta = createScheduler('ddim', config, 5, { eta: 0.5 });
     expect(() => eta.step(eps, 0, x0, initialState)).toThrow(/no noise source/);
-    expect(() => eta.step(eps, 9, x0, initialState, noise)).toThrow(/step 9, wanted 0 to 4/);
-    expect(() => startRun(eta).step(eps, 1, x0, noise)).toThrow(/step 1, wanted 0/);
+    expect(() => eta.step(eps, 9, x0, initialState, noise)).toThrow(/step 9, expected 0 to 4/);
+    expect(() => startRun(eta).step(eps, 1, x0, noise)).toThrow(/step 1, expected 0/);
     expect(() => eta.step(new Float32Array(3), 0, x0, initialState, noise)).toThrow(/3 values beside 16/);
-    expect(() => createScheduler('euler', config, 5).addNoise(x0, eps, 12.5)).toThrow(/timestep 12.5/);
+    expect(() =>
+      createScheduler('euler', { ...config, use_karras_sigmas: true, use_beta_sigmas: true }, 5),
+    ).toThrow(/use_karras_sigmas and use_beta_sigmas/);
+    const flow = { ...config, use_flow_sigmas: true };
+    expect(() => createScheduler('unipc', flow, 5)).toThrow(/use_flow_sigmas .*flow-matching/);
     expect(schedulerOfClass('PNDMScheduler')).toBe('pndm');
-    expect(schedulerOfClass('LMSDiscreteScheduler')).toBeUndefined();
+    expect(schedulerOfClass('LMSDiscreteScheduler')).toBe('lms');
+    expect(schedulerOfClass('EDMEulerScheduler')).toBeUndefined();
+  });
+});
+
+describe("a model's own scheduler", () => {
+  it('is what "model" means, and one that is not here is refused by its name', () => {
+    expect(schedulerFor('model', { _class_name: 'HeunDiscreteScheduler' })).toBe('heun');
+    expect(schedulerFor('unipc', { _class_name: 'HeunDiscreteScheduler' })).toBe('unipc');
+    expect(() => schedulerFor('model', { _class_name: 'FlowMatchEulerDiscreteScheduler' })).toThrow(
+      /FlowMatchEulerDiscreteScheduler, which Crux does not have; choose one/,
+    );
+    expect(() => schedulerFor('model', {})).toThrow(/names no class/);
+  });
+  it('chosen otherwise, it says what of the config is kept and what has no meaning', () => {
+    const own = { ...config, _class_name: 'PNDMScheduler', trained_betas: null };
+    expect(keptOfConfig('pndm', own)).toBeNull();
+    expect(keptOfConfig('euler', own)).toEqual({
+      kept: ['beta_end', 'beta_schedule', 'beta_start', 'clip_sample', 'num_train_timesteps', 'steps_offset'],
+      dropped: ['set_alpha_to_one', 'skip_prk_steps'],
+    });
   });
 });

@@ -69,8 +69,8 @@ describe('configs of networks', () => {
       'wanted "CrossAttnDownBlock2D" or "DownBlock2D"',
     ],
     ['up_block_types', ['UpBlock2D'], 'wanted one for each of 4 levels'],
-    ['norm_num_groups', null, 'wanted an integer of at least 1'],
-    ['cross_attention_dim', undefined, 'wanted an integer of at least 1'],
+    ['norm_num_groups', null, 'wanted an integer of 1 to 65536'],
+    ['cross_attention_dim', undefined, 'wanted an integer of 1 to 65536'],
     ['_class_name', 'UNet3DConditionModel', 'wanted "UNet2DConditionModel"'],
   ])('a U-Net with %s %j is refused', (field, value, wanted) => {
     const is = value === undefined ? 'undefined' : JSON.stringify(value);
@@ -123,6 +123,38 @@ describe('configs of networks', () => {
     expect(clipVisionConfig(nested)).toEqual(alone);
     expect(() => clipVisionConfig({ ...nested, vision_config: { ...vision, patch_size: 30 } })).toThrow(
       "CLIP vision config: patch_size is 30, wanted a number that divides the picture's side 224",
+    );
+  });
+
+  it.each<[(json: unknown) => unknown, object, string, unknown, string]>([
+    [unet2dConditionConfig, unetConfig, 'layers_per_block', 1e9, 'an integer of 1 to 256'],
+    [unet2dConditionConfig, unetConfig, 'in_channels', 1e9, 'an integer of 1 to 65536'],
+    [unet2dConditionConfig, unetConfig, 'cross_attention_dim', 0, 'an integer of 1 to 65536'],
+    [unet2dConditionConfig, unetConfig, 'sample_size', 1e9, 'an integer of 1 to 8192'],
+    [unet2dConditionConfig, unetConfig, 'freq_shift', 1e308, 'a number of 0 to 1'],
+    [unet2dConditionConfig, unetConfig, 'norm_eps', -1, 'a number of 1e-30 to 1'],
+    [unet2dConditionConfig, unetConfig, 'attention_head_dim', 1e6, 'an integer of 1 to 1024'],
+    [autoencoderKlConfig, vaeConfig, 'scaling_factor', 0, 'a number of 0.000001 to 1000000'],
+    [autoencoderKlConfig, vaeConfig, 'latent_channels', 1e12, 'an integer of 1 to 65536'],
+    [clipTextConfig, textConfig, 'num_hidden_layers', 1e9, 'an integer of 1 to 256'],
+    [clipTextConfig, textConfig, 'max_position_embeddings', 1e5, 'an integer of 1 to 1024'],
+    [clipTextConfig, textConfig, 'vocab_size', 1e12, 'an integer of 1 to 1000000'],
+    [clipVisionConfig, vision, 'image_size', 1e9, 'an integer of 1 to 8192'],
+  ])('no network is built of a size that none has (%#)', (read, config, field, value, wanted) => {
+    expect(() => read({ ...config, [field]: value })).toThrow(
+      `config: ${field} is ${value}, wanted ${wanted}`,
+    );
+  });
+
+  it('a list has a length, and no error shows more than a line of it', () => {
+    const levels = Array(60).fill(8);
+    expect(() => autoencoderKlConfig({ ...vaeConfig, block_out_channels: levels })).toThrow(
+      /block_out_channels is \[8,8.{60,90}…, wanted a list of at most 8 integers of 1 to 65536/,
+    );
+    let deep: unknown = 1;
+    for (let i = 0; i < 1e5; i++) deep = [deep];
+    expect(() => unet2dConditionConfig({ ...unetConfig, sample_size: deep })).toThrow(
+      'sample_size is nested too deeply to be shown, wanted',
     );
   });
 });

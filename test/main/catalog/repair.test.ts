@@ -28,6 +28,11 @@ const copy = (): string => {
   cpSync(whole, to, { recursive: true });
   return to;
 };
+/** Names in a catalog's folder, without its reserve. */
+const names = (of: string) =>
+  readdirSync(of)
+    .filter((name) => name !== '.reserve')
+    .sort();
 const database = (of: string) => join(of, 'catalog.sqlite');
 
 beforeAll(() => makeFullCatalog(whole));
@@ -91,11 +96,7 @@ describe('repair', () => {
       const done = repairCatalog(at, now)!;
       expect(done.kept).toBe(join(at, 'catalog.damaged-2026-11-30.sqlite'));
       expect(readFileSync(done.kept).equals(spoilt)).toBe(true);
-      expect(readdirSync(at).sort()).toEqual([
-        'catalog.damaged-2026-11-30.sqlite',
-        'catalog.sqlite',
-        'synthetic',
-      ]);
+      expect(names(at)).toEqual(['catalog.damaged-2026-11-30.sqlite', 'catalog.sqlite', 'synthetic']);
       const sound = checkCatalog(at);
       expect(sound.problems).toEqual([]);
       const saved = (table: string) => sound.rows.find((row) => row.table === table)?.rows ?? 0;
@@ -152,13 +153,13 @@ describe('repair', () => {
     const before = readFileSync(database(at));
     expect(repairCatalog(at, now)).toBeNull();
     expect(readFileSync(database(at)).equals(before)).toBe(true);
-    expect(readdirSync(at).sort()).toEqual(['catalog.sqlite', 'synthetic']);
+    expect(names(at)).toEqual(['catalog.sqlite', 'synthetic']);
   });
 
   it('is refused while another program has the catalog open, also one that does nothing', async () => {
     const at = copy();
     const entry = join(import.meta.dirname, '../../../src/main/catalog/index.ts');
-    const script = `import { openCatalog } from ${JSON.stringify(entry)}; openCatalog(process.argv[1]); console.log('open'); setInterval(() => {}, 1000);`;
+    const script = `import { openCatalog } from ${JSON.stringify(entry)}; const open = openCatalog(process.argv[1]); console.log('open'); setInterval(() => open.dir, 1000);`;
     const child = spawn(nodeBinary(), ['--input-type=module', '-e', script, at], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -179,7 +180,7 @@ describe('backup', () => {
     live.run("INSERT INTO tags VALUES (2, 'later')");
     expect(await made).toMatchObject({ out, files: 2, problems: [] });
     live.close();
-    expect(readdirSync(out).sort()).toEqual(['catalog.sqlite', 'synthetic']);
+    expect(names(out)).toEqual(['catalog.sqlite', 'synthetic']);
     expect(readFileSync(join(out, 'synthetic/1/1.png'), 'utf8')).toBe('file');
     const restored = openCatalog(out);
     expect(restored.value('SELECT COUNT(*) FROM embeddings')).toBe(images);

@@ -2,7 +2,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as ort from 'onnxruntime-node';
 import { afterAll, describe, expect, it } from 'vitest';
 import { encodeGraph } from '../../../src/core/graph/emit.ts';
 import * as f from '../../../src/core/graph/functions.ts';
@@ -11,6 +10,7 @@ import type { Precision } from '../../../src/core/graph/precision.ts';
 import { constant, input, numel, type Shape, type Value } from '../../../src/core/graph/value.ts';
 import { joinHeads, splitHeads } from '../../../src/core/nn/layers.ts';
 import { randn, rngFromSeed } from '../../../src/core/rng.ts';
+import { onnxRuntime } from '../../../src/main/engine/onnx-runtime.ts';
 import { openSession } from '../../../src/main/engine/runtime.ts';
 
 interface Case {
@@ -134,7 +134,7 @@ describe('what ONNX Runtime fuses by itself in graphs as we write them', () => {
     const optimizedModelFilePath = join(folder, 'optimised.onnx');
     const { bytes } = encodeGraph({ y }, { fused: fusedOn.cpu });
     const options = { optimizedModelFilePath, graphOptimizationLevel: 'extended' } as const;
-    await (await ort.InferenceSession.create(bytes, { ...options, logSeverityLevel: 3 })).release();
+    await (await onnxRuntime().InferenceSession.create(bytes, { ...options, logSeverityLevel: 3 })).release();
     const operatorType = `"${String.fromCharCode(kernel.length)}${kernel}`; // of a NodeProto
     expect(readFileSync(optimizedModelFilePath, 'latin1')).toContain(operatorType);
   });

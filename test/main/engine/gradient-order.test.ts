@@ -5,7 +5,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as ort from 'onnxruntime-node';
 import { expect, test } from 'vitest';
 import { backward } from '../../../src/core/graph/backward.ts';
 import { encodeGraph } from '../../../src/core/graph/emit.ts';
@@ -14,6 +13,7 @@ import { unfused } from '../../../src/core/graph/fused.ts';
 import { input, numel } from '../../../src/core/graph/value.ts';
 import { paramsOf, trainableSource } from '../../../src/core/nn/params.ts';
 import { resnet } from '../../../src/core/nn/resnet.ts';
+import { onnxRuntime } from '../../../src/main/engine/onnx-runtime.ts';
 
 test.each([false, true])(
   'weight gradients lie between the cotangents they wait for, recomputing %s',
@@ -45,7 +45,8 @@ test.each([false, true])(
     const { bytes } = encodeGraph({ loss, ...outputs }, { fused: unfused, ordered: true });
 
     const folder = mkdtempSync(join(tmpdir(), 'crux-order-'));
-    const session = await ort.InferenceSession.create(bytes, {
+    const { InferenceSession, Tensor } = onnxRuntime();
+    const session = await InferenceSession.create(bytes, {
       logSeverityLevel: 3,
       enableProfiling: true,
       profileFilePrefix: join(folder, 'run'),
@@ -53,7 +54,7 @@ test.each([false, true])(
     const feeds = Object.fromEntries(
       [image, targets, ...source.parameters.values()].map((v) => [
         (v as { name: string }).name,
-        new ort.Tensor('float32', new Float32Array(numel(v.shape)).fill(0.1), v.shape),
+        new Tensor('float32', new Float32Array(numel(v.shape)).fill(0.1), v.shape),
       ]),
     );
     await session.run(feeds);

@@ -15,7 +15,7 @@ import { type ResnetConfig, resnet } from '../../../src/core/nn/resnet.ts';
 import { type VitConfig, vit } from '../../../src/core/nn/vit.ts';
 import * as c from '../../../src/main/catalog/index.ts';
 import { addModel, checkModel } from '../../../src/main/engine/models/check.ts';
-import { openEncoder } from '../../../src/main/engine/models/registry.ts';
+import { openEncoder } from '../../../src/main/engine/models/open-encoder.ts';
 import { openVisionFolder, readVisionFolder } from '../../../src/main/engine/models/vision-folder.ts';
 import { openSession } from '../../../src/main/engine/runtime.ts';
 import { writeSafetensors } from '../../../src/main/engine/safetensors.ts';

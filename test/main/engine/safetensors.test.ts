@@ -132,6 +132,25 @@ describe('malformed files are refused, naming file and tensor', () => {
     ['header longer than the file', () => raw('{}', [], 1000n), /header of 1000 bytes in a file of 10/],
     ['header beyond the limit', () => raw('{}', [], 2n ** 63n), /limit 100000000/],
     ['not JSON', () => raw('{"a":'), /not JSON/],
+    ['nested deeply', () => raw('{"a":'.repeat(1e6)), /nested more than 64 levels deep/],
+    [
+      'too many tensors',
+      () => {
+        const entries = Array.from({ length: 100_001 }, (_, i) => [i, entry('F32', [0], 0, 0)]);
+        return raw(Object.fromEntries(entries));
+      },
+      /it names 100001 tensors, expected at most 100000/,
+    ],
+    [
+      'too many axes',
+      () => raw({ a: entry('U8', Array(9).fill(1), 0, 1) }, [0]),
+      /tensor a: shape \[1,1,1,1,1,1,1,1,1\], wanted at most 8 whole numbers/,
+    ],
+    [
+      'a product beyond every number',
+      () => raw({ a: entry('U8', [2 ** 40, 2 ** 40, 2 ** 40], 0, 1) }, [0]),
+      /tensor a: 1 bytes, but U8/,
+    ],
     ['an array', () => raw('[]'), /does not start with "\{"/],
     [
       'not UTF-8',

@@ -84,6 +84,12 @@ describe('safe names', () => {
     ['line\nbreak', 'line%0Abreak'],
     ['', '%'],
     ['日本語', '日本語'],
+    ['a\x9b2Jb', 'a%C2%9B2Jb'],
+    ['photo\u202egnp', 'photo%E2%80%AEgnp'],
+    ['\u2066a\u2069', '%E2%81%A6a%E2%81%A9'],
+    ['חתול\u200f', 'חתול\u200f'],
+    ['می\u200cخواهم', 'می\u200cخواهم'],
+    ['👨\u200d👩', '👨\u200d👩'],
   ])('%j becomes %j and comes back', (name, safe) => {
     expect(safeName(name)).toBe(safe);
     expect(unsafeName(safe)).toBe(name);

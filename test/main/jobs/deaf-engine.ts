@@ -6,9 +6,8 @@ const [dir, id, owner] = process.argv.slice(2);
 const catalog = openCatalog(dir);
 process.send?.({ type: 'ready', engine: id, pid: process.pid });
 const job = claimJob(catalog, { id, pid: process.pid, owner, claims: 'any' });
-if (job) process.send?.({ type: 'event', name: 'job.updated', payload: getJob(catalog, job.id) });
-setTimeout(() => {
-  const forever = new Int32Array(new SharedArrayBuffer(4));
-  if (job) Atomics.wait(forever, 0, 0);
-}, 50);
+if (job) {
+  const told = { type: 'event', name: 'job.updated', payload: getJob(catalog, job.id) };
+  process.send?.(told, () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
+}
 process.on('message', () => {});

@@ -1,6 +1,7 @@
 import type { IpcMainInvokeEvent, WebContents } from 'electron';
-import { expect, it, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { answer, pushEvent, requestListener } from '../../../src/main/ipc.ts';
+import { PathTokens } from '../../../src/main/path-tokens.ts';
 import type { RequestHandlers } from '../../../src/main/requests.ts';
 
 const handlers = {
@@ -12,27 +13,41 @@ const handlers = {
   'edits.redo': () => 5 as never, // breaks the contract
 } as Partial<RequestHandlers> as RequestHandlers;
 
+const paths = new PathTokens();
+
+afterEach(() => vi.restoreAllMocks());
+
 const senderAt = (url: string, parent: unknown = null) =>
   ({ senderFrame: { url, parent } }) as unknown as IpcMainInvokeEvent;
 
 it('answers with data, typed arrays whole', async () => {
   const input = { datasetId: 1, filter: {}, sort: 'path' };
-  expect(await answer(handlers, 'images.ids', input)).toEqual({ ok: true, value: Uint32Array.of(3, 1, 2) });
+  expect(await answer(handlers, paths, 'images.ids', input)).toEqual({
+    ok: true,
+    value: Uint32Array.of(3, 1, 2),
+  });
 });
 
 it('refuses unknown names, also those that every object has', async () => {
   for (const name of ['nope', 'toString', '__proto__', 'constructor', 7, null])
-    expect(await answer(handlers, name, {})).toMatchObject({ ok: false, error: { code: 'unknown-request' } });
+    expect(await answer(handlers, paths, name, {})).toMatchObject({
+      ok: false,
+      error: { code: 'unknown-request' },
+    });
 });
 
 it('refuses input that does not fit, and says where', async () => {
-  const answered = await answer(handlers, 'captions.replace', { ids: [1, -2], find: '', replace: 'b' });
+  const answered = await answer(handlers, paths, 'captions.replace', {
+    ids: [1, -2],
+    find: '',
+    replace: 'b',
+  });
   expect(answered).toMatchObject({ ok: false, error: { code: 'invalid-input' } });
   expect(answered.ok === false && answered.error.message).toMatch(/ids\.1.*find/s);
 });
 
 it('passes errors on with code and message, never as exceptions', async () => {
-  expect(await answer(handlers, 'edits.undo', {})).toEqual({
+  expect(await answer(handlers, paths, 'edits.undo', {})).toEqual({
     ok: false,
     error: { code: 'empty', message: 'nothing to undo' },
   });
@@ -40,7 +55,7 @@ it('passes errors on with code and message, never as exceptions', async () => {
 
 it('checks what goes out as well', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
-  expect(await answer(handlers, 'edits.redo', {})).toMatchObject({
+  expect(await answer(handlers, paths, 'edits.redo', {})).toMatchObject({
     ok: false,
     error: { code: 'invalid-output' },
   });
@@ -48,7 +63,7 @@ it('checks what goes out as well', async () => {
 });
 
 it('drops every sender but the main frame of its own page', async () => {
-  const listen = requestListener(handlers);
+  const listen = requestListener(handlers, paths);
   const ours = 'app://crux/index.html';
   const input = { ids: [1, 2], find: 'a', replace: 'b' };
   expect(await listen(senderAt(ours), 'captions.replace', input)).toEqual({ ok: true, value: 2 });
@@ -63,12 +78,40 @@ it('drops every sender but the main frame of its own page', async () => {
     });
 });
 
+it('pushes a step of a training whose loss is no number', () => {
+  const send = vi.fn();
+  const contents = { isDestroyed: () => false, send } as unknown as WebContents;
+  // As it comes from the engine: JSON knows no NaN.
+  const payload = JSON.parse(
+    JSON.stringify({ jobId: 1, point: { step: 7, loss: Number.NaN, smoothedLoss: Number.NaN } }),
+  );
+  pushEvent(contents, 'training.point', payload);
+  expect(send.mock.calls).toEqual([
+    ['crux:event', 'training.point', { jobId: 1, point: { step: 7, loss: null, smoothedLoss: null } }],
+  ]);
+});
+
+it('tells a few of the wrong places of a message, without what acts on a terminal', async () => {
+  const params = { prompts: Array(10_000).fill(1), steps: 'x'.repeat(1e6) };
+  const answered = await answer(handlers, paths, 'generation.outline', { params });
+  const { message } = (answered as { error: { message: string } }).error;
+  expect(message).toMatch(/and \d+ more$/);
+  expect(message.length).toBeLessThan(2100);
+  const undo = () => {
+    throw new Error(`\x1b[2J${'x'.repeat(1e6)}`);
+  };
+  const failed = await answer({ ...handlers, 'edits.undo': undo }, paths, 'edits.undo', {});
+  expect(failed).toMatchObject({ error: { message: expect.stringMatching(/^\\x1b\[2Jx{1900,2000}…$/) } });
+});
+
 it('pushes events that fit the contract, and only to a living window', () => {
   const send = vi.fn();
   const contents = { isDestroyed: () => false, send } as unknown as WebContents;
   pushEvent(contents, 'catalog.changed', { datasetId: 4 });
   expect(send).toHaveBeenCalledWith('crux:event', 'catalog.changed', { datasetId: 4 });
-  expect(() => pushEvent(contents, 'catalog.changed', { datasetId: -1 })).toThrow();
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+  pushEvent(contents, 'catalog.changed', { datasetId: -1 });
+  expect(log.mock.calls).toEqual([[expect.stringContaining('catalog.changed: the event does not fit')]]);
   pushEvent({ isDestroyed: () => true, send } as unknown as WebContents, 'catalog.changed', { datasetId: 4 });
   expect(send).toHaveBeenCalledOnce();
 });

@@ -3,7 +3,6 @@ import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { expect, test } from 'vitest';
 import { DatasetsScreen } from '../../../src/renderer/datasets/datasets-screen.tsx';
 import { nameFromPath } from '../../../src/renderer/datasets/import-dialog.tsx';
-import { makeFakeBridge } from '../../../src/renderer/dev/fake-bridge.ts';
 import { testIds } from '../../../src/renderer/test-ids.ts';
 import { mount } from '../mount.tsx';
 
@@ -17,7 +16,7 @@ test('the first import: folder, prefilled name, job', async () => {
   fireEvent.click(screen.getByTestId(testIds.importStart));
   await waitFor(() =>
     expect(asked('jobs.enqueue')).toEqual([
-      { request: { kind: 'import', params: { source: '/home/ada/pictures/birds', name: 'My birds' } } },
+      { request: { kind: 'import', params: { source: 'token of dataset-folder', name: 'My birds' } } },
     ]),
   );
   expect(await screen.findByTestId(testIds.importProgress)).toBeTruthy();
@@ -44,18 +43,11 @@ test('the name comes from the folder or the manifest, on either kind of path', (
   expect(nameFromPath('/data/v1.2')).toBe('v1.2');
 });
 
-test('importing again goes back to what was imported, not to its folder', async () => {
-  const fake = makeFakeBridge();
-  const answer = await fake.bridge.request('datasets.list', {});
-  if (!answer.ok) throw new Error(answer.error.message);
-  const dataset = { ...answer.value[0], source: '/home/ada/pictures/clothing-1k/labels.csv' };
-  const { asked } = mount(<DatasetsScreen />, { handlers: { 'datasets.list': () => [dataset] } });
+test('importing again names the dataset, and main knows where it came from', async () => {
+  const { asked } = mount(<DatasetsScreen />);
   fireEvent.click(await screen.findByText('Re-import'));
-  await waitFor(() =>
-    expect(asked('jobs.enqueue')).toEqual([
-      { request: { kind: 'import', params: { source: dataset.source, name: 'clothing-1k' } } },
-    ]),
-  );
+  await waitFor(() => expect(asked('datasets.importAgain')).toEqual([{ datasetId: 1 }]));
+  expect(await screen.findByTestId(testIds.importProgress)).toBeTruthy();
 });
 
 test('a name that belongs to another folder is refused before the import starts', async () => {

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
-import { fireEvent, screen, waitFor, within } from '@testing-library/react';
-import { expect, test } from 'vitest';
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { datasetOf, makeImages, scorer as probe } from '../../../src/renderer/dev/fake-data.ts';
 import { classifierScorer, fakeComparison } from '../../../src/renderer/dev/fake-scorers.ts';
 import { DifficultyScreen } from '../../../src/renderer/difficulty/difficulty-screen.tsx';
@@ -35,7 +35,7 @@ test('compare: the current scorer against another, of the real images; a disagre
   await screen.findByTestId(testIds.compareSpearman);
   expect(asked('scorers.compare')).toEqual([{ datasetId: 1, a: 1, b: 2, largest: 60, onlyUnseen: false }]);
   expect(Number(screen.getByTestId(testIds.compareSpearman).dataset.value)).toBeGreaterThan(0.5);
-  expect(screen.getByTestId(testIds.compareScatter).dataset.points).toBe('60');
+  await waitFor(() => expect(screen.getByTestId(testIds.compareScatter).dataset.points).toBe('60'));
   expect(within(screen.getByTestId(testIds.compareClasses)).getAllByRole('row')).toHaveLength(12);
   expect(screen.getByText(/bucket by both/).textContent).toMatch(/^They .*; .* on average; \d+\.\d % are/);
   const [first] = screen.getAllByTestId(testIds.disagreement);
@@ -54,14 +54,31 @@ test('compare: what one had learned from is said, and can be left out', async ()
 });
 
 test('compare: a click into the plot opens the image under the pointer', async () => {
+  // The plot is measured in a frame of the browser's; until then it is on the page with nothing in it.
+  const frames: FrameRequestCallback[] = [];
+  const hold = vi.spyOn(window, 'requestAnimationFrame').mockImplementation((draw) => frames.push(draw));
+  onTestFinished(() => hold.mockRestore());
   await open('Compare');
-  const canvas = (await screen.findByTestId(testIds.compareScatter)).querySelector('canvas')!;
+  const plot = await screen.findByTestId(testIds.compareScatter);
+  const canvas = plot.querySelector('canvas')!;
   canvas.getBoundingClientRect = () => ({ left: 0, top: 0 }) as DOMRect;
+  const { points } = fakeComparison(makeImages(size.real, size.synthetic), 1, 2, { largest: 0 });
+  // The axes leave 46, 10, 10 and 36 px of a plot of 420 px height, and of what width it has.
+  const place = (width: number) => ({
+    clientX: 46 + points.a[7] * (width - 56),
+    clientY: 384 - points.b[7] * 374,
+  });
+  fireEvent.click(canvas, place(0));
+  expect(useStore.getState().inspectId).toBeNull();
+
+  hold.mockRestore();
+  act(() => {
+    for (const draw of frames.splice(0)) draw(0);
+  });
+  await waitFor(() => expect(plot.dataset.points).toBe('60'));
   fireEvent.click(canvas, { clientX: 2, clientY: 2 });
   expect(useStore.getState().inspectId).toBeNull();
-  const { points } = fakeComparison(makeImages(size.real, size.synthetic), 1, 2, { largest: 0 });
-  // jsdom lays everything out 800 px wide; the axes leave 46, 10, 10 and 36 px of 800 x 420.
-  const at = { clientX: 46 + points.a[7] * 744, clientY: 384 - points.b[7] * 374 };
+  const at = place(800); // what mount.tsx says of everything
   fireEvent.pointerMove(canvas, at);
   fireEvent.click(canvas, at);
   expect(useStore.getState().inspectId).toBe(points.ids[7]);
@@ -111,7 +128,8 @@ test('training: a map for a fitted classifier, and for others what would bring o
   await screen.findByText('This scorer keeps no record of a training');
   unmount();
   await open('Training', { handlers: { 'datasets.list': () => [oneScorer(true)] } });
-  expect((await screen.findByTestId(testIds.datasetMap)).dataset.points).toBe('60');
+  const map = await screen.findByTestId(testIds.datasetMap);
+  await waitFor(() => expect(map.dataset.points).toBe('60'));
   expect(screen.getByText('Hard to learn')).toBeTruthy();
 });
 

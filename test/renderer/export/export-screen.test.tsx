@@ -33,7 +33,7 @@ test('the count is of what will be exported, and the job gets the same filter', 
       {
         request: {
           kind: 'export',
-          params: { datasetId: 1, out: '/home/ada/exports/clothing-1k-export', filter },
+          params: { datasetId: 1, out: 'token of export-folder', filter },
         },
       },
     ]),

@@ -66,7 +66,7 @@ test('a chosen LoRA reaches the job with its weight', async () => {
   fireEvent.click(screen.getByTestId(testIds.generateStart));
   await waitFor(() => expect(asked('jobs.enqueue')).toHaveLength(2));
   expect(asked('jobs.enqueue')[0]).toMatchObject({
-    request: { params: { loras: [{ path: '/home/ada/models/resnet50.onnx', weight: 0.5 }] } },
+    request: { params: { loras: [{ path: 'token of lora', weight: 0.5 }] } },
   });
 });
 

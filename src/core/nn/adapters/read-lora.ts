@@ -3,6 +3,7 @@
  * layout, which says whose layer it is and which of its three tensors; the rest is common.
  */
 import type { Shape } from '../../graph/value.ts';
+import { most } from '../config-fields.ts';
 import { fromKohya } from './kohya-names.ts';
 import type { AdaptedPart, LoraAdapter, LowRankPair, Matrix } from './lora-adapter.ts';
 import { numberedClasses, numberedPaths } from './numbered-names.ts';
@@ -139,11 +140,10 @@ export function readLora(tensors: ReadonlyMap<string, Matrix>, facts: LoraFacts 
     if (!down || !up) throw new Error(`${id}: the LoRA has no ${down ? 'up' : 'down'} matrix for this layer`);
     checkPair(id, down.shape, up.shape);
     const rank = down.shape[0];
-    parts[part].set(path, {
-      down,
-      up,
-      alpha: alpha ? alpha.data[0] : ((layout.config && alphaOf(facts, part, path, rank)) ?? rank),
-    });
+    const given = alpha ? alpha.data[0] : ((layout.config && alphaOf(facts, part, path, rank)) ?? rank);
+    // From JSON it may be anything, and of an empty tensor it is undefined.
+    if (!Number.isFinite(given)) throw new Error(`${id}: alpha is ${given}, expected a number`);
+    parts[part].set(path, { down, up, alpha: given });
   }
   if ([...used].some((layout) => layout.name === 'numbered')) nameNumbered(parts, facts.metadata ?? {});
   return { layout: [...used].map((layout) => layout.name).join(' and '), ...parts };
@@ -166,6 +166,11 @@ function recognise(key: string): { layout: Layout; at: Key } {
 const layoutList = () => layouts.map(({ name, example }) => `${name} (${example})`).join(', ');
 
 function checkPair(id: string, down: Shape, up: Shape): void {
+  if (!(down[0] >= 1 && down[0] <= most.rank)) {
+    throw new Error(
+      `${id}: down [${down}] is of rank ${down[0] ?? 0}, expected 1 to ${most.rank}; the file holds no LoRA for this layer`,
+    );
+  }
   const pairs = down.length === up.length && (down.length === 2 || down.length === 4);
   if (!pairs || down[0] !== up[1] || (up.length === 4 && (up[2] !== 1 || up[3] !== 1))) {
     throw new Error(

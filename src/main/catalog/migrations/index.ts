@@ -9,6 +9,7 @@ import * as jobResults from './0002-job-results.ts';
 import * as temperature from './0003-temperature.ts';
 import * as finish from './0004-finish.ts';
 import * as accuracy from './0005-accuracy.ts';
+import * as pointsWithoutLoss from './0006-points-without-loss.ts';
 
 export interface Migration {
   number: number;
@@ -22,6 +23,7 @@ export const migrations: readonly Migration[] = [
   { number: 3, name: 'temperature', sql: temperature.sql },
   { number: 4, name: 'finish', sql: finish.sql },
   { number: 5, name: 'accuracy', sql: accuracy.sql },
+  { number: 6, name: 'points-without-loss', sql: pointsWithoutLoss.sql },
 ];
 
 /**

@@ -27,11 +27,10 @@ export const exportBody: JobBody<'export'> = async (ctx) => {
   const id = `crux-${ctx.job.id}-${ctx.job.createdAt}`;
   let ids = ctx.readCheckpoint<Uint32Array>();
   let writer: ExportWriter | null = null;
-  if (ids) {
-    const resumed = await resumeExport(params.out, id);
-    if (resumed.state === 'committed') return { out: resumed.summary.outDir, images: resumed.summary.files };
-    if (resumed.state === 'open') writer = resumed.writer;
-  } else {
+  const resumed = await resumeExport(params.out, id); // also where the checkpoint is lost
+  if (resumed.state === 'committed') return { out: resumed.summary.outDir, images: resumed.summary.files };
+  if (resumed.state === 'open') writer = resumed.writer;
+  if (!ids) {
     // What a person rejected or excluded leaves only if just that is asked for.
     const withoutRejected = params.filter.decision !== 'reject';
     ids = imageIds(catalog, params.datasetId, { ...params.filter, withoutRejected }, 'path');
@@ -102,9 +101,8 @@ async function place(
     figures.images++;
     figures[row.origin]++;
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code !== 'ENOENT' && code !== 'EACCES') throw error; // a full disk is no reason to leave images out
+    const reason = reasonOf(error); // a full disk is no reason to leave images out
     figures.missing++;
-    ctx.log('warn', `${row.path}: ${reasonOf(error)}; it is not in the export`);
+    ctx.log('warn', `${row.path}: ${reason}; it is not in the export`);
   }
 }

@@ -2,7 +2,9 @@
  * Owns the generation job: class + prompt + difficulty -> pictures with their full provenance, in the catalog and
  * inside each PNG; what they are made with, and what each starts from.
  */
+
 import { angleBetween, circleInterpolate, drawLambda } from '../../../core/diffusion/circle.ts';
+import { keptOfConfig } from '../../../core/diffusion/create-scheduler.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
 import type { ClassAcceptance } from '../../../shared/jobs.ts';
 import { madeIndices } from '../../catalog/index.ts';
@@ -128,6 +130,7 @@ async function openStarter(
         ctx.signal.throwIfAborted();
         ctx.progress({ stage: 'inverting images', done, total });
       },
+      onDamaged: (text) => ctx.log('warn', text),
     });
   } finally {
     await encoder.close();
@@ -160,6 +163,7 @@ export const generate: JobBody<'generate'> = async (ctx) => {
   const selection = await openSelection(ctx, planned, knowsDifficulty);
   try {
     const generator = await openGenerator(setup.model, setup.adapter, options, ctx.runtime);
+    tellScheduler(ctx, generator, setup.model);
     try {
       const { starter, close } = await openStarter(ctx, setup, generator, planned);
       try {
@@ -176,6 +180,17 @@ export const generate: JobBody<'generate'> = async (ctx) => {
   }
   return resultOf(ctx, planned, selection);
 };
+
+/** Says what a scheduler that is not the model's own makes of the model's config. */
+function tellScheduler(ctx: Context, { scheduler }: Generator, { scheduler: config }: Setup['model']): void {
+  const taken = keptOfConfig(scheduler, config);
+  if (!taken) return;
+  const dropped = taken.dropped.length > 0 ? `; without meaning for it: ${taken.dropped.join(', ')}` : '';
+  ctx.log(
+    'info',
+    `scheduler ${scheduler} in place of the model's ${config._class_name ?? 'own'}; kept of its config: ${taken.kept.join(', ')}${dropped}`,
+  );
+}
 
 /** Where pictures were chosen: how many candidates that took, altogether and of each class. */
 function resultOf(

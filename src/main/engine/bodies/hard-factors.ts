@@ -3,7 +3,6 @@
  * at every level, beside real images of that difficulty; and, where the real images' factors are known, which of them
  * rises with difficulty in both. What comes out is data and pictures in the catalog's `hard-factors/<job>` folder.
  */
-import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type KnownFactors, parseFactorLines } from '../../../core/metrics/factor-lines.ts';
 import {
@@ -31,10 +30,11 @@ import { encodePng } from '../images/png.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { scorerOfDataset } from '../judge.ts';
 import { encodePictures } from '../judge-pictures.ts';
-import { openEncoder } from '../models/registry.ts';
+import { openEncoder } from '../models/open-encoder.ts';
 import { pump } from '../pump.ts';
 import { tellMemory } from '../tell-memory.ts';
 import { usedImages } from '../used-images.ts';
+import { readUserText } from '../user-file.ts';
 import { writeWhole } from '../write-whole.ts';
 
 type Context = JobContext<'hard-factors'>;
@@ -121,10 +121,13 @@ export const hardFactorsBody: JobBody<'hard-factors'> = async (ctx) => {
   };
 };
 
+/** A line of some hundred bytes for each of a million images. */
+const MAX_FACTOR_BYTES = 512 * 1024 * 1024;
+
 function readFactorFile(file: string): KnownFactors {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readUserText(file, { maxBytes: MAX_FACTOR_BYTES });
   } catch (error) {
     throw new Error(`hard-factors: ${file} cannot be read: ${(error as Error).message}`);
   }
@@ -209,7 +212,9 @@ async function makeAndRead(
   const { dim } = encoder;
   const total = planned.length;
   const file = join(ctx.jobDir, 'generated.records');
-  const records = openRecordFile(file, { numbers: 0, features: dim }, { batchSize: params.batchSize, total });
+  const onDamaged = (text: string) => ctx.log('warn', text);
+  const { batchSize } = params;
+  const records = openRecordFile(file, { numbers: 0, features: dim }, { batchSize, total, onDamaged });
   try {
     if (records.count < total) {
       const generator = await openGenerator(model, adapter, { ...params, ...wordless(params) }, ctx.runtime);

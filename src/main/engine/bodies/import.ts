@@ -16,7 +16,13 @@ import {
   setLabel,
 } from '../../catalog/index.ts';
 import { isAlive } from '../../jobs/lease.ts';
-import { type ExaminedImage, examineImage, reasonOf } from '../images/decode.ts';
+import {
+  type ExaminedImage,
+  examineImage,
+  readingFile,
+  reasonOf,
+  UnreadableImage,
+} from '../images/decode.ts';
 import type { FoundImage, SkippedFile } from '../images/found.ts';
 import { fsPath } from '../images/fs-names.ts';
 import { hashFile } from '../images/hash.ts';
@@ -24,6 +30,7 @@ import { readManifest } from '../images/manifest.ts';
 import { scanImageFolder } from '../images/scan.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { mapOrdered } from '../ordered.ts';
+import { imported, tellSpace } from '../space-needed.ts';
 
 const CONCURRENCY = 3;
 const THUMBNAIL_SIDE = 256;
@@ -69,6 +76,7 @@ export const importBody: JobBody<'import'> = async (ctx) => {
   const keep = new Set<string>();
 
   await removeLeftovers(join(catalog.dir, 'thumbs'));
+  tellSpace(ctx, found.filter(({ relativePath }) => !known.has(relativePath)).length * imported);
   ctx.progress({ stage: 'reading images', done: 0, total: found.length });
   const outcomes = mapOrdered(found, CONCURRENCY, (image) => {
     signal.throwIfAborted();
@@ -180,22 +188,26 @@ function newestId(known: ReadonlyMap<string, Known>): number {
   return newest;
 }
 
-/** Looks at one file; reads it only where the catalog does not know these bytes. */
+/**
+ * Looks at one file; reads it only where the catalog does not know these bytes.
+ * @throws what is not the file's fault: a thumbnail that cannot be written ends the import.
+ */
 async function read(catalog: Catalog, found: FoundImage, known: Known | undefined): Promise<Outcome> {
+  const hash = () => readingFile(() => hashFile(found.file));
   try {
-    const { size, mtimeMs } = await stat(fsPath(found.file));
+    const { size, mtimeMs } = await readingFile(() => stat(fsPath(found.file)));
     if (known && known.bytes === size) {
       const thumbnail = await stat(catalog.thumbnail(known.hash)).catch(() => null);
       if (thumbnail) {
         if (known.mtime_ms === mtimeMs) return { kind: 'same', found, known, mtimeMs };
-        if ((await hashFile(found.file)) === known.hash) return { kind: 'same', found, known, mtimeMs };
+        if ((await hash()) === known.hash) return { kind: 'same', found, known, mtimeMs };
       }
     }
-    const hash = await hashFile(found.file);
-    const out = catalog.thumbnail(hash);
+    const sha256 = await hash();
+    const out = catalog.thumbnail(sha256);
     await mkdir(dirname(out), { recursive: true });
     const facts = await examineImage(found.file, { out, maxSide: THUMBNAIL_SIDE });
-    if (facts.sha256 !== hash) throw new Error('changed while it was read; import again');
+    if (facts.sha256 !== sha256) throw new UnreadableImage('changed while it was read; import again');
     return { kind: 'read', found, known, mtimeMs, facts };
   } catch (error) {
     return { kind: 'skipped', found, reason: reasonOf(error) };

@@ -18,7 +18,7 @@ import {
 import { givenRow, labelColumns, softmaxOfColumns } from '../class-probabilities.ts';
 import { embedMissing } from '../embedding.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
-import { openEncoder } from '../models/registry.ts';
+import { openEncoder } from '../models/open-encoder.ts';
 import { storeProbes } from '../probe-store.ts';
 import { pump } from '../pump.ts';
 import { checkTemperature, chosenTemperature } from '../scorer-temperature.ts';

@@ -65,7 +65,8 @@ export async function makeAndMeasure(
   const total = pictures.length;
   const shape = { numbers: 2 * judges.length, features: judges[0].judge.encoder.dim };
   const file = join(ctx.jobDir, `${variant}.records`);
-  const records = openRecordFile(file, shape, { batchSize: params.batchSize, total });
+  const onDamaged = (text: string) => ctx.log('warn', text);
+  const records = openRecordFile(file, shape, { batchSize: params.batchSize, total, onDamaged });
   try {
     if (records.count < total) {
       const columns = judges.map(({ judge }) => columnsOf(ctx, judge));

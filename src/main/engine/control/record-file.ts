@@ -1,10 +1,13 @@
 /**
  * Owns the file from which a long measurement goes on: one record of fixed size per item, only ever appended to, so
  * that a batch costs what the batch weighs however many came before. A killed process may leave part of a batch at the
- * end; opening cuts it off, and the work goes on from the same batch border as if it had never been stopped.
+ * end, and a power cut bytes that were never written; each record ends in its checksum, so opening cuts off whatever is
+ * not whole, and the work goes on from the same batch border as if it had never been stopped.
  */
-import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { makeFolder, syncFolder, writeBytes } from '../write-whole.ts';
 
 export interface RecordShape {
   /** float64 numbers of a record; 0: none. */
@@ -37,14 +40,34 @@ export interface RecordFile {
 export function openRecordFile(
   path: string,
   shape: RecordShape,
-  { batchSize, total }: { batchSize: number; total: number },
+  {
+    batchSize,
+    total,
+    onDamaged,
+  }: {
+    batchSize: number;
+    total: number;
+    /** Told where more is cut off than a kill leaves. */
+    onDamaged?: (text: string) => void;
+  },
 ): RecordFile {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const file = openSync(path, 'a+');
-  const bytes = 8 * shape.numbers + 4 * shape.features;
-  const whole = Math.floor(fstatSync(file).size / bytes);
+  const content = 8 * shape.numbers + 4 * shape.features;
+  const bytes = content + 4; // the checksum
+  const readRecord = (i: number, record: Buffer): Buffer => {
+    for (let got = 0; got < bytes; ) got += readSync(file, record, got, bytes - got, i * bytes + got);
+    return record;
+  };
+  const there = Math.min(total, Math.floor(fstatSync(file).size / bytes));
+  const record = Buffer.alloc(bytes);
+  let whole = 0;
+  while (whole < there && isWhole(readRecord(whole, record))) whole++;
+  if (whole < there)
+    onDamaged?.(`${basename(path)} is damaged at record ${whole} of ${there}; goes on from there`);
   let count = whole >= total ? total : whole - (whole % batchSize);
   ftruncateSync(file, count * bytes);
+  syncFolder(dirname(path));
   return {
     get count() {
       return count;
@@ -64,8 +87,10 @@ export function openRecordFile(
           block,
           at + 8 * shape.numbers,
         );
+        block.writeUInt32LE(crc32(block.subarray(at, at + content)), at + content);
       }
-      for (let written = 0; written < block.length; ) written += writeSync(file, block, written);
+      writeBytes(file, block);
+      fsyncSync(file);
       count += items;
     },
     readAll() {
@@ -74,19 +99,22 @@ export function openRecordFile(
         numbers: new Float64Array(count * shape.numbers),
         features: new Float32Array(count * shape.features),
       };
-      const record = Buffer.alloc(bytes);
       for (let i = 0; i < count; i++) {
-        for (let got = 0; got < bytes; ) got += readSync(file, record, got, bytes - got, i * bytes + got);
+        readRecord(i, record);
         const numbers = new Uint8Array(records.numbers.buffer, 8 * i * shape.numbers, 8 * shape.numbers);
         const features = new Uint8Array(records.features.buffer, 4 * i * shape.features, 4 * shape.features);
         record.copy(numbers, 0, 0, numbers.length);
-        record.copy(features, 0, numbers.length);
+        record.copy(features, 0, numbers.length, content);
       }
       return records;
     },
     close: () => closeSync(file),
   };
 }
+
+/** A block of zeros is not. */
+const isWhole = (record: Buffer): boolean =>
+  record.readUInt32LE(record.length - 4) === crc32(record.subarray(0, -4));
 
 function copyBytes(from: Float64Array | Float32Array, to: Buffer, at: number): void {
   to.set(new Uint8Array(from.buffer, from.byteOffset, from.byteLength), at);

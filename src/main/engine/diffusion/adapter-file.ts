@@ -2,18 +2,22 @@
  * Owns what difficulty training leaves behind: a folder with the LoRA in diffusers' layout, the difficulty
  * encoder beside it, and a config that says what they were trained on.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { most, ranges } from '../../../core/nn/config-fields.ts';
 import type { LoraConfig } from '../../../core/nn/lora.ts';
 import { firstFew } from '../first-few.ts';
 import { readModelJson } from '../models/stored-part.ts';
 import { openSafetensors, writeSafetensors } from '../safetensors.ts';
+import { makeFolder, writeWhole } from '../write-whole.ts';
 import type { DifficultyAdapter } from './sessions.ts';
 
 const loraFile = 'pytorch_lora_weights.safetensors';
 const encoderFile = 'difficulty_encoder.safetensors';
 export const adapterConfigFile = 'crux_adapter.json';
+
+const upTo = (largest: number) => z.int().positive().max(largest);
 
 const adapterConfig = z.object({
   format: z.literal(1),
@@ -21,21 +25,21 @@ const adapterConfig = z.object({
   baseModelId: z.string(),
   baseModelHash: z.string(),
   /** Class names in the order of the encoder's labels. */
-  classes: z.array(z.string()).min(1),
+  classes: z.array(z.string()).min(1).max(most.classes),
   /** What the training captions looked like. */
   prompt: z.string(),
   scorer: z.object({ name: z.string(), modelHash: z.string() }),
-  lora: z.object({ rank: z.int().positive(), alpha: z.number().positive() }),
+  lora: z.object({ rank: upTo(most.rank), alpha: z.number().positive().max(ranges.factor[1]) }),
   encoder: z.object({
-    classes: z.int().positive(),
-    width: z.int().positive(),
-    tokens: z.int().positive(),
-    hidden: z.int().positive(),
+    classes: upTo(most.classes),
+    width: upTo(most.channels),
+    tokens: upTo(most.tokens),
+    hidden: upTo(most.channels),
     // Adapters that say nothing of these were made when they were no settings yet.
-    depth: z.int().positive().default(2),
+    depth: upTo(most.layers).default(2),
     labelEncoding: z.enum(['one-hot', 'embedding']),
     scoreFeatures: z.enum(['raw', 'fourier']).default('fourier'),
-    frequencies: z.int().positive().default(1),
+    frequencies: upTo(most.channels).default(1),
     placement: z.enum(['append', 'overwrite']),
     tokenNorm: z.boolean().default(false),
   }),
@@ -50,7 +54,7 @@ export async function writePlainLora(
   lora: LoraConfig,
   weights: DifficultyAdapter['loraWeights'],
 ): Promise<void> {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   await writeSafetensors(join(folder, loraFile), Object.fromEntries(weights), {
     format: 'pt',
     lora_adapter_metadata: JSON.stringify({
@@ -72,7 +76,7 @@ export async function writeAdapter(
   await writeSafetensors(join(folder, encoderFile), Object.fromEntries(adapter.encoderWeights), {
     format: 'pt',
   });
-  writeFileSync(join(folder, adapterConfigFile), `${JSON.stringify(config, null, 2)}\n`);
+  writeWhole(join(folder, adapterConfigFile), Buffer.from(`${JSON.stringify(config, null, 2)}\n`));
 }
 
 export const isAdapterFolder = (folder: string): boolean => existsSync(join(folder, adapterConfigFile));

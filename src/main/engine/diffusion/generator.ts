@@ -3,7 +3,7 @@
  * image or from inverted latents. All that is random about a picture comes from its own seed, so what it looks like
  * does not depend on its neighbours.
  */
-import { createScheduler, type SchedulerOptions } from '../../../core/diffusion/create-scheduler.ts';
+import { createScheduler, schedulerFor } from '../../../core/diffusion/create-scheduler.ts';
 import { type GuidanceOptions, guidanceBranches } from '../../../core/diffusion/guidance.ts';
 import { noiseSchedule } from '../../../core/diffusion/noise-schedule.ts';
 import {
@@ -14,8 +14,9 @@ import {
   invert,
   sample,
 } from '../../../core/diffusion/pipeline.ts';
-import type { NoiseSource, SchedulerName } from '../../../core/diffusion/scheduler.ts';
+import type { NoiseSource, SchedulerOptions } from '../../../core/diffusion/scheduler.ts';
 import { type Rng, randn, rngFromSeed } from '../../../core/rng.ts';
+import type { SchedulerName, SchedulerSetting } from '../../../shared/schedulers.ts';
 import type { RuntimeOptions } from '../runtime.ts';
 import type { GenerationModel } from './generation-model.ts';
 import { createPreviewer, type PreviewPicture } from './previewer.ts';
@@ -40,9 +41,9 @@ export interface PictureRequest {
   from?: StartsFrom;
 }
 
-export interface GeneratorOptions extends SchedulerOptions, GuidanceOptions {
+export interface GeneratorOptions extends Pick<SchedulerOptions, 'eta'>, GuidanceOptions {
   batchSize: number;
-  scheduler: SchedulerName;
+  scheduler: SchedulerSetting;
   steps: number;
   /** Side of the pictures in pixels; absent: the model's own. */
   size?: number | null;
@@ -60,6 +61,8 @@ export type OnStep = (
 
 export interface Generator {
   size: number;
+  /** What the setting meant for this model. */
+  scheduler: SchedulerName;
   /** Samples of one call of the network: what `invert` takes at most. */
   rows: number;
   /**
@@ -94,7 +97,8 @@ export async function openGenerator(
   // Without an adapter there is no difficulty to strengthen.
   const { branches, scales } = guidanceBranches(adapter ? o : { ...o, guidanceMode: 'null-token' });
   const rows = branches.length * o.batchSize;
-  const scheduler = createScheduler(o.scheduler, model.scheduler, o.steps, { eta: o.eta });
+  const name = schedulerFor(o.scheduler, model.scheduler);
+  const scheduler = createScheduler(name, model.scheduler, o.steps, { eta: o.eta, rows: o.batchSize });
   const trainTimesteps = noiseSchedule(model.scheduler).betas.length;
   const firstSteps = firstStageSteps(scheduler.timesteps, trainTimesteps, o.firstShare ?? 0);
 
@@ -186,6 +190,7 @@ export async function openGenerator(
 
   return {
     size,
+    scheduler: name,
     rows,
     async generate(requests, onStep) {
       if (requests.length > o.batchSize) {

@@ -2,9 +2,8 @@
  * Owns the inverted latents of a job's source images: computed once each, in fixed groups, and kept in the job's
  * folder, because an image takes part in several pairs and its inversion costs more steps than a picture does.
  */
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeWhole } from '../write-whole.ts';
+import { readSealed, writeSealed } from '../sealed-file.ts';
 import type { Generator } from './generator.ts';
 
 export interface ImageToInvert {
@@ -22,6 +21,8 @@ export interface InversionOptions {
   encode(file: string): Promise<Float32Array>;
   /** Called at every step; may throw to stop. `done` images of `total`. */
   onStep(done: number, total: number): void;
+  /** Told of stored latents that cannot be read, which are computed again. */
+  onDamaged(text: string): void;
 }
 
 /** Of an image's id: its inverted latents f32[c,h,w], read from disk. */
@@ -34,13 +35,21 @@ export type InvertedLatents = (id: number) => Float32Array;
 export async function invertImages(
   generator: Generator,
   images: readonly ImageToInvert[],
-  { folder, steps, encode, onStep }: InversionOptions,
+  { folder, steps, encode, onStep, onDamaged }: InversionOptions,
 ): Promise<InvertedLatents> {
   const fileOf = (id: number) => join(folder, 'inverted', `${id}.f32`);
+  const isThere = (id: number): boolean => {
+    try {
+      return readSealed(fileOf(id)) !== null;
+    } catch (error) {
+      onDamaged(`${fileOf(id)} cannot be read: ${(error as Error).message}; inverts its image again`);
+      return false;
+    }
+  };
   for (let start = 0; start < images.length; start += generator.rows) {
     const group = images.slice(start, start + generator.rows);
     onStep(start, images.length);
-    if (group.every((image) => existsSync(fileOf(image.id)))) continue;
+    if (group.every((image) => isThere(image.id))) continue;
     const latents: Float32Array[] = [];
     for (const image of group) latents.push(await encode(image.file));
     const inverted = await generator.invert(
@@ -49,11 +58,11 @@ export async function invertImages(
       () => onStep(start, images.length),
     );
     for (const [i, image] of group.entries()) {
-      writeWhole(
+      writeSealed(
         fileOf(image.id),
         new Uint8Array(inverted[i].buffer, inverted[i].byteOffset, inverted[i].byteLength),
       );
     }
   }
-  return (id) => new Float32Array(new Uint8Array(readFileSync(fileOf(id))).buffer);
+  return (id) => new Float32Array(readSealed(fileOf(id))!.buffer);
 }

@@ -166,7 +166,7 @@ async function store(
 
 function provenanceOf(
   { params, runtime }: Context,
-  { recipe, models, knowsDifficulty, selection }: Making,
+  { recipe, models, knowsDifficulty, generator, selection }: Making,
   p: PlannedPicture,
   { accepted, attempt, attempts, made: { seed, start, verdict } }: Settled<MadePicture>,
 ): Provenance {
@@ -179,7 +179,7 @@ function provenanceOf(
     ...(p.captionOf ? { captionOf: p.captionOf } : {}),
     className: p.className,
     requestedDifficulty: knowsDifficulty ? p.difficulty : null,
-    scheduler: params.scheduler,
+    scheduler: generator.scheduler,
     steps: params.steps,
     guidanceScale: params.guidanceScale,
     guidanceMode: params.guidanceMode,

@@ -13,6 +13,7 @@ import { clipText } from '../../../core/nn/clip-text.ts';
 import { withLora } from '../../../core/nn/lora.ts';
 import { frozenSource, paramsOf } from '../../../core/nn/params.ts';
 import { unet2dCondition } from '../../../core/nn/unet-2d-condition.ts';
+import type { MemoryRow } from '../inspections.ts';
 import { largeFrom } from '../large-networks.ts';
 import type { DiffusionModel } from './model-folder.ts';
 
@@ -115,6 +116,23 @@ export interface TrainingLoad {
 
 /** A training step of a LoRA. Bytes. */
 export function trainingMemory(model: DiffusionModel, load: TrainingLoad): number {
+  const { source, predicted } = adapted(model, load);
+  const loss = f.mseLoss(predicted, input('target', predicted.shape));
+  const gradients = backward(loss, [...source.parameters.values()], { recompute: load.checkpointing });
+  const { weights, live, casts } = partMemory(gradients, unfused, load.lowMemory);
+  return measured.process + weights + casts + measured.training * live;
+}
+
+/** How many numbers a LoRA of this rank has. */
+export function loraNumbers(model: DiffusionModel, rank: number): number {
+  const { source } = adapted(model, { batch: 1, size: ownSize(model), rank });
+  return [...source.parameters.values()].reduce(
+    (sum, { shape }) => sum + shape.reduce((n, d) => n * d, 1),
+    0,
+  );
+}
+
+function adapted(model: DiffusionModel, load: Pick<TrainingLoad, 'batch' | 'size' | 'rank'>) {
   const { unet, vae } = model;
   const side = load.size / downsamplingFactor(vae.config);
   const source = withLora(frozenSource(unet.table), { rank: load.rank, alpha: load.rank });
@@ -123,25 +141,12 @@ export function trainingMemory(model: DiffusionModel, load: TrainingLoad): numbe
     timesteps: input('timesteps', [load.batch]),
     encoderHiddenStates: input('states', [load.batch, model.textLength + 1, unet.config.cross_attention_dim]),
   });
-  const loss = f.mseLoss(predicted, input('target', predicted.shape));
-  const gradients = backward(loss, [...source.parameters.values()], { recompute: load.checkpointing });
-  const { weights, live, casts } = partMemory(gradients, unfused, load.lowMemory);
-  return measured.process + weights + casts + measured.training * live;
+  return { source, predicted };
 }
 
 /** Side of the model's own pictures, in pixels. */
 export const ownSize = ({ unet, vae }: DiffusionModel): number =>
   unet.config.sample_size * downsamplingFactor(vae.config);
-
-export interface MemoryRow {
-  size: number;
-  batch: number;
-  /** Bytes. */
-  inference: number;
-  lowMemory: number;
-  loraTraining: number;
-  loraTrainingCheckpointed: number;
-}
 
 /** What a person may want to know of a model: its own size and half of it, one picture and four at a time. */
 export function memoryTable(model: DiffusionModel): MemoryRow[] {

@@ -5,6 +5,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SchedulerConfig } from '../../../core/diffusion/noise-schedule.ts';
+import { schedulerConfig } from '../../../core/diffusion/scheduler-config.ts';
 import type { WeightedAdapter } from '../../../core/nn/adapters/lora-adapter.ts';
 import type { LearnedToken } from '../../../core/nn/adapters/textual-inversion.ts';
 import { type AutoencoderConfig, autoencoderKlConfig } from '../../../core/nn/autoencoder-kl.ts';
@@ -12,7 +13,7 @@ import { type ClipTextConfig, clipTextConfig } from '../../../core/nn/clip-text.
 import { type UNetConfig, unet2dConditionConfig } from '../../../core/nn/unet-2d-condition.ts';
 import type { ClipTokenizer } from '../../../core/tokenizer/clip-bpe.ts';
 import { combinedHash } from '../models/hash-folder.ts';
-import { openPart, readModelJson, type StoredPart, weightFiles } from '../models/stored-part.ts';
+import { openPart, readConfig, type StoredPart, underPrefix } from '../models/stored-part.ts';
 import { openSingleFile } from './single-file.ts';
 import { openClipTokenizer } from './tokenizer-folder.ts';
 
@@ -39,8 +40,7 @@ export interface ModelAdditions {
 
 export const noAdditions: ModelAdditions = { loras: [], tokens: [] };
 
-const networkWeights = weightFiles('diffusion_pytorch_model');
-const textWeights = weightFiles('model');
+const networkWeights = 'diffusion_pytorch_model';
 
 /** @throws an error that names the missing or unfit file. Weights stay where they are and are only read. */
 export function openDiffusionModel(path: string, additions: ModelAdditions = noAdditions): DiffusionModel {
@@ -81,14 +81,24 @@ function openFolder(path: string): Omit<DiffusionModel, 'additions'> {
   }
   const unet = openPart(join(path, 'unet'), 'U-Net', networkWeights, unet2dConditionConfig);
   const vae = openPart(join(path, 'vae'), 'autoencoder', networkWeights, autoencoderKlConfig);
-  const text = openPart(join(path, 'text_encoder'), 'text encoder', textWeights, clipTextConfig);
+  const text = underPrefix(
+    openPart(join(path, 'text_encoder'), 'text encoder', 'model', clipTextConfig),
+    'text_model.',
+  );
+  const tokenizer = openClipTokenizer(join(path, 'tokenizer'));
+  const { highestId } = tokenizer;
+  if (highestId >= text.config.vocab_size) {
+    throw new Error(
+      `${join(path, 'tokenizer')}: it has a token of id ${highestId}, but the text encoder has only ${text.config.vocab_size} embeddings; are the two of one model?`,
+    );
+  }
   return {
     path,
     unet,
     vae,
     text,
-    scheduler: readModelJson(join(path, 'scheduler', 'scheduler_config.json'), "the scheduler's config"),
-    tokenizer: openClipTokenizer(join(path, 'tokenizer')),
+    scheduler: readConfig(join(path, 'scheduler', 'scheduler_config.json'), 'scheduler', schedulerConfig),
+    tokenizer,
     textLength: text.config.max_position_embeddings,
     async hash() {
       return combinedHash(await Promise.all([unet.hash(), vae.hash(), text.hash()]));

@@ -5,10 +5,11 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SchedulerConfig } from '../../../core/diffusion/noise-schedule.ts';
+import { schedulerConfig } from '../../../core/diffusion/scheduler-config.ts';
+import { configFields, most, ranges } from '../../../core/nn/config-fields.ts';
 import { hashFile } from '../images/hash.ts';
 import { combinedHash } from '../models/hash-folder.ts';
-import { readModelJson } from '../models/stored-part.ts';
+import { readConfig } from '../models/stored-part.ts';
 import { openSession, type RuntimeOptions, type Session, type Tensor } from '../runtime.ts';
 import type { GenerationModel } from './generation-model.ts';
 import { type LatentShape, toRgb } from './sessions.ts';
@@ -17,15 +18,26 @@ import { openClipTokenizer } from './tokenizer-folder.ts';
 export const onnxParts = ['text_encoder', 'unet', 'vae_decoder', 'vae_encoder'] as const;
 type PartName = (typeof onnxParts)[number];
 
-interface UNetFacts {
-  in_channels: number;
-  sample_size: number;
-  cross_attention_dim: number;
+/** What the configs beside the graphs are asked for. */
+function unetFacts(json: unknown) {
+  const c = configFields(json, 'U-Net');
+  return {
+    in_channels: c.count('in_channels', most.channels),
+    sample_size: c.count('sample_size', most.pixels),
+    cross_attention_dim: c.count('cross_attention_dim', most.channels),
+  };
 }
-interface VaeFacts {
-  block_out_channels: number[];
-  scaling_factor?: number;
+
+function vaeFacts(json: unknown) {
+  const c = configFields(json, 'autoencoder');
+  return {
+    levels: c.counts('block_out_channels', most.channels, most.levels).length,
+    scale: c.number('scaling_factor', ranges.factor, 0.18215),
+  };
 }
+
+const textLength = (json: unknown) =>
+  configFields(json, 'text encoder').count('max_position_embeddings', most.tokens);
 
 /** @throws an error that names the missing or unfit file. */
 export function openOnnxModel(folder: string): GenerationModel {
@@ -36,17 +48,13 @@ export function openOnnxModel(folder: string): GenerationModel {
   };
   // The encoder is asked for when an image is to be encoded: text to image does without.
   for (const part of ['text_encoder', 'unet', 'vae_decoder'] as const) graphOf(part);
-  const config = <T>(path: string, what: string) => readModelJson<T>(join(folder, path), what);
-  const unet = config<UNetFacts>('unet/config.json', "the U-Net's config");
-  const vae = config<VaeFacts>('vae_decoder/config.json', "the autoencoder's config");
-  const text = config<{ max_position_embeddings: number }>(
-    'text_encoder/config.json',
-    "the text encoder's config",
-  );
+  const config = <T>(path: string, what: string, read: (json: unknown) => T) =>
+    readConfig(join(folder, path), what, read);
+  const unet = config('unet/config.json', 'U-Net', unetFacts);
+  const { levels, scale } = config('vae_decoder/config.json', 'autoencoder', vaeFacts);
+  const length = config('text_encoder/config.json', 'text encoder', textLength);
   const tokenizer = openClipTokenizer(join(folder, 'tokenizer'));
-  const scale = vae.scaling_factor ?? 0.18215;
-  const factor = 2 ** (vae.block_out_channels.length - 1);
-  const length = text.max_position_embeddings;
+  const factor = 2 ** (levels - 1);
   const latentShape = (size: number): LatentShape => {
     if (!(Number.isInteger(size / factor) && size > 0)) {
       throw new Error(`pictures of ${size} pixels: this model makes multiples of ${factor}`);
@@ -59,7 +67,7 @@ export function openOnnxModel(folder: string): GenerationModel {
     size: unet.sample_size * factor,
     textLength: length,
     textWidth: unet.cross_attention_dim,
-    scheduler: config<SchedulerConfig>('scheduler/scheduler_config.json', "the scheduler's config"),
+    scheduler: config('scheduler/scheduler_config.json', 'scheduler', schedulerConfig),
     trainable: false,
     async hash() {
       const parts = onnxParts.filter((part) => existsSync(join(folder, part, 'model.onnx')));

@@ -2,9 +2,6 @@
  * Owns keeping generated pictures by what a scorer says of them: the verdicts, how many candidates each class needed,
  * and the state from which a stopped job goes on.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { deserialize, serialize } from 'node:v8';
 import { type KeepRule, keepsEverything, missOf, type Verdict } from '../../../core/recipes/acceptance.ts';
 import type { Judged, QueueState, Settled } from '../../../core/recipes/candidates.ts';
 import type { StartingPoint } from '../../../shared/domain.ts';
@@ -13,7 +10,6 @@ import { currentScorerId, type StoredScorer } from '../../catalog/index.ts';
 import type { JobContext } from '../job-context.ts';
 import { openJudge, scorerFor } from '../judge.ts';
 import { judgePictures, verdictOf } from '../judge-pictures.ts';
-import { writeWhole } from '../write-whole.ts';
 import type { PlannedPicture } from './generation-plan.ts';
 
 type Context = JobContext<'generate'>;
@@ -57,6 +53,9 @@ interface SavedState {
   tally: Map<string, ClassAcceptance>;
 }
 
+/** The checkpoint's, beside the job's main one. */
+const stateName = 'selection';
+
 /**
  * null: every picture is kept, and nothing needs measuring. The caller closes it.
  * @throws where the scorer cannot measure new images, or does not know a class.
@@ -75,8 +74,7 @@ export async function openSelection(
     throw new Error(
       'a base model alone is asked for no difficulty, so nothing can be near it; keep by a range of measured difficulty',
     );
-  const file = join(ctx.jobDir, 'selection.bin');
-  const saved = existsSync(file) ? (deserialize(readFileSync(file)) as SavedState) : null;
+  const saved = ctx.readCheckpoint<SavedState>({ name: stateName });
   const scorerId = saved?.scorerId ?? params.scorerId ?? currentScorerId(catalog, params.datasetId);
   if (scorerId === null)
     throw new Error('pictures are kept by what a scorer says of them; score the dataset first');
@@ -107,7 +105,7 @@ export async function openSelection(
       if (accepted) own.accepted++;
       else if (own.atLimit++ === 0) ctx.log('warn', limitWords(params, className));
     },
-    save: (queue) => writeWhole(file, serialize({ scorerId, queue, tally } satisfies SavedState)),
+    save: (queue) => ctx.writeCheckpoint<SavedState>({ scorerId, queue, tally }, stateName),
     classes: () => [...tally.values()],
     close: () => judge.close(),
   };

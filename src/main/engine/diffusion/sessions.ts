@@ -2,6 +2,7 @@
  * Owns the compiled parts of a diffusion model: prompt -> states, image <-> latents, and the noise prediction
  * with its adapters. Each is a graph over weights that stay in the user's files.
  */
+import { requireFinite } from '../../../core/finite.ts';
 import * as f from '../../../core/graph/functions.ts';
 import { input, sameShape, type Value } from '../../../core/graph/value.ts';
 import { withAdapters } from '../../../core/nn/adapters/lora-adapter.ts';
@@ -138,8 +139,9 @@ export async function openImageDecoder(
   };
 }
 
-/** f32[3,s,s] in -1..1, clamped -> u8[s,s,3]. */
+/** f32[3,s,s] in -1..1, clamped -> u8[s,s,3]. @throws NotFinite: a NaN would be a black pixel. */
 export function toRgb(image: Float32Array): Uint8Array {
+  requireFinite(image, 'the decoded image');
   const plane = image.length / 3;
   const rgb = new Uint8Array(3 * plane);
   for (let i = 0; i < plane; i++) {

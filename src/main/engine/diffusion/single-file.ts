@@ -2,16 +2,20 @@
  * Owns a Stable Diffusion 1.x checkpoint as one .safetensors file: its parts under their Diffusers names, read in
  * place. Such a file has no configs: they are those of Stable Diffusion 1.5, with the widths that its tensors have.
  */
-import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { SchedulerConfig } from '../../../core/diffusion/noise-schedule.ts';
+import { autoencoderKlConfig } from '../../../core/nn/autoencoder-kl.ts';
+import { clipTextConfig } from '../../../core/nn/clip-text.ts';
 import { type LdmPart, ldmParts } from '../../../core/nn/ldm-names.ts';
 import type { StoredParameter } from '../../../core/nn/params.ts';
+import { unet2dConditionConfig } from '../../../core/nn/unet-2d-condition.ts';
 import { openWeights, type StoredPart } from '../models/stored-part.ts';
+import { withinFile } from '../within-file.ts';
 import type { DiffusionModel } from './model-folder.ts';
-import { openClipTokenizer } from './tokenizer-folder.ts';
+import { holdsTokenizer, openClipTokenizer } from './tokenizer-folder.ts';
 
 const scheduler: SchedulerConfig = {
+  _class_name: 'PNDMScheduler',
   num_train_timesteps: 1000,
   beta_start: 0.00085,
   beta_end: 0.012,
@@ -25,31 +29,30 @@ const scheduler: SchedulerConfig = {
 /** @throws naming what the file lacks, or the tokenizer's files and where to put them. */
 export function openSingleFile(file: string): Omit<DiffusionModel, 'additions'> {
   const whole = openWeights(file);
-  let parts: ReturnType<typeof ldmParts>;
-  try {
-    parts = ldmParts(whole.table);
-  } catch (error) {
-    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
-  }
-  const part = <Config>(name: LdmPart, configOf: (shape: (of: string) => readonly number[]) => Config) => {
+  const parts = withinFile(file, () => ldmParts(whole.table));
+  const part = <Config>(
+    name: LdmPart,
+    read: (json: unknown) => Config,
+    configOf: (shape: (of: string) => readonly number[]) => unknown,
+  ) => {
     const table = new Map<string, StoredParameter>();
     for (const [as, { stored, shape }] of parts[name]) {
       table.set(as, { shape, dtype: whole.table.get(stored)!.dtype });
     }
     const shapeOf = (of: string) => {
       const there = table.get(of);
-      if (!there) throw new Error(`${file}: its ${name} has no ${of}`);
+      if (!there) throw new Error(`its ${name} has no ${of}`);
       return there.shape;
     };
     const opened: StoredPart<Config> = {
       ...whole,
       table,
-      config: configOf(shapeOf),
+      config: withinFile(file, () => read(configOf(shapeOf))),
       locate: (as) => whole.locate(parts[name].get(as)?.stored ?? as),
     };
     return opened;
   };
-  const unet = part('unet', (shape) => ({
+  const unet = part('unet', unet2dConditionConfig, (shape) => ({
     in_channels: shape('conv_in.weight')[1],
     out_channels: shape('conv_out.weight')[0],
     sample_size: 64,
@@ -65,7 +68,7 @@ export function openSingleFile(file: string): Omit<DiffusionModel, 'additions'> 
     freq_shift: 0,
     downsample_padding: 1,
   }));
-  const vae = part('vae', (shape) => ({
+  const vae = part('vae', autoencoderKlConfig, (shape) => ({
     in_channels: 3,
     out_channels: 3,
     latent_channels: shape('post_quant_conv.weight')[0],
@@ -74,7 +77,7 @@ export function openSingleFile(file: string): Omit<DiffusionModel, 'additions'> 
     norm_num_groups: 32,
     scaling_factor: 0.18215,
   }));
-  const text = part('text', (shape) => {
+  const text = part('text', clipTextConfig, (shape) => {
     const [vocab_size, hidden_size] = shape('text_model.embeddings.token_embedding.weight');
     const [max_position_embeddings] = shape('text_model.embeddings.position_embedding.weight');
     const layers = new Set([...parts.text.keys()].map((name) => /\.layers\.(\d+)\./.exec(name)?.[1]));
@@ -106,10 +109,10 @@ export function openSingleFile(file: string): Omit<DiffusionModel, 'additions'> 
 function tokenizerFolder(file: string): string {
   const folder = dirname(file);
   const candidates = [join(folder, 'tokenizer'), folder];
-  const found = candidates.find((candidate) => existsSync(join(candidate, 'vocab.json')));
+  const found = candidates.find(holdsTokenizer);
   if (!found) {
     throw new Error(
-      `${file}: a single-file checkpoint holds no tokenizer; put vocab.json and merges.txt of CLIP ViT-L/14 (the tokenizer folder of any Stable Diffusion 1.x model) into ${candidates[0]}`,
+      `${file}: a single-file checkpoint holds no tokenizer; put tokenizer.json, or vocab.json and merges.txt, of CLIP ViT-L/14 (the tokenizer folder of any Stable Diffusion 1.x model) into ${candidates[0]}`,
     );
   }
   return found;

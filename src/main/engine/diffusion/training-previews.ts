@@ -58,7 +58,7 @@ export function previewMaker(
   const interval = previewInterval(params);
   const shown = shownClasses(classes.length);
   const file = trainingPreviewsFile(catalog, job.id);
-  const there: TrainingPreviews = readTrainingPreviews(catalog, job.id) ?? {
+  const there: TrainingPreviews = previewsThere(ctx) ?? {
     classes: shown.map((i) => classes[i]),
     difficulties: [...previewDifficulties],
     steps: [],
@@ -114,6 +114,16 @@ export function previewMaker(
       }
     },
   };
+}
+
+/** What cannot be read is made again. */
+function previewsThere({ catalog, job, log }: Context): TrainingPreviews | null {
+  try {
+    return readTrainingPreviews(catalog, job.id);
+  } catch (error) {
+    log('warn', `${(error as Error).message}; begins a new one`);
+    return null;
+  }
 }
 
 /** Bytes that the pictures take on the CPU while they are made, besides the training's. */

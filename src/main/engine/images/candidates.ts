@@ -3,8 +3,9 @@
  * and what a symbolic link may lead to.
  */
 import type { Dirent } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { openUserFile } from '../user-file.ts';
 import { asUnreadable } from './errors.ts';
 import { extensionOf, fsPath, isWithin, nameOfBytes, realLocation } from './fs-names.ts';
 import { SNIFF_BYTES, sniffFormat } from './sniff.ts';
@@ -69,7 +70,7 @@ async function judgeFile(name: string, file: string): Promise<Verdict> {
   if (SUPPORTED.has(extension)) return { kind: 'image' };
   const listed = OTHER_PICTURES.has(extension);
   try {
-    const handle = await open(fsPath(file), 'r');
+    const { handle } = await openUserFile(file);
     try {
       const head = Buffer.alloc(SNIFF_BYTES);
       const { bytesRead } = await handle.read(head, 0, SNIFF_BYTES, 0);

@@ -7,9 +7,8 @@
  * does not grow with the caller's concurrency (which is the caller's to choose; the number of useful parallel
  * decodes is libuv's pool, 4).
  */
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import sharp, { type Metadata, type OutputInfo, type Sharp } from 'sharp';
+import { openUserFile, readSpanOf } from '../user-file.ts';
 import { withStillBrand } from './avif.ts';
 import { decodeBmp, readBmpHeader } from './bmp.ts';
 import {
@@ -20,7 +19,6 @@ import {
   tooLarge,
   UnreadableImage,
 } from './errors.ts';
-import { fsPath } from './fs-names.ts';
 import { requireWholeGif } from './gif.ts';
 import { pictureDataOnly, requireAllScans } from './jpeg.ts';
 import { requireWholePng } from './png.ts';
@@ -33,9 +31,6 @@ import { withUsualOrientation } from './tiff.ts';
 const HEAVY_BYTES = 80_000_000;
 /** The AVIF decoder holds a whole picture several times over, 18 bytes a pixel measured: 50 megapixels are 0.9 GB. */
 const MAX_AVIF_PIXELS = 50_000_000;
-
-/** Opening a named pipe would otherwise wait for its writer, for ever. No such flag, and no such files, on Windows. */
-const READ_WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /** Transparent pixels are shown on white. */
 export const BACKGROUND = { r: 255, g: 255, b: 255 };
@@ -66,21 +61,14 @@ export interface Header {
 export async function readImageBytes(file: string, limits: DecodeLimits = {}): Promise<Buffer> {
   const maxFileBytes = limits.maxFileBytes ?? DEFAULT_LIMITS.maxFileBytes;
   try {
-    const handle = await open(fsPath(file), READ_WITHOUT_WAITING);
+    const { handle, size } = await openUserFile(file, { maxBytes: maxFileBytes });
     try {
-      const stat = await handle.stat();
-      if (!stat.isFile())
-        throw new UnreadableImage(stat.isDirectory() ? 'a folder, not a file' : 'not a regular file');
-      if (stat.size === 0) throw new UnreadableImage('empty file');
-      if (stat.size > maxFileBytes) {
-        const mib = (n: number): string => `${Math.round(n / 1024 / 1024)} MiB`;
-        throw new UnreadableImage(`too large: a file of ${mib(stat.size)}, limit ${mib(maxFileBytes)}`);
-      }
-      const head = Buffer.alloc(Math.min(SNIFF_BYTES, stat.size));
+      if (size === 0) throw new UnreadableImage('empty file');
+      const head = Buffer.alloc(Math.min(SNIFF_BYTES, size));
       const { bytesRead } = await handle.read(head, 0, head.length, 0);
       const sniffed = sniffFormat(head.subarray(0, bytesRead));
       if (sniffed.format === null) throw new UnreadableImage(sniffed.reason);
-      return await handle.readFile();
+      return await readSpanOf(handle, file, 0, size);
     } finally {
       await handle.close();
     }

@@ -2,18 +2,18 @@
  * Owns: what the engine asks of an image file: its size, its pixels, its thumbnail.
  * JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF; first frame, EXIF orientation applied, any colour space to sRGB, 16 bits
  * to 8, transparency on white. Strict: a file whose data ends early or is damaged is refused, never half shown.
- * Every failure is an UnreadableImage; callers list it and go on. Paths are in the form of `fs-names.ts`.
+ * Every fault of a file is an UnreadableImage; callers list it and go on. What else is thrown is no file's fault. Paths are in the form of `fs-names.ts`.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { Sharp } from 'sharp';
 import { BACKGROUND, readHeader, readImageBytes, runPipeline } from './codec.ts';
-import { asUnreadable, type DecodeLimits } from './errors.ts';
+import type { DecodeLimits } from './errors.ts';
 import { fsPath } from './fs-names.ts';
 import type { ImageFormat } from './sniff.ts';
 
-export { DEFAULT_LIMITS, type DecodeLimits, UnreadableImage } from './errors.ts';
+export { DEFAULT_LIMITS, type DecodeLimits, readingFile, reasonOf, UnreadableImage } from './errors.ts';
 
 export interface ImageInfo {
   width: number; // pixels, after EXIF orientation
@@ -141,6 +141,3 @@ async function writeAtomically(out: string, data: Uint8Array): Promise<void> {
     throw error;
   }
 }
-
-/** For callers that list failures: the reason of any error thrown while reading an image. */
-export const reasonOf = (error: unknown): string => asUnreadable(error).reason;

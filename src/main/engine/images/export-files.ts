@@ -18,7 +18,10 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { onlyOurs } from '../../catalog/own-fault.ts';
+import { readingFile } from './errors.ts';
 import { fsPath } from './fs-names.ts';
+import { hashFile } from './hash.ts';
 
 /** A file under this suffix is half written; it gets its own name when whole. */
 export const PARTIAL = '.crux-partial';
@@ -33,24 +36,34 @@ export class ExportError extends Error {
   override name = 'ExportError';
 }
 
-/** Places `source` at `target`; -> its bytes. `mayBeThere`: keep a whole file of an earlier run if it is still right. */
+/**
+ * Places `source` at `target`; -> its bytes. `mayBeThere`: keep a whole file of an earlier run if it is still right.
+ * @throws UnreadableImage where the source is at fault; anything else is the target's fault, which no image is left out for.
+ */
 export async function placeFile(
   source: Source,
   target: string,
   place: Place,
   mayBeThere: boolean,
 ): Promise<number> {
-  const facts = 'file' in source ? await stat(fsPath(source.file)) : null;
+  const facts = 'file' in source ? await readingFile(() => stat(fsPath(source.file))) : null;
   const size = facts ? facts.size : (source as { bytes: Uint8Array }).bytes.length;
   if (mayBeThere && (await isCurrent(source, target, facts))) return size;
   await mkdir(fsPath(dirname(target)), { recursive: true });
   const partial = fsPath(target + PARTIAL);
   await rm(partial, { force: true });
-  if ('bytes' in source) await writeFile(partial, source.bytes);
-  else if (place === 'hard link') await link(fsPath(source.file), partial);
-  else if (place === 'symbolic link') await symlink(fsPath(resolve(source.file)), partial);
-  // A reflink where the file system has it: as fast as a link, yet an independent copy.
-  else await copyFile(fsPath(source.file), partial, constants.COPYFILE_FICLONE);
+  try {
+    if ('bytes' in source) await writeFile(partial, source.bytes);
+    else if (place === 'hard link') await link(fsPath(source.file), partial);
+    else if (place === 'symbolic link') await symlink(fsPath(resolve(source.file)), partial);
+    // A reflink where the file system has it: as fast as a link, yet an independent copy.
+    else await copyFile(fsPath(source.file), partial, constants.COPYFILE_FICLONE);
+  } catch (error) {
+    await rm(partial, { force: true });
+    // A copy names both files when it fails; only reading the source again tells which of them it was.
+    if ('file' in source && !onlyOurs(error)) await readingFile(() => hashFile(source.file));
+    throw error;
+  }
   await rename(partial, fsPath(target));
   return size;
 }

@@ -13,6 +13,7 @@
  */
 import { realpath } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
+import { displayText } from '../../../shared/display-text.ts';
 
 const ESCAPE_BASE = 0xf700;
 const ESCAPED = /[\uf780-\uf7ff]/;
@@ -61,16 +62,11 @@ export function fsPath(file: string): string | Buffer {
   return ESCAPED.test(file) ? Buffer.from(bytesOfName(file)) : file;
 }
 
-/** For people: escaped bytes as `\xE9`, control characters as `\n`, `\x1b`; not reversible. */
-export function displayName(name: string): string {
-  return (
-    name
-      .replace(ESCAPED_ALL, (c) => `\\x${(c.charCodeAt(0) - ESCAPE_BASE).toString(16).toUpperCase()}`)
-      .replace(/\n/g, '\\n')
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is being shown
-      .replace(/[\u0000-\u001f\u007f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)
+/** For people: escaped bytes as `\xE9`, what displayText shows as it does; not reversible. */
+export const displayName = (name: string): string =>
+  displayText(
+    name.replace(ESCAPED_ALL, (c) => `\\x${(c.charCodeAt(0) - ESCAPE_BASE).toString(16).toUpperCase()}`),
   );
-}
 
 /** Length in bytes of the valid UTF-8 sequence at `at`, or 0 where there is none. */
 function sequenceLength(bytes: Uint8Array, at: number): number {

@@ -1,6 +1,5 @@
 /** Owns: reading a text file line by line with line numbers and a bound on the length of one line. */
-import { createReadStream } from 'node:fs';
-import { fsPath } from './fs-names.ts';
+import { piecesOf } from '../user-file.ts';
 
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
@@ -23,7 +22,7 @@ export async function* readLines(file: string): AsyncGenerator<Line> {
     if (text.endsWith('\r')) text = text.slice(0, -1);
     return text.trim() === '' ? null : { number, text };
   };
-  for await (const chunk of createReadStream(fsPath(file)) as AsyncIterable<Buffer>) {
+  for await (const chunk of piecesOf(file)) {
     let from = 0;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
       const line = finish(chunk.subarray(from, end));

@@ -4,10 +4,11 @@
  * not grow with the file, but for the paths already seen. A row that cannot be used is skipped with its line, field
  * and reason; a file that cannot be used as a whole is a ManifestError.
  */
-import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, posix, relative, resolve, sep } from 'node:path';
+import { Readable } from 'node:stream';
 import { type CsvError, parse } from 'csv-parse';
+import { openUserFile, piecesOf } from '../user-file.ts';
 import { asUnreadable } from './errors.ts';
 import {
   FIELD_NAMES,
@@ -167,7 +168,7 @@ async function openRows(file: string, options: ManifestOptions): Promise<AsyncIt
 
 async function readHead(file: string): Promise<Buffer> {
   try {
-    const handle = await open(fsPath(file), 'r');
+    const { handle } = await openUserFile(file);
     try {
       const head = Buffer.alloc(64 * 1024);
       const { bytesRead } = await handle.read(head, 0, head.length, 0);
@@ -201,7 +202,7 @@ async function* csvRows(file: string, head: Buffer, options: ManifestOptions): A
     .toString('utf8')
     .replace(/^\ufeff/, '')
     .split(/\r?\n|\r/, 1)[0];
-  const source = createReadStream(fsPath(file));
+  const source = Readable.from(piecesOf(file), { objectMode: false });
   const parser = source.pipe(
     parse({
       bom: true,

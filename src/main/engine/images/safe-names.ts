@@ -1,15 +1,16 @@
 /**
  * Owns: class and file names as folder and file names that every common file system takes. Reversible: `unsafeName`
- * undoes `safeName` unless the name had to be cut; the export's metadata.jsonl holds the true label in any case.
+ * undoes `safeName` unless the name had to be cut; the export's metadata.jsonl holds the true label in any case. What
+ * acts in a terminal, or turns the reading order around, is escaped as well.
  */
 import { createHash } from 'node:crypto';
+import { unseenCharacters } from '../../../shared/display-text.ts';
 
 /** Bytes of UTF-8; file systems allow 255, and a suffix must fit. */
 const MAX_BYTES = 200;
 /** Device names that Windows takes for any extension. */
 const RESERVED = /^(con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3])(\.|$)/i;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are among what is escaped
-const FORBIDDEN = /[%<>:"/\\|?*\u0000-\u001f\u007f\uf780-\uf7ff]|\p{Cs}/gu;
+const FORBIDDEN = new RegExp(`[%<>:"/\\\\|?*\\uf780-\\uf7ff${unseenCharacters}]|\\p{Cs}`, 'gu');
 
 const escapeChar = (c: string): string =>
   [...Buffer.from(c, 'utf8')].map((b) => `%${b.toString(16).toUpperCase().padStart(2, '0')}`).join('');

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { most, ranges } from '../../../core/nn/config-fields.ts';
 import { createByteDecoder } from '../../../core/tokenizer/byte-decoder.ts';
 import { openSession, type RuntimeOptions } from '../runtime.ts';
 import { readModelJson } from './stored-part.ts';
@@ -21,24 +22,25 @@ export const captionerWanted =
   'a folder with encoder_model.onnx, decoder_model.onnx, config.json, preprocessor_config.json and vocab.json ' +
   '(an image-to-text model such as vit-gpt2, exported with Optimum)';
 
-const token = z.int().nullish();
+const token = z.int().min(0).max(most.vocabulary).nullish();
 const generation = z.object({
   decoder_start_token_id: token,
   bos_token_id: token,
   eos_token_id: token,
   pad_token_id: token,
-  max_length: z.int().positive().nullish(),
+  max_length: z.int().positive().max(most.tokens).nullish(),
 });
 const modelConfig = generation.extend({ decoder: generation.nullish() });
-const side = z.int().positive();
+const side = z.int().positive().max(most.pixels);
+const [leastFactor, mostFactor] = ranges.factor;
 const preprocessor = z.object({
   size: z.union([
     side,
     z.object({ height: side, width: side }),
     z.object({ shortest_edge: side }).transform(({ shortest_edge: s }) => ({ height: s, width: s })),
   ]),
-  image_mean: z.array(z.number()).length(3),
-  image_std: z.array(z.number()).length(3),
+  image_mean: z.array(z.number().min(-mostFactor).max(mostFactor)).length(3),
+  image_std: z.array(z.number().min(leastFactor).max(mostFactor)).length(3),
 });
 
 export interface Captioner {

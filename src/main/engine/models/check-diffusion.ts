@@ -2,39 +2,17 @@
  * Owns looking through a diffusion model of weights: whether each part has the parameters that its config asks for, no
  * fewer and no more, what can be done with it, and what memory that takes.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { input, type Shape, sameShape } from '../../../core/graph/value.ts';
 import { decode, encode } from '../../../core/nn/autoencoder-kl.ts';
 import { clipText } from '../../../core/nn/clip-text.ts';
 import { type Params, paramsOf, trainableSource } from '../../../core/nn/params.ts';
 import { unet2dCondition } from '../../../core/nn/unet-2d-condition.ts';
-import { type MemoryRow, memoryTable } from '../diffusion/memory-estimate.ts';
+import { memoryTable } from '../diffusion/memory-estimate.ts';
 import { type DiffusionModel, openDiffusionModel } from '../diffusion/model-folder.ts';
 import { firstFew } from '../first-few.ts';
+import type { DiffusionReport, PartReport } from '../inspections.ts';
+import { pipelineOf } from './pipeline-name.ts';
 import type { StoredPart } from './stored-part.ts';
-
-export interface PartReport {
-  part: string;
-  file: string;
-  /** Numbers in its parameters. */
-  parameters: number;
-  /** Names that the network asks for and the file has not. */
-  missing: string[];
-  /** Names of the file that the network has no use for. */
-  surplus: string[];
-  /** Names with another shape than the config asks for, with both. */
-  misshapen: string[];
-}
-
-export interface DiffusionReport {
-  summary: string;
-  parts: PartReport[];
-  problems: string[];
-  abilities: string[];
-  /** Null where a part is not whole. */
-  memory: MemoryRow[] | null;
-}
 
 /** @throws where a part, its config or the tokenizer is not there at all. */
 export function checkDiffusion(path: string): DiffusionReport {
@@ -113,6 +91,5 @@ function summaryOf(path: string, { unet, text, scheduler }: DiffusionModel): str
   const predicts = scheduler.prediction_type === 'v_prediction' ? 'predicts velocity' : 'predicts noise';
   const kept = [...new Set([...unet.table.values()].map(({ dtype }) => dtype.toUpperCase()))].join(' and ');
   if (path.endsWith('.safetensors')) return `single file, ${family}, ${predicts}, ${kept}`;
-  const index = JSON.parse(readFileSync(join(path, 'model_index.json'), 'utf8')) as { _class_name?: string };
-  return `Diffusers folder (${index._class_name ?? 'pipeline not named'}), ${family}, ${text.config.num_hidden_layers} text layers, ${predicts}, ${kept}`;
+  return `Diffusers folder (${pipelineOf(path)}), ${family}, ${text.config.num_hidden_layers} text layers, ${predicts}, ${kept}`;
 }

@@ -1,265 +1,60 @@
 /**
- * Owns looking at a model that a person names: what it is, whether it can be used, and what an ONNX file says and
- * does not say about itself. What is not written in the file is left open for the person; nothing is guessed.
+ * Owns checking and adding a model that a person names, for Electron's main and the command line: other processes look
+ * at it (inspector.ts), and what they find is kept in the catalog.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, extname, join } from 'node:path';
-import type { ModelEntry, OnnxClassifierSpec } from '../../../shared/domain.ts';
-import { onnxClassifierSpec } from '../../../shared/domain.ts';
-import { addModelRow, type Catalog, CatalogError } from '../../catalog/index.ts';
 import {
-  adapterConfigFile,
-  adapterSummary,
-  isAdapterFolder,
-  readAdapter,
-} from '../diffusion/adapter-file.ts';
-import { hashFile } from '../images/hash.ts';
-import { runChild } from '../providers.ts';
-import type { DiffusionReport } from './check-diffusion.ts';
-import { readLabels } from './labels.ts';
+  type ModelEntry,
+  modelKind,
+  type OnnxClassifierSpec,
+  onnxClassifierSpec,
+} from '../../../shared/domain.ts';
+import { addModelRow, type Catalog, CatalogError } from '../../catalog/index.ts';
+import type { ModelCheck } from '../inspections.ts';
+import { InspectionError, inspect } from '../inspector.ts';
 import { getModel } from './registry.ts';
 
-export interface ModelCheck {
-  kind: string;
-  usable: boolean;
-  summary: string;
-  problems: string[];
-  onnx: Partial<OnnxClassifierSpec> | null;
-  /** Of a diffusion model of weights: its parts, abilities and memory. */
-  diffusion?: DiffusionReport;
-}
-
-export interface OnnxValueInfo {
-  name: string;
-  type: string;
-  /** null: not fixed in the file. */
-  shape: (number | null)[];
-}
-
-const INSPECT_LIMIT_MS = 60_000;
-const HASH_LIMIT_MS = 30 * 60_000;
-
-const verdict = (kind: string, summary: string, problems: string[] = []): ModelCheck => ({
-  kind,
-  usable: problems.length === 0,
-  summary,
-  problems,
-  onnx: null,
-});
-
+/** What it is, whether it can be used and why not; also of a file that ends whatever looks at it. */
 export async function checkModel(path: string): Promise<ModelCheck> {
-  if (!existsSync(path)) return verdict('nothing', '', [`there is nothing at ${path}`]);
-  if (statSync(path).isDirectory()) return checkFolder(path);
-  const extension = extname(path).toLowerCase();
-  if (extension === '.onnx') return await checkOnnx(path);
-  if (extension === '.safetensors') return await checkSafetensors(path);
-  if (['.bin', '.pt', '.pth', '.ckpt', '.pkl'].includes(extension)) {
-    return verdict('pickle', '', [
-      'a Python pickle can run any program when it is read; convert it to .safetensors first',
-    ]);
-  }
-  return verdict('unknown', '', [
-    `${basename(path)} is no model that Crux knows; wanted .onnx, .safetensors, or a model's folder`,
-  ]);
-}
-
-/** By the files in it; a Diffusers folder is opened far enough to see that its parts and weights are there. */
-async function checkFolder(path: string): Promise<ModelCheck> {
-  if (existsSync(join(path, 'encoder_model.onnx'))) return await checkCaptioner(path);
-  if (isAdapterFolder(path)) return checkAdapter(path);
-  const index = join(path, 'model_index.json');
-  if (!existsSync(index)) {
-    if (existsSync(join(path, 'config.json'))) return await checkVision(path);
-    return verdict('folder', '', [
-      `no model_index.json, config.json, encoder_model.onnx or ${adapterConfigFile} in ${path}; choose the folder of a Diffusers model, of an image network, of a captioner or of a difficulty model that Crux trained`,
-    ]);
-  }
   try {
-    if (!existsSync(join(path, 'unet', 'model.onnx'))) return await checkWeights(path);
-    const { _class_name: pipeline } = JSON.parse(readFileSync(index, 'utf8')) as { _class_name?: string };
-    const { openGenerationModel } = await import('../diffusion/generation-model.ts');
-    openGenerationModel(path);
-    return verdict(
-      'diffusion',
-      `exported ONNX graphs (${pipeline ?? 'pipeline not named'}): generates, cannot be trained`,
-    );
+    return await inspect('model.check', { path });
   } catch (error) {
-    return verdict('diffusion', '', [(error as Error).message]);
+    if (!(error instanceof InspectionError)) throw error;
+    const problems = [`${path} ${error.message}`];
+    return { kind: 'unknown', usable: false, summary: '', problems, onnx: null };
   }
 }
 
-function checkAdapter(path: string): ModelCheck {
-  try {
-    return verdict('difficulty-adapter', adapterSummary(readAdapter(path).config));
-  } catch (error) {
-    return verdict('difficulty-adapter', '', [(error as Error).message]);
-  }
-}
-
-/** A classifier where its classes have names; otherwise it gives features. */
-async function checkVision(path: string): Promise<ModelCheck> {
-  try {
-    const { readVisionFolder } = await import('./vision-folder.ts');
-    const { network, summary } = readVisionFolder(path, basename(path));
-    return verdict(network.labels ? 'classifier' : 'encoder', summary);
-  } catch (error) {
-    return verdict('encoder', '', [(error as Error).message]);
-  }
-}
-
-/** An image-to-text model in ONNX; its two graphs are opened in a child. */
-async function checkCaptioner(path: string): Promise<ModelCheck> {
-  try {
-    const { readCaptionerConfig } = await import('./captioner.ts');
-    const { width, height, maxLength } = readCaptionerConfig(path);
-    for (const file of ['encoder_model.onnx', 'decoder_model.onnx']) {
-      const answer = await runChild('inspect-child', [join(path, file)], INSPECT_LIMIT_MS);
-      if (!answer.ok) throw new Error(`ONNX Runtime cannot open ${file}: ${answer.reason}`);
-    }
-    return verdict('captioner', `image to text, ${width}x${height}, at most ${maxLength} tokens`);
-  } catch (error) {
-    return verdict('captioner', '', [(error as Error).message]);
-  }
-}
-
-/** Every parameter is looked for, and the memory computed. */
-async function checkWeights(path: string): Promise<ModelCheck> {
-  const { checkDiffusion } = await import('./check-diffusion.ts');
-  const report = checkDiffusion(path);
-  return { ...verdict('diffusion', report.summary, report.problems), diffusion: report };
-}
-
-/** A whole Stable Diffusion 1.x, a LoRA, or learned tokens; by the names of its tensors. */
-async function checkSafetensors(path: string): Promise<ModelCheck> {
-  try {
-    const { openSafetensors } = await import('../safetensors.ts');
-    const file = openSafetensors(path);
-    const names = [...file.tensors.keys()];
-    file.close();
-    if (names.some((name) => name.startsWith('model.diffusion_model.'))) return await checkWeights(path);
-    const { readEmbeddingFile, readLoraFile } = await import('./lora-file.ts');
-    if (names.some((name) => /lora|:(down|up)$/.test(name))) {
-      const { layout, unet, text_encoder } = readLoraFile(path);
-      const ranks = new Set([...unet.values(), ...text_encoder.values()].map(({ down }) => down.shape[0]));
-      return verdict(
-        'lora',
-        `LoRA in ${layout} layout: ${unet.size} layers of the U-Net, ${text_encoder.size} of the text encoder, rank ${[...ranks].join(', ')}; for crux generate --lora`,
-      );
-    }
-    const tokens = readEmbeddingFile(path).map(({ token, vectors }) => `${token} (${vectors.shape[0]})`);
-    return verdict('embedding', `learned tokens ${tokens.join(', ')}; for crux generate --embedding`);
-  } catch (error) {
-    return verdict('safetensors', '', [(error as Error).message]);
-  }
-}
-
-async function checkOnnx(path: string): Promise<ModelCheck> {
-  const answer = await runChild('inspect-child', [path], INSPECT_LIMIT_MS);
-  if (!answer.ok) return verdict('onnx', '', [`ONNX Runtime cannot open it: ${answer.reason}`]);
-  const { inputs, outputs } = JSON.parse(answer.stdout) as {
-    inputs: OnnxValueInfo[];
-    outputs: OnnxValueInfo[];
-  };
-  const describe = (v: OnnxValueInfo) => `${v.name} ${v.type}[${v.shape.map((d) => d ?? '?').join(',')}]`;
-  const summary = `${inputs.map(describe).join(', ')} -> ${outputs.map(describe).join(', ')}`;
-  if (inputs.length !== 1)
-    return verdict('onnx', summary, [`it has ${inputs.length} inputs, wanted one: a batch of images`]);
-  const [image] = inputs;
-  if (image.type !== 'float32' || image.shape.length !== 4)
-    return verdict('onnx', summary, [
-      `its input is ${describe(image)}, wanted float32 with four axes (images)`,
-    ]);
-  return { ...verdict('classifier', summary), onnx: readSpec(path, image, outputs) };
-}
-
-/** Only what the file itself fixes. Layout counts as fixed where just one axis can be the channels. */
-function readSpec(path: string, image: OnnxValueInfo, outputs: OnnxValueInfo[]): Partial<OnnxClassifierSpec> {
-  const spec: Partial<OnnxClassifierSpec> = { input: image.name };
-  const isChannels = (d: number | null) => d === 1 || d === 3;
-  const [, a, b, c] = image.shape;
-  if (isChannels(a) !== isChannels(c)) {
-    spec.layout = isChannels(a) ? 'NCHW' : 'NHWC';
-    spec.channels = (isChannels(a) ? a : c) as 1 | 3;
-    const [height, width] = isChannels(a) ? [b, c] : [a, b];
-    if (height !== null) spec.height = height;
-    if (width !== null) spec.width = width;
-  }
-  const named = (pattern: RegExp) => outputs.filter((o) => o.type === 'float32' && pattern.test(o.name));
-  const logits = named(/^logits?$/i);
-  const features = named(/^(features?|embeddings?|pooled|pooler_output)$/i);
-  if (logits.length === 1) spec.logits = logits[0].name;
-  if (features.length === 1) spec.features = features[0].name;
-  const labels = labelsBeside(path);
-  if (labels) spec.labels = labels;
-  return spec;
-}
-
-/** A text file of the model's own name with one label a line: NAME.labels.txt or NAME.txt. Others must be named. */
-function labelsBeside(path: string): string[] | null {
-  const stem = join(dirname(path), basename(path, extname(path)));
-  const file = [`${stem}.labels.txt`, `${stem}.txt`].find((candidate) => existsSync(candidate));
-  return file ? readLabels(file) : null;
-}
-
-/** Adds a checked model to the catalog; the file stays where it is. */
+/** Adds a checked model to the catalog; the file stays where it is. @throws CatalogError naming what is wrong with it. */
 export async function addModel(
   catalog: Catalog,
-  input: { path: string; name: string; onnx?: OnnxClassifierSpec },
+  { path, name, onnx: spec }: { path: string; name: string; onnx?: OnnxClassifierSpec },
 ): Promise<ModelEntry> {
-  const { path, name } = input;
+  const unfit = (why: string) => new CatalogError('invalid', why);
   const found = await checkModel(path);
-  if (!found.usable) throw new CatalogError('invalid', `model ${path}: ${found.problems.join('; ')}`);
-  if (found.kind === 'lora' || found.kind === 'embedding') {
-    throw new CatalogError('invalid', `${path} is not added: ${found.summary}`);
+  if (!found.usable) throw unfit(`model ${path}: ${found.problems.join('; ')}`);
+  if (found.kind === 'lora' || found.kind === 'embedding')
+    throw unfit(`${path} is not added: ${found.summary}`);
+  const kind = modelKind.parse(found.kind);
+  if (found.onnx && !spec) {
+    const open = Object.keys(onnxClassifierSpec.shape).filter((key) => !(key in found.onnx!));
+    throw unfit(`model ${path}: say ${open.join(', ')}; the file does not`);
   }
-  if (found.kind === 'captioner' || found.kind === 'difficulty-adapter') {
-    const { kind, summary } = found;
-    const { hashFolder } = await import('./hash-folder.ts');
-    return getModel(
-      catalog,
-      addModelRow(catalog, { name, kind, path, hash: await hashFolder(path), summary }),
-    );
+  try {
+    const hash = await inspect('model.hash', { path, kind });
+    const summary = spec && found.onnx ? await tried({ name, path, hash, spec }) : found.summary;
+    const row = { name, kind, path, hash, summary, spec: found.onnx ? spec : null };
+    return getModel(catalog, addModelRow(catalog, row));
+  } catch (error) {
+    throw error instanceof InspectionError ? unfit(`model ${path}: ${error.message}`) : error;
   }
-  if (found.kind === 'diffusion') {
-    const id = addModelRow(catalog, {
-      name,
-      kind: 'diffusion',
-      path,
-      hash: await diffusionHash(path),
-      summary: found.summary,
-    });
-    return getModel(catalog, id);
-  }
-  if (statSync(path).isDirectory()) {
-    const { readVisionFolder } = await import('./vision-folder.ts');
-    const { network, summary, part } = readVisionFolder(path, name);
-    const kind = network.labels ? 'classifier' : 'encoder';
-    return getModel(catalog, addModelRow(catalog, { name, kind, path, hash: await part.hash(), summary }));
-  }
-  if (!input.onnx) {
-    const open = Object.keys(onnxClassifierSpec.shape).filter((key) => !(key in (found.onnx ?? {})));
-    throw new CatalogError('invalid', `model ${path}: say ${open.join(', ')}; the file does not`);
-  }
-  const spec = onnxClassifierSpec.parse(input.onnx);
-  const hash = await hashFile(path);
-  const facts = await tryClassifier({ name, path, hash, spec });
+}
+
+/** What an ONNX classifier gives, from running it once exactly as jobs will. */
+async function tried(file: { name: string; path: string; hash: string; spec: OnnxClassifierSpec }) {
+  const { spec } = file;
+  const { dim } = await inspect('model.try', file);
   const parts = [`ONNX, ${spec.width}x${spec.height}`];
-  parts.push(spec.features ? `${facts.dim} features` : `${facts.dim} logits as features`);
+  parts.push(spec.features ? `${dim} features` : `${dim} logits as features`);
   if (spec.labels) parts.push(`${spec.labels.length} labels`);
-  const id = addModelRow(catalog, { name, kind: 'classifier', path, hash, summary: parts.join(', '), spec });
-  return getModel(catalog, id);
-}
-
-/** The hash that provenance records. In a child: a large model is gigabytes to read. */
-async function diffusionHash(path: string): Promise<string> {
-  const answer = await runChild('inspect-child', [path], HASH_LIMIT_MS);
-  if (!answer.ok) throw new CatalogError('invalid', answer.reason);
-  return (JSON.parse(answer.stdout) as { hash: string }).hash;
-}
-
-/** Runs it once, in a child, exactly as jobs will. */
-async function tryClassifier(file: { name: string; path: string; hash: string; spec: OnnxClassifierSpec }) {
-  const answer = await runChild('inspect-child', [file.path, JSON.stringify(file)], INSPECT_LIMIT_MS);
-  if (!answer.ok) throw new CatalogError('invalid', answer.reason);
-  return JSON.parse(answer.stdout) as { dim: number };
+  return parts.join(', ');
 }

@@ -3,11 +3,11 @@
  * what the library it comes from keeps apart), model.safetensors, and what is known of its training: the figures of every epoch, and the dynamics of every sample.
  * The built-in encoder is such a folder without them; vision-folder.ts opens them.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TrainingDynamics } from '../../../core/difficulty/dynamics.ts';
 import type { ResnetConfig } from '../../../core/nn/resnet.ts';
 import { writeSafetensors } from '../safetensors.ts';
+import { makeFolder, writeWhole } from '../write-whole.ts';
 
 /** config.json of a residual network from scratch. */
 export interface ResnetFile extends ResnetConfig {
@@ -42,9 +42,9 @@ export interface TrainedClassifier {
 }
 
 export function writeClassifier(folder: string, o: TrainedClassifier): void {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const json = (name: string, value: unknown) =>
-    writeFileSync(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
+    writeWhole(join(folder, name), Buffer.from(`${JSON.stringify(value, null, 2)}\n`));
   writeSafetensors(join(folder, 'model.safetensors'), Object.fromEntries(o.weights), { format: 'pt' });
   for (const [name, value] of Object.entries(o.description)) json(name, value);
   json('history.json', o.history);

@@ -6,7 +6,11 @@ import { type PeftConfig, readLora } from '../../../core/nn/adapters/read-lora.t
 import { type LearnedToken, readLearnedTokens } from '../../../core/nn/adapters/textual-inversion.ts';
 import { type WrittenLayout, writeLora } from '../../../core/nn/adapters/write-lora.ts';
 import { openSafetensors, writeSafetensors } from '../safetensors.ts';
+import { withinFile } from '../within-file.ts';
 import { readModelJson } from './stored-part.ts';
+
+/** All of an adapter is read into memory; those of the largest ranks take a quarter of it. */
+const MAX_BYTES = 8 * 2 ** 30;
 
 /** What libraries call the file in a folder that is an adapter. */
 const inFolder = ['pytorch_lora_weights.safetensors', 'adapter_model.safetensors'];
@@ -17,7 +21,7 @@ export function readLoraFile(given: string): LoraAdapter {
   const { tensors, metadata } = readAll(file);
   const beside = join(dirname(file), 'adapter_config.json');
   const config = existsSync(beside) ? readModelJson<PeftConfig>(beside, "the adapter's config") : null;
-  return within(file, () => readLora(tensors, { metadata, config }));
+  return withinFile(file, () => readLora(tensors, { metadata, config }));
 }
 
 /** The learned tokens of a textual-inversion file, or those that a LoRA file carries along. */
@@ -25,7 +29,7 @@ export function readEmbeddingFile(file: string): LearnedToken[] {
   const { tensors } = readAll(file);
   const alone = ![...tensors.keys()].some((name) => /lora|:(down|up)$/.test(name));
   const token = `<${basename(file, extname(file)).replaceAll(/\s+/g, '-')}>`;
-  const tokens = within(file, () => readLearnedTokens(tensors, token, alone));
+  const tokens = withinFile(file, () => readLearnedTokens(tensors, token, alone));
   if (tokens.length === 0) throw new Error(`${file}: no learned tokens in it`);
   return tokens;
 }
@@ -46,20 +50,12 @@ export function adapterFile(given: string): string {
 }
 
 function readAll(file: string): { tensors: Map<string, Matrix>; metadata: Readonly<Record<string, string>> } {
-  const stored = openSafetensors(file);
+  const stored = openSafetensors(file, { maxBytes: MAX_BYTES });
   try {
     const tensors = new Map<string, Matrix>();
     for (const [name, { shape }] of stored.tensors) tensors.set(name, { shape, data: stored.read(name) });
     return { tensors, metadata: stored.metadata };
   } finally {
     stored.close();
-  }
-}
-
-function within<T>(file: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
   }
 }

@@ -1,11 +1,11 @@
 /**
- * Owns the list of models: the built-in ones and those in the catalog, and which of them is an encoder that can be
- * opened. Loads no runtime by itself, so that Electron's main may list models.
+ * Owns the list of models: the built-in ones and those in the catalog. Opens none of them, so that Electron's main may
+ * list models.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ModelEntry, type ModelKind, onnxClassifierSpec } from '../../../shared/domain.ts';
+import type { ModelEntry, ModelKind } from '../../../shared/domain.ts';
 import {
   type Catalog,
   CatalogError,
@@ -13,8 +13,6 @@ import {
   listModelRows,
   type ModelRow,
 } from '../../catalog/index.ts';
-import type { RuntimeOptions } from '../runtime.ts';
-import type { ImageEncoder } from './encoder.ts';
 import { builtInModelFolder } from './folders.ts';
 import { combinedHash } from './hash-folder.ts';
 
@@ -159,19 +157,4 @@ export function newestAdapter(catalog: Catalog, datasetId: number): ModelEntry {
     throw new CatalogError('invalid', 'no difficulty model is trained on this dataset yet; train one first');
   }
   return findModel(catalog, newest.id, 'difficulty-adapter');
-}
-
-/** Opens an encoder or classifier on the given provider. The caller closes it. */
-export async function openEncoder(
-  catalog: Catalog,
-  modelId: string,
-  runtime: RuntimeOptions,
-): Promise<ImageEncoder> {
-  const model = findModel(catalog, modelId, 'encoder', 'classifier');
-  if (model.builtIn) return await (await import('./builtin-encoder.ts')).openBuiltinEncoder(runtime);
-  if (existsSync(join(model.path, 'config.json')))
-    return await (await import('./vision-folder.ts')).openVisionFolder(model.path, model.name, runtime);
-  const spec = onnxClassifierSpec.parse(getModelRow(catalog, modelId).spec);
-  const { openOnnxClassifier } = await import('./onnx-classifier.ts');
-  return await openOnnxClassifier({ name: model.name, path: model.path, hash: model.hash, spec }, runtime);
 }

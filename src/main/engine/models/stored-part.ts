@@ -1,12 +1,14 @@
 /**
  * Owns one part of a model folder: its config and its weights, which stay in the .safetensors files they are in.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
 import type { WeightBytes } from '../../../core/graph/emit.ts';
 import type { StoredParameter } from '../../../core/nn/params.ts';
 import { hashFile } from '../images/hash.ts';
 import { openSafetensors, openShardedSafetensors, refusePickle } from '../safetensors.ts';
+import { readJson } from '../user-json.ts';
+import { withinFile } from '../within-file.ts';
 import { combinedHash } from './hash-folder.ts';
 
 export interface StoredPart<Config> {
@@ -24,9 +26,9 @@ export interface StoredPart<Config> {
 export function readModelJson<T>(file: string, what: string): T {
   if (!existsSync(file)) throw new Error(`${file} is missing: ${what}`);
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as T;
+    return readJson(file) as T;
   } catch (error) {
-    throw new Error(`${file} is not valid JSON (${(error as Error).message}): ${what}`);
+    throw new Error(`${(error as Error).message}: ${what}`, { cause: error });
   }
 }
 
@@ -36,48 +38,82 @@ const storedTypes = new Map<string, StoredParameter['dtype']>([
   ['BF16', 'bf16'],
 ]);
 
+const isIndex = (path: string): boolean => /\.safetensors\.index(\.[\w-]+)?\.json$/.test(path);
+
 /**
- * The files that a part's weights may be in: whole or in shards (their index), in full or in the half-precision
- * variant, as the libraries that write such folders name them.
+ * The file of a part's weights, or the index of its shards, as the libraries that write such folders name them: `stem`,
+ * and where the weights are a variant (fp16, bf16, non_ema, or any other) its name. The full weights go first, then half
+ * precision; those of before the averaging (non_ema) go last. Null where there is none.
  */
-export const weightFiles = (stem: string): string[] => [
-  `${stem}.safetensors`,
-  `${stem}.safetensors.index.json`,
-  `${stem}.fp16.safetensors`,
-  `${stem}.safetensors.index.fp16.json`,
-];
-
-const isIndex = (path: string): boolean => /\.index(\.fp16)?\.json$/.test(path);
+function findWeights(folder: string, stem: string): string | null {
+  const variantOf = new Map<string, string>();
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    const inName = name.startsWith(`${stem}.`) ? name.slice(stem.length) : '';
+    const found =
+      /^(?:\.(?<whole>[\w-]+))?\.safetensors$/.exec(inName) ??
+      /^\.safetensors\.index(?:\.(?<index>[\w-]+))?\.json$/.exec(inName);
+    const variant = found && (found.groups?.whole ?? found.groups?.index ?? '');
+    // A shard is found by its index.
+    if (variant !== null && !/-\d+-of-\d+$/.test(variant)) variantOf.set(name, variant);
+  }
+  const order = ['', 'fp32', 'fp16', 'bf16'];
+  const rank = (variant: string) => {
+    const at = order.indexOf(variant);
+    return variant === 'non_ema' ? order.length + 1 : at < 0 ? order.length : at;
+  };
+  const names = [...variantOf.keys()].sort(
+    (a, b) => rank(variantOf.get(a)!) - rank(variantOf.get(b)!) || (a < b ? -1 : 1),
+  );
+  return names.length > 0 ? join(folder, names[0]) : null;
+}
 
 /**
- * Opens `folder`/config.json and the first of `names` that exists. Nothing is converted or copied.
+ * Opens `folder`/config.json and the weights named `stem`. Nothing is converted or copied.
  * @param configOf reads the config; @throws what is not computed here.
  */
 export function openPart<Config>(
   folder: string,
   what: string,
-  names: readonly string[],
+  stem: string,
   configOf: (json: unknown) => Config,
 ): StoredPart<Config> {
   const config = readConfig(join(folder, 'config.json'), what, configOf);
-  const name = names.find((candidate) => existsSync(join(folder, candidate)));
-  if (!name) {
-    const pickle = names
-      .map((candidate) => join(folder, candidate.replace(/\.safetensors$/, '.bin')))
-      .find((file) => file.endsWith('.bin') && existsSync(file));
+  const file = findWeights(folder, stem);
+  if (!file) {
+    const pickle = [`${stem}.bin`, `${stem}.fp16.bin`, 'pytorch_model.bin']
+      .map((candidate) => join(folder, candidate))
+      .find((candidate) => existsSync(candidate));
     if (pickle) refusePickle(pickle);
-    throw new Error(`${folder}: no weights of the ${what}; wanted ${names.join(' or ')} (safetensors)`);
+    throw new Error(
+      `${folder}: no weights of the ${what}; expected ${stem}.safetensors, a variant of it (${stem}.fp16.safetensors), or the index of its shards`,
+    );
   }
-  return { ...openWeights(join(folder, name)), config };
+  return { ...openWeights(file), config };
 }
 
-function readConfig<Config>(file: string, what: string, configOf: (json: unknown) => Config): Config {
+/** Names that CLIP's towers have below the name of the model around them. */
+const inTower = /^(embeddings|encoder|final_layer_norm|pre_layrnorm|post_layernorm)\./;
+
+/**
+ * A CLIP tower with its names below `prefix` ("text_model."), whichever way the file has them: transformers 5 saves a
+ * tower alone without it.
+ */
+export function underPrefix<Config>(part: StoredPart<Config>, prefix: string): StoredPart<Config> {
+  if ([...part.table.keys()].some((name) => name.startsWith(prefix))) return part;
+  const bare = new Map(
+    [...part.table.keys()].map((name) => [inTower.test(name) ? prefix + name : name, name]),
+  );
+  return {
+    ...part,
+    table: new Map([...bare].map(([name, stored]) => [name, part.table.get(stored)!])),
+    locate: (name) => part.locate(bare.get(name) ?? name),
+  };
+}
+
+/** @throws naming the file, and the field that `configOf` does not take. */
+export function readConfig<Config>(file: string, what: string, configOf: (json: unknown) => Config): Config {
   const json = readModelJson<unknown>(file, `the ${what}'s config`);
-  try {
-    return configOf(json);
-  } catch (error) {
-    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
-  }
+  return withinFile(file, () => configOf(json));
 }
 
 const openTensors = (path: string) => (isIndex(path) ? openShardedSafetensors(path) : openSafetensors(path));
@@ -97,17 +133,22 @@ export function readTensors(
   }
 }
 
-/** The weights of one .safetensors file, or of the shards of an index, without a config. */
+/**
+ * The weights of one .safetensors file, or of the shards of an index, without a config. Links are followed to where the
+ * bytes lie (model caches and shared disks are made of them): ONNX Runtime reads no weights through one.
+ */
 export function openWeights(path: string): Omit<StoredPart<null>, 'config'> {
-  const folder = dirname(path);
   const stored = openTensors(path);
   stored.close();
   const table = new Map<string, StoredParameter>();
   for (const [tensor, { dtype: name, shape }] of stored.tensors) {
     const dtype = storedTypes.get(name);
-    if (dtype) table.set(tensor, { shape, dtype }); // integer tables, such as position ids, are no parameters
+    // Integer tables, such as position ids, are no parameters, and what is empty is none either.
+    if (dtype && !shape.includes(0)) table.set(tensor, { shape, dtype });
   }
   const files = [...new Set([...stored.tensors.values()].map(({ file }) => file))].sort();
+  const real = new Map(files.map((file) => [file, realpathSync(file)]));
+  const folder = commonFolder([...real.values()], dirname(path));
   return {
     folder,
     file: path,
@@ -116,9 +157,20 @@ export function openWeights(path: string): Omit<StoredPart<null>, 'config'> {
       const place = stored.tensors.get(tensor);
       if (!place || !table.has(tensor)) throw new Error(`${path}: no tensor ${tensor}`);
       const { file, offset, length } = place;
-      return { external: { location: file.slice(folder.length + 1), offset, length } };
+      const location = relative(folder, real.get(file)!).split(sep).join('/');
+      return { external: { location, offset, length } };
     },
     hash: async () =>
       files.length === 1 ? await hashFile(files[0]) : combinedHash(await Promise.all(files.map(hashFile))),
   };
+}
+
+/** The deepest folder that all `files` are in. */
+function commonFolder(files: readonly string[], fallback: string): string {
+  if (files.length === 0) return fallback;
+  return files.map(dirname).reduce((common, folder) => {
+    let at = common;
+    while (relative(at, folder).startsWith('..') && dirname(at) !== at) at = dirname(at);
+    return at;
+  });
 }

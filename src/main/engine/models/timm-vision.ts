@@ -1,5 +1,5 @@
 /** Owns a ResNet or ViT as timm saves it: what its config.json says of the network and of how pictures are prepared. */
-import { type ConfigFields, configFields } from '../../../core/nn/config-fields.ts';
+import { type ConfigFields, configFields, most, ranges } from '../../../core/nn/config-fields.ts';
 import { featureWidth, type ResnetConfig, resnet, resnetConfigOf } from '../../../core/nn/resnet.ts';
 import { vit, vitConfigOf } from '../../../core/nn/vit.ts';
 import type { ImageNetwork } from './network-encoder.ts';
@@ -61,7 +61,7 @@ function timmVit(json: unknown, c: ConfigFields, shapes: Shapes, folder: string)
 
 const timmLabels = (c: ConfigFields, classes: number, folder: string) =>
   labelsOf(
-    { names: c.isList('label_names') ? c.texts('label_names') : null, field: 'label_names' },
+    { names: c.isList('label_names') ? c.texts('label_names', most.classes) : null, field: 'label_names' },
     classes,
     folder,
   );
@@ -84,18 +84,18 @@ const filesFor =
 /** Of a saved model under `pretrained_cfg`, of older files beside the other fields. */
 function preprocessing(json: unknown): Pick<ImageNetwork, 'size' | 'enlarged' | 'resize' | 'mean' | 'std'> {
   const c = configFields((json as { pretrained_cfg?: unknown }).pretrained_cfg ?? json, 'model');
-  const [channels, size, width, ...more] = c.counts('input_size');
+  const [channels, size, width, ...more] = c.counts('input_size', most.pixels, 3);
   if (channels !== 3 || size !== width || more.length > 0) {
     c.fail('input_size', 'three channels and a square, [3,size,size]');
   }
   c.only('crop_mode', 'center');
-  const share = c.number('crop_pct');
+  const share = c.number('crop_pct', ranges.share);
   if (!(share > 0 && share <= 1)) c.fail('crop_pct', 'a share in (0,1]');
   return {
     size,
     enlarged: Math.floor(size / share),
     resize: 'crop',
-    mean: c.numbers('mean', 3),
-    std: c.numbers('std', 3),
+    mean: c.numbers('mean', ranges.mean, 3),
+    std: c.numbers('std', ranges.factor, 3),
   };
 }

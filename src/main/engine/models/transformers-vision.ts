@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { clipVision, clipVisionConfig } from '../../../core/nn/clip-vision.ts';
-import { type ConfigFields, configFields } from '../../../core/nn/config-fields.ts';
+import { type ConfigFields, configFields, most, ranges } from '../../../core/nn/config-fields.ts';
 import { type Params, paramsOf, renamed } from '../../../core/nn/params.ts';
 import { featureWidth, type ResnetConfig, resnet } from '../../../core/nn/resnet.ts';
 import { transformersResnetName, transformersVitName } from '../../../core/nn/transformers-names.ts';
@@ -38,16 +38,16 @@ function vitKind(json: unknown, shapes: Shapes, folder: string): VisionKind {
   c.only('qkv_bias', true);
   const classes = shapes.get('classifier.weight')?.[0] ?? null;
   const config: VitConfig = {
-    image_size: c.count('image_size'),
-    patch_size: c.count('patch_size'),
-    num_channels: c.count('num_channels', 3),
-    width: c.count('hidden_size'),
-    depth: c.count('num_hidden_layers'),
-    heads: c.count('num_attention_heads'),
-    mlp_width: c.count('intermediate_size'),
+    image_size: c.count('image_size', most.pixels),
+    patch_size: c.count('patch_size', most.pixels),
+    num_channels: c.count('num_channels', most.channels, 3),
+    width: c.count('hidden_size', most.channels),
+    depth: c.count('num_hidden_layers', most.layers),
+    heads: c.count('num_attention_heads', most.heads),
+    mlp_width: c.count('intermediate_size', most.channels),
     num_classes: classes,
     separate_qkv: true,
-    norm_eps: c.number('layer_norm_eps', 1e-12),
+    norm_eps: c.number('layer_norm_eps', ranges.epsilon, 1e-12),
   };
   const name = transformersVitName(classes === null ? '' : 'vit.');
   const own = preprocessor(folder);
@@ -93,15 +93,18 @@ function resnetKind(json: unknown, shapes: Shapes, folder: string): VisionKind {
   if (!head) throw new Error('classifier.1.weight is missing; wanted a ResNet with its last layer');
   const block = c.text('layer_type', 'bottleneck') as 'basic' | 'bottleneck';
   const config: ResnetConfig = {
-    in_channels: c.count('num_channels', 3),
+    in_channels: c.count('num_channels', most.channels, 3),
     stem: 'imagenet',
     block,
-    widths: c.counts('hidden_sizes').map((width) => (block === 'bottleneck' ? width / 4 : width)),
-    depths: c.counts('depths'),
+    widths: c.counts('hidden_sizes', most.channels, most.levels).map((width) => {
+      if (block === 'basic') return width;
+      return width % 4 === 0 ? width / 4 : c.fail('hidden_sizes', 'multiples of 4, as bottlenecks have');
+    }),
+    depths: c.counts('depths', most.layers, most.levels),
     num_classes: head[0],
   };
   if (config.depths.length !== config.widths.length) c.fail('depths', 'as many as hidden_sizes');
-  if (c.count('embedding_size') !== config.widths[0]) {
+  if (c.count('embedding_size', most.channels) !== config.widths[0]) {
     c.fail('embedding_size', `${config.widths[0]}, which hidden_sizes imply`);
   }
   const own = preprocessor(folder);
@@ -136,8 +139,8 @@ function clipTower(json: unknown, folder: string): VisionKind {
     size,
     enlarged: size,
     resize: 'crop',
-    mean: own ? own.numbers('image_mean', 3) : clipMean,
-    std: own ? own.numbers('image_std', 3) : clipStd,
+    mean: own ? own.numbers('image_mean', ranges.mean, 3) : clipMean,
+    std: own ? own.numbers('image_std', ranges.factor, 3) : clipStd,
     dim,
     labels: null,
     build: (p, image) => ({ features: clipVision(p, config, image).embedding, logits: null }),
@@ -189,9 +192,12 @@ function preparedBy(json: Record<string, unknown>): Preprocessor['prepared'] {
   const c = configFields(json, 'preprocessor');
   for (const step of ['do_resize', 'do_rescale', 'do_normalize']) c.only(step, true);
   const { edge, square } = sideOf(c, json, 'size');
-  const colours = { mean: c.numbers('image_mean', 3), std: c.numbers('image_std', 3) };
+  const colours = {
+    mean: c.numbers('image_mean', ranges.mean, 3),
+    std: c.numbers('image_std', ranges.factor, 3),
+  };
   if (json.crop_pct !== undefined) {
-    const share = c.number('crop_pct');
+    const share = c.number('crop_pct', ranges.share);
     if (!(share > 0 && share <= 1)) c.fail('crop_pct', 'a share in (0,1]');
     // ConvNextImageProcessor, which ResNets have: from 384 on nothing is cut off.
     if (edge >= 384) return { size: edge, enlarged: edge, resize: 'stretch', ...colours };
@@ -207,11 +213,11 @@ function preparedBy(json: Record<string, unknown>): Preprocessor['prepared'] {
 /** A number is a square's side; newer files name it. */
 function sideOf(c: ConfigFields, json: Record<string, unknown>, field: string) {
   const value = json[field];
-  if (typeof value !== 'object' || value === null) return { edge: c.count(field), square: true };
+  if (typeof value !== 'object' || value === null) return { edge: c.count(field, most.pixels), square: true };
   const sides = configFields(value, field);
-  if ('shortest_edge' in value) return { edge: sides.count('shortest_edge'), square: false };
-  const edge = sides.count('height');
-  if (sides.count('width') !== edge) c.fail(field, 'a square');
+  if ('shortest_edge' in value) return { edge: sides.count('shortest_edge', most.pixels), square: false };
+  const edge = sides.count('height', most.pixels);
+  if (sides.count('width', most.pixels) !== edge) c.fail(field, 'a square');
   return { edge, square: true };
 }
 

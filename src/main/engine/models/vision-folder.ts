@@ -3,14 +3,15 @@
  * classifier that was trained here. What computes otherwise is refused.
  */
 import { input } from '../../../core/graph/value.ts';
-import { configFields } from '../../../core/nn/config-fields.ts';
+import { type ConfigFields, configFields, most } from '../../../core/nn/config-fields.ts';
 import { frozenSource, paramsOf } from '../../../core/nn/params.ts';
 import { featureWidth, resnet } from '../../../core/nn/resnet.ts';
 import type { RuntimeOptions } from '../runtime.ts';
+import { isRecord } from '../safetensors-header.ts';
 import type { ResnetFile } from './classifier-folder.ts';
 import type { ImageEncoder } from './encoder.ts';
 import { type ImageNetwork, openNetworkEncoder, outputsOf } from './network-encoder.ts';
-import { openPart, type StoredPart, weightFiles } from './stored-part.ts';
+import { openPart, type StoredPart, underPrefix } from './stored-part.ts';
 import { timmResnetStages, timmVision } from './timm-vision.ts';
 import { transformersVision } from './transformers-vision.ts';
 import type { Shapes, Trainable, VisionKind } from './vision-kind.ts';
@@ -26,7 +27,9 @@ export interface VisionModel {
 
 /** @throws an error that names the file, and the field or parameter that is missing or not computed here. */
 export function readVisionFolder(folder: string, name: string): VisionModel {
-  const part = openPart<unknown>(folder, name, weightFiles('model'), (json) => json);
+  const opened = openPart(folder, name, 'model', anyNetwork);
+  const isClip = isRecord(opened.config) && opened.config.model_type === 'clip_vision_model';
+  const part = isClip ? underPrefix(opened, 'vision_model.') : opened;
   const shapes = new Map([...part.table].map(([parameter, { shape }]) => [parameter, shape]));
   try {
     const { what, network, trainable, unused } = kindOf(part.config, shapes, folder);
@@ -58,9 +61,15 @@ function wantAllParameters(network: ImageNetwork, part: StoredPart<unknown>, unu
   throw new Error(`the network that config.json names has no parameter ${surplus[0]}${more}`);
 }
 
+/** What its fields must be depends on the network that they name. */
+function anyNetwork(json: unknown): unknown {
+  configFields(json, 'model');
+  return json;
+}
+
 function kindOf(json: unknown, shapes: Shapes, folder: string): VisionKind {
   const c = configFields(json, 'model');
-  if (c.text('_class_name', '') === 'CruxResnet') return cruxResnet(json as ResnetFile);
+  if (c.text('_class_name', '') === 'CruxResnet') return cruxResnet(json as ResnetFile, c);
   const kind = timmVision(json, shapes, folder) ?? transformersVision(json, shapes, folder);
   if (kind) return kind;
   const named = c.text('architecture', '') || c.text('model_type', '') || 'not named';
@@ -69,7 +78,14 @@ function kindOf(json: unknown, shapes: Shapes, folder: string): VisionKind {
   );
 }
 
-function cruxResnet(file: ResnetFile): VisionKind {
+function cruxResnet(file: ResnetFile, c: ConfigFields): VisionKind {
+  const { length } = c.counts('widths', most.channels, most.levels);
+  if (c.counts('depths', most.layers, most.levels).length !== length) c.fail('depths', 'as many as widths');
+  c.count('in_channels', most.channels);
+  c.count('image_size', most.pixels);
+  if (c.texts('labels', most.classes).length !== c.count('num_classes', most.classes)) {
+    c.fail('num_classes', 'as many as labels');
+  }
   const network: ImageNetwork = {
     size: file.image_size,
     enlarged: file.image_size,

@@ -1,13 +1,16 @@
 /**
  * Owns the checkpoints of a classifier's training. The large arrays are safetensors files of the job's folder, named
- * by where the training was; the checkpoint itself is small and names them. It is written after them, and what it does
- * not name is removed after it: killed in between, a job goes on from the checkpoint before, whose files are there.
+ * by where the training was; the checkpoint itself is small and names them with their checksums. It is written after
+ * them, and what neither it nor the one before names is removed after it: wherever a job was killed, and whichever of its
+ * files a power cut damaged, it goes on from a checkpoint whose files are whole.
  */
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JobContext } from '../job-context.ts';
 import type { EpochFigures, Weights } from '../models/classifier-folder.ts';
 import { openSafetensors, writeSafetensors } from '../safetensors.ts';
+import { type FileSeal, requireSealed, sealOf } from '../sealed-file.ts';
+import { makeFolder } from '../write-whole.ts';
 import type { EpochPlace } from './classifier.ts';
 import type { FitPlan } from './fit-plan.ts';
 import type { TrainedNetwork } from './network.ts';
@@ -31,6 +34,8 @@ export interface FitProgress {
 interface Stored extends FitProgress {
   step: number;
   statistics: Map<string, Float32Array>;
+  /** The state's file, and the best epoch's where there is one. */
+  files: FileSeal[];
 }
 
 export interface FitCheckpoints {
@@ -50,27 +55,37 @@ export function fitCheckpoints(
   ctx: Pick<JobContext, 'jobDir' | 'readCheckpoint' | 'writeCheckpoint'>,
 ): FitCheckpoints {
   const path = (name: string) => join(ctx.jobDir, name);
+  const check = ({ files }: Stored) => {
+    for (const seal of files) requireSealed(ctx.jobDir, seal);
+  };
+  let stored: Stored | null = null;
+  let best: FileSeal | null = null;
   return {
-    read: () => ctx.readCheckpoint<Stored>(),
+    read() {
+      stored = ctx.readCheckpoint<Stored>({ check });
+      best = stored?.files.find(({ name }) => name === bestFile(stored!.bestEpoch)) ?? null;
+      return stored;
+    },
     restore(network) {
-      const stored = ctx.readCheckpoint<Stored>();
       if (!stored) return;
-      const file = path(stateFile(stored.step));
-      if (!loadState(file, network.state)) throw new Error(`${file} is missing: start the training anew`);
+      loadState(path(stateFile(stored.step)), network.state);
       for (const [name, values] of stored.statistics) network.statistics.get(name)!.set(values);
     },
     write(progress, network) {
-      mkdirSync(ctx.jobDir, { recursive: true });
+      makeFolder(ctx.jobDir);
       const { step } = network.state;
       saveState(path(stateFile(step)), network.state);
-      ctx.writeCheckpoint<Stored>({ ...progress, step, statistics: network.statistics });
-      const named = [stateFile(step), bestFile(progress.bestEpoch)];
+      const files = [sealOf(ctx.jobDir, stateFile(step)), ...(best ? [best] : [])];
+      const before = stored?.files ?? [];
+      stored = { ...progress, step, statistics: network.statistics, files };
+      ctx.writeCheckpoint<Stored>(stored);
+      const named = [...files, ...before].map(({ name }) => name);
       for (const name of readdirSync(ctx.jobDir)) {
         if (/^(state|best)-\d+\.safetensors$/.test(name) && !named.includes(name)) rmSync(path(name));
       }
     },
     keepBest(epoch, network) {
-      mkdirSync(ctx.jobDir, { recursive: true });
+      makeFolder(ctx.jobDir);
       const tensors = Object.fromEntries([
         ...[...network.state.parameters].map(
           ([name, { shape, value }]) => [name, { shape, data: value }] as const,
@@ -78,6 +93,7 @@ export function fitCheckpoints(
         ...[...network.statistics].map(([name, data]) => [name, { shape: [data.length], data }] as const),
       ]);
       writeSafetensors(path(bestFile(epoch)), tensors);
+      best = sealOf(ctx.jobDir, bestFile(epoch));
     },
     best(epoch) {
       const file = openSafetensors(path(bestFile(epoch)));

@@ -2,10 +2,16 @@
  * Owns one compiled training step: loss and gradients of a graph in one session, the optimiser in TypeScript.
  * The parameters are the graph's inputs, so nothing is recompiled while they change.
  */
+import { NotFinite } from '../../../core/finite.ts';
 import { type BackwardOptions, backward } from '../../../core/graph/backward.ts';
 import { unfused } from '../../../core/graph/fused.ts';
 import { numel, type Value } from '../../../core/graph/value.ts';
-import { type TrainingState, type UpdateOptions, update } from '../../../core/training/parameters.ts';
+import {
+  diverged,
+  type TrainingState,
+  type UpdateOptions,
+  update,
+} from '../../../core/training/parameters.ts';
 import { openGraph, type Stored } from '../open-graph.ts';
 import type { RuntimeOptions, Tensor } from '../runtime.ts';
 
@@ -72,7 +78,9 @@ export async function compileStep(
       let meanLoss = 0;
       let results: Record<string, Tensor> = {};
       for (const part of parts) {
-        results = await session.run({ ...part, ...values });
+        results = await session.run({ ...part, ...values }).catch((error) => {
+          throw error instanceof NotFinite ? diverged(state.step + 1, error.message) : error;
+        });
         meanLoss += floats(results.loss)[0] / parts.length;
         if (!several) break;
         for (const [name, mean] of means!) {

@@ -1,0 +1,66 @@
+/**
+ * Owns DPM2, the second-order midpoint method in Karras' variables (Karras et al. 2022, algorithm 2 without churn),
+ * plain and with ancestral noise: half a step in log sigma, then the whole step with the slope found there.
+ *
+ * n steps make 2n - 1 calls: call 2j begins step j, call 2j + 1 is at its middle. The last step is Euler's.
+ */
+import { addDrawn } from './dpm-solver.ts';
+import { ancestralSplit } from './euler-ancestral.ts';
+import { moved, noisedAt, scaledInput, slopeOf } from './karras-form.ts';
+import { closedLevels } from './levels.ts';
+import { noiseSchedule, type SchedulerConfig } from './noise-schedule.ts';
+import { requireStep, type Scheduler } from './scheduler.ts';
+import { timestepOfSigma } from './timesteps.ts';
+
+export const dpm2 = (config: SchedulerConfig, steps: number): Scheduler => make('dpm2', config, steps, false);
+
+export const dpm2Ancestral = (config: SchedulerConfig, steps: number): Scheduler =>
+  make('dpm2-ancestral', config, steps, true);
+
+function make(
+  who: 'dpm2' | 'dpm2-ancestral',
+  config: SchedulerConfig,
+  steps: number,
+  ancestral: boolean,
+): Scheduler {
+  if (config.prediction_type === 'sample') {
+    throw new Error(`${who}: prediction_type "sample", expected epsilon or v_prediction`);
+  }
+  const { sigmas, timesteps: levels, initNoiseSigma } = closedLevels(who, config, steps);
+  const slope = slopeOf(who, config);
+  const logs = noiseSchedule(config).alphasCumprod.map((a) => Math.log(Math.sqrt((1 - a) / a)));
+  const split = (j: number) =>
+    ancestral ? ancestralSplit(sigmas[j], sigmas[j + 1]) : { down: sigmas[j + 1], up: 0 };
+  /** Geometric mean of a step's ends; 0 where it ends without noise. */
+  const middle = (j: number) => Math.sqrt(sigmas[j] * split(j).down);
+  const sigmaOf = (i: number) => (i % 2 === 0 ? sigmas[i / 2] : middle((i - 1) / 2));
+  const timesteps = Array.from({ length: 2 * steps - 1 }, (_, i) =>
+    i % 2 === 0 ? levels[i / 2] : timestepOfSigma(sigmaOf(i), logs),
+  );
+  return {
+    name: who,
+    timesteps,
+    callsPerStep: 2,
+    initNoiseSigma,
+    scaleInput(sample, i) {
+      requireStep(who, i, timesteps);
+      return scaledInput(sample, sigmaOf(i));
+    },
+    addNoise: (original, noise, i) => noisedAt(original, noise, sigmaOf(i)),
+    step(modelOutput, i, sample, state, noise) {
+      requireStep(who, i, timesteps);
+      const here = slope(modelOutput, sample, sigmaOf(i));
+      const j = i >> 1;
+      const calls = state.calls + 1;
+      const { heldSample } = state;
+      if (i % 2 === 0 || !heldSample) {
+        const by = middle(j) - sigmas[j];
+        return { sample: moved(sample, here, by), state: { ...state, calls, heldSample: sample } };
+      }
+      const { down, up } = split(j);
+      const next = moved(heldSample, here, down - sigmas[j]);
+      addDrawn(who, next, up, noise);
+      return { sample: next, state: { ...state, calls, heldSample: null } };
+    },
+  };
+}

@@ -1,0 +1,124 @@
+/**
+ * Owns what may be asked about the analyst's files: one table of inspections, each with what goes in, what comes back,
+ * how long it may take and how much it may say. The work itself is in inspect-child.ts, in a process of its own;
+ * whoever asks (inspector.ts) sees schemas only.
+ */
+import { z } from 'zod';
+import { WRITTEN_LAYOUTS } from '../../core/nn/adapters/write-lora.ts';
+import { generationOutline, modelKind, onnxClassifierSpec } from '../../shared/domain.ts';
+import { generateParams, jobRequest } from '../../shared/jobs.ts';
+
+const count = z.number().min(0);
+const names = z.array(z.string());
+
+const partReport = z.object({
+  part: z.string(),
+  file: z.string(),
+  /** Numbers in its parameters. */
+  parameters: count,
+  /** Names that the network asks for and the file has not. */
+  missing: names,
+  /** Names of the file that the network has no use for. */
+  surplus: names,
+  /** Names with another shape than the config asks for, with both. */
+  misshapen: names,
+});
+export type PartReport = z.infer<typeof partReport>;
+
+const memoryRow = z.object({
+  size: count,
+  batch: count,
+  /** Bytes. */
+  inference: count,
+  lowMemory: count,
+  loraTraining: count,
+  loraTrainingCheckpointed: count,
+});
+export type MemoryRow = z.infer<typeof memoryRow>;
+
+const diffusionReport = z.object({
+  summary: z.string(),
+  parts: z.array(partReport),
+  problems: z.array(z.string()),
+  abilities: z.array(z.string()),
+  /** Null where a part is not whole. */
+  memory: z.array(memoryRow).nullable(),
+});
+export type DiffusionReport = z.infer<typeof diffusionReport>;
+
+const modelCheck = z.object({
+  kind: z.string(),
+  usable: z.boolean(),
+  summary: z.string(),
+  problems: z.array(z.string()),
+  onnx: onnxClassifierSpec.partial().nullable(),
+  /** Of a diffusion model of weights: its parts, abilities and memory. */
+  diffusion: diffusionReport.optional(),
+});
+export type ModelCheck = z.infer<typeof modelCheck>;
+
+const path = z.string();
+
+/** Milliseconds of processor time and, from the request on, altogether: a busy machine takes longer over the same work. */
+interface Limits {
+  /** null: any, as it reads gigabytes from end to end. */
+  workMs: number | null;
+  limitMs: number;
+}
+
+/** Of a form or a person who waits: answers, with the start of its process, within ten seconds. */
+const check: Limits = { workMs: 8000, limitMs: 60_000 };
+/** Runs a model of any size once. */
+const trial: Limits = { workMs: 60_000, limitMs: 5 * 60_000 };
+const reading: Limits = { workMs: null, limitMs: 30 * 60_000 };
+
+const inspection = <I extends z.ZodType, O extends z.ZodType>(limits: Limits, input: I, output: O) => ({
+  ...limits,
+  input,
+  output,
+});
+
+export const inspections = {
+  /** What it is, and whether it can be used. */
+  'model.check': inspection(check, z.object({ path }), modelCheck),
+  /** The hash that provenance records. */
+  'model.hash': inspection(reading, z.object({ path, kind: modelKind }), z.string()),
+  /** Runs an ONNX classifier: the length of its features. */
+  'model.try': inspection(
+    trial,
+    z.object({ name: z.string(), path, hash: z.string(), spec: onnxClassifierSpec }),
+    z.object({ dim: count }),
+  ),
+  /** What to say where a job would not fit into memory. */
+  'job.memory': inspection(check, z.object({ catalog: path, request: jobRequest }), z.string().nullable()),
+  'generation.outline': inspection(
+    check,
+    z.object({ catalog: path, params: generateParams }),
+    generationOutline,
+  ),
+  /** Writes an adapter's LoRA in another layout. */
+  'lora.export': inspection(
+    reading,
+    z.object({ from: path, out: path, layout: z.enum(WRITTEN_LAYOUTS) }),
+    z.object({ unet: count, textEncoder: count }),
+  ),
+} as const;
+
+export type InspectionName = keyof typeof inspections;
+export type InspectionInput<N extends InspectionName> = z.input<(typeof inspections)[N]['input']>;
+export type InspectionOutput<N extends InspectionName> = z.output<(typeof inspections)[N]['output']>;
+
+/** Long ones run one at a time, so that checks never wait for them. */
+export const isLong = (name: InspectionName): boolean => inspections[name].workMs === null;
+
+/** Characters of one answer as JSON; the longest honest one lists the tensors of a model that does not fit its config. */
+export const MAX_ANSWER = 4 * 1024 * 1024;
+
+export interface Ask {
+  id: number;
+  name: InspectionName;
+  input: unknown;
+}
+export type Told =
+  | { id: number; ok: true; value: unknown }
+  | { id: number; ok: false; message: string; code: string | null };

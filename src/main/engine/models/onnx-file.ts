@@ -1,0 +1,155 @@
+/**
+ * Owns what is looked at in an ONNX file before ONNX Runtime opens it: that the file, and every file that it says its
+ * weights are in, is a regular one below its folder and long enough. The runtime would wait for a named pipe for ever.
+ * Walks the messages of onnx.proto that can hold a tensor, and reads none of the weights. What is no ONNX at all is left
+ * to the runtime to say.
+ */
+import { closeSync, readSync } from 'node:fs';
+import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
+import { shown } from '../../../core/shown.ts';
+import { openUserFileSync } from '../user-file.ts';
+
+/** Of a message: the fields that hold further messages, and what those are. */
+const holds = new Map<string, Readonly<Record<number, string>>>([
+  ['model', { 7: 'graph', 25: 'function' }],
+  ['graph', { 1: 'node', 5: 'tensor', 15: 'sparse' }],
+  ['function', { 7: 'node', 11: 'attribute' }],
+  ['node', { 5: 'attribute' }],
+  ['attribute', { 5: 'tensor', 6: 'graph', 10: 'tensor', 11: 'graph', 22: 'sparse', 23: 'sparse' }],
+  ['sparse', { 1: 'tensor', 2: 'tensor' }],
+  ['tensor', { 13: 'entry' }],
+]);
+const tensorName = 8;
+const entryKey = 1;
+const entryValue = 2;
+
+/** Graphs within graphs, and the messages between them. */
+const MAX_DEPTH = 64;
+/** Of a key or a value beside a tensor: the name of a file, or a number. */
+const MAX_TEXT = 4096;
+
+/** @throws UnfitFile or an error that names the tensor and the file that its values are said to be in. */
+export function requireFitOnnx(file: string): void {
+  const { descriptor, size } = openUserFileSync(file);
+  try {
+    const folder = dirname(file);
+    const seen = new Map<string, number>();
+    walk(new Bytes(descriptor), 'model', 0, size, 0, (tensor, entries) => {
+      const { location, offset = '0', length = '0' } = Object.fromEntries(entries);
+      if (location === undefined) return;
+      const what = `${file}: the values of ${shown(tensor)} are said to be in ${shown(location)}`;
+      if (isAbsolute(location) || normalize(location).split(sep)[0] === '..')
+        throw new Error(`${what}, wanted a file below the model's own folder`);
+      const there = seen.get(location) ?? sizeOf(join(folder, location), what);
+      seen.set(location, there);
+      const end = Number(offset) + Number(length);
+      if (!(end <= there)) throw new Error(`${what} up to byte ${end}, which has ${there}`);
+    });
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function sizeOf(file: string, what: string): number {
+  try {
+    const { descriptor, size } = openUserFileSync(file);
+    closeSync(descriptor);
+    return size;
+  } catch (error) {
+    throw new Error(`${what}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+type OnExternal = (tensor: string, entries: readonly (readonly [string, string])[]) => void;
+
+/** The fields of one message, from `at` to `end`. Ends without a word where the bytes are no message. */
+function walk(
+  bytes: Bytes,
+  kind: string,
+  at: number,
+  end: number,
+  depth: number,
+  onExternal: OnExternal,
+): void {
+  if (depth > MAX_DEPTH) throw new Error(`graphs are nested more than ${MAX_DEPTH} levels deep`);
+  let name = '';
+  const entries: (readonly [string, string])[] = [];
+  for (const { field, from, to } of fieldsOf(bytes, at, end)) {
+    const inner = holds.get(kind)?.[field];
+    if (inner === 'entry') entries.push(entryOf(bytes, from, to));
+    else if (inner) walk(bytes, inner, from, to, depth + 1, onExternal);
+    else if (kind === 'tensor' && field === tensorName) name = bytes.text(from, to);
+  }
+  if (entries.length > 0) onExternal(name, entries);
+}
+
+function entryOf(bytes: Bytes, at: number, end: number): readonly [string, string] {
+  let key = '';
+  let value = '';
+  for (const { field, from, to } of fieldsOf(bytes, at, end)) {
+    if (field === entryKey) key = bytes.text(from, to);
+    if (field === entryValue) value = bytes.text(from, to);
+  }
+  return [key, value];
+}
+
+/** The fields with a length, of a message; others are passed over. */
+function* fieldsOf(bytes: Bytes, start: number, end: number) {
+  for (let at = start; at < end; ) {
+    const tag = bytes.varint(at);
+    const field = Math.floor((tag?.value ?? 0) / 8);
+    if (!tag || field === 0) return;
+    at = tag.next;
+    const wire = tag.value % 8;
+    if (wire === 2) {
+      const length = bytes.varint(at);
+      if (!length || length.next + length.value > end) return;
+      yield { field, from: length.next, to: length.next + length.value };
+      at = length.next + length.value;
+    } else if (wire === 0) {
+      const skipped = bytes.varint(at);
+      if (!skipped) return;
+      at = skipped.next;
+    } else if (wire === 1) at += 8;
+    else if (wire === 5) at += 4;
+    else return;
+  }
+}
+
+/** A file, of which a window is in memory. */
+class Bytes {
+  readonly #descriptor: number;
+  readonly #window = Buffer.alloc(64 * 1024);
+  #from = 0;
+  #to = 0;
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+  }
+
+  #byte(at: number): number | null {
+    if (at < this.#from || at >= this.#to) {
+      this.#from = at;
+      this.#to = at + readSync(this.#descriptor, this.#window, 0, this.#window.length, at);
+    }
+    return at < this.#to ? this.#window[at - this.#from] : null;
+  }
+
+  /** null: there is none. Above 2^53 it is not exact, and beyond any file. */
+  varint(at: number): { value: number; next: number } | null {
+    let value = 0;
+    for (let i = 0; i < 10; i++) {
+      const byte = this.#byte(at + i);
+      if (byte === null) return null;
+      value += (byte % 128) * 2 ** (7 * i);
+      if (byte < 128) return { value, next: at + i + 1 };
+    }
+    return null;
+  }
+
+  text(from: number, to: number): string {
+    const bytes = Buffer.alloc(Math.min(to - from, MAX_TEXT));
+    for (let i = 0; i < bytes.length; i++) bytes[i] = this.#byte(from + i) ?? 0;
+    return bytes.toString('utf8');
+  }
+}

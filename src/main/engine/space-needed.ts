@@ -1,0 +1,146 @@
+/**
+ * Owns how much room on the disk a job takes, looked at before it starts and told when the disk is full. Estimates: what
+ * decides is the write itself, so only a job that would not fit half-way is refused.
+ */
+import { readdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { Job, JobKind, JobParams, JobRequest } from '../../shared/jobs.ts';
+import {
+  type Catalog,
+  classesOf,
+  diskFull,
+  fileSystemOf,
+  freeSpace,
+  getJob,
+  imageIds,
+  megabytes,
+  smallWrite,
+} from '../catalog/index.ts';
+import { loraNumbers, ownSize } from './diffusion/memory-estimate.ts';
+import { latentShape } from './diffusion/sessions.ts';
+import type { JobContext } from './job-context.ts';
+import { diffusionModelOf } from './job-memory.ts';
+import { findModel } from './models/registry.ts';
+
+/** Bytes of one imported image: its thumbnail of 256 pixels, and its rows. */
+export const imported = 9_000;
+/** Bytes of one image's features of 1,024 numbers, or of its scores among a few hundred classes. */
+const measured = 5_000;
+/** Bytes of a stored PNG's pixel: as of photographs; drawings take less. */
+const pngPixel = 2;
+/** A job that has less than this share of what it takes is refused. */
+const refusedBelow = 0.5;
+
+/** Bytes of a whole run, by kind. May throw where a model is missing, which the job itself says better. */
+const wholeRun: { [K in JobKind]: (catalog: Catalog, params: JobParams<K>) => number } = {
+  import: () => 0, // known after the search: the body asks
+  embed: (catalog, { datasetId }) => measured * images(catalog, datasetId),
+  score: (catalog, { datasetId }) => 2 * measured * images(catalog, datasetId),
+  project: (catalog, { datasetId }) => measured * images(catalog, datasetId),
+  rescore: (catalog, { datasetId }) => 2 * measured * images(catalog, datasetId),
+  issues: (catalog, { datasetId }) => measured * images(catalog, datasetId),
+  caption: (catalog, { datasetId }) => 500 * images(catalog, datasetId),
+  fit: fitting,
+  train: training,
+  generate: (catalog, params) => {
+    const numbers = classCount(catalog, params.datasetId, params.classes);
+    const made =
+      params.ratio === null ? params.count * numbers : params.ratio * images(catalog, params.datasetId);
+    return made * pictureBytes(catalog, { kind: 'generate', params });
+  },
+  // Besides a few dozen pictures, the features and probabilities of every one that is measured.
+  control: (catalog, params) => 4 * measured * everyLevel(catalog, params),
+  'hard-factors': (catalog, params) => measured * everyLevel(catalog, params),
+  export: (catalog, { datasetId, filter }) => {
+    const ids = imageIds(catalog, datasetId, filter, 'path');
+    const bytes = catalog.value<number>(
+      'SELECT SUM(bytes) FROM images WHERE id IN (SELECT value FROM json_each(?))',
+      JSON.stringify(Array.from(ids)),
+    );
+    return (bytes ?? 0) + 500 * ids.length;
+  },
+};
+
+const images = (catalog: Catalog, datasetId: number): number =>
+  catalog.value<number>('SELECT COUNT(*) FROM images WHERE dataset_id = ? AND present = 1', datasetId) ?? 0;
+
+const classCount = (catalog: Catalog, datasetId: number, classes: 'all' | readonly string[]): number =>
+  classes === 'all' ? classesOf(catalog, datasetId).length : classes.length;
+
+const everyLevel = (
+  catalog: Catalog,
+  { datasetId, classes, levels, count }: JobParams<'control' | 'hard-factors'>,
+): number => classCount(catalog, datasetId, classes) * levels.length * count;
+
+function pictureBytes(catalog: Catalog, request: Extract<JobRequest, { kind: 'generate' }>): number {
+  const model = diffusionModelOf(catalog, request);
+  const side = request.params.size ?? (model ? ownSize(model) : 512);
+  return pngPixel * side ** 2 + measured;
+}
+
+/** Latents of every image and its mirror image, two checkpoints of weights and both moments, and the model. */
+function training(catalog: Catalog, params: JobParams<'train'>): number {
+  const model = diffusionModelOf(catalog, { kind: 'train', params });
+  if (!model) return 0;
+  const { numbers } = latentShape(model);
+  const learned = loraNumbers(model, params.rank);
+  return 4 * (4 * numbers * images(catalog, params.datasetId) + (2 * 3 + 1) * learned);
+}
+
+/** Two checkpoints of weights and both moments, the best epoch twice, and the model. */
+function fitting(catalog: Catalog, { modelId, train }: JobParams<'fit'>): number {
+  const scratch = 3e6; // bytes of the small residual network
+  const weights = modelId === null ? scratch : bytesBelow(findModel(catalog, modelId).path);
+  return (train === 'head' ? 2 : 2 * 3 + 2 + 1) * weights;
+}
+
+function bytesBelow(path: string): number {
+  if (statSync(path).isFile()) return statSync(path).size;
+  return readdirSync(path).reduce((sum, name) => sum + bytesBelow(join(path, name)), 0);
+}
+
+/** What grows with the share that is done; checkpoints need all their room to the end. */
+const growing: readonly JobKind[] = ['export', 'generate', 'embed', 'control', 'hard-factors'];
+
+/** Bytes that the rest of a job takes, about. Never throws: it is asked for when something else has failed. */
+export function spaceNeeded(catalog: Catalog, jobId: number): number {
+  try {
+    const { kind, params, done, total } = getJob(catalog, jobId);
+    const rest = total === null || total === 0 ? 1 : Math.max(0, 1 - done / total);
+    if (kind === 'import') return Math.max(smallWrite, imported * (total ?? 0) * rest);
+    const whole = (wholeRun[kind] as (catalog: Catalog, params: unknown) => number)(catalog, params);
+    return Math.max(smallWrite, whole * (growing.includes(kind) ? rest : 1));
+  } catch {
+    return smallWrite;
+  }
+}
+
+/** The folders that a job writes to; the catalog's first. */
+export const writtenFolders = (catalog: Catalog, { kind, params }: Pick<Job, 'kind' | 'params'>): string[] =>
+  kind === 'export' && typeof params.out === 'string'
+    ? [catalog.dir, dirname(resolve(params.out))]
+    : [catalog.dir];
+
+/** Where a copy on the same disk shares its blocks, and takes no room: btrfs, XFS, bcachefs; APFS. */
+const sharing = new Set([0x9123683e, 0x58465342, 0xca451a4e]);
+const copiesForFree = (kind: JobKind, folder: string): boolean =>
+  kind === 'export' && (process.platform === 'darwin' || sharing.has(fileSystemOf(folder)?.type ?? 0));
+
+/**
+ * Looks at the free space before a job, or a part of it, writes: says in the log where it may not be enough.
+ * @throws OwnFault where it is less than half of what is needed.
+ */
+export function tellSpace(
+  { catalog, job, log }: Pick<JobContext, 'catalog' | 'job' | 'log'>,
+  needed: number = spaceNeeded(catalog, job.id),
+): void {
+  if (needed <= smallWrite) return; // a few rows: their own write tells
+  const folder = writtenFolders(catalog, job).at(-1)!;
+  const free = freeSpace(folder);
+  if (free < refusedBelow * needed && !copiesForFree(job.kind, folder)) throw diskFull(folder, needed);
+  if (free < needed)
+    log(
+      'warn',
+      `${megabytes(free)} are free at ${folder}, about ${megabytes(needed)} may be needed; where that is not enough the job stops, and can be resumed once there is room`,
+    );
+}

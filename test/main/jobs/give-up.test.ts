@@ -1,0 +1,96 @@
+/** Engines that get nothing done are given up, say why, and are tried again when a person asks. Real processes. */
+import { join } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import { getJob } from '../../../src/main/catalog/index.ts';
+import { claimJob, endJob } from '../../../src/main/jobs/lease.ts';
+import { JobQueue } from '../../../src/main/jobs/queue.ts';
+import { EngineSupervisor } from '../../../src/main/jobs/supervisor.ts';
+import { tempCatalog } from '../support/catalogs.ts';
+
+const running: EngineSupervisor[] = [];
+afterEach(async () => {
+  for (const supervisor of running.splice(0)) await supervisor.stop(0);
+});
+
+function broken(how: string, more = {}) {
+  const catalog = tempCatalog();
+  const supervisor = new EngineSupervisor({
+    catalog,
+    role: 'app',
+    entry: join(import.meta.dirname, 'broken-engine.ts'),
+    env: { ...process.env, CRUX_BROKEN: how },
+    ...more,
+  });
+  running.push(supervisor);
+  const states: string[] = [];
+  const stopped = new Promise<string>((resolve) => {
+    supervisor.on('engine.state', ({ state, message }) => {
+      states.push(state);
+      if (state === 'stopped') resolve(message);
+    });
+  });
+  const enqueue = () =>
+    supervisor.queue.enqueue({ kind: 'import', params: { source: '/photos', name: 'x' } });
+  return { catalog, supervisor, states, stopped, enqueue };
+}
+
+test.each(['ready', 'claim', 'again'])(
+  '%s: being ready, or as far as before, is no work done',
+  async (how) => {
+    const { catalog, supervisor, states, stopped, enqueue } = broken(how);
+    // The job that kills it is failed in the end (lease.ts); the others then have their turn, so there are more of them.
+    for (let i = 0; i < 2; i++) enqueue();
+    supervisor.start();
+    expect(await stopped).toMatch(/engine ended with code 1/);
+    const starts = states.filter((state) => state === 'starting').length;
+    expect(starts).toBeGreaterThanOrEqual(5);
+    expect(starts).toBeLessThanOrEqual(20);
+    expect(supervisor.pid).toBeUndefined();
+    expect(catalog.column("SELECT 1 FROM jobs WHERE state = 'running'")).toEqual([]);
+    // Nothing starts by itself any more, and all does when it is asked for.
+    const before = states.length;
+    supervisor.wake();
+    expect(states.slice(before)).toEqual(['starting']);
+  },
+  120_000,
+);
+
+test('an engine that says the machine does not let it work is not tried again, and its sentence is the reason', async () => {
+  const { supervisor, states, stopped } = broken('unable');
+  supervisor.start();
+  expect(await stopped).toBe('disk is full: 0.0 MB free at /x, about 1.0 MB needed');
+  expect(states).toEqual(['starting', 'ready', 'stopped']);
+});
+
+test('a failure that could not be written is known by message, and is written when there is room', async () => {
+  const { catalog, supervisor, enqueue } = broken('unwritten', { pingMs: 20 });
+  const { id } = enqueue();
+  // The catalog takes no rows, as on a full disk.
+  const { run } = catalog;
+  catalog.run = () => {
+    throw Object.assign(new Error('full'), { code: 'SQLITE_FULL' });
+  };
+  supervisor.start();
+  const told = await supervisor.waitFor(id);
+  expect(told).toMatchObject({ state: 'failed', error: expect.stringMatching(/^disk is full/) });
+  expect(getJob(catalog, id).state).toBe('running');
+  catalog.run = run;
+  await vi.waitFor(
+    () => expect(getJob(catalog, id)).toMatchObject({ state: 'failed', error: told.error }),
+    20_000,
+  );
+});
+
+test('a job handed back while it is being cancelled is cancelled', () => {
+  const catalog = tempCatalog();
+  const queue = new JobQueue(catalog);
+  const { id } = queue.enqueue({ kind: 'import', params: { source: '/photos', name: 'x' } });
+  claimJob(catalog, { id: 'e', pid: process.pid, owner: 'o', claims: 'any' });
+  queue.cancel(id);
+  endJob(catalog, 'e', id, { state: 'queued' });
+  expect(getJob(catalog, id).state).toBe('cancelled');
+  queue.resume(id);
+  claimJob(catalog, { id: 'e', pid: process.pid, owner: 'o', claims: 'any' });
+  endJob(catalog, 'e', id, { state: 'queued' });
+  expect(getJob(catalog, id).state).toBe('queued');
+});
