@@ -6,7 +6,7 @@
 import type { App, CommandLine, WebContents } from 'electron';
 
 /** Names of switches, without dashes, and their values; '' where there is none. */
-export const offlineSwitches: Readonly<Record<string, string>> = {
+export const offlineSwitches = {
   // No name is ever looked up: not for a request, a prefetch, a probe or a service of Chromium's own. The program's own
   // pages and images come over schemes that have no host to resolve.
   'host-resolver-rules': 'MAP * ~NOTFOUND',
@@ -18,7 +18,7 @@ export const offlineSwitches: Readonly<Record<string, string>> = {
   'disable-domain-reliability': '', // reports on failed requests
   'disable-sync': '', // accounts
   'no-pings': '', // <a ping>
-};
+} satisfies Record<string, string>;
 
 export function keepOffline(commandLine: Pick<CommandLine, 'appendSwitch'>): void {
   for (const [name, value] of Object.entries(offlineSwitches))

@@ -142,16 +142,16 @@ function clipped(who: string, config: SchedulerConfig, table: Float64Array): num
 
 type Respacing = (min: number, max: number, n: number) => number[];
 
-const RESPACINGS: Record<string, Respacing> = {
+const RESPACINGS = {
   use_karras_sigmas: karrasSigmas,
   use_exponential_sigmas: exponentialSigmas,
   use_beta_sigmas: betaSigmas,
   // Lu et al. 2022: steps of one size in lambda, which is -log sigma.
   use_lu_lambdas: exponentialSigmas,
-};
+} satisfies Record<string, Respacing>;
 
 function respacingOf(who: string, config: SchedulerConfig): Respacing | null {
-  const asked = Object.keys(RESPACINGS).filter((key) => config[key as keyof SchedulerConfig]);
+  const asked = (Object.keys(RESPACINGS) as (keyof typeof RESPACINGS)[]).filter((key) => config[key]);
   if (asked.length > 1) throw new Error(`${who}: ${asked.join(' and ')} exclude each other; set one of them`);
   if (asked.length === 0) return null;
   return (min, max, n) => RESPACINGS[asked[0]](config.sigma_min ?? min, config.sigma_max ?? max, n);

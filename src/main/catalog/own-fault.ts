@@ -18,17 +18,17 @@ export type FaultKind =
   | 'too-many-files'
   | 'no-memory';
 
-const systemCodes: Record<string, FaultKind> = {
-  ENOSPC: 'disk-full',
-  EDQUOT: 'quota',
-  EROFS: 'read-only',
-  EACCES: 'no-permission',
-  EPERM: 'no-permission',
-  EIO: 'disk-error',
-  EMFILE: 'too-many-files',
-  ENFILE: 'too-many-files',
-  ENOMEM: 'no-memory',
-};
+const systemCodes = new Map<string, FaultKind>([
+  ['ENOSPC', 'disk-full'],
+  ['EDQUOT', 'quota'],
+  ['EROFS', 'read-only'],
+  ['EACCES', 'no-permission'],
+  ['EPERM', 'no-permission'],
+  ['EIO', 'disk-error'],
+  ['EMFILE', 'too-many-files'],
+  ['ENFILE', 'too-many-files'],
+  ['ENOMEM', 'no-memory'],
+]);
 
 /** The first part of SQLite's own code that fits: SQLITE_IOERR_NOMEM before SQLITE_IOERR. */
 const sqliteCodes: [string, FaultKind][] = [
@@ -53,7 +53,7 @@ const codeOf = (error: unknown): string => {
 const kindOf = (error: unknown): FaultKind | null =>
   error instanceof OwnFault
     ? error.kind
-    : (systemCodes[codeOf(error)] ??
+    : (systemCodes.get(codeOf(error)) ??
       sqliteCodes.find(([start]) => codeOf(error).startsWith(start))?.[1] ??
       null);
 

@@ -207,7 +207,15 @@ export class EngineSupervisor {
       dataset: (datasetId) => this.emit('catalog.changed', { datasetId }),
     });
     this.on('job.updated', (job) => this.#watch?.know(job));
-    this.#watcher = setInterval(() => this.#watch?.look(), WATCH_MS);
+    this.#watcher = setInterval(() => {
+      try {
+        this.#watch?.look();
+      } catch (error) {
+        // A catalog that went bad or away is told once, where a person looks; requests tell it too.
+        clearInterval(this.#watcher);
+        this.#setState('down', (error as Error).message);
+      }
+    }, WATCH_MS);
     this.#watcher.unref();
   }
 
