@@ -169,7 +169,8 @@ function prepare(
     for (let j = 0; j < d; j++) x[r * d + j] = (features[i * d + j] - mean[j]) * scale[j];
   });
   const present = [...new Set(rows.map((i) => labels[i]))].sort((a, b) => a - b);
-  const target = Int32Array.from(rows, (i) => present.indexOf(labels[i]));
+  const place = new Map(present.map((c, at) => [c, at]));
+  const target = Int32Array.from(rows, (i) => place.get(labels[i])!);
   return { x, n, d, k, present, target, mean, scale };
 }
 

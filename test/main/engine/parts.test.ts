@@ -86,9 +86,26 @@ test('labels are matched by name, exactly and once', () => {
 });
 
 test('given probabilities: by name or in class order, and nothing else', () => {
-  expect([...givenRow({ b: 1 }, ['a', 'b'], 'x')]).toEqual([0, 1]);
-  expect([...givenRow([0.25, 0.75], ['a', 'b'], 'x')]).toEqual([0.25, 0.75]);
-  expect(() => givenRow([1], ['a', 'b'], 'x.png')).toThrow(/x\.png: 1 probabilities for 2 classes/);
-  expect(() => givenRow({ c: 1 }, ['a', 'b'], 'x.png')).toThrow(/"c", which is no class/);
-  expect(() => givenRow([0.2, 0.2], ['a', 'b'], 'x')).toThrow(/sums to/);
+  const row = givenRow(['a', 'b']);
+  expect([...row({ b: 1 }, 'x')]).toEqual([0, 1]);
+  expect([...row([0.25, 0.75], 'x')]).toEqual([0.25, 0.75]);
+  expect(() => row([1], 'x.png')).toThrow(/x\.png: 1 probabilities for 2 classes/);
+  expect(() => row({ c: 1 }, 'x.png')).toThrow(/"c", which is no class/);
+  expect(() => row([0.2, 0.2], 'x')).toThrow(/sums to/);
+});
+
+test('thousands of classes are not searched again for every probability of every image', () => {
+  const names = Array.from({ length: 3000 }, (_, i) => `class ${i}`);
+  const given = Object.fromEntries(names.map((name) => [name, 1 / names.length]));
+  let reads = 0;
+  const watched = new Proxy(names, {
+    get(target, key, receiver) {
+      reads++;
+      return Reflect.get(target, key, receiver);
+    },
+  });
+  const row = givenRow(watched);
+  for (let i = 0; i < 3; i++) expect(row(given, 'x')[2999]).toBeCloseTo(1 / 3000, 6);
+  expect(labelColumns(watched, watched, 'm')[2999]).toBe(2999);
+  expect(reads).toBeLessThan(30 * names.length);
 });

@@ -177,8 +177,9 @@ async function fromImport(ctx: Context, classes: Classes): Promise<Measured> {
       'score: no image came with probabilities; import a manifest that has a "probabilities" column, or choose another method',
     );
   const probabilities = new Float32Array(rows.length * names.length);
+  const rowOf = givenRow(names);
   rows.forEach((row, i) => {
-    probabilities.set(givenRow(JSON.parse(row.probabilities), names, row.path), i * names.length);
+    probabilities.set(rowOf(JSON.parse(row.probabilities), row.path), i * names.length);
   });
   return {
     imageIds: rows.map((row) => row.id),
