@@ -10,7 +10,7 @@ import { sameStage } from '../../shared/job-stage.ts';
 import type { Job } from '../../shared/jobs.ts';
 import type { Catalog } from '../catalog/index.ts';
 import { findJob, getJob, OwnFault } from '../catalog/index.ts';
-import { childEnv } from './child-env.ts';
+import { childEnv, childSwitches } from './child-env.ts';
 import { endJob, releaseEngine, releaseOrphans } from './lease.ts';
 import type { FromEngine, ToEngine } from './messages.ts';
 import { unpackBytes } from './messages.ts';
@@ -231,7 +231,7 @@ export class EngineSupervisor {
     const claims = role === 'app' ? 'any' : 'own';
     const child = fork(entry, [catalog.dir, this.#engineId, this.owner, claims], {
       execPath: node,
-      execArgv: ['--disable-warning=ExperimentalWarning'],
+      execArgv: childSwitches,
       env: childEnv(env),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'json',
