@@ -137,7 +137,7 @@ describe('a single file', () => {
 
   it('says which files of the tokenizer it wants, and where', () => {
     expect(() => openDiffusionModel(written.file)).toThrow(
-      `put vocab.json and merges.txt of CLIP ViT-L/14 (the tokenizer folder of any Stable Diffusion 1.x model) into ${path('single', 'tokenizer')}`,
+      `put tokenizer.json, or vocab.json and merges.txt, of CLIP ViT-L/14 (the tokenizer folder of any Stable Diffusion 1.x model) into ${path('single', 'tokenizer')}`,
     );
   });
 

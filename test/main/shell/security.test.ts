@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Session, WebContents } from 'electron';
 import { expect, it, vi } from 'vitest';
+import { offlineSwitches } from '../../../src/main/keep-offline.ts';
 import {
   contentSecurityPolicy,
   isOurPage,
@@ -142,11 +143,15 @@ it('opens no other program, runs no script in a page, and has one way in', () =>
     'enableBlinkFeatures',
     'allowpopups',
     'bypassCSP',
-    'appendSwitch',
     'utilityProcess',
     'getPathForFile', // a page can make a File of any path that a preload would tell main
   ])
     expect(code, word).not.toContain(word);
+  // Chromium's switches are set in one place, which only closes (keep-offline.ts).
+  expect(code.match(/\.appendSwitch\(.*\)/g)).toEqual(['.appendSwitch(name, value || undefined)']);
+  const closing = /^(disable|no)-|^host-resolver-rules$/;
+  for (const name of Object.keys(offlineSwitches)) expect(name).toMatch(closing);
+  expect(Object.keys(offlineSwitches)).not.toContain('disable-web-security');
   expect(code.match(/ipcMain\.\w+/g)).toEqual(['ipcMain.handle']);
   expect(code.match(/contextBridge\.\w+/g)).toEqual(['contextBridge.exposeInMainWorld']);
   expect(code.match(/new BrowserWindow\(|new BaseWindow|WebContentsView/g)).toEqual(['new BrowserWindow(']);
