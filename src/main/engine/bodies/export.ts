@@ -18,13 +18,20 @@ interface Row {
   decision: string | null;
 }
 
+type Figures = Record<'images' | 'real' | 'synthetic', number>;
+
 export const exportBody: JobBody<'export'> = async (ctx) => {
   const { catalog, params, signal, originals } = ctx;
   const id = `crux-${ctx.job.id}-${ctx.job.createdAt}`;
   let ids = ctx.readCheckpoint<Uint32Array>();
   let writer: ExportWriter | null = null;
   const resumed = await resumeExport(params.out, id); // also where the checkpoint is lost
-  if (resumed.state === 'committed') return { out: resumed.summary.outDir, images: resumed.summary.files };
+  if (resumed.state === 'committed') {
+    const { outDir, files, bytes } = resumed.summary;
+    const counted = ctx.readCheckpoint<Figures>({ name: 'figures', apart: true });
+    ctx.progress({ stage: 'finishing', done: files, total: files });
+    return { out: outDir, ...(counted ?? { images: files }), bytes };
+  }
   if (resumed.state === 'open') writer = resumed.writer;
   if (!ids) {
     // What a person rejected or excluded leaves only if just that is asked for.
@@ -34,7 +41,7 @@ export const exportBody: JobBody<'export'> = async (ctx) => {
     ctx.writeCheckpoint(ids); // before anything is written beside OUT: a resume must know that it is one
   }
   const scorerId = currentScorerId(catalog, params.datasetId);
-  const figures = { images: 0, real: 0, synthetic: 0 };
+  const figures: Figures = { images: 0, real: 0, synthetic: 0 };
   try {
     const wanted = new Map(workImages(catalog, params.datasetId).map((image) => [image.id, image]));
     // In the order of the list; what has left the catalog meanwhile is in no export of it.
@@ -53,6 +60,7 @@ export const exportBody: JobBody<'export'> = async (ctx) => {
     if (figures.images === 0)
       throw new Error('export: no image is as it was imported; import the folder again');
     ctx.progress({ stage: 'finishing' });
+    ctx.writeCheckpoint(figures, 'figures'); // for a resume after the commit, which looks at no image again
     const { outDir, bytes } = await writer.commit();
     return { out: outDir, ...figures, bytes };
   } catch (error) {
