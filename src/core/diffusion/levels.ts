@@ -66,6 +66,8 @@ export function openLevels(
 }
 
 export interface ClosedLevels extends Levels {
+  /** The (fractional) training timestep of a level that is none of `timesteps`. */
+  timestepOf(sigma: number): number;
   /** A run from noise starts at standard normal noise times this. */
   initNoiseSigma: number;
 }
@@ -88,10 +90,11 @@ export function closedLevels(who: string, config: SchedulerConfig, steps: number
     throw new Error(`${who}: interpolation_type "${interpolation}", expected linear or log_linear`);
   }
   const respacing = respacingOf(who, config);
+  const logs = table.map(Math.log);
+  const timestepOf = (sigma: number) => timestepOfSigma(sigma, logs);
   if (respacing) {
-    const logs = table.map(Math.log);
     sigmas = respacing(sigmas[sigmas.length - 1], sigmas[0], steps);
-    timesteps = sigmas.map((sigma) => timestepOfSigma(sigma, logs));
+    timesteps = sigmas.map(timestepOf);
   }
   sigmas = [...sigmas, finalSigma(who, config, table, 'zero')].slice(0, steps + 1).map(Math.fround);
   const kind = config.timestep_type ?? 'discrete';
@@ -105,6 +108,7 @@ export function closedLevels(who: string, config: SchedulerConfig, steps: number
   const [largest] = sigmas;
   return {
     timesteps,
+    timestepOf,
     sigmas: Float64Array.from(sigmas),
     initNoiseSigma: spacing === 'leading' ? Math.sqrt(largest * largest + 1) : largest,
   };

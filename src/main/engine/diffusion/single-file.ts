@@ -26,6 +26,22 @@ const scheduler: SchedulerConfig = {
   set_alpha_to_one: false,
 };
 
+/**
+ * What a file says of how it was trained by tensors that hold nothing: v_pred, and ztsnr for zero terminal SNR, at which
+ * PNDM cannot step.
+ */
+function schedulerOf(names: ReadonlySet<string>): SchedulerConfig {
+  const velocity = names.has('v_pred') ? { prediction_type: 'v_prediction' } : {};
+  if (!names.has('ztsnr')) return { ...scheduler, ...velocity };
+  return {
+    ...scheduler,
+    ...velocity,
+    _class_name: 'DDIMScheduler',
+    rescale_betas_zero_snr: true,
+    timestep_spacing: 'trailing',
+  };
+}
+
 /** @throws naming what the file lacks, or the tokenizer's files and where to put them. */
 export function openSingleFile(file: string): Omit<DiffusionModel, 'additions'> {
   const whole = openWeights(file);
@@ -98,7 +114,7 @@ export function openSingleFile(file: string): Omit<DiffusionModel, 'additions'> 
     unet,
     vae,
     text,
-    scheduler,
+    scheduler: schedulerOf(new Set([...parts.other, ...whole.others])),
     tokenizer: openClipTokenizer(tokenizerFolder(file)),
     textLength: text.config.max_position_embeddings,
     hash: () => whole.hash(),

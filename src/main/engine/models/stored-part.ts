@@ -17,6 +17,8 @@ export interface StoredPart<Config> {
   file: string;
   config: Config;
   table: ReadonlyMap<string, StoredParameter>;
+  /** Names in the file that are no parameters: integer tables, and empty tensors, which some files use as marks. */
+  others: readonly string[];
   /** Where a weight's bytes lie, relative to `folder`. */
   locate(name: string): WeightBytes;
   hash(): Promise<string>;
@@ -153,6 +155,7 @@ export function openWeights(path: string): Omit<StoredPart<null>, 'config'> {
     folder,
     file: path,
     table,
+    others: [...stored.tensors.keys()].filter((name) => !table.has(name)),
     locate(tensor) {
       const place = stored.tensors.get(tensor);
       if (!place || !table.has(tensor)) throw new Error(`${path}: no tensor ${tensor}`);
