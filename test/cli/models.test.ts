@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { readLoraFile, writeLoraFile } from '../../src/main/engine/models/lora-file.ts';
+import { loraLayer } from '../core/nn/lora-layer.ts';
 import { crux } from './run.ts';
 
 const cwd = mkdtempSync(join(tmpdir(), 'crux-models-'));
@@ -16,10 +17,7 @@ const matrix = (...shape: number[]) => ({
 const lora = {
   layout: '',
   unet: new Map([
-    [
-      'mid_block.attentions.0.transformer_blocks.0.attn1.to_out.0',
-      { down: matrix(2, 8), up: matrix(8, 2), alpha: 3 },
-    ],
+    ['mid_block.attentions.0.transformer_blocks.0.attn1.to_out.0', loraLayer(matrix(2, 8), matrix(8, 2), 3)],
   ]),
   text_encoder: new Map(),
 };

@@ -19,6 +19,8 @@ export interface ParameterSource {
   has(name: string): boolean;
   /** The adapters on the layer at this path, whose weight is [out,in] or, of a convolution, [out,in,k,k]. */
   lowRank?(path: string, weight: Shape): readonly LowRank[];
+  /** Whether an adapter adds a bias to the layer at this path, which may have none of its own. */
+  addsBias?(path: string): boolean;
 }
 
 /** A position in the tree of parameters. */

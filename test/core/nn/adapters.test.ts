@@ -9,6 +9,7 @@ import { readLearnedTokens, writeLearnedToken } from '../../../src/core/nn/adapt
 import { writeLora } from '../../../src/core/nn/adapters/write-lora.ts';
 import { conv, linear } from '../../../src/core/nn/layers.ts';
 import { paramsOf, trainableSource } from '../../../src/core/nn/params.ts';
+import { loraLayer } from './lora-layer.ts';
 
 let counter = 0;
 const matrix = (...shape: number[]): Matrix => ({
@@ -117,7 +118,7 @@ describe('LoRA layouts', () => {
     ],
   ])('%s', (_, file, part, path, alpha) => {
     const read = readLora(file);
-    expect([...read[part]]).toEqual([[path, { down, up, alpha }]]);
+    expect([...read[part]]).toEqual([[path, loraLayer(down, up, alpha)]]);
     expect(read.unet.size + read.text_encoder.size).toBe(1);
   });
 
@@ -139,9 +140,12 @@ describe('LoRA layouts', () => {
     const metadata = { lora_adapter_metadata: JSON.stringify(told) };
     expect(alphas({ metadata, config: { lora_alpha: 7 } })).toEqual([12, 3]);
     expect(alphas({ config: { lora_alpha: 7 } })).toEqual([7, 7]);
-    expect(alphas({ config: { lora_alpha: 7, use_rslora: true } })).toEqual([14, 14]);
+    expect(alphas({ config: { lora_alpha: 7, use_rslora: true } })).toEqual([7, 7]);
+    const scales = (facts: Parameters<typeof readLora>[1]) =>
+      [...readLora(file, facts).unet.values()].map((p) => p.scale);
+    expect(scales({ config: { lora_alpha: 7, use_rslora: true } })).toEqual([3.5, 3.5]);
     expect(alphas({})).toEqual([4, 4]);
-    expect(() => alphas({ config: { lora_alpha: 7, use_dora: true } })).toThrow('DoRA');
+    expect(() => alphas({ config: { lora_alpha: 7, use_dora: true } })).toThrow('no magnitude vector');
   });
 
   it('numbered files follow the order of their library', () => {
@@ -164,9 +168,14 @@ describe('LoRA layouts', () => {
 
   it.each([
     [
-      'another kind of adapter is refused',
-      { 'unet.a.hada_w1_a': down },
-      /unet\.a\.hada_w1_a .*LoHa.*kohya \(/,
+      'another kind of adapter is refused by its name',
+      { 'lora_unet_conv_in.oft_blocks': down },
+      'lora_unet_conv_in.oft_blocks is of OFT, which is not supported; supported are LoRA',
+    ],
+    [
+      'another model is refused by what is adapted',
+      { 'lora_te2_text_model_encoder_layers_0_mlp_fc1.lora_down.weight': down },
+      'adapts the second text encoder of Stable Diffusion XL',
     ],
     [
       'an unknown key is refused',
@@ -217,13 +226,10 @@ describe('kohya names', () => {
 const some: LoraAdapter = {
   layout: 'made here',
   unet: new Map([
-    [
-      'mid_block.attentions.0.transformer_blocks.0.attn1.to_q',
-      { down: matrix(2, 8), up: matrix(8, 2), alpha: 2 },
-    ],
-    ['mid_block.resnets.0.conv1', { down: matrix(3, 8, 3, 3), up: matrix(8, 3, 1, 1), alpha: 1 }],
+    ['mid_block.attentions.0.transformer_blocks.0.attn1.to_q', loraLayer(matrix(2, 8), matrix(8, 2), 2)],
+    ['mid_block.resnets.0.conv1', loraLayer(matrix(3, 8, 3, 3), matrix(8, 3, 1, 1), 1)],
   ]),
-  text_encoder: new Map([[`${te}.q_proj`, { down: matrix(2, 8), up: matrix(8, 2), alpha: 5 }]]),
+  text_encoder: new Map([[`${te}.q_proj`, loraLayer(matrix(2, 8), matrix(8, 2), 5)]]),
 };
 
 describe('writing', () => {
@@ -248,7 +254,8 @@ describe('adapters beside layers', () => {
     text_encoder: new Map(),
   });
   it('add up with their weights, and say which layers nobody took', () => {
-    const one = { down: matrix(2, 8), up: matrix(6, 2), alpha: 4 };
+    const [down, up] = [matrix(2, 8), matrix(6, 2)];
+    const one = loraLayer(down, up, 4);
     const source = withAdapters(trainableSource(), 'unet', [
       {
         name: 'a',
@@ -260,7 +267,7 @@ describe('adapters beside layers', () => {
         ),
         weight: 0.5,
       },
-      { name: 'b', adapter: adapterOf(new Map([['x', { ...one, alpha: 1 }]])), weight: -1 },
+      { name: 'b', adapter: adapterOf(new Map([['x', loraLayer(down, up, 1)]])), weight: -1 },
     ]);
     const y = linear(paramsOf(source).at('x'), input('in', [1, 8]), 6);
     expect(y.shape).toEqual([1, 6]);
@@ -270,7 +277,7 @@ describe('adapters beside layers', () => {
   it('a linear layer takes 1x1 convolutions, a 1x1 convolution linear pairs', () => {
     const of = (down: Matrix, up: Matrix) =>
       withAdapters(trainableSource(), 'unet', [
-        { name: 'a', adapter: adapterOf(new Map([['x', { down, up, alpha: 1 }]])), weight: 1 },
+        { name: 'a', adapter: adapterOf(new Map([['x', loraLayer(down, up, 1)]])), weight: 1 },
       ]);
     const folded = of(matrix(2, 8, 1, 1), matrix(6, 2, 1, 1));
     expect(linear(paramsOf(folded).at('x'), input('in', [3, 8]), 6).shape).toEqual([3, 6]);
@@ -281,7 +288,7 @@ describe('adapters beside layers', () => {
     const source = withAdapters(trainableSource(), 'unet', [
       {
         name: 'a',
-        adapter: adapterOf(new Map([['x', { down: matrix(2, 7), up: matrix(6, 2), alpha: 1 }]])),
+        adapter: adapterOf(new Map([['x', loraLayer(matrix(2, 7), matrix(6, 2), 1)]])),
         weight: 1,
       },
     ]);

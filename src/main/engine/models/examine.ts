@@ -115,20 +115,22 @@ async function checkSafetensors(path: string): Promise<ModelCheck> {
     const names = [...file.tensors.keys()];
     file.close();
     if (names.some((name) => name.startsWith('model.diffusion_model.'))) return await checkWeights(path);
-    const { readEmbeddingFile, readLoraFile } = await import('./lora-file.ts');
-    if (names.some((name) => /lora|:(down|up)$/.test(name))) {
-      const { layout, unet, text_encoder } = readLoraFile(path);
-      const ranks = new Set([...unet.values(), ...text_encoder.values()].map(({ down }) => down.shape[0]));
-      return verdict(
-        'lora',
-        `LoRA in ${layout} layout: ${unet.size} layers of the U-Net, ${text_encoder.size} of the text encoder, rank ${[...ranks].join(', ')}; for crux generate --lora`,
-      );
-    }
+    const { isAdapter } = await import('../../../core/nn/adapters/read-lora.ts');
+    if (isAdapter(names)) return await checkLora(path);
+    const { readEmbeddingFile } = await import('./lora-file.ts');
     const tokens = readEmbeddingFile(path).map(({ token, vectors }) => `${token} (${vectors.shape[0]})`);
     return verdict('embedding', `learned tokens ${tokens.join(', ')}; for crux generate --embedding`);
   } catch (error) {
     return verdict('safetensors', '', [(error as Error).message]);
   }
+}
+
+/** @throws naming the file, and what of it cannot be used. */
+async function checkLora(path: string): Promise<ModelCheck> {
+  const { describeLora } = await import('./describe-lora.ts');
+  const { readLoraFile } = await import('./lora-file.ts');
+  const { summary, lora } = describeLora(readLoraFile(path));
+  return { ...verdict('lora', `${summary}; for crux generate --lora`), lora };
 }
 
 /** Inputs and outputs of an ONNX file. Opened as it is: a graph may name constants of any size to be computed. */

@@ -2,7 +2,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import type { LoraAdapter, Matrix } from '../../../core/nn/adapters/lora-adapter.ts';
-import { type PeftConfig, readLora } from '../../../core/nn/adapters/read-lora.ts';
+import type { PeftConfig } from '../../../core/nn/adapters/peft-config.ts';
+import { isAdapter, readLora } from '../../../core/nn/adapters/read-lora.ts';
 import { type LearnedToken, readLearnedTokens } from '../../../core/nn/adapters/textual-inversion.ts';
 import { type WrittenLayout, writeLora } from '../../../core/nn/adapters/write-lora.ts';
 import { openSafetensors, writeSafetensors } from '../safetensors.ts';
@@ -11,19 +12,27 @@ import { readModelJson } from './stored-part.ts';
 /** What libraries call the file in a folder that is an adapter. */
 const inFolder = ['pytorch_lora_weights.safetensors', 'adapter_model.safetensors'];
 
+/** A LoRA, and the learned tokens that its file brings along. */
+export interface LoraFile extends LoraAdapter {
+  tokens: readonly LearnedToken[];
+}
+
 /** A LoRA file as values. A folder stands for the file in it. @throws naming the file and what is wrong. */
-export function readLoraFile(given: string): LoraAdapter {
+export function readLoraFile(given: string): LoraFile {
   const file = adapterFile(given);
   const { tensors, metadata } = readAll(file);
   const beside = join(dirname(file), 'adapter_config.json');
   const config = existsSync(beside) ? readModelJson<PeftConfig>(beside, "the adapter's config") : null;
-  return within(file, () => readLora(tensors, { metadata, config }));
+  return within(file, () => ({
+    ...readLora(tensors, { metadata, config }),
+    tokens: readLearnedTokens(tensors, '', false),
+  }));
 }
 
 /** The learned tokens of a textual-inversion file, or those that a LoRA file carries along. */
 export function readEmbeddingFile(file: string): LearnedToken[] {
   const { tensors } = readAll(file);
-  const alone = ![...tensors.keys()].some((name) => /lora|:(down|up)$/.test(name));
+  const alone = !isAdapter([...tensors.keys()]);
   const token = `<${basename(file, extname(file)).replaceAll(/\s+/g, '-')}>`;
   const tokens = within(file, () => readLearnedTokens(tensors, token, alone));
   if (tokens.length === 0) throw new Error(`${file}: no learned tokens in it`);
