@@ -148,6 +148,97 @@ describe('LoRA layouts', () => {
     expect(() => alphas({ config: { lora_alpha: 7, use_dora: true } })).toThrow('no magnitude vector');
   });
 
+  const header = (config: unknown) => ({ metadata: { lora_adapter_metadata: JSON.stringify(config) } });
+
+  it.each([
+    ['PEFT', 'unet.a.to_q.lora_A.weight', 'unet.a.to_q.lora_B.weight'],
+    ['diffusers', 'unet.a.to_q.lora.down.weight', 'unet.a.to_q.lora.up.weight'],
+    ['lora_linear_layer', 'a.to_q.lora_linear_layer.down.weight', 'a.to_q.lora_linear_layer.up.weight'],
+    ['processors', 'unet.a.processor.to_q_lora.down.weight', 'unet.a.processor.to_q_lora.up.weight'],
+    ['kohya', 'lora_unet_a_to_q.lora_down.weight', 'lora_unet_a_to_q.lora_up.weight'],
+    ['LyCORIS', 'lycoris_a_to_q.lora_down.weight', 'lycoris_a_to_q.lora_up.weight'],
+  ])('the header speaks for %s', (_, a, b) => {
+    const scales = (config: unknown, extra = {}) =>
+      [...readLora(pair(a, b, extra), header(config)).unet].map(([path, { scale }]) => [path, scale]);
+    expect(scales({ 'unet.r': 4, 'unet.lora_alpha': 8 })).toEqual([['a.to_q', 2]]);
+    expect(scales({ 'unet.lora_alpha': 8, 'unet.use_rslora': true })).toEqual([['a.to_q', 4]]);
+    expect(scales({ r: 4, lora_alpha: 2 })).toEqual([['a.to_q', 0.5]]);
+    // The other part's is not its own.
+    expect(scales({ 'text_encoder.lora_alpha': 8 })).toEqual([['a.to_q', 1]]);
+    // What the tensors say goes first.
+    const own = a.replace(/\.(lora|processor)[._].*$/, '.alpha').replace('a.alpha', 'a.to_q.alpha');
+    expect(scales({ 'unet.lora_alpha': 8 }, { [own]: scalar(1) })).toEqual([['a.to_q', 0.25]]);
+  });
+
+  it("patterns match as PEFT's do: ends of names, the first that does, or expressions", () => {
+    const file = tensors(
+      Object.fromEntries(
+        ['down.0.to_q', 'down.1.to_q', 'up.to_q2', 'mid.to_k'].flatMap((path) => [
+          [`unet.${path}.lora_A.weight`, down],
+          [`unet.${path}.lora_B.weight`, up],
+        ]),
+      ),
+    );
+    const alphas = (alpha_pattern: unknown) =>
+      [...readLora(file, header({ lora_alpha: 1, alpha_pattern })).unet.values()].map((l) => l.alpha);
+    expect(alphas({ to_q: 2, 'down.0.to_q': 3 })).toEqual([2, 2, 1, 1]);
+    expect(alphas({ 'down.0.to_q': 3, to_q: 2 })).toEqual([3, 2, 1, 1]);
+    expect(alphas({ 'down\\.\\d\\.to_[qk]': 3, '^mid.*': 5 })).toEqual([3, 3, 1, 5]);
+    expect(alphas({ q: 2, o_q: 2 })).toEqual([1, 1, 1, 1]);
+  });
+
+  it.each([
+    [{ r: 8 }, "unet.a.to_q: its LoRA is of rank 4, but the adapter's config says 8"],
+    [{ lora_alpha: '8' }, 'alpha is "8" in the adapter\'s config, expected a number'],
+    [{ use_rslora: 'yes' }, 'use_rslora is "yes"'],
+    [{ alpha_pattern: ['to_q'] }, 'alpha_pattern is ["to_q"]'],
+    [{ alpha_pattern: { '(': 1 } }, "neither the end of a layer's name nor a pattern"],
+    [{ alpha_pattern: { '(a+)+b': 1 } }, 'more than Crux matches'],
+    [['lora_alpha'], 'expected a table'],
+    [{ use_dora: true }, 'there is no magnitude vector for this layer'],
+  ])('a header that says %j is refused', (config, sentence) => {
+    const file = pair('unet.a.to_q.lora_A.weight', 'unet.a.to_q.lora_B.weight');
+    expect(() => readLora(file, header(config))).toThrow(sentence);
+  });
+
+  it.each([
+    ['unet.a.to_q.lora_A.default_0.weight', 'unet.a.to_q.lora_B.default_0.weight', 'unet', 'a.to_q'],
+    ['unet.a.to_q.lora_A.my_style.weight', 'unet.a.to_q.lora_B.my_style.weight', 'unet', 'a.to_q'],
+    ['conv_in.lora_A.weight', 'conv_in.lora_B.weight', 'unet', 'conv_in'],
+    [
+      'text_encoder.encoder.layers.3.self_attn.q_proj.lora_A.weight',
+      'text_encoder.encoder.layers.3.self_attn.q_proj.lora_B.weight',
+      'text_encoder',
+      `${te}.q_proj`,
+    ],
+    [
+      'base_model.model.encoder.layers.3.self_attn.q_proj.lora_A.default.weight',
+      'base_model.model.encoder.layers.3.self_attn.q_proj.lora_B.default.weight',
+      'text_encoder',
+      `${te}.q_proj`,
+    ],
+    [
+      'lora_te_encoder_layers_3_self_attn_q_proj.lora_down.weight',
+      'lora_te_encoder_layers_3_self_attn_q_proj.lora_up.weight',
+      'text_encoder',
+      `${te}.q_proj`,
+    ],
+    [
+      'lycoris_text_model_encoder_layers_3_self_attn_q_proj.lora_down.weight',
+      'lycoris_text_model_encoder_layers_3_self_attn_q_proj.lora_up.weight',
+      'text_encoder',
+      `${te}.q_proj`,
+    ],
+    [
+      'lycoris_mid_block_resnets_0_conv1.lora_down.weight',
+      'lycoris_mid_block_resnets_0_conv1.lora_up.weight',
+      'unet',
+      'mid_block.resnets.0.conv1',
+    ],
+  ] as const)('%s is of its layer', (a, b, part, path) => {
+    expect([...readLora(pair(a, b))[part].keys()]).toEqual([path]);
+  });
+
   it('numbered files follow the order of their library', () => {
     const unet = numberedPaths('unet', 144);
     expect(unet.slice(3, 6)).toEqual([
@@ -194,6 +285,53 @@ describe('LoRA layouts', () => {
       'more than one down',
     ],
     ['nothing is refused', {}, 'no LoRA matrices; the layouts known are kohya'],
+    [
+      'half a LoHa is refused',
+      { 'lora_unet_a.hada_w1_a': matrix(6, 4), 'lora_unet_a.hada_w1_b': down, 'lora_unet_a.hada_w2_b': down },
+      'unet.a: the LoHa has no hada_w2_a matrix',
+    ],
+    [
+      'half a LoKr is refused',
+      { 'lora_unet_a.lokr_w1': matrix(2, 2), 'lora_unet_a.lokr_w2_a': matrix(3, 2) },
+      'unet.a: the LoKr has no lokr_w2_b matrix',
+    ],
+    [
+      'half a Tucker decomposition is refused',
+      { 'lora_unet_a.lora_mid.weight': matrix(2, 2, 3, 3), 'lora_unet_a.lora_up.weight': matrix(6, 2, 1, 1) },
+      'unet.a: the LoRA has no down matrix',
+    ],
+    [
+      'a magnitude alone is refused',
+      { 'unet.a.lora_magnitude_vector': matrix(6) },
+      'unet.a: the LoRA has no down',
+    ],
+    ['an alpha alone is refused', { 'lora_unet_a.alpha': scalar(4) }, 'unet.a: the LoRA has no down matrix'],
+    [
+      'two kinds on one layer are refused',
+      { 'lora_unet_a.diff': matrix(6, 8), 'lora_unet_a.lora_down.weight': down },
+      'unet.a: it has tensors of LoRA and of full difference at once',
+    ],
+    [
+      'factors that do not go together are refused',
+      {
+        'lora_unet_a.lokr_w1': matrix(2, 2),
+        'lora_unet_a.lokr_w2_a': matrix(3, 2),
+        'lora_unet_a.lokr_w2_b': matrix(4, 5),
+      },
+      'unet.a: the matrices of its LoKr do not fit together (lokr_w1 [2,2], lokr_w2_a [3,2], lokr_w2_b [4,5])',
+    ],
+    [
+      'a mid that does not go between is refused',
+      {
+        'lora_unet_a.lora_down.weight': matrix(4, 8, 1, 1),
+        'lora_unet_a.lora_mid.weight': matrix(4, 3, 3, 3),
+        'lora_unet_a.lora_up.weight': matrix(6, 4, 1, 1),
+      },
+      'down [4,8,1,1] and up [6,4,1,1] with mid [4,3,3,3] are no pair',
+    ],
+    ['GLoRA is refused by name', { 'lora_unet_a.a1.weight': down }, 'is of GLoRA'],
+    ['IA3 is refused by name', { 'lycoris_a.on_input': scalar(1) }, 'is of IA3'],
+    ['Flux is refused by name', { 'transformer.a.lora_A.weight': down }, 'adapts a diffusion transformer'],
   ])('%s', (_, file, message) => {
     expect(() => readLora(tensors(file as Record<string, Matrix>))).toThrow(message);
   });
@@ -311,6 +449,23 @@ describe('learned tokens', () => {
     ]);
     expect(() => readLearnedTokens(tensors({ weight: matrix(2, 2, 2) }), '<x>', true)).toThrow(
       'is no learned token',
+    );
+  });
+  it('are read where a LoRA bundles them, under the word for them', () => {
+    const vectors = matrix(2, 8);
+    const file = (key: string) =>
+      tensors({
+        [key]: vectors,
+        'lora_unet_a.lora_down.weight': matrix(1, 8),
+        'lora_unet_a.lora_up.weight': matrix(8, 1),
+      });
+    for (const end of ['string_to_param.*', 'emb_params', 'clip_l']) {
+      const all = file(`bundle_emb.my.cat.${end}`);
+      expect(readLearnedTokens(all, '<x>', false)).toEqual([{ token: 'my.cat', vectors }]);
+      expect([...readLora(all).unet.keys()]).toEqual(['a']);
+    }
+    expect(() => readLora(file('bundle_emb.cat.clip_g'))).toThrow(
+      'bundle_emb.cat.clip_g is in no LoRA layout',
     );
   });
   it('are written and read back', () => {

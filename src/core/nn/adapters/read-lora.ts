@@ -2,7 +2,7 @@
  * Owns reading the tensors of an adapter file, whatever its layout: which layers it adapts, each by which kind and how
  * strongly.
  */
-import { input } from '../../graph/value.ts';
+import { input, type Shape } from '../../graph/value.ts';
 import { most } from '../config-fields.ts';
 import { full } from './kinds/full.ts';
 import type { AdapterKind, ByRole, Role } from './kinds/kind.ts';
@@ -116,8 +116,7 @@ function readLayer({ path, layout, tensors }: Found, { header, beside }: Configs
   const rank = rankOf(kind, own);
   const shapes = mapRoles(own, ({ shape }) => shape);
   kind.check?.(shapes);
-  // Tensors that do not go together are found here, without a network.
-  kind.delta(mapRoles(shapes, (shape, role) => input(role, shape)));
+  wantFitting(kind, shapes);
 
   const config = header ?? (layout === peft ? beside : null);
   const told = config && layerConfig(config, path);
@@ -136,6 +135,18 @@ function readLayer({ path, layout, tensors }: Found, { header, beside }: Configs
   if (!Number.isFinite(alpha)) throw new Error(`alpha is ${alpha}, expected a number`);
   const rslora = told?.rslora === true && !stored;
   return { kind, tensors: own, rank, alpha, scale: alpha / (rslora ? Math.sqrt(rank) : rank) };
+}
+
+/** Tensors that do not go together are found without a network. */
+function wantFitting(kind: AdapterKind, shapes: ByRole<Shape>): void {
+  try {
+    kind.delta(mapRoles(shapes, (shape, role) => input(role, shape)));
+  } catch (error) {
+    const all = Object.entries(shapes).map(([role, shape]) => `${role} [${shape}]`);
+    throw new Error(
+      `the matrices of its ${kind.name} do not fit together (${all.join(', ')}): ${(error as Error).message}`,
+    );
+  }
 }
 
 /** A bias may come with any kind, or alone; a magnitude alone is what is left of a pair. */

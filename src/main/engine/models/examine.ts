@@ -46,9 +46,12 @@ export async function examineModel(path: string): Promise<ModelCheck> {
 /** By the files in it; a Diffusers folder is opened far enough to see that its parts and weights are there. */
 async function checkFolder(path: string): Promise<ModelCheck> {
   if (existsSync(join(path, 'encoder_model.onnx'))) return await checkCaptioner(path);
-  if (isAdapterFolder(path)) return checkAdapter(path);
+  if (isAdapterFolder(path)) return await checkAdapter(path);
   const index = join(path, 'model_index.json');
   if (!existsSync(index)) {
+    const { loraInFolder } = await import('./lora-file.ts');
+    const lora = loraInFolder(path);
+    if (lora) return await checkSafetensors(lora);
     if (existsSync(join(path, 'config.json'))) return await checkVision(path);
     return verdict('folder', '', [
       `no model_index.json, config.json, encoder_model.onnx or ${adapterConfigFile} in ${path}; choose the folder of a Diffusers model, of an image network, of a captioner or of a difficulty model that Crux trained`,
@@ -65,9 +68,10 @@ async function checkFolder(path: string): Promise<ModelCheck> {
   }
 }
 
-function checkAdapter(path: string): ModelCheck {
+async function checkAdapter(path: string): Promise<ModelCheck> {
   try {
-    return verdict('difficulty-adapter', adapterSummary(readAdapter(path).config));
+    const { lora } = await checkLora(path);
+    return { ...verdict('difficulty-adapter', adapterSummary(readAdapter(path).config)), lora };
   } catch (error) {
     return verdict('difficulty-adapter', '', [(error as Error).message]);
   }

@@ -49,10 +49,13 @@ export function writeLoraFile(file: string, adapter: LoraAdapter, layout: Writte
 export function adapterFile(given: string): string {
   if (!existsSync(given)) throw new Error(`there is no adapter at ${given}`);
   if (!statSync(given).isDirectory()) return given;
-  const name = inFolder.find((candidate) => existsSync(join(given, candidate)));
-  if (!name) throw new Error(`${given}: no LoRA in this folder; wanted ${inFolder.join(' or ')}`);
-  return join(given, name);
+  const file = loraInFolder(given);
+  if (!file) throw new Error(`${given}: no LoRA in this folder; expected ${inFolder.join(' or ')}`);
+  return file;
 }
+
+export const loraInFolder = (folder: string): string | null =>
+  inFolder.map((name) => join(folder, name)).find((file) => existsSync(file)) ?? null;
 
 function readAll(file: string): { tensors: Map<string, Matrix>; metadata: Readonly<Record<string, string>> } {
   const stored = openSafetensors(file);
