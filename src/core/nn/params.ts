@@ -4,7 +4,15 @@
  */
 
 import { cast } from '../graph/functions.ts';
-import { type DType, input, LayerError, type Shape, sameShape, type Value, weight } from '../graph/value.ts';
+import {
+  input,
+  LayerError,
+  type Shape,
+  type StoredOnly,
+  sameShape,
+  type Value,
+  weight,
+} from '../graph/value.ts';
 
 /** A low-rank branch beside a linear layer or a convolution: y += scale * up(down(x)). */
 export interface LowRank {
@@ -45,7 +53,7 @@ export function paramsOf(source: ParameterSource, path = ''): Params {
 
 export interface StoredParameter {
   shape: Shape;
-  dtype: 'f32' | 'f16' | 'bf16';
+  dtype: 'f32' | 'f16' | StoredOnly;
 }
 
 /**
@@ -67,7 +75,7 @@ export function frozenSource(
         throw new LayerError(`${name}: the checkpoint has [${stored.shape}], the config wants [${shape}]`);
       }
       asked.add(name);
-      return cast(weight(prefix + name, shape, stored.dtype as DType), 'f32');
+      return cast(weight(prefix + name, shape, stored.dtype), 'f32');
     },
   };
 }

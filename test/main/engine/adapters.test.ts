@@ -1,5 +1,5 @@
 /** LoRA and learned tokens on a tiny model, and the adapter files that people have. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -188,6 +188,21 @@ describe('adapters of others', () => {
       'layer takes [1,16]',
     );
   });
+});
+
+it('an adapter that no graph can hold is refused before it is read', () => {
+  const file = path('whole-model.safetensors');
+  const numbers = 2 ** 29;
+  const entry = { dtype: 'F8_E4M3', shape: [1, numbers], data_offsets: [0, numbers] };
+  const header = Buffer.from(JSON.stringify({ 'lora_unet_conv_in.diff': entry }));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  writeFileSync(file, Buffer.concat([length, header]));
+  truncateSync(file, 8 + header.length + numbers); // a hole
+  expect(() => readLoraFile(file)).toThrow(
+    'its tensors take 2.1 GB as 32-bit numbers, and at most 2.1 GB go into',
+  );
+  rmSync(file);
 });
 
 describe('learned tokens', () => {

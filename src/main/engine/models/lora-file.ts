@@ -1,13 +1,18 @@
 /** Owns LoRA and textual-inversion files on disk: which file a person means, what stands beside it, and writing one. */
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
+import { numel } from '../../../core/graph/value.ts';
 import type { LoraAdapter, Matrix } from '../../../core/nn/adapters/lora-adapter.ts';
 import type { PeftConfig } from '../../../core/nn/adapters/peft-config.ts';
 import { isAdapter, readLora } from '../../../core/nn/adapters/read-lora.ts';
 import { type LearnedToken, readLearnedTokens } from '../../../core/nn/adapters/textual-inversion.ts';
 import { type WrittenLayout, writeLora } from '../../../core/nn/adapters/write-lora.ts';
+import { inGigabytes } from '../out-of-memory.ts';
 import { openSafetensors, writeSafetensors } from '../safetensors.ts';
 import { readModelJson } from './stored-part.ts';
+
+/** Bytes: an ONNX model holds no more, and an adapter is part of the model that it is put on. */
+const LARGEST = 2 ** 31 - 2 ** 24;
 
 /** What libraries call the file in a folder that is an adapter. */
 const inFolder = ['pytorch_lora_weights.safetensors', 'adapter_model.safetensors'];
@@ -60,6 +65,13 @@ export const loraInFolder = (folder: string): string | null =>
 function readAll(file: string): { tensors: Map<string, Matrix>; metadata: Readonly<Record<string, string>> } {
   const stored = openSafetensors(file);
   try {
+    const sizes = [...stored.tensors.values()].map(({ shape }) => 4 * numel(shape));
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    if (bytes > LARGEST) {
+      throw new Error(
+        `${file}: its tensors take ${inGigabytes(bytes)} as 32-bit numbers, and at most ${inGigabytes(LARGEST)} go into a graph. Use a LoRA of lower rank, or one that was extracted from these differences.`,
+      );
+    }
     const tensors = new Map<string, Matrix>();
     for (const [name, { shape }] of stored.tensors) tensors.set(name, { shape, data: stored.read(name) });
     return { tensors, metadata: stored.metadata };
