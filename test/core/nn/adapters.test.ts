@@ -151,13 +151,13 @@ describe('LoRA layouts', () => {
   const header = (config: unknown) => ({ metadata: { lora_adapter_metadata: JSON.stringify(config) } });
 
   it.each([
-    ['PEFT', 'unet.a.to_q.lora_A.weight', 'unet.a.to_q.lora_B.weight'],
-    ['diffusers', 'unet.a.to_q.lora.down.weight', 'unet.a.to_q.lora.up.weight'],
-    ['lora_linear_layer', 'a.to_q.lora_linear_layer.down.weight', 'a.to_q.lora_linear_layer.up.weight'],
-    ['processors', 'unet.a.processor.to_q_lora.down.weight', 'unet.a.processor.to_q_lora.up.weight'],
-    ['kohya', 'lora_unet_a_to_q.lora_down.weight', 'lora_unet_a_to_q.lora_up.weight'],
-    ['LyCORIS', 'lycoris_a_to_q.lora_down.weight', 'lycoris_a_to_q.lora_up.weight'],
-  ])('the header speaks for %s', (_, a, b) => {
+    ['PEFT', 'unet.a.to_q.lora_A.weight', 'unet.a.to_q.lora_B.weight', 'unet.a.to_q'],
+    ['diffusers', 'unet.a.to_q.lora.down.weight', 'unet.a.to_q.lora.up.weight', 'unet.a.to_q'],
+    ['linear layers', 'a.to_q.lora_linear_layer.down.weight', 'a.to_q.lora_linear_layer.up.weight', 'a.to_q'],
+    ['processors', 'a.processor.to_q_lora.down.weight', 'a.processor.to_q_lora.up.weight', 'a.to_q'],
+    ['kohya', 'lora_unet_a_to_q.lora_down.weight', 'lora_unet_a_to_q.lora_up.weight', 'lora_unet_a_to_q'],
+    ['LyCORIS', 'lycoris_a_to_q.lora_down.weight', 'lycoris_a_to_q.lora_up.weight', 'lycoris_a_to_q'],
+  ])('the header speaks for %s', (_, a, b, name) => {
     const scales = (config: unknown, extra = {}) =>
       [...readLora(pair(a, b, extra), header(config)).unet].map(([path, { scale }]) => [path, scale]);
     expect(scales({ 'unet.r': 4, 'unet.lora_alpha': 8 })).toEqual([['a.to_q', 2]]);
@@ -166,8 +166,19 @@ describe('LoRA layouts', () => {
     // The other part's is not its own.
     expect(scales({ 'text_encoder.lora_alpha': 8 })).toEqual([['a.to_q', 1]]);
     // What the tensors say goes first.
-    const own = a.replace(/\.(lora|processor)[._].*$/, '.alpha').replace('a.alpha', 'a.to_q.alpha');
-    expect(scales({ 'unet.lora_alpha': 8 }, { [own]: scalar(1) })).toEqual([['a.to_q', 0.25]]);
+    expect(scales({ 'unet.lora_alpha': 8 }, { [`${name}.alpha`]: scalar(1) })).toEqual([['a.to_q', 0.25]]);
+  });
+
+  it('PEFT scales a LoKr of whole factors, LyCORIS does not', () => {
+    const file = tensors({
+      'base_model.model.a.lokr_w1': matrix(2, 2),
+      'base_model.model.a.lokr_w2': matrix(3, 4),
+    });
+    expect(readLora(file, { config: { r: 8, alpha: 4 } }).unet.get('a')).toMatchObject({
+      alpha: 4,
+      scale: 0.5,
+    });
+    expect(readLora(file).unet.get('a')).toMatchObject({ alpha: null, scale: 1 });
   });
 
   it("patterns match as PEFT's do: ends of names, the first that does, or expressions", () => {

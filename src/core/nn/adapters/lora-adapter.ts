@@ -21,7 +21,7 @@ export interface AdaptedLayer {
   tensors: ByRole<Matrix>;
   /** null: of full rank. */
   rank: number | null;
-  /** As the file or its config says, else the rank; null: the kind has none. */
+  /** As the file or its config says, else the rank; null: there is none. */
   alpha: number | null;
   /** Of the difference at weight 1: alpha / rank, of rsLoRA alpha / sqrt(rank). */
   scale: number;
@@ -145,11 +145,14 @@ function weightChange({ kind, tensors, scale }: AdaptedLayer, weight: Value): Va
 }
 
 function biasChange({ tensors, scale }: AdaptedLayer, shape: Shape): Value {
-  const { diff_b, b_norm, up_bias } = tensors;
-  const bias = (diff_b ?? b_norm ?? up_bias)!;
-  if (bias.data.length !== numel(shape)) throw misfit(`its bias is [${bias.shape}]`, shape);
-  const change = reshape(asValue(bias), shape);
-  return bias === up_bias ? mul(change, scale) : change;
+  const changes = ofBias.flatMap((role) => {
+    const bias = tensors[role];
+    if (!bias) return [];
+    if (bias.data.length !== numel(shape)) throw misfit(`its ${role} is [${bias.shape}]`, shape);
+    // That of a pair is inside its branch, and scaled with it.
+    return mul(reshape(asValue(bias), shape), role === 'up_bias' ? scale : 1);
+  });
+  return changes.reduce((sum, change) => add(sum, change));
 }
 
 /** A layer may be stored as a 1x1 convolution and built as a linear one, or the other way round. */

@@ -71,28 +71,27 @@ function patterned(name: string, table: unknown, path: string): unknown {
   if (table === undefined || table === null) return undefined;
   if (!isTable(table))
     throw new Error(`${name} is ${shown(table)} in the adapter's config, expected a table`);
-  return Object.entries(table).find(([key]) => endOf(name, key).test(path))?.[1];
+  const patterns = compiled.get(table) ?? Object.keys(table).map((key) => ({ key, end: endOf(name, key) }));
+  compiled.set(table, patterns);
+  const first = patterns.find(({ end }) => end.test(path));
+  return first && table[first.key];
 }
 
-const known = new Map<string, RegExp>();
+/** The patterns of a table, which is asked once for each layer. */
+const compiled = new WeakMap<object, { key: string; end: RegExp }[]>();
 
 /** As Python's re.match(rf"(.*\.)?({key})$"). */
 function endOf(name: string, key: string): RegExp {
-  const cached = known.get(key);
-  if (cached) return cached;
   // A pattern of a stranger's file must not run for years: nothing that repeats holds another repetition.
   const repeats = key.match(/[*+{]/g)?.length ?? 0;
   if (key.length > 1000 || repeats > 3 || /\)[*+{]/.test(key)) {
     throw new Error(`${name}: the pattern ${shown(key)} is more than Crux matches; name the layers instead`);
   }
-  let pattern: RegExp;
   try {
-    pattern = new RegExp(`^(?:.*\\.)?(?:${key})$`);
+    return new RegExp(`^(?:.*\\.)?(?:${key})$`);
   } catch {
     throw new Error(`${name}: ${shown(key)} is neither the end of a layer's name nor a pattern`);
   }
-  known.set(key, pattern);
-  return pattern;
 }
 
 const isTable = (value: unknown): value is Record<string, unknown> =>

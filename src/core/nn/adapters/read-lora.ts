@@ -6,6 +6,7 @@ import { input, type Shape } from '../../graph/value.ts';
 import { most } from '../config-fields.ts';
 import { full } from './kinds/full.ts';
 import type { AdapterKind, ByRole, Role } from './kinds/kind.ts';
+import { lokr } from './kinds/lokr.ts';
 import { lowRank } from './kinds/low-rank.ts';
 import { computedKinds, kinds, notComputedKind } from './kinds/table.ts';
 import {
@@ -34,7 +35,11 @@ const LONGEST_KEY = 300;
 
 /** Whether a file with these keys is an adapter, be it one that is not computed here. */
 export const isAdapter = (keys: readonly string[]): boolean =>
-  keys.some((key) => parseKey(key) !== null || notComputedKind(key) !== null || /lora|lycoris/.test(key));
+  keys.some(
+    (key) =>
+      !isTokenKey(key) &&
+      (parseKey(key) !== null || notComputedKind(key) !== null || /lora|lycoris/.test(key)),
+  );
 
 /**
  * @param tensors all of the file, by their keys. Learned token embeddings may be among them (textual-inversion.ts reads
@@ -126,7 +131,14 @@ function readLayer({ path, layout, tensors }: Found, { header, beside }: Configs
     );
   }
   const name = kindName({ kind, tensors: own });
-  if (rank === null) return { kind, tensors: own, rank, alpha: null, scale: 1 };
+  if (rank === null) {
+    // PEFT scales a LoKr of whole factors too; it alone keeps the rank that this takes in a config.
+    const scaled = kind === lokr && told?.rank && told.alpha !== null;
+    return {
+      ...{ kind, tensors: own, rank },
+      ...(scaled ? { alpha: told.alpha, scale: told.alpha! / told.rank! } : { alpha: null, scale: 1 }),
+    };
+  }
   if (told?.rank && told.rank !== rank) {
     throw new Error(`its ${name} is of rank ${rank}, but the adapter's config says ${told.rank}`);
   }

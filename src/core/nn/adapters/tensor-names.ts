@@ -78,6 +78,10 @@ const ends: readonly (readonly [RegExp, (what: string) => Role, Layout | null])[
   [/^(.+)\.lora_(magnitude)_vector(?:\.[^.]+){0,2}$/, () => 'magnitude', null],
   [/^(.+)\.(?:lora|lora_linear_layer)\.(down|up)\.weight$/, (side) => side as Role, diffusers],
   [/^(.+)\.lora_(down|up|mid)\.weight$/, (side) => side as Role, diffusers],
-  [/^(.+)\.(hada_(?:w[12]_[ab]|t[12])|lokr_(?:w[12](?:_[ab])?|t2))$/, (what) => what as Role, peft],
+  [
+    /^(.+)\.(hada_(?:w[12]_[ab]|t[12])|lokr_(?:w[12](?:_[ab])?|t2))(?:\.[^.]+)?$/,
+    (what) => what as Role,
+    peft,
+  ],
   [/^(.+)\.(alpha|diff|diff_b|w_norm|b_norm|dora_scale)$/, (what) => what as Role, null],
 ];
