@@ -170,7 +170,7 @@ describe('adapters', () => {
     [
       'rank 0',
       { down: { shape: [0, 8], data: [] }, up: { shape: [8, 0], data: [] } },
-      /rank 0, expected 1 or more/,
+      /rank 0, expected 1 to 4096/,
     ],
   ])('%s', async (what, parts, error) => {
     const nameOf = (part: string) => (part === 'alpha' ? `${layer}.alpha` : `${layer}.lora.${part}.weight`);

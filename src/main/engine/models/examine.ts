@@ -70,8 +70,9 @@ async function checkFolder(path: string): Promise<ModelCheck> {
 
 async function checkAdapter(path: string): Promise<ModelCheck> {
   try {
+    const { config } = readAdapter(path);
     const { lora } = await checkLora(path);
-    return { ...verdict('difficulty-adapter', adapterSummary(readAdapter(path).config)), lora };
+    return { ...verdict('difficulty-adapter', adapterSummary(config)), lora };
   } catch (error) {
     return verdict('difficulty-adapter', '', [(error as Error).message]);
   }
