@@ -272,7 +272,7 @@ describe('LoRA layouts', () => {
     [
       'another kind of adapter is refused by its name',
       { 'lora_unet_conv_in.oft_blocks': down },
-      'lora_unet_conv_in.oft_blocks is of OFT, which is not supported; supported are LoRA',
+      'lora_unet_conv_in.oft_blocks is of OFT or BOFT, which is not supported; supported are LoRA',
     ],
     [
       'another model is refused by what is adapted',

@@ -10,12 +10,13 @@ export const kinds: readonly AdapterKind[] = [lowRank, loha, lokr, full, norm];
 
 /** By the ends of their keys. */
 const notComputed: readonly (readonly [RegExp, string])[] = [
-  [/\.(oft_blocks|oft_R|oft_r|oft_diag|boft_R|boft_s)\b/, 'OFT'],
+  [/\.(oft_blocks|oft_R|oft_r|oft_diag|boft_R|boft_s)\b/, 'OFT or BOFT'],
   [/\.(a1|a2|b1|b2|bm)\.weight$/, 'GLoRA'],
   [/\.(on_input|ia3_l)\b/, 'IA3'],
   [/\.(lambda_layer|q_layer\.weight|p_layer\.weight)$/, 'T-LoRA'],
   [/\.vera_(lambda|A|B)/, 'VeRA'],
-  [/\.(hra_u)\b/, 'HRA'],
+  [/\.hra_u\b/, 'HRA'],
+  [/\.lora_E\b/, 'AdaLoRA'],
   [/\.lora_embedding_(A|B)\b/, 'LoRA of an embedding table'],
   [/\.lokr_t1$/, 'LoKr with a Tucker decomposition of w1'],
   [/\.(set_weight|reshape_weight)$/, 'replaced weights'],
