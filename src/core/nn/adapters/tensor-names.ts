@@ -65,17 +65,12 @@ function fromEnd(key: string): Key | null {
   return null;
 }
 
-const sides: Readonly<Record<string, Role>> = {
-  'A.weight': 'down',
-  'B.weight': 'up',
-  'B.bias': 'up_bias',
-};
-
 /** The ends of keys, what they say, and the layout of dotted names that has them. PEFT puts an adapter's name between. */
 const ends: readonly (readonly [RegExp, (what: string) => Role, Layout | null])[] = [
-  [/^(.+)\.lora_(A|B)(?:\.[^.]+)?\.weight$/, (side) => sides[`${side}.weight`], peft],
-  [/^(.+)\.lora_(B)(?:\.[^.]+)?\.bias$/, (side) => sides[`${side}.bias`], peft],
-  [/^(.+)\.lora_(magnitude)_vector(?:\.[^.]+){0,2}$/, () => 'magnitude', null],
+  [/^(.+)\.lora_A(?:\.[^.]+)?\.weight$/, () => 'down', peft],
+  [/^(.+)\.lora_B(?:\.[^.]+)?\.weight$/, () => 'up', peft],
+  [/^(.+)\.lora_B(?:\.[^.]+)?\.bias$/, () => 'up_bias', peft],
+  [/^(.+)\.lora_magnitude_vector(?:\.[^.]+){0,2}$/, () => 'magnitude', null],
   [/^(.+)\.(?:lora|lora_linear_layer)\.(down|up)\.weight$/, (side) => side as Role, diffusers],
   [/^(.+)\.lora_(down|up|mid)\.weight$/, (side) => side as Role, diffusers],
   [
