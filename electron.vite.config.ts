@@ -19,6 +19,8 @@ export default defineConfig({
       rolldownOptions: {
         input: { index: resolve(here, 'src/main/index.ts') },
         external: native,
+        // Imports on demand keep native libraries out of this process (layers.mjs), not code out of this file.
+        checks: { ineffectiveDynamicImport: false },
         // Shared chunks lie beside the entries: code finds other files from its own folder.
         output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' },
       },

@@ -1,6 +1,6 @@
 /**
  * Owns the bundles that plain Node runs in the installed program: engine, the children it asks, command line.
- * ES modules, beside the bundle of main, which finds them there. Runs after electron.vite.config.ts.
+ * ES modules by their name, as no package.json lies near them there; beside the bundle of main, which finds them. Runs after electron.vite.config.ts.
  */
 import { resolve } from 'node:path';
 import { defineConfig } from 'vite';
@@ -25,7 +25,7 @@ export default defineConfig({
         cli: resolve(here, 'src/cli/main.ts'),
       },
       // Shared chunks lie beside the entries: code finds other files from its own folder.
-      output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+      output: { format: 'es', entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' },
     },
   },
 });

@@ -1,7 +1,7 @@
 /**
  * Owns what package-lock.json leaves out: the Node that each package asks for. `npm ci` compares it with the Node that
  * npm itself runs on and warns, while here every package runs on the pinned Node. Run `npm run lock` after a change of
- * dependencies; test/scripts/lock.test.mjs compares with the pinned Node instead. See docs/decisions/0010.
+ * dependencies; test/scripts/lock.test.mjs compares with the pinned Node instead. See docs/decisions/0008.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

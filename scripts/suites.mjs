@@ -12,14 +12,15 @@ export const resultsFolder = join(root, 'test-results');
  * Runs these suites and writes their report to `file`. `filters` choose test files by their paths.
  * @returns what `readReport` finds there.
  */
-export async function runSuites(names, file, { filters = [], reporters = ['default'], stdio } = {}) {
+export async function runSuites(names, file, { filters = [], stdio } = {}) {
   rmSync(file, { force: true });
   const code = await runTool(
     'vitest/vitest.mjs',
     [
       'run',
       ...names.flatMap((name) => ['--project', name]),
-      ...[...reporters, 'json'].map((name) => `--reporter=${name}`),
+      '--reporter=default',
+      '--reporter=json',
       `--outputFile.json=${file}`,
       ...filters,
     ],

@@ -119,7 +119,7 @@ function secondsLeft() {
     .reduce((sum, same) => sum + mean(same.length > 0 ? same : runs), 0);
 }
 
-function duration(seconds) {
-  const minutes = Math.floor(seconds / 60);
-  return minutes > 0 ? `${minutes} min ${Math.round(seconds % 60)} s` : `${Math.round(seconds)} s`;
+function duration(exact) {
+  const seconds = Math.round(exact);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }

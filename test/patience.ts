@@ -11,5 +11,5 @@ export const patience = {
   /** For one child process or one job. */
   jobMs: 10 * minute,
   /** For one test or hook. */
-  testMs: 15 * minute,
+  testMs: 20 * minute,
 };

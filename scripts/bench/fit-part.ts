@@ -89,8 +89,7 @@ async function measure(spec: FitSpec): Promise<FitFigures> {
       writeCheckpoint: (value) => writeGeneration(file, value),
     });
     const plan = {
-      imageIds: [],
-      files: [],
+      images: [],
       labels: new Int32Array(),
       classNames: [],
       train: [],

@@ -45,7 +45,7 @@ const ioOfProcess = (): Io => ({
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
   redraw: (line) => void process.stderr.write(`\r\x1b[2K${line}`),
-  columns: process.stderr.isTTY ? (process.stderr.columns ?? 80) : null,
+  columns: process.stderr.isTTY ? process.stderr.columns || 80 : null,
   env: process.env,
   cwd: process.cwd(),
   nowMs: () => performance.now(),

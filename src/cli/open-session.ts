@@ -125,7 +125,7 @@ export async function openSession({ io, folder, device }: SessionOptions): Promi
     enqueue: (request) => queue.enqueue(request, device ?? readSettings(catalog).device),
     follow: (job, onUpdate, onNote) => followEngine(supervisor, job, onUpdate, onNote),
     cancel: (job) => void supervisor.cancel(job.id),
-    resume: (job) => queue.resume(job.id),
+    resume: (job) => supervisor.resume(job.id),
     finish: (job) => queue.finish(job.id),
     kill: () => supervisor.kill(),
     async close() {

@@ -2,6 +2,7 @@
 import { displayText } from '../shared/display-text.ts';
 import { type Job, type JobRequestInput, jobParams } from '../shared/jobs.ts';
 import { CliError, interrupted, type StopSignal, stopSignals, usageError } from './errors.ts';
+import { leave } from './leave.ts';
 import { progressView } from './progress.ts';
 import type { Session } from './session.ts';
 
@@ -43,7 +44,7 @@ export async function followJob(session: Session, queued: Job, label: string = q
       view.end();
       io.stderr(`crux: killed; go on with: crux jobs resume ${queued.id}\n`);
       const code = stopSignals[first.signal];
-      void session.kill().finally(() => process.exit(code));
+      void session.kill().finally(() => leave(code));
     }
   };
   const signals = Object.keys(stopSignals) as StopSignal[];

@@ -87,18 +87,17 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** The catalog's folder that the options name. */
+export const folderOf = (io: Io, { catalog }: GlobalOptions): string =>
+  catalogFolder(catalog, { env: io.env, platform: process.platform, home: homedir(), cwd: io.cwd });
+
 /** Opens the catalog that the options name, runs `body`, and closes it whatever happens. */
 export async function withSession<T>(
   io: Io,
   options: GlobalOptions,
   body: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const machine = { env: io.env, platform: process.platform, home: homedir(), cwd: io.cwd };
-  const session = await openSession({
-    io,
-    folder: catalogFolder(options.catalog, machine),
-    device: options.device,
-  });
+  const session = await openSession({ io, folder: folderOf(io, options), device: options.device });
   try {
     return await body(session);
   } finally {

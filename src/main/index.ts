@@ -19,6 +19,7 @@ import { windowRequests } from './desktop.ts';
 import { serveImages } from './image-scheme.ts';
 import { pushEvent, requestListener } from './ipc.ts';
 import { EngineSupervisor } from './jobs/index.ts';
+import { keepContentsOffline, keepOffline, keepResolverOffline } from './keep-offline.ts';
 import { catalogDirectory, openDirectory, profileDirectory } from './locations.ts';
 import { buildMenu } from './menu.ts';
 import { PathTokens } from './path-tokens.ts';
@@ -32,6 +33,7 @@ protocol.registerSchemesAsPrivileged([
   { scheme: imageScheme, privileges },
 ]);
 app.enableSandbox();
+keepOffline(app.commandLine);
 
 let window: BrowserWindow | null = null;
 
@@ -115,7 +117,10 @@ function endWith(catalog: Catalog, supervisor: EngineSupervisor): void {
 
 async function start(directory: string, profile: string): Promise<void> {
   await app.whenReady();
+  keepResolverOffline(app);
   app.on('web-contents-created', (_event, contents) => lockContents(contents));
+  app.on('session-created', lockSession); // there is no other, and if one came it would be locked, too
+  app.on('web-contents-created', (_event, contents) => keepContentsOffline(contents));
   lockSession(session.defaultSession);
   protocol.handle(appScheme, serveRenderer(join(import.meta.dirname, '../renderer')));
   const catalog = openCatalog(directory);
@@ -142,12 +147,15 @@ function fail(error: unknown): void {
 }
 
 try {
-  // The built-in models lie outside the archive, where the engine can read them.
-  if (app.isPackaged)
+  if (app.isPackaged) {
+    // The built-in models lie outside the archive, where the engine can read them.
     process.env.CRUX_RESOURCES ??= join(
       app.getAppPath().replace(/app\.asar$/, 'app.asar.unpacked'),
       'resources',
     );
+    // A fuse keeps it from Electron (electron-builder.yml); nor does the engine's Node take it.
+    delete process.env.NODE_OPTIONS;
+  }
   app.setName('crux'); // the folder of user data that the command line uses too
   const { directory, profile } = openProfile();
   if (app.requestSingleInstanceLock()) {

@@ -155,7 +155,7 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
       return null;
     },
 
-    'jobs.list': ({ limit }) => queue.list(limit),
+    'jobs.list': ({ limit }) => queue.list(limit).map((job) => supervisor.asTold(job)),
     'jobs.enqueue': ({ request, device }) => enqueue(request, device),
     'jobs.memory': ({ request }) => inspect('job.memory', { catalog: catalog.dir, request }),
     'generation.outline': ({ params }) => inspect('generation.outline', { catalog: catalog.dir, params }),
@@ -164,7 +164,7 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
       return null;
     },
     'jobs.resume': ({ jobId }) => {
-      emit('job.updated', queue.resume(jobId));
+      emit('job.updated', supervisor.resume(jobId));
       supervisor.wake();
       return null;
     },

@@ -1,6 +1,6 @@
 /**
- * Owns what the window may not do: the content security policy, and the refusal of navigation, new windows,
- * permissions, webviews, downloads and every request that leaves this machine.
+ * Owns what the window may not do: the content security policy, its preferences, and the refusal of navigation, new
+ * windows, permissions, webviews, downloads and every request that leaves this machine. docs/security.md has the list.
  */
 import type { Session, WebContents } from 'electron';
 import { imageScheme } from '../shared/contract.ts';
@@ -46,6 +46,21 @@ export function isOurPage(url: string): boolean {
     return false;
   }
 }
+
+/** Electron's defaults for the most part, written out: test/main/shell/security.test.ts holds them. */
+export const webPreferences = {
+  sandbox: true,
+  contextIsolation: true,
+  nodeIntegration: false,
+  nodeIntegrationInWorker: false,
+  nodeIntegrationInSubFrames: false,
+  webSecurity: true,
+  allowRunningInsecureContent: false,
+  experimentalFeatures: false,
+  webviewTag: false,
+  navigateOnDragDrop: false,
+  spellcheck: false,
+} as const;
 
 export function lockSession(session: Session): void {
   session.webRequest.onBeforeRequest((details, callback) => callback({ cancel: !mayLoad(details.url) }));

@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { BrowserWindow, screen } from 'electron';
 import { z } from 'zod';
-import { appOrigin } from './security.ts';
+import { appOrigin, webPreferences } from './security.ts';
 
 const windowState = z.object({
   x: z.int(),
@@ -51,14 +51,7 @@ export function openWindow(options: WindowOptions): BrowserWindow {
     icon: options.icon,
     // What shows before the first paint, so that a dark room gets no white flash.
     backgroundColor: options.dark ? '#141517' : '#ffffff',
-    webPreferences: {
-      preload: options.preload,
-      sandbox: true,
-      contextIsolation: true,
-      nodeIntegration: false,
-      webviewTag: false,
-      spellcheck: false,
-    },
+    webPreferences: { ...webPreferences, preload: options.preload },
   });
   if (state?.maximized) window.maximize();
   window.once('ready-to-show', () => window.show());

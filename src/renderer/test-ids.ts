@@ -103,6 +103,7 @@ export const testIds = {
 
   trainStart: 'train-start',
   trainSteps: 'train-steps',
+  trainBatch: 'train-batch',
   trainRank: 'train-rank',
   trainKind: 'train-kind',
   trainMore: 'train-more',

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { deviceName, imageFilter } from './domain.ts';
-import { labelList, limits } from './limits.ts';
+import { labelList, limits, promptList } from './limits.ts';
 import { pathFor } from './paths.ts';
 import { schedulerSettings } from './schedulers.ts';
 
@@ -190,7 +190,7 @@ export const generateParams = z.object({
   prompt: z.string().max(1000).default('a photo of a [CLS]'),
   captionPrompt: z.string().max(1000).default('[CAPTION]'),
   /** One is drawn for each picture; blank ones, and those that start with #, are skipped. */
-  prompts: z.array(z.string().max(1000)).max(10_000).default([]),
+  prompts: promptList.default([]),
   negativePrompt: z.string().max(1000).default(''),
   ...sampling,
   /** Noise added at every step of DDIM: 0 none, 1 as much as DDPM. */

@@ -17,6 +17,9 @@ export const limits = {
   search: 10_000,
   /** Classes: of a filter, a job, a classifier's labels. ImageNet-21k has 21,841. */
   classes: 100_000,
+  /** Characters of a prompt, and how many a generation draws from. */
+  prompt: 1000,
+  prompts: 10_000,
   /** Images that one edit changes. */
   images: 1_000_000,
 } as const;
@@ -32,9 +35,9 @@ function longList<T>([least, most]: [number, number], wanted: string, fits: (val
   const schema = z.custom<T[]>().superRefine((value: unknown, context) => {
     const refuse = (message: string, path: number[] = []) =>
       context.addIssue({ code: 'custom', message, path });
-    if (!Array.isArray(value)) return refuse(`expected a list of ${wanted}s`);
-    if (value.length < least) return refuse(`expected at least ${least} ${wanted}`);
-    if (value.length > most) return refuse(`expected at most ${most} ${wanted}s, got ${value.length}`);
+    if (!Array.isArray(value)) return refuse(`expected a list, each a ${wanted}`);
+    if (value.length < least) return refuse(`expected at least ${least}, each a ${wanted}`);
+    if (value.length > most) return refuse(`expected at most ${most} of them, got ${value.length}`);
     for (let i = 0; i < value.length; i++) if (!fits(value[i])) return refuse(`expected a ${wanted}`, [i]);
   });
   return schema.register(longLists, { most });
@@ -45,8 +48,17 @@ const isRow = (value: unknown): value is number => Number.isSafeInteger(value) &
 /** Ids of rows: images, or classes. */
 export const idList = (most: number) => longList([0, most], 'row number', isRow);
 
-const isLabel = (value: unknown): value is string =>
-  typeof value === 'string' && value.length <= limits.label;
+const isText =
+  (most: number) =>
+  (value: unknown): value is string =>
+    typeof value === 'string' && value.length <= most;
 
 /** Names of classes. */
-export const labelList = (least: 0 | 1) => longList([least, limits.classes], 'class name', isLabel);
+export const labelList = (least: 0 | 1) =>
+  longList([least, limits.classes], 'class name', isText(limits.label));
+
+export const promptList = longList(
+  [0, limits.prompts],
+  `prompt of at most ${limits.prompt} characters`,
+  isText(limits.prompt),
+);

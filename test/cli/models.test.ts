@@ -88,6 +88,17 @@ it('writes no kind of adapter but LoRA in other layouts, and names the other', a
   expect(existsSync(join(cwd, 'loha.safetensors'))).toBe(false);
 });
 
+it('says what a LoRA is for, and adds it to no catalog', async () => {
+  writeLoraFile(join(cwd, 'alone.safetensors'), lora, 'kohya');
+  const checked = await crux(['models', 'check', 'alone.safetensors'], cwd);
+  expect([checked.exit, checked.stdout]).toEqual([0, expect.stringContaining('usable (lora)')]);
+  const added = await crux(['models', 'add', 'alone.safetensors', '--name', 'mine'], cwd);
+  expect([added.exit, added.stderr]).toEqual([
+    1,
+    expect.stringContaining('alone.safetensors is not added: LoRA'),
+  ]);
+});
+
 it('refuses what is no LoRA', async () => {
   const { exit, stderr } = await crux(['models', 'export-lora', 'nobody', '--out', 'x.safetensors'], cwd);
   expect([exit, stderr]).toEqual([2, expect.stringContaining('no model "nobody"')]);

@@ -22,7 +22,7 @@ beforeAll(async () => {
   const photos = join(folder, 'scenes');
   await writeDemoDataset(photos, { perClass, size: 24, seed: 9, perLevel: 1, trainSteps: 1 }, () => {});
   place = { node: foreignNode(folder), photos, images: 10 * perClass };
-}, 60_000);
+});
 
 const one = (
   target: Attack['blows'][number]['target'],

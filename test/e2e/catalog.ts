@@ -10,7 +10,7 @@ export interface Stored {
   rows<Row>(sql: string, ...values: (string | number)[]): Row[];
   value<T>(sql: string, ...values: (string | number)[]): T;
   /** Waits until the newest job of this kind has ended; throws its error unless it is done. */
-  jobDone(kind: string): Promise<Record<string, unknown>>;
+  jobDone(kind: string, withinMs?: number): Promise<Record<string, unknown>>;
   close(): void;
 }
 
@@ -24,8 +24,8 @@ export function openStored(catalog: string): Stored {
         .prepare(sql)
         .pluck()
         .get(...values) as T,
-    async jobDone(kind) {
-      const until = Date.now() + patience.jobMs;
+    async jobDone(kind, withinMs = patience.jobMs) {
+      const until = Date.now() + withinMs;
       for (;;) {
         const [job] = rows<{ state: string; error: string | null; result: string | null; stage: string }>(
           'SELECT state, error, result, stage FROM jobs WHERE kind = ? ORDER BY id DESC LIMIT 1',
@@ -36,7 +36,7 @@ export function openStored(catalog: string): Stored {
           throw new Error(`${kind} job ${job.state}: ${job.error}`);
         if (Date.now() > until)
           throw new Error(
-            `${kind} job is ${job?.state ?? 'not there'} (${job?.stage ?? ''}) after ${patience.jobMs} ms`,
+            `${kind} job is ${job?.state ?? 'not there'} (${job?.stage ?? ''}) after ${withinMs} ms`,
           );
         await new Promise((resolve) => setTimeout(resolve, 150));
       }

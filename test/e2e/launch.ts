@@ -2,11 +2,12 @@
  * Owns starting the built program as a person would, for specs: on real Electron where ELECTRON_EXE names
  * it, on the stand-in elsewhere. Both are driven through Playwright's public interface only.
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
 import { patience } from '../patience.ts';
+import type { Watch } from './watch.ts';
 
 export const root = dirname(dirname(import.meta.dirname));
 const standin = join(root, 'test/standin/electron-standin.ts');
@@ -17,6 +18,8 @@ export interface LaunchOptions {
   /** Folder of the program: the repository, or an unpacked package. */
   program?: string;
   env?: Record<string, string>;
+  /** Sees what the program does, from its first process on. */
+  watch?: Watch;
   /** More of Electron's or Chromium's switches. */
   switches?: string[];
   width?: number;
@@ -56,8 +59,18 @@ function executable(): { path: string; env: Record<string, string> } {
   };
 }
 
-const inherited = (): Record<string, string> => {
-  const env = { ...process.env } as Record<string, string>;
+/** A program that is `path` under watch: a driver starts programs by one path. */
+function watched(path: string, watch: Watch, scratch: string): string {
+  const command = watch.command([path]);
+  if (command.length === 1) return path;
+  const program = join(scratch, 'watched');
+  const words = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`);
+  writeFileSync(program, `#!/bin/sh\nexec ${words.join(' ')} "$@"\n`, { mode: 0o755 });
+  return program;
+}
+
+const inherited = (watch?: Watch): Record<string, string> => {
+  const env = watch?.env() ?? ({ ...process.env } as Record<string, string>);
   // What vitest sets for its own workers would change how the program runs.
   for (const name of ['NODE_ENV', 'VITEST', 'VITEST_MODE', 'NODE_OPTIONS', 'TEST', 'CRUX_CATALOG'])
     delete env[name];
@@ -72,7 +85,7 @@ export async function launchCrux(options: LaunchOptions = {}): Promise<Crux> {
   const catalog = options.catalog ?? join(scratch, 'catalog');
   const { path, env } = executable();
   const app = await _electron.launch({
-    executablePath: path,
+    executablePath: options.watch ? watched(path, options.watch, scratch) : path,
     args: [
       program,
       '--catalog',
@@ -80,7 +93,7 @@ export async function launchCrux(options: LaunchOptions = {}): Promise<Crux> {
       `--user-data-dir=${join(scratch, 'user-data')}`,
       ...(options.switches ?? []),
     ],
-    env: { ...inherited(), ...env, ...options.env },
+    env: { ...inherited(options.watch), ...env, ...options.env },
     timeout: patience.waitMs,
   });
   let closed = false;

@@ -1,19 +1,23 @@
 /**
  * The main job as a person does it, in the built program: import, browse, score, map, train, generate, check, review,
  * export. After each step, what the screen shows is compared with what the catalog holds. The whole run is
- * watched for connections, by the processes themselves and by the browser's network log.
+ * watched for connections and for files outside its folders (watch.ts), and by the browser's network log. CRUX_LOOP_STEPS:
+ * how long the training is, of batches of one image.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { offlineSwitches } from '../../src/main/keep-offline.ts';
 import { testIds } from '../../src/renderer/test-ids.ts';
 import { controlReport } from '../../src/shared/control.ts';
+import { patience } from '../patience.ts';
 import { openStored, type Stored } from './catalog.ts';
-import { type Crux, launchCrux } from './launch.ts';
-import { chromiumHosts, readAttempts, watchNode } from './network.ts';
+import { type Crux, launchCrux, root } from './launch.ts';
+import { chromiumHosts } from './network.ts';
 import { writeShapes } from './shapes.ts';
+import { byStrace, drivenProgram, Watch } from './watch.ts';
 
 const perClass = 16;
 let crux: Crux;
@@ -21,9 +25,11 @@ let page: Page;
 let stored: Stored;
 let classes: string[];
 const problems: string[] = [];
+const longTraining = process.env.CRUX_LOOP_STEPS;
 const evidence = mkdtempSync(join(tmpdir(), 'crux-network-'));
-const nodeLog = join(evidence, 'node.log');
 const netLog = join(evidence, 'chromium.json');
+const watched = mkdtempSync(join(tmpdir(), 'crux-watch-'));
+const watch = new Watch(watched);
 
 const at = (id: string): Locator => page.getByTestId(id);
 const numberAt = async (id: string, attribute: string): Promise<number> =>
@@ -40,7 +46,7 @@ beforeAll(async () => {
   crux = await launchCrux({
     width: 1440,
     height: 900,
-    env: watchNode(nodeLog),
+    watch,
     switches: [`--log-net-log=${netLog}`],
   });
   page = crux.page;
@@ -54,7 +60,7 @@ beforeAll(async () => {
 afterAll(async () => {
   stored?.close();
   await crux?.close();
-  rmSync(evidence, { recursive: true, force: true });
+  for (const folder of [evidence, watched]) rmSync(folder, { recursive: true, force: true });
 });
 
 describe('the whole loop, on screen and in the catalog', () => {
@@ -190,46 +196,53 @@ describe('the whole loop, on screen and in the catalog', () => {
     await waitForAttribute(testIds.mapCount, 'data-count', points);
   });
 
-  it('trains a difficulty model and generates images of a class', async () => {
-    await go('train');
-    await at(testIds.trainSteps).fill('4');
-    await at(testIds.trainStart).click();
-    await stored.jobDone('train');
-    expect(stored.value<number>('SELECT count(*) FROM training_points')).toBeGreaterThan(0);
-    await at(testIds.trainModelRow).waitFor();
-    await waitForAttribute(testIds.trainPreviews, 'data-steps', 1); // at the end
-    const pictures = () =>
-      at(testIds.trainPreviews)
-        .locator('img')
-        .evaluateAll((all) => all.filter((image) => (image as HTMLImageElement).naturalWidth > 0).length);
-    await expect.poll(pictures).toBe(3 * Math.min(3, classes.length));
+  it(
+    'trains a difficulty model and generates images of a class',
+    async () => {
+      await go('train');
+      await at(testIds.trainSteps).fill(longTraining ?? '4');
+      if (longTraining) await at(testIds.trainBatch).fill('1');
+      await at(testIds.trainStart).click();
+      await stored.jobDone('train', longTraining ? 3 * patience.jobMs : patience.jobMs);
+      expect(stored.value<number>('SELECT count(*) FROM training_points')).toBeGreaterThan(0);
+      await at(testIds.trainModelRow).waitFor();
+      const previews = () => numberAt(testIds.trainPreviews, 'data-steps');
+      if (longTraining) await expect.poll(previews).toBeGreaterThan(0);
+      else await expect.poll(previews).toBe(1); // at the end
+      const pictures = () =>
+        at(testIds.trainPreviews)
+          .locator('img')
+          .evaluateAll((all) => all.filter((image) => (image as HTMLImageElement).naturalWidth > 0).length);
+      await expect.poll(pictures).toBe(3 * Math.min(3, classes.length) * (await previews()));
 
-    await go('generate');
-    await at(testIds.generateStart).waitFor();
-    await at(testIds.generateCount).fill('1');
-    await at(testIds.generateSteps).fill('4');
-    await at(testIds.generateStart).click();
-    await stored.jobDone('generate');
-    const made = stored.rows<{ provenance: string; class_id: number; requested: number }>(
-      `SELECT s.provenance, i.class_id, s.requested_difficulty AS requested
+      await go('generate');
+      await at(testIds.generateStart).waitFor();
+      await at(testIds.generateCount).fill('1');
+      await at(testIds.generateSteps).fill('4');
+      await at(testIds.generateStart).click();
+      await stored.jobDone('generate');
+      const made = stored.rows<{ provenance: string; class_id: number; requested: number }>(
+        `SELECT s.provenance, i.class_id, s.requested_difficulty AS requested
        FROM synthetic_samples s JOIN images i ON i.id = s.image_id`,
-    );
-    expect(made.length).toBe(classes.length);
-    for (const { provenance } of made)
-      expect(JSON.parse(provenance)).toMatchObject({
-        steps: 4,
-        scheduler: 'pndm',
-        recipe: expect.any(String),
-      });
-    await waitForAttribute(testIds.generateResults, 'data-count', made.length);
-    const shown = () =>
-      at(testIds.generateResults)
-        .locator('img')
-        .evaluateAll(
-          (images) => images.filter((image) => (image as HTMLImageElement).naturalWidth > 0).length,
-        );
-    await expect.poll(shown).toBe(made.length);
-  });
+      );
+      expect(made.length).toBe(classes.length);
+      for (const { provenance } of made)
+        expect(JSON.parse(provenance)).toMatchObject({
+          steps: 4,
+          scheduler: 'pndm',
+          recipe: expect.any(String),
+        });
+      await waitForAttribute(testIds.generateResults, 'data-count', made.length);
+      const shown = () =>
+        at(testIds.generateResults)
+          .locator('img')
+          .evaluateAll(
+            (images) => images.filter((image) => (image as HTMLImageElement).naturalWidth > 0).length,
+          );
+      await expect.poll(shown).toBe(made.length);
+    },
+    longTraining ? 3 * patience.testMs : patience.testMs,
+  );
 
   it('checks whether the model follows the difficulty, and shows what was measured', async () => {
     await go('control');
@@ -310,17 +323,27 @@ describe('the whole loop, on screen and in the catalog', () => {
     expect(crux.errors()).toBe('');
   });
 
-  it('opened no network connection', async () => {
+  it('opened no network connection and kept to its folders', async () => {
+    const [policy, ...values] = await crux.app.evaluate(
+      ({ app, BrowserWindow }, names) => [
+        BrowserWindow.getAllWindows()[0].webContents.getWebRTCIPHandlingPolicy(),
+        ...names.map((name) => app.commandLine.getSwitchValue(name)),
+      ],
+      Object.keys(offlineSwitches),
+    );
+    expect(policy).toBe('disable_non_proxied_udp');
+    expect(values).toEqual(Object.values(offlineSwitches));
+    const folders = [realpathSync(crux.scratch)]; // catalog, profile, export
     stored.close();
     await crux.close();
     // In the stand-in the page's own address is resolved, to this machine, before its request is answered.
     const hosts = chromiumHosts(netLog).filter((host) => host !== 'crux.app.localhost');
     expect(hosts).toEqual([]);
-    if (process.env.ELECTRON_EXE) return; // the real main process cannot be made to load the watcher
-    const attempts = readAttempts(nodeLog);
-    const watched = attempts.filter(({ kind }) => kind === 'watching').map(({ what }) => what);
-    expect(watched.some((what) => what.includes('engine'))).toBe(true);
-    expect(watched.length).toBeGreaterThan(1); // main and engine
-    expect(attempts.filter(({ kind }) => kind !== 'watching')).toEqual([]);
+    if (process.env.ELECTRON_EXE && !byStrace) return; // the real main process cannot be made to load the hooks
+    const { network, outside, programs } = watch.seen([...folders, evidence], root, drivenProgram);
+    expect(programs.some((line) => /engine\.js/.test(line))).toBe(true);
+    expect(programs.length).toBeGreaterThan(1); // main and engine
+    expect(network).toEqual([]);
+    expect(outside).toEqual([]);
   });
 });

@@ -70,7 +70,8 @@ export function chromiumHosts(file: string): string[] {
   const resolution = types.HOST_RESOLVER_MANAGER_REQUEST;
   if (request === undefined || resolution === undefined)
     throw new Error(`${file}: this browser names its events otherwise; mend chromiumHosts`);
-  const browsersOwn = new Set(['google.com']); // its probe whether names resolve at all
+  // Its probe whether names resolve at all, and what the program's switches make of every name (src/main/keep-offline.ts).
+  const browsersOwn = new Set(['google.com', '~notfound']);
   const ofPages = new Set<string>();
   const resolved = new Set<string>();
   for (const { type, params } of events) {

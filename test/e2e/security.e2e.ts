@@ -59,6 +59,28 @@ it('answers only requests of the contract, with valid input', async () => {
     error: { code: 'invalid-input' },
   });
 });
+
+it('names no file that nobody chose, and a chosen one for nothing else', async () => {
+  const ask = (name: string, input: unknown) =>
+    crux.page.evaluate(
+      ([n, i]) => (globalThis as never as Bridge).crux.request(n as string, i),
+      [name, input],
+    );
+  const refused = { ok: false, error: { code: 'invalid-input' } };
+  const importOf = (source: string) => ({ request: { kind: 'import', params: { source, name: 'x' } } });
+  expect(await ask('jobs.enqueue', importOf('/etc'))).toMatchObject(refused);
+  expect(await ask('models.check', { path: '/etc/passwd' })).toMatchObject(refused);
+  await crux.answerDialog(crux.scratch);
+  const chosen = await ask('dialog.choose', { purpose: 'models-folder' });
+  const { token } = (chosen as { value: { token: string } }).value;
+  expect(chosen).toMatchObject({ ok: true, value: { path: crux.scratch } });
+  expect(await ask('jobs.enqueue', importOf(token))).toMatchObject(refused);
+  expect(await ask('settings.set', { modelsFolder: token })).toMatchObject({
+    value: { modelsFolder: crux.scratch },
+  });
+  expect(await ask('jobs.list', { limit: 10 })).toEqual({ ok: true, value: [] });
+});
+
 interface Bridge {
   crux: { request(name: string, input: unknown): Promise<unknown> };
 }

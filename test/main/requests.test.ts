@@ -1,5 +1,6 @@
 /** Every request of the contract is answered by what the catalog holds, in the contract's own shape. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import * as c from '../../src/main/catalog/index.ts';
@@ -13,6 +14,7 @@ import {
   type RequestOutput,
   requests,
 } from '../../src/shared/contract.ts';
+import { limits } from '../../src/shared/limits.ts';
 import { writeTinyDiffusion } from './engine/tiny-diffusion.ts';
 import { addImage, addProbabilities, makeDataset, tempCatalog, tempFolder } from './support/catalogs.ts';
 import { classifierSpec, writeClassifier } from './support/pictures.ts';
@@ -120,6 +122,16 @@ test('edits tell the windows, and are undone in order', async () => {
   expect(await ask('images.detail', { id: a })).toMatchObject({ className: 'dog', caption: null, tags: [] });
 });
 
+test('filters as long as they may be are answered', async () => {
+  const ids = (filter: RequestInput<'images.ids'>['filter']) =>
+    ask('images.ids', { datasetId, filter, sort: 'path' });
+  expect([...(await ids({ text: '%'.repeat(limits.search) }))]).toEqual([]);
+  expect([...(await ids({ text: '猫'.repeat(limits.search) }))]).toEqual([]);
+  expect([...(await ids({ tag: '_'.repeat(limits.search) }))]).toEqual([]);
+  const classIds = Array.from({ length: limits.classes }, (_, i) => i + 1);
+  expect([...(await ids({ classIds, text: '.png' }))]).toEqual([a, b]);
+});
+
 test('jobs: queued, listed, cancelled, resumed, logged', async () => {
   const job = await ask('jobs.enqueue', { request: { kind: 'score', params: { datasetId } }, device: 'cpu' });
   expect(job).toMatchObject({ state: 'queued', device: 'cpu', params: { folds: 5, method: 'out-of-fold' } });
@@ -212,4 +224,18 @@ test('a thousand images are relabelled at once, and taken back at once', async (
   expect(await shown()).toEqual(new Set(['dog 0.90']));
   await ask('edits.undo', {});
   expect(await shown()).toEqual(new Set(['cat 0.10']));
+});
+
+test.skipIf(process.platform === 'win32')('what a form asks of a hostile model is answered too', async () => {
+  const path = join(tempFolder(), 'tiny');
+  writeTinyDiffusion(path);
+  const { id: modelId } = await ask('models.add', { path, name: 'tiny' });
+  const memory = () => ask('jobs.memory', { request: { kind: 'generate', params: { datasetId, modelId } } });
+  expect(await memory()).toBeNull(); // it fits
+  const config = join(path, 'unet/config.json');
+  rmSync(config);
+  execFileSync('mkfifo', [config]); // whoever opens it waits for ever
+  await expect(memory()).rejects.toThrow(`${config}: not a regular file`);
+  const { problems } = await ask('generation.outline', { params: { datasetId, modelId, prompt: '{' } });
+  expect(problems.prompt).toMatch(/\{/);
 });

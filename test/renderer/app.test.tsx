@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { act, fireEvent, screen, waitFor } from '@testing-library/react';
+import { act, createEvent, fireEvent, screen, waitFor } from '@testing-library/react';
 import { expect, test, vi } from 'vitest';
 import { App } from '../../src/renderer/app.tsx';
 import { makeJob } from '../../src/renderer/dev/fake-data.ts';
@@ -7,7 +7,12 @@ import { screens } from '../../src/renderer/state.ts';
 import { testIds } from '../../src/renderer/test-ids.ts';
 import { mount } from './mount.tsx';
 
-const press = (key: string, more: object = {}) => fireEvent.keyDown(document.body, { key, ...more });
+/** All keys are pressed at one moment: G waits for its letter on the clock of the events, not of the machine. */
+function press(key: string, more: object = {}) {
+  const event = createEvent.keyDown(document.body, { key, ...more });
+  Object.defineProperty(event, 'timeStamp', { value: 0 });
+  fireEvent(document.body, event);
+}
 const on = (name: string) => screen.findByTestId(testIds.screen(name));
 
 test('every screen opens from the rail, by number and by G and a letter', async () => {

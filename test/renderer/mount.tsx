@@ -1,7 +1,7 @@
 /** Owns how a component is mounted in tests: providers, a made-up main, and the layout that jsdom lacks. */
 import { MantineProvider } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';
-import { cleanup, configure, render } from '@testing-library/react';
+import { cleanup, configure, getConfig, render } from '@testing-library/react';
 import type { ReactNode } from 'react';
 import { afterEach } from 'vitest';
 import { type FakeOptions, makeFakeBridge } from '../../src/renderer/dev/fake-bridge.ts';
@@ -11,7 +11,25 @@ import { theme } from '../../src/renderer/theme.ts';
 import { Toasts } from '../../src/renderer/ui/feedback.tsx';
 import { patience } from '../patience.ts';
 
-configure({ asyncUtilTimeout: patience.waitMs });
+declare function setImmediate(callback: () => void): void; // of Node, beside jsdom
+
+/** React works in immediates, on one waiting task at least in each; there are never nearly so many. */
+async function reactIsIdle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await new Promise<void>(setImmediate);
+}
+
+// What waitFor and findBy wait for is on the page a moment before React runs its effects (key handlers, measuring); on a
+// busy machine a test went on in that moment, and pressed a key that nobody heard.
+const { asyncWrapper } = getConfig();
+configure({
+  asyncUtilTimeout: patience.waitMs,
+  asyncWrapper: (wait) =>
+    asyncWrapper(async () => {
+      const found = await wait();
+      await reactIsIdle();
+      return found;
+    }),
+});
 
 const [width, height] = [800, 600];
 

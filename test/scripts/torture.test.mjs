@@ -8,6 +8,8 @@ import { pinnedNode, root } from '../../scripts/pinned-node.mjs';
 import { campaignNames, loadCampaign } from '../../scripts/torture/frame/campaign.ts';
 import { reliabilityPage } from '../../scripts/torture/frame/page.ts';
 import { faultsOf, readResults, storeResult, wasSkipped } from '../../scripts/torture/frame/results.ts';
+import { differences, fingerprint } from '../../scripts/torture/kills/fingerprint.ts';
+import { addJob, addLog, ensureClasses, ensureDataset, openCatalog } from '../../src/main/catalog/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'crux-frame-'));
 const out = join(folder, 'results', 'all.json');
@@ -141,7 +143,47 @@ it('says how to use it', async () => {
     expect(exit).toBe(2);
     expect(stderr).toMatch(/^torture: .+/);
   }
-}, 60_000);
+});
+
+describe('the comparison of a disturbed catalog with an undisturbed one', () => {
+  let pairs = 0;
+  const made = (name) => {
+    const catalog = openCatalog(join(folder, name));
+    const id = ensureDataset(catalog, 'set', `/photos of ${name}`, '/photos');
+    ensureClasses(catalog, id, ['cat', 'dog']);
+    addLog(
+      catalog,
+      addJob(catalog, { kind: 'score', datasetId: id, title: 's', device: 'cpu', params: {}, owner: null })
+        .id,
+      'info',
+      name,
+    );
+    return catalog;
+  };
+  const compare = (change) => {
+    const [calm, disturbed] = [made(`calm ${++pairs}`), made(`disturbed ${pairs}`)];
+    change(disturbed);
+    const marks = [calm, disturbed].map((catalog) => fingerprint(catalog, catalog.dir.split('/').at(-1)));
+    for (const catalog of [calm, disturbed]) catalog.close();
+    return differences(...marks);
+  };
+
+  it('looks past moments, the log, and the folder', () => {
+    expect(compare((catalog) => catalog.run('UPDATE jobs SET started_at = 5, crashes = 2'))).toEqual([]);
+  });
+
+  it('sees a changed value, a missing or an added row, a file too many, and a job that did not end', () => {
+    const changes = [
+      ["UPDATE classes SET name = 'cow' WHERE name = 'cat'", /^table classes .* differs$/],
+      ["DELETE FROM classes WHERE name = 'dog'", /^table classes \(1 rows\) is there and must not be$/],
+      ["INSERT INTO classes (dataset_id, name, class_index) VALUES (1, 'cow', 2)", /^table classes/],
+      ["UPDATE jobs SET state = 'running'", /^table jobs .* differs$/],
+    ];
+    for (const [sql, said] of changes) expect(compare((catalog) => catalog.run(sql))[0]).toMatch(said);
+    const file = compare((catalog) => writeFileSync(catalog.file('half.tmp'), ''));
+    expect(file).toEqual(['file /half.tmp is there and must not be']);
+  });
+});
 
 describe('the page', () => {
   const result = {

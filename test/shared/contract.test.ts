@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { requests } from '../../src/shared/contract.ts';
-import { longLists } from '../../src/shared/limits.ts';
+import { limits, longLists } from '../../src/shared/limits.ts';
 import { pathFields } from '../../src/shared/paths.ts';
 import { partsOf } from '../../src/shared/schema-parts.ts';
 
@@ -27,6 +27,27 @@ describe('requests', () => {
     const sized = inputs.filter(([, schema]) => ['string', 'array', 'custom'].includes(typeOf(schema)));
     expect(sized.length).toBeGreaterThan(50);
     expect(sized.filter(([, schema]) => limitOf(schema) === null).map(([at]) => at)).toEqual([]);
+  });
+
+  it('are given up at the first wrong element of a long list, not explained one by one', () => {
+    const ids = new Array(limits.images).fill('x');
+    const classes = new Array(limits.classes).fill(1);
+    const prompts = new Array(limits.prompts).fill({});
+    const issuesOf = (name: keyof typeof requests, input: unknown) =>
+      requests[name].input.safeParse(input).error?.issues.map(({ path }) => path.join('.'));
+    expect(issuesOf('images.setTag', { ids, tag: 'a', on: true })).toEqual(['ids.0']);
+    expect(issuesOf('images.ids', { datasetId: 1, filter: { classIds: ids }, sort: 'path' })).toEqual([
+      'filter.classIds',
+    ]);
+    expect(issuesOf('generation.outline', { params: { datasetId: 1, prompts } })).toEqual([
+      'params.prompts.0',
+    ]);
+    expect(issuesOf('generation.outline', { params: { datasetId: 1, classes } })).toEqual([
+      'params.classes.0',
+    ]);
+    const most = Array.from({ length: limits.images }, (_, i) => i + 1);
+    expect(issuesOf('captions.set', { ids: most, text: '' })).toBeUndefined();
+    expect(issuesOf('captions.set', { ids: [...most, 1], text: '' })).toEqual(['ids']);
   });
 
   it('hold nothing whose size or shape is open', () => {

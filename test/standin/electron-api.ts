@@ -37,7 +37,17 @@ interface Closable {
 export class App extends EventEmitter {
   readonly isPackaged: boolean;
   readonly name: string;
-  readonly commandLine = { appendSwitch() {}, appendArgument() {}, hasSwitch: () => false };
+  /** Kept, so that it can be asked for; Chromium runs already, and reads none of it (electron-standin.ts). */
+  readonly #switches = new Map<string, string>();
+  readonly commandLine = {
+    appendSwitch: (name: string, value = ''): void => {
+      if (this.#ready) throw new Error(`--${name} has no effect once the app is ready`);
+      this.#switches.set(name, value);
+    },
+    appendArgument() {},
+    hasSwitch: (name: string): boolean => this.#switches.has(name),
+    getSwitchValue: (name: string): string => this.#switches.get(name) ?? '',
+  };
   readonly #host: Host;
   readonly #paths: Record<string, string> = {};
   readonly #whenReady: Promise<void>;
@@ -66,6 +76,9 @@ export class App extends EventEmitter {
   isReady = (): boolean => this.#ready;
   enableSandbox(): void {
     if (this.#ready) throw new Error('app.enableSandbox() must be called before app is ready');
+  }
+  configureHostResolver(): void {
+    if (!this.#ready) throw new Error('configureHostResolver cannot be called before the app is ready');
   }
   getAppPath = (): string => this.#host.appDirectory;
   getVersion = (): string => this.#host.version;

@@ -10,6 +10,7 @@ import inspector from 'node:inspector';
 import { createRequire, registerHooks } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { offlineSwitches } from '../../src/main/keep-offline.ts';
 import { patience } from '../patience.ts';
 import { connectCdp } from './cdp.ts';
 import * as api from './electron-api.ts';
@@ -36,6 +37,13 @@ if (!existsSync(executable)) {
   process.exit(1);
 }
 const netLog = flag('log-net-log');
+// The program sets these itself, before it is ready; here the browser is started first. Its pages have a host, which
+// Chromium takes for this machine without asking anyone.
+const ofProgram = Object.entries(offlineSwitches).map(([name, value]) =>
+  name === 'host-resolver-rules'
+    ? `--${name}=${value}, EXCLUDE *.localhost`
+    : `--${name}${value && `=${value}`}`,
+);
 const browser = spawn(
   executable,
   [
@@ -46,13 +54,9 @@ const browser = spawn(
     '--no-first-run',
     '--no-default-browser-check',
     '--disable-dev-shm-usage',
-    '--disable-background-networking',
-    '--disable-component-update',
     '--disable-default-apps',
-    '--disable-domain-reliability',
     '--disable-extensions',
     '--disable-quic',
-    '--disable-sync',
     '--enable-features=SkipListAccountsWithoutGaiaCookies',
     '--disable-features=OptimizationHints,NetworkTimeServiceQuerying,MediaRouter,HttpsUpgrades,Translate',
     '--disable-backgrounding-occluded-windows',
@@ -61,10 +65,15 @@ const browser = spawn(
     '--force-color-profile=srgb',
     '--use-angle=swiftshader',
     '--enable-unsafe-swiftshader',
+    ...ofProgram,
     ...(netLog ? [`--log-net-log=${netLog}`] : []),
     `--user-data-dir=${join(scratch, 'chromium')}`,
   ],
-  { stdio: ['ignore', 'ignore', 'pipe'] },
+  {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    // What a browser keeps for its user (crash reports, settings of the desktop) is no business of these runs.
+    env: { ...process.env, HOME: scratch, XDG_CONFIG_HOME: undefined, XDG_CACHE_HOME: undefined },
+  },
 );
 
 let ending = false;

@@ -101,6 +101,7 @@ export function makeWindowClasses(host: WindowHost) {
     #destroyed = false;
     #openHandler: OpenHandler = () => ({ action: 'allow' });
     #loading: string | null = null;
+    #webRtc = 'default';
     #mainFrameId = '';
 
     constructor(window: BrowserWindow, options: WindowOptions) {
@@ -272,6 +273,10 @@ export function makeWindowClasses(host: WindowHost) {
       this.#loading = null;
     }
 
+    setWebRTCIPHandlingPolicy(policy: string): void {
+      this.#webRtc = policy;
+    }
+    getWebRTCIPHandlingPolicy = (): string => this.#webRtc;
     setWindowOpenHandler(handler: OpenHandler): void {
       this.#openHandler = handler;
     }

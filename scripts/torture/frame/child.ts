@@ -28,7 +28,10 @@ const ctx: CampaignContext = campaignContext({
   progress: (done, total) => say({ type: 'progress', done, total }),
 });
 const campaign = await loadCampaign(folder, name);
-const outcome = await campaign.run(ctx);
+const outcome = await campaign.run(ctx).catch((error) => {
+  if (!stop.signal.aborted) throw error;
+  process.exit(130);
+});
 process.send?.(
   { type: 'done', title: campaign.title, means: campaign.means, outcome } satisfies FromCampaign,
   () => process.exit(0),

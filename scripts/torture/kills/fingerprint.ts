@@ -32,8 +32,9 @@ export function fingerprint(catalog: Catalog, place: string): Fingerprint {
         hash.update(value instanceof Uint8Array ? value : `${value}\0`.replaceAll(place, ''));
     marks.set(`table ${table} (${rows.length} rows)`, hash.digest('hex'));
   }
+  // The database is compared by its rows; the reserve holds no bytes that mean anything.
   for (const [name, hash] of Object.entries(filesOf(catalog.dir)))
-    if (!name.startsWith('/catalog.sqlite')) marks.set(`file ${name}`, hash);
+    if (!name.startsWith('/catalog.sqlite') && name !== '/.reserve') marks.set(`file ${name}`, hash);
   return marks;
 }
 

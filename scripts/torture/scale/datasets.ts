@@ -14,7 +14,7 @@ export interface ManifestPlan {
 }
 
 /**
- * Of every hundred rows: 3 name an image for the first time (hard links of a few hundred drawn scenes), 46 one that was named
+ * Of every hundred rows: 1 names an image for the first time (hard links of a few hundred drawn scenes), 48 one that was named
  * before, 45 one that is not there, 6 cannot be used at all (no path, a path out of the folder, an unknown split).
  */
 export async function writeManifest(
@@ -33,7 +33,7 @@ export async function writeManifest(
     const place = i % 100;
     let path = `photos/${String(images % 1000).padStart(3, '0')}/${images}.png`;
     let split = ['train', 'val', 'test'][i % 3];
-    if (place < 3) {
+    if (place < 1) {
       link(drawn[images % drawn.length], join(folder, path));
       images++;
     } else if (place < 49) path = `photos/${String((images - 1) % 1000).padStart(3, '0')}/${images - 1}.png`;

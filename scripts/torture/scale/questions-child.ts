@@ -1,5 +1,5 @@
 /**
- * The child of scale.ts: plays Electron's main on a catalog of one dataset, and prints one JSON line: how long each answer
+ * The child of measure.ts: plays Electron's main on a catalog of one dataset, and prints one JSON line: how long each answer
  * took as the window gets it, checked against the contract, how large it is, and the most memory that was taken.
  */
 import { openCatalog } from '../../../src/main/catalog/index.ts';

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command.ts';
 import { caption } from './caption.ts';
+import { catalog } from './catalog.ts';
 import { control } from './control.ts';
 import { datasets } from './datasets.ts';
 import { demo } from './demo.ts';
@@ -45,6 +46,7 @@ const commands = [
   datasets,
   models,
   jobs,
+  catalog,
 ];
 
 export function registerCommands(program: Command, context: CommandContext): void {

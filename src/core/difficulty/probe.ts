@@ -169,7 +169,8 @@ function prepare(
     for (let j = 0; j < d; j++) x[r * d + j] = (features[i * d + j] - mean[j]) * scale[j];
   });
   const present = [...new Set(rows.map((i) => labels[i]))].sort((a, b) => a - b);
-  const target = Int32Array.from(rows, (i) => present.indexOf(labels[i]));
+  const place = new Map(present.map((c, at) => [c, at]));
+  const target = Int32Array.from(rows, (i) => place.get(labels[i])!);
   return { x, n, d, k, present, target, mean, scale };
 }
 
@@ -217,7 +218,11 @@ function rawParameters(probe: Probe): Float64Array {
 }
 
 /** The chosen rows of f32[n,d], in the order given. */
-export function gather(features: Float32Array, d: number, rows: readonly number[]): Float32Array {
+export function gather(
+  features: Float32Array,
+  d: number,
+  rows: readonly number[],
+): Float32Array<ArrayBuffer> {
   const out = new Float32Array(rows.length * d);
   rows.forEach((i, r) => {
     out.set(features.subarray(i * d, i * d + d), r * d);

@@ -115,12 +115,12 @@ const SCHEDULERS: Record<SchedulerName, Entry> = {
 export const schedulerNames = Object.keys(SCHEDULERS) as SchedulerName[];
 
 /** Keys that make another method of the scheduler, which is not here: value -> what it is. */
-const UNSUPPORTED: Record<string, string> = {
+const UNSUPPORTED = {
   use_flow_sigmas: 'noise levels of flow-matching models',
   use_dynamic_shifting: 'noise levels of flow-matching models',
   shift_terminal: 'noise levels of flow-matching models',
   solver_p: 'a solver within the solver',
-};
+} satisfies Record<string, string>;
 
 /**
  * A scheduler for one run of `steps` steps. Any checkpoint's config fits any scheduler.

@@ -41,7 +41,7 @@ export function ddimInverse(
   return {
     name: 'ddim-inverse',
     timesteps,
-    callsPerStep: 1,
+    callOf: (step) => step,
     initNoiseSigma: 1,
     scaleInput: (sample) => sample,
     addNoise: (original, noise, i) => addNoise(original, noise, alphaAt(source[i])),

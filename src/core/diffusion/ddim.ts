@@ -4,10 +4,9 @@
  * Symbols: the paper's alpha_t is `alpha` (alpha-bar elsewhere), alpha_(t-1) is `alphaPrevious`, sigma_t is
  * `sigma`, eta is `eta`, "predicted x_0" is `original`.
  */
-import { addDrawn } from './dpm-solver.ts';
 import { addNoise, noiseSchedule, type SchedulerConfig } from './noise-schedule.ts';
 import { boundsOf, predict, predictionTypeOf } from './prediction.ts';
-import { requireStep, type Scheduler, type SchedulerOptions } from './scheduler.ts';
+import { addDrawn, requireStep, type Scheduler, type SchedulerOptions } from './scheduler.ts';
 import { closedTimesteps, requireSteps, spacingOf } from './timesteps.ts';
 
 export function ddim(
@@ -28,7 +27,7 @@ export function ddim(
   return {
     name: 'ddim',
     timesteps,
-    callsPerStep: 1,
+    callOf: (step) => step,
     initNoiseSigma: 1,
     scaleInput: (sample) => sample,
     addNoise: (original, noise, i) => addNoise(original, noise, alphasCumprod[timesteps[i]]),

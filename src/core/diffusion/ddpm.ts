@@ -4,10 +4,9 @@
  * Symbols: alpha-bar_t = `alpha`, alpha-bar at the next visited timestep = `alphaPrevious`; their quotient plays
  * the paper's alpha_t and one minus it beta_t (`stepAlpha`, `stepBeta`), so skipped timesteps are one large step.
  */
-import { addDrawn } from './dpm-solver.ts';
 import { addNoise, noiseSchedule, type SchedulerConfig } from './noise-schedule.ts';
 import { boundsOf, predict, predictionTypeOf } from './prediction.ts';
-import { requireStep, type Scheduler, type SchedulerOptions } from './scheduler.ts';
+import { addDrawn, requireStep, type Scheduler, type SchedulerOptions } from './scheduler.ts';
 import { closedTimesteps, requireSteps, spacingOf } from './timesteps.ts';
 
 export function ddpm(config: SchedulerConfig, steps: number, { rows }: SchedulerOptions = {}): Scheduler {
@@ -27,7 +26,7 @@ export function ddpm(config: SchedulerConfig, steps: number, { rows }: Scheduler
   return {
     name: 'ddpm',
     timesteps,
-    callsPerStep: 1,
+    callOf: (step) => step,
     initNoiseSigma: 1,
     scaleInput: (sample) => sample,
     addNoise: (original, noise, i) => addNoise(original, noise, alphasCumprod[timesteps[i]]),

@@ -25,7 +25,7 @@ export function deis(config: SchedulerConfig, steps: number, options: SchedulerO
   return {
     name: who,
     timesteps,
-    callsPerStep: 1,
+    callOf: (step) => step,
     initNoiseSigma: 1,
     scaleInput: (sample) => sample,
     addNoise: (original, noise, i) => addNoiseAt(original, noise, sigmas[i]),

@@ -3,10 +3,9 @@
  * LCM (Luo et al. 2023, "Latent Consistency Models", algorithm 3) and TCD (Zheng et al. 2024, "Trajectory Consistency
  * Distillation", strategic stochastic sampling). Both visit timesteps of the schedule that they were distilled on.
  */
-import { addDrawn } from './dpm-solver.ts';
 import { addNoise, noiseSchedule, type SchedulerConfig } from './noise-schedule.ts';
 import { boundsOf, predict, predictionTypeOf } from './prediction.ts';
-import { requireStep, type Scheduler, type SchedulerOptions } from './scheduler.ts';
+import { addDrawn, requireStep, type Scheduler, type SchedulerOptions } from './scheduler.ts';
 import { requireSteps } from './timesteps.ts';
 
 /** Karras' sigma_data in LCM's boundary condition. */
@@ -20,7 +19,7 @@ export function lcm(config: SchedulerConfig, steps: number, { rows }: SchedulerO
   return {
     name: 'lcm',
     timesteps,
-    callsPerStep: 1,
+    callOf: (step) => step,
     initNoiseSigma: 1,
     scaleInput: (sample) => sample,
     addNoise: (original, noise, i) => addNoise(original, noise, alphasCumprod[timesteps[i]]),
@@ -40,11 +39,11 @@ export function lcm(config: SchedulerConfig, steps: number, { rows }: SchedulerO
   };
 }
 
-/** `eta` (the paper's gamma): how far below the next level a step goes before noise brings it up; 0.3 by default. */
+/** `eta` (the paper's gamma): how far below the next level a step goes before noise brings it up; the paper takes 0.3. */
 export function tcd(
   config: SchedulerConfig,
   steps: number,
-  { eta = 0.3, rows }: SchedulerOptions = {},
+  { eta = 0, rows }: SchedulerOptions = {},
 ): Scheduler {
   if (!(eta >= 0 && eta <= 1)) throw new Error(`tcd: eta ${eta}, expected 0 to 1`);
   const { alphasCumprod, timesteps } = distilledTimesteps('tcd', config, steps);
@@ -54,7 +53,7 @@ export function tcd(
   return {
     name: 'tcd',
     timesteps,
-    callsPerStep: 1,
+    callOf: (step) => step,
     initNoiseSigma: 1,
     scaleInput: (sample) => sample,
     addNoise: (original, noise, i) => addNoise(original, noise, alphasCumprod[timesteps[i]]),

@@ -5,11 +5,11 @@
  * Symbols: m0, m1, m2 = outputs at the current call and those before it in the group; s = where the group began,
  * r = how far each call is on the way from s to t in lambda.
  */
-import { addDrawn, dpmOutput, dpmSettings } from './dpm-solver.ts';
+import { dpmOutput, dpmSettings } from './dpm-solver.ts';
 import { levelAt, stepWeights } from './exponential-step.ts';
 import { addNoiseAt, openLevels } from './levels.ts';
 import type { SchedulerConfig } from './noise-schedule.ts';
-import { requireStep, type Scheduler, type SchedulerOptions } from './scheduler.ts';
+import { addDrawn, requireStep, type Scheduler, type SchedulerOptions } from './scheduler.ts';
 
 export function dpmSolverSingle(
   config: SchedulerConfig,
@@ -31,13 +31,13 @@ export function dpmSolverSingle(
   const outputOf = dpmOutput(config, algorithm, options.rows);
   // What does not come out even, or ends without noise, needs lower orders at its end.
   const lower = (config.lower_order_final ?? false) || count % solverOrder !== 0 || sigmas[count] === 0;
-  const orders = ordersOf(solverOrder, count, lower);
+  const orders = ordersOf(solverOrder, count, lower, sigmas[count] === 0);
   const lambda = (i: number) => levelAt(sigmas[i]).lambda;
 
   return {
     name: who,
     timesteps,
-    callsPerStep: 1,
+    callOf: (step) => step,
     initNoiseSigma: 1,
     scaleInput: (sample) => sample,
     addNoise: (original, noise, i) => addNoiseAt(original, noise, sigmas[i]),
@@ -78,15 +78,18 @@ export function dpmSolverSingle(
   };
 }
 
-/** The order of every call: 1, 2, 3 within a group. `lower`: the last groups are shorter, so that the end is stable. */
-function ordersOf(order: number, count: number, lower: boolean): number[] {
+/**
+ * The order of every call: 1, 2, 3 within a group. `lower`: the last groups are shorter, so that the end is stable;
+ * `endsAtZero`: the last call is of first order, which alone is exact where the step is infinite in lambda.
+ */
+function ordersOf(order: number, count: number, lower: boolean, endsAtZero: boolean): number[] {
   const group = Array.from({ length: order }, (_, k) => k + 1);
   const groups = (n: number) => Array.from({ length: Math.max(n, 0) }, () => group).flat();
   const whole = Math.floor(count / order);
   const rest = count % order;
-  const ends: Record<number, number[]> =
-    order === 3 ? { 0: [1, 2, 1], 1: [1], 2: [1, 2] } : { 0: [1, 1], 1: [1] };
-  const orders =
-    lower && order > 1 ? [...groups(rest === 0 ? whole - 1 : whole), ...ends[rest]] : groups(whole);
-  return orders.slice(0, count);
+  const ends = order === 3 ? [[1, 2, 1], [1], [1, 2]] : [[1, 1], [1]];
+  const all = lower && order > 1 ? [...groups(rest === 0 ? whole - 1 : whole), ...ends[rest]] : groups(whole);
+  const orders = all.slice(0, count);
+  if (endsAtZero) orders[count - 1] = 1;
+  return orders;
 }

@@ -9,13 +9,7 @@ import { type DpmAlgorithm, dpmAlgorithms, levelAt, stepWeights } from './expone
 import { addNoiseAt, openLevels } from './levels.ts';
 import type { SchedulerConfig } from './noise-schedule.ts';
 import { boundsOf, predict, predictionTypeOf } from './prediction.ts';
-import {
-  type NoiseSource,
-  requireStep,
-  type Scheduler,
-  type SchedulerOptions,
-  type Vector,
-} from './scheduler.ts';
+import { addDrawn, requireStep, type Scheduler, type SchedulerOptions, type Vector } from './scheduler.ts';
 
 export function dpmSolver(config: SchedulerConfig, steps: number, options: SchedulerOptions = {}): Scheduler {
   const who = 'dpm-solver++';
@@ -40,7 +34,7 @@ export function dpmSolver(config: SchedulerConfig, steps: number, options: Sched
   return {
     name: who,
     timesteps,
-    callsPerStep: 1,
+    callOf: (step) => step,
     initNoiseSigma: 1,
     scaleInput: (sample) => sample,
     addNoise: (original, noise, i) => addNoiseAt(original, noise, sigmas[i]),
@@ -115,12 +109,4 @@ export function dpmOutput(config: SchedulerConfig, algorithm: DpmAlgorithm, rows
       ? epsilon.map((_, k) => (sample[k] - level.alpha * original[k]) / level.sigma)
       : epsilon;
   };
-}
-
-/** Adds `scale` times fresh noise. @throws when noise is due and there is no source of it. */
-export function addDrawn(who: string, to: Float32Array, scale: number, noise: NoiseSource | undefined): void {
-  if (!(scale > 0)) return;
-  if (!noise) throw new Error(`${who}: this step adds noise, but no noise source was given`);
-  const drawn = noise(to.length);
-  for (let k = 0; k < to.length; k++) to[k] += scale * drawn[k];
 }

@@ -4,13 +4,11 @@
  *
  * n steps make 2n - 1 calls: call 2j begins step j, call 2j + 1 is at its middle. The last step is Euler's.
  */
-import { addDrawn } from './dpm-solver.ts';
 import { ancestralSplit } from './euler-ancestral.ts';
 import { moved, noisedAt, scaledInput, slopeOf } from './karras-form.ts';
 import { closedLevels } from './levels.ts';
-import { noiseSchedule, type SchedulerConfig } from './noise-schedule.ts';
-import { requireStep, type Scheduler } from './scheduler.ts';
-import { timestepOfSigma } from './timesteps.ts';
+import type { SchedulerConfig } from './noise-schedule.ts';
+import { addDrawn, requireStep, type Scheduler } from './scheduler.ts';
 
 export const dpm2 = (config: SchedulerConfig, steps: number): Scheduler => make('dpm2', config, steps, false);
 
@@ -26,21 +24,20 @@ function make(
   if (config.prediction_type === 'sample') {
     throw new Error(`${who}: prediction_type "sample", expected epsilon or v_prediction`);
   }
-  const { sigmas, timesteps: levels, initNoiseSigma } = closedLevels(who, config, steps);
+  const { sigmas, timesteps: levels, timestepOf, initNoiseSigma } = closedLevels(who, config, steps);
   const slope = slopeOf(who, config);
-  const logs = noiseSchedule(config).alphasCumprod.map((a) => Math.log(Math.sqrt((1 - a) / a)));
   const split = (j: number) =>
     ancestral ? ancestralSplit(sigmas[j], sigmas[j + 1]) : { down: sigmas[j + 1], up: 0 };
   /** Geometric mean of a step's ends; 0 where it ends without noise. */
   const middle = (j: number) => Math.sqrt(sigmas[j] * split(j).down);
   const sigmaOf = (i: number) => (i % 2 === 0 ? sigmas[i / 2] : middle((i - 1) / 2));
   const timesteps = Array.from({ length: 2 * steps - 1 }, (_, i) =>
-    i % 2 === 0 ? levels[i / 2] : timestepOfSigma(sigmaOf(i), logs),
+    i % 2 === 0 ? levels[i / 2] : timestepOf(sigmaOf(i)),
   );
   return {
     name: who,
     timesteps,
-    callsPerStep: 2,
+    callOf: (step) => 2 * step,
     initNoiseSigma,
     scaleInput(sample, i) {
       requireStep(who, i, timesteps);

@@ -2,11 +2,10 @@
  * Owns Euler's method with ancestral noise: each step goes below the next level and adds noise up to it, as DDPM does
  * (Karras et al. 2022, sec. 4, with the split of k-diffusion).
  */
-import { addDrawn } from './dpm-solver.ts';
 import { moved, noisedAt, scaledInput, slopeOf } from './karras-form.ts';
 import { closedLevels } from './levels.ts';
 import type { SchedulerConfig } from './noise-schedule.ts';
-import { requireStep, type Scheduler } from './scheduler.ts';
+import { addDrawn, requireStep, type Scheduler } from './scheduler.ts';
 
 /** From level `from` to `to`: down to `down` without noise, then noise of size `up`; to^2 = down^2 + up^2. */
 export function ancestralSplit(from: number, to: number): { down: number; up: number } {
@@ -21,7 +20,7 @@ export function eulerAncestral(config: SchedulerConfig, steps: number): Schedule
   return {
     name: who,
     timesteps,
-    callsPerStep: 1,
+    callOf: (step) => step,
     initNoiseSigma,
     scaleInput(sample, i) {
       requireStep(who, i, timesteps);

@@ -10,7 +10,7 @@ export function euler(config: SchedulerConfig, steps: number): Scheduler {
   return {
     name: 'euler',
     timesteps,
-    callsPerStep: 1,
+    callOf: (step) => step,
     initNoiseSigma,
     scaleInput(sample, i) {
       requireStep('euler', i, timesteps);

@@ -17,7 +17,7 @@ export function heun(config: SchedulerConfig, steps: number): Scheduler {
   return {
     name: 'heun',
     timesteps,
-    callsPerStep: 2,
+    callOf: (step) => 2 * step,
     initNoiseSigma,
     scaleInput(sample, i) {
       requireStep('heun', i, timesteps);

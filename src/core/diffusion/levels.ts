@@ -66,6 +66,8 @@ export function openLevels(
 }
 
 export interface ClosedLevels extends Levels {
+  /** The (fractional) training timestep of a level that is none of `timesteps`. */
+  timestepOf(sigma: number): number;
   /** A run from noise starts at standard normal noise times this. */
   initNoiseSigma: number;
 }
@@ -88,10 +90,11 @@ export function closedLevels(who: string, config: SchedulerConfig, steps: number
     throw new Error(`${who}: interpolation_type "${interpolation}", expected linear or log_linear`);
   }
   const respacing = respacingOf(who, config);
+  const logs = table.map(Math.log);
+  const timestepOf = (sigma: number) => timestepOfSigma(sigma, logs);
   if (respacing) {
-    const logs = table.map(Math.log);
     sigmas = respacing(sigmas[sigmas.length - 1], sigmas[0], steps);
-    timesteps = sigmas.map((sigma) => timestepOfSigma(sigma, logs));
+    timesteps = sigmas.map(timestepOf);
   }
   sigmas = [...sigmas, finalSigma(who, config, table, 'zero')].slice(0, steps + 1).map(Math.fround);
   const kind = config.timestep_type ?? 'discrete';
@@ -105,6 +108,7 @@ export function closedLevels(who: string, config: SchedulerConfig, steps: number
   const [largest] = sigmas;
   return {
     timesteps,
+    timestepOf,
     sigmas: Float64Array.from(sigmas),
     initNoiseSigma: spacing === 'leading' ? Math.sqrt(largest * largest + 1) : largest,
   };
@@ -142,16 +146,16 @@ function clipped(who: string, config: SchedulerConfig, table: Float64Array): num
 
 type Respacing = (min: number, max: number, n: number) => number[];
 
-const RESPACINGS: Record<string, Respacing> = {
+const RESPACINGS = {
   use_karras_sigmas: karrasSigmas,
   use_exponential_sigmas: exponentialSigmas,
   use_beta_sigmas: betaSigmas,
   // Lu et al. 2022: steps of one size in lambda, which is -log sigma.
   use_lu_lambdas: exponentialSigmas,
-};
+} satisfies Record<string, Respacing>;
 
 function respacingOf(who: string, config: SchedulerConfig): Respacing | null {
-  const asked = Object.keys(RESPACINGS).filter((key) => config[key as keyof SchedulerConfig]);
+  const asked = (Object.keys(RESPACINGS) as (keyof typeof RESPACINGS)[]).filter((key) => config[key]);
   if (asked.length > 1) throw new Error(`${who}: ${asked.join(' and ')} exclude each other; set one of them`);
   if (asked.length === 0) return null;
   return (min, max, n) => RESPACINGS[asked[0]](config.sigma_min ?? min, config.sigma_max ?? max, n);

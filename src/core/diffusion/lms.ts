@@ -15,7 +15,7 @@ export function lms(config: SchedulerConfig, steps: number): Scheduler {
   return {
     name: 'lms',
     timesteps,
-    callsPerStep: 1,
+    callOf: (step) => step,
     initNoiseSigma,
     scaleInput(sample, i) {
       requireStep('lms', i, timesteps);

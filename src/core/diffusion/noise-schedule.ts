@@ -79,6 +79,8 @@ export function noiseSchedule(config: SchedulerConfig): NoiseSchedule {
       throw new Error(`scheduler: beta ${beta} at timestep ${t}, expected between 0 and 1`);
     }
   }
+  if (config.rescale_betas_zero_snr && plain.length < 2)
+    throw new Error('scheduler: rescale_betas_zero_snr needs more than one timestep');
   const betas = config.rescale_betas_zero_snr ? zeroTerminalSnr(plain) : plain;
   return { betas, alphasCumprod: cumulative(betas) };
 }

@@ -128,12 +128,13 @@ export function fromImage(
   noise: Float32Array,
   strength: number,
 ): RunStart {
-  const start = img2imgStart(steps, strength) * scheduler.callsPerStep;
-  if (start >= steps * scheduler.callsPerStep) {
+  const step = img2imgStart(steps, strength);
+  if (step >= steps) {
     throw new Error(
       `img2img: strength ${strength} of ${steps} steps leaves none to run; take at least ${(1 / steps).toFixed(3)} or more steps`,
     );
   }
+  const start = scheduler.callOf(step);
   return { latents: scheduler.addNoise(original, noise, start), start };
 }
 

@@ -56,6 +56,11 @@ export function pndm(config: SchedulerConfig, steps: number): Scheduler {
       : plain;
   const timesteps = [...warmUpCalls, ...multistep];
   const finalAlpha = config.set_alpha_to_one ? 1 : alphasCumprod[0];
+  if (timesteps.some((t) => alphasCumprod[t] === 0)) {
+    throw new Error(
+      'pndm: it steps by the noise, which at zero terminal SNR (rescale_betas_zero_snr) says nothing of the image; take ddim, euler or dpm-solver++',
+    );
+  }
 
   /** The transfer part phi, eq. 11, from timestep t to `previous`, by the prediction that `outputs` combine to. */
   const transfer = (
@@ -87,7 +92,7 @@ export function pndm(config: SchedulerConfig, steps: number): Scheduler {
   /** Call i of the warm-up: the first two and the third move by half a step or a whole one, the last by all four. */
   const rungeKutta = (output: Float32Array, i: number, sample: Float32Array, state: SchedulerState) => {
     const call = i % 4;
-    const begins = call === 0 || !state.heldSample;
+    const begins = call === 0;
     const from = begins ? sample : state.heldSample!;
     const sum = output.map((value, k) => RUNGE_KUTTA[call] * value + (begins ? 0 : state.heldOutput![k]));
     const t = warmUpCalls[i - call];
@@ -108,7 +113,7 @@ export function pndm(config: SchedulerConfig, steps: number): Scheduler {
   return {
     name: 'pndm',
     timesteps,
-    callsPerStep: 1,
+    callOf: (step) => step + 3 * Math.min(step, warmUpCalls.length / 4),
     initNoiseSigma: 1,
     scaleInput: (sample) => sample,
     addNoise: (original, noise, i) => addNoise(original, noise, alphasCumprod[timesteps[i]]),

@@ -19,6 +19,11 @@ const integers: Partial<Record<keyof SchedulerConfig, Range>> = {
   solver_order: [1, 3],
   original_inference_steps: [1, most.timesteps],
 };
+/** Of each number of a list. */
+const lists: Partial<Record<keyof SchedulerConfig, Range>> = {
+  trained_betas: ranges.share,
+  disable_corrector: [0, most.timesteps],
+};
 
 /** @throws an error that names the field, what it is and what was wanted. */
 export function schedulerConfig(json: unknown): SchedulerConfig {
@@ -28,8 +33,7 @@ export function schedulerConfig(json: unknown): SchedulerConfig {
   const c = configFields(fields, 'scheduler');
   for (const [name, range] of Object.entries(numbers)) if (name in fields) c.number(name, range);
   for (const [name, range] of Object.entries(integers)) if (name in fields) c.integer(name, range);
-  for (const name of ['trained_betas', 'disable_corrector']) {
-    if (name in fields) c.eachNumber(name, [0, most.timesteps], most.timesteps);
-  }
+  for (const [name, range] of Object.entries(lists))
+    if (name in fields) c.eachNumber(name, range, most.timesteps);
   return fields as SchedulerConfig;
 }

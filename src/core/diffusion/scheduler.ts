@@ -44,8 +44,11 @@ export interface Scheduler {
   readonly name: SchedulerName;
   /** What the model is called with, in order. Some repeat a timestep (PNDM, Heun); some are fractional (Euler). */
   readonly timesteps: readonly number[];
-  /** Calls of the model that make one step of the run: where image-to-image may enter. PNDM's count as one each. */
-  readonly callsPerStep: number;
+  /**
+   * Index of the call that begins a step of the run: where image-to-image may enter. Heun's steps are of two calls, those
+   * of PNDM's warm-up of four; PNDM's repeated second call counts as a step.
+   */
+  callOf(step: number): number;
   /** A run from noise starts at standard normal noise times this. */
   readonly initNoiseSigma: number;
   /** The model's input at step i. Returns `sample` itself where nothing is to be scaled. */
@@ -109,4 +112,12 @@ export function requireStep(who: string, i: number, timesteps: readonly number[]
   if (!(Number.isInteger(i) && i >= 0 && i < timesteps.length)) {
     throw new Error(`${who}: step ${i}, expected 0 to ${timesteps.length - 1}`);
   }
+}
+
+/** Adds `scale` times fresh noise. @throws when noise is due and there is no source of it. */
+export function addDrawn(who: string, to: Float32Array, scale: number, noise: NoiseSource | undefined): void {
+  if (!(scale > 0)) return;
+  if (!noise) throw new Error(`${who}: this step adds noise, but no noise source was given`);
+  const drawn = noise(to.length);
+  for (let k = 0; k < to.length; k++) to[k] += scale * drawn[k];
 }

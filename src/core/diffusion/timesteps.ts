@@ -18,13 +18,20 @@ export function requireSteps(name: string, n: number, total: number): void {
   }
 }
 
-/** n whole timesteps in falling order whose last one is the end of the run (DDPM, DDIM, PNDM). */
+/**
+ * n whole timesteps in falling order whose last one is the end of the run (DDPM, DDIM, PNDM).
+ * @throws when leading spacing with its offset leaves the schedule.
+ */
 export function closedTimesteps(
   spacing: TimestepSpacing,
   total: number,
   n: number,
   offset: number,
 ): number[] {
+  return within(total, n, closed(spacing, total, n, offset));
+}
+
+function closed(spacing: TimestepSpacing, total: number, n: number, offset: number): number[] {
   switch (spacing) {
     case 'linspace':
       return Array.from(linspace(0, total - 1, n), roundHalfEven).reverse();
@@ -35,8 +42,22 @@ export function closedTimesteps(
   }
 }
 
-/** n whole timesteps in falling order that leave the last interval, down to 0, to the solver (DPM, UniPC). */
+/**
+ * n whole timesteps in falling order that leave the last interval, down to 0, to the solver (DPM, UniPC).
+ * @throws when leading spacing with its offset leaves the schedule.
+ */
 export function openTimesteps(spacing: TimestepSpacing, total: number, n: number, offset: number): number[] {
+  return within(total, n, open(spacing, total, n, offset));
+}
+
+function within(total: number, n: number, timesteps: number[]): number[] {
+  if (timesteps[0] < total) return timesteps;
+  throw new Error(
+    `scheduler: ${n} steps begin at timestep ${timesteps[0]}, but the last one is ${total - 1} (leading spacing adds steps_offset); take fewer steps`,
+  );
+}
+
+function open(spacing: TimestepSpacing, total: number, n: number, offset: number): number[] {
   switch (spacing) {
     case 'linspace':
       return Array.from(linspace(0, total - 1, n + 1), roundHalfEven)

@@ -44,7 +44,7 @@ export function unipc(config: SchedulerConfig, steps: number, options: Scheduler
   return {
     name: who,
     timesteps,
-    callsPerStep: 1,
+    callOf: (step) => step,
     initNoiseSigma: 1,
     scaleInput: (sample) => sample,
     addNoise: (original, noise, i) => addNoiseAt(original, noise, sigmas[i]),

@@ -153,7 +153,10 @@ export function thumbnailFile(catalog: Catalog, id: number): string | null {
   return row.origin === 'synthetic' && !existsSync(thumbnail) ? catalog.file(row.path) : thumbnail;
 }
 
-/** What jobs read: one row per present image of a dataset, in the order of ids. */
+/**
+ * What jobs read: one row per present image of a dataset, in the order of ids. It has no path on the disk: its bytes come
+ * from engine/originals.ts, which looks whether they are still those that the catalog knows.
+ */
 export interface WorkImage {
   id: number;
   path: string;
@@ -162,21 +165,20 @@ export interface WorkImage {
   classId: number | null;
   className: string | null;
   split: Split | null;
-  /** Absolute, in the form of fs-names.ts. */
-  file: string;
+  /** Of the file when it was imported. */
+  bytes: number;
+  /** null: not known, as of a file that was written here. */
+  mtimeMs: number | null;
 }
 
 export function workImages(catalog: Catalog, datasetId: number, origin?: 'real' | 'synthetic'): WorkImage[] {
-  const root = catalog.value<string>('SELECT root FROM datasets WHERE id = ?', datasetId);
-  if (root === undefined) throw notFound('dataset', datasetId);
-  const rows = catalog.all<Omit<WorkImage, 'file'>>(
-    `SELECT i.id, i.path, i.origin, i.hash, i.class_id AS classId, c.name AS className, i.split
+  if (catalog.value('SELECT 1 FROM datasets WHERE id = ?', datasetId) === undefined)
+    throw notFound('dataset', datasetId);
+  return catalog.all<WorkImage>(
+    `SELECT i.id, i.path, i.origin, i.hash, i.class_id AS classId, c.name AS className, i.split, i.bytes,
+       i.mtime_ms AS mtimeMs
      FROM images i LEFT JOIN classes c ON c.id = i.class_id
      WHERE i.dataset_id = ? AND i.present = 1 ${origin ? 'AND i.origin = ?' : ''} ORDER BY i.id`,
     ...(origin ? [datasetId, origin] : [datasetId]),
   );
-  return rows.map((row) => ({
-    ...row,
-    file: row.origin === 'real' ? resolveInRoot(root, row.path) : catalog.file(row.path),
-  }));
 }

@@ -1,6 +1,8 @@
 /** Owns the catalog's public names: everything outside this folder imports from here. */
+export { backupCatalog } from './backup.ts';
 export * from './blobs.ts';
 export * from './captions.ts';
+export { type CatalogCheck, checkCatalog, type Finding } from './check.ts';
 export * from './datasets.ts';
 export * from './difficulty.ts';
 export * from './dynamics.ts';
@@ -16,6 +18,7 @@ export * from './models.ts';
 export * from './open.ts';
 export * from './own-fault.ts';
 export * from './projections.ts';
+export { type Repair, repairCatalog } from './repair.ts';
 export * from './reports.ts';
 export { keepReserve } from './reserve.ts';
 export * from './review.ts';

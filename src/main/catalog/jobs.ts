@@ -126,13 +126,16 @@ export function addTrainingPoint(catalog: Catalog, jobId: number, point: Trainin
 const mostPoints = 10_000;
 
 /** In order; of a very long training every second, third, ... step, and the last. */
-export const listTrainingPoints = (catalog: Catalog, jobId: number): TrainingPoint[] =>
-  catalog
+export function listTrainingPoints(catalog: Catalog, jobId: number): TrainingPoint[] {
+  const { points, last } = catalog.get<{ points: number; last: number | null }>(
+    'SELECT count(*) AS points, max(step) AS last FROM training_points WHERE job_id = ?',
+    jobId,
+  )!;
+  return catalog
     .all<TrainingPoint & { accuracy: number | null }>(
-      `SELECT step, loss, smoothed_loss AS smoothedLoss, accuracy FROM (
-         SELECT *, count(*) OVER () AS points, row_number() OVER (ORDER BY step DESC) AS fromLast
-         FROM training_points WHERE job_id = ?
-       ) WHERE (fromLast - 1) % ((points + ? - 1) / ?) = 0 ORDER BY step`,
-      ...[jobId, mostPoints, mostPoints],
+      `SELECT step, loss, smoothed_loss AS smoothedLoss, accuracy FROM training_points
+       WHERE job_id = ? AND (? - step) % ? = 0 ORDER BY step`,
+      ...[jobId, last, Math.max(1, Math.ceil(points / mostPoints))],
     )
     .map(({ accuracy, ...point }) => (accuracy === null ? point : { ...point, accuracy }));
+}

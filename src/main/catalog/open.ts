@@ -7,8 +7,11 @@ import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { resolveInRoot } from '../engine/images/fs-names.ts';
 import { migrate } from './migrations/index.ts';
-import { onlyOurs, ownFault, told } from './own-fault.ts';
+import { onlyOurs } from './own-fault.ts';
 import { insist, keepReserve } from './reserve.ts';
+import { CatalogError, databaseName, fileIdentity, inWords, requireSameFile } from './trouble.ts';
+
+export { CatalogError } from './trouble.ts';
 
 export type Value = string | number | bigint | Uint8Array | null;
 
@@ -17,10 +20,21 @@ export class Catalog {
   readonly dir: string;
   readonly db: Database.Database;
   readonly #statements = new Map<string, Database.Statement>();
+  readonly #identity: string;
 
   constructor(dir: string, db: Database.Database) {
     this.dir = dir;
     this.db = db;
+    this.#identity = fileIdentity(dir);
+  }
+
+  /** Does something with the database; what is wrong with its file or our machine is told in words. */
+  #told<T>(body: () => T): T {
+    try {
+      return body();
+    } catch (error) {
+      throw inWords(error, this.dir, true);
+    }
   }
 
   statement(sql: string, pluck = false): Database.Statement {
@@ -37,32 +51,34 @@ export class Catalog {
   }
 
   all<Row>(sql: string, ...values: Value[]): Row[] {
-    return told(this.dir, () => this.statement(sql).all(...values) as Row[]);
+    return this.#told(() => this.statement(sql).all(...values) as Row[]);
   }
 
   get<Row>(sql: string, ...values: Value[]): Row | undefined {
-    return told(this.dir, () => this.statement(sql).get(...values) as Row | undefined);
+    return this.#told(() => this.statement(sql).get(...values) as Row | undefined);
   }
 
   /** The first column of every row. */
   column<T>(sql: string, ...values: Value[]): T[] {
-    return told(this.dir, () => this.statement(sql, true).all(...values) as T[]);
+    return this.#told(() => this.statement(sql, true).all(...values) as T[]);
   }
 
   /** The first column of the first row. */
   value<T>(sql: string, ...values: Value[]): T | undefined {
-    return told(this.dir, () => this.statement(sql, true).get(...values) as T | undefined);
+    return this.#told(() => this.statement(sql, true).get(...values) as T | undefined);
   }
 
   run(sql: string, ...values: Value[]): { changes: number; id: number } {
-    const { changes, lastInsertRowid } = told(this.dir, () => this.statement(sql).run(...values));
+    if (!this.db.inTransaction) requireSameFile(this.dir, this.#identity);
+    const { changes, lastInsertRowid } = this.#told(() => this.statement(sql).run(...values));
     return { changes, id: Number(lastInsertRowid) };
   }
 
   /** All or nothing; takes the write lock at once, so that it cannot fail half-way on another writer. */
   write<T>(body: () => T): T {
     if (this.db.inTransaction) return body();
-    return told(this.dir, () => this.db.transaction(body).immediate());
+    requireSameFile(this.dir, this.#identity);
+    return this.#told(() => this.db.transaction(body).immediate());
   }
 
   /** For how a job ended and the like, also on a full disk. Not inside `write`: out of room, a transaction is over. */
@@ -107,9 +123,22 @@ export class Catalog {
 /** Milliseconds. */
 const busyTimeout = 15_000;
 
-/** Opens or makes the catalog in `dir`. Also on a full disk, as long as its reserve is there. */
-export function openCatalog(dir: string): Catalog {
+export interface OpenOptions {
+  /** Only a catalog that is there: a new, empty one in its place would hide that it was moved. */
+  existing?: boolean;
+}
+
+/**
+ * Opens or makes the catalog in `dir`. Also on a full disk, as long as its reserve is there.
+ * @throws CatalogError 'unusable' or OwnFault, naming the file and what to do.
+ */
+export function openCatalog(dir: string, { existing = false }: OpenOptions = {}): Catalog {
   const folder = resolve(dir);
+  if (existing && !existsSync(join(folder, databaseName)))
+    throw new CatalogError(
+      'unusable',
+      `there is no catalog in ${folder}; it may have been moved: open it where it is now with --catalog`,
+    );
   const catalog = insist(folder, () => openFolder(folder));
   keepReserve(folder);
   return catalog;
@@ -120,31 +149,25 @@ function openFolder(folder: string): Catalog {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
     if (onlyOurs(error)) throw error;
-    throw new Error(
+    throw new CatalogError(
+      'unusable',
       `catalog: the folder ${folder} cannot be made (${(error as Error).message}); choose a folder that you may write to`,
     );
   }
-  let db: Database.Database;
+  let db: Database.Database | null = null;
   try {
-    db = new Database(join(folder, 'catalog.sqlite'), { timeout: busyTimeout });
-  } catch (error) {
-    if (ownFault(error, [folder])?.kind === 'disk-full') throw error;
-    throw new Error(
-      `catalog: ${join(folder, 'catalog.sqlite')} cannot be opened (${(error as Error).message}); choose a folder on a local disk that you may write to`,
-    );
-  }
-  try {
+    db = new Database(join(folder, databaseName), { timeout: busyTimeout });
     useWal(db);
     db.pragma('synchronous = NORMAL');
     db.pragma('foreign_keys = ON');
     db.pragma('temp_store = MEMORY');
     db.pragma('cache_size = -65536');
     migrate(db);
+    return new Catalog(folder, db);
   } catch (error) {
-    db.close();
-    throw error;
+    db?.close();
+    throw inWords(error, folder, false);
   }
-  return new Catalog(folder, db);
 }
 
 /**
@@ -162,15 +185,6 @@ function useWal(db: Database.Database): void {
       if (!code.startsWith('SQLITE_BUSY') || Date.now() > until) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
     }
-  }
-}
-
-/** Error with a code that callers branch on. */
-export class CatalogError extends Error {
-  readonly code: 'not-found' | 'invalid' | 'conflict';
-  constructor(code: CatalogError['code'], message: string) {
-    super(message);
-    this.code = code;
   }
 }
 

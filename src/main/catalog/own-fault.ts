@@ -7,7 +7,7 @@
  * files was being read (engine/images/errors.ts, which asks here first), and ours everywhere else (`ownFault`).
  */
 import { type StatsFs, statfsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, sep } from 'node:path';
 
 export type FaultKind =
   | 'disk-full'
@@ -18,17 +18,17 @@ export type FaultKind =
   | 'too-many-files'
   | 'no-memory';
 
-const systemCodes: Record<string, FaultKind> = {
-  ENOSPC: 'disk-full',
-  EDQUOT: 'quota',
-  EROFS: 'read-only',
-  EACCES: 'no-permission',
-  EPERM: 'no-permission',
-  EIO: 'disk-error',
-  EMFILE: 'too-many-files',
-  ENFILE: 'too-many-files',
-  ENOMEM: 'no-memory',
-};
+const systemCodes = new Map<string, FaultKind>([
+  ['ENOSPC', 'disk-full'],
+  ['EDQUOT', 'quota'],
+  ['EROFS', 'read-only'],
+  ['EACCES', 'no-permission'],
+  ['EPERM', 'no-permission'],
+  ['EIO', 'disk-error'],
+  ['EMFILE', 'too-many-files'],
+  ['ENFILE', 'too-many-files'],
+  ['ENOMEM', 'no-memory'],
+]);
 
 /** The first part of SQLite's own code that fits: SQLITE_IOERR_NOMEM before SQLITE_IOERR. */
 const sqliteCodes: [string, FaultKind][] = [
@@ -53,7 +53,7 @@ const codeOf = (error: unknown): string => {
 const kindOf = (error: unknown): FaultKind | null =>
   error instanceof OwnFault
     ? error.kind
-    : (systemCodes[codeOf(error)] ??
+    : (systemCodes.get(codeOf(error)) ??
       sqliteCodes.find(([start]) => codeOf(error).startsWith(start))?.[1] ??
       null);
 
@@ -101,7 +101,7 @@ export function ownFault(error: unknown, folders: readonly string[], needed = sm
   const path = pathOf(error);
   // An error of writing has no path in Node: of several disks the fullest is meant.
   const folder =
-    path === null ? fullest(folders) : (folders.find((f) => path.startsWith(f)) ?? dirname(path));
+    path === null ? fullest(folders) : (folders.find((f) => path.startsWith(f + sep)) ?? dirname(path));
   // SQLite calls it an I/O error where a full disk has no room for its shared memory.
   const full = said === 'disk-error' && code.startsWith('SQLITE_') && freeSpace(folder) < smallWrite;
   const kind = full ? 'disk-full' : said;
@@ -168,7 +168,7 @@ export function fileSystemOf(folder: string): StatsFs | null {
 /** Bytes that this user may still write there; where that is not known nothing is claimed. */
 export function freeSpace(folder: string): number {
   const disk = fileSystemOf(folder);
-  return disk ? disk.bavail * disk.bsize : Number.POSITIVE_INFINITY;
+  return disk && disk.blocks > 0 ? disk.bavail * disk.bsize : Number.POSITIVE_INFINITY;
 }
 
 /** "0.4 MB", "12 MB", "3.2 GB". */

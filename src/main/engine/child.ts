@@ -1,11 +1,10 @@
 /** Owns how the engine's small programs are started: on the pinned Node, in a clean environment, with bounded output. */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
-import { childEnv } from '../jobs/child-env.ts';
+import { childEnv, childSwitches } from '../jobs/child-env.ts';
 import { engineEntry, nodeBinary } from '../jobs/node-binary.ts';
 
 /** Ctrl+C reaches the whole group: a probe that ends by it would look like a device that does not work. */
 const detached = process.platform !== 'win32';
-const quiet = '--disable-warning=ExperimentalWarning';
 
 /** Of a child's standard error, the end is kept: what it says last is why it ended. */
 const KEPT_ERRORS = 4000;
@@ -19,7 +18,7 @@ export function runChild(
   limitMs: number,
 ): Promise<{ ok: true; stdout: string } | { ok: false; reason: string }> {
   return new Promise((resolve) => {
-    const child = spawn(nodeBinary(), [quiet, engineEntry(name), ...args], {
+    const child = spawn(nodeBinary(), [...childSwitches, engineEntry(name), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: childEnv(),
       detached,
@@ -50,11 +49,10 @@ export function runChild(
 export function forkChild(name: string, args: readonly string[], heapMegabytes: number): ChildProcess {
   return fork(engineEntry(name), args, {
     execPath: nodeBinary(),
-    execArgv: [quiet, `--max-old-space-size=${heapMegabytes}`],
+    execArgv: [...childSwitches, `--max-old-space-size=${heapMegabytes}`],
     env: childEnv(),
     detached,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    serialization: 'advanced',
   });
 }
 

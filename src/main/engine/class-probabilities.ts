@@ -12,18 +12,24 @@ export function labelColumns(
 ): number[] {
   if (!labels)
     throw new Error(`model ${modelName}: its labels are not known; add it again with its label file`);
-  const missing = classNames.filter((name) => !labels.includes(name));
+  const places = new Map<string, number>();
+  const twice = new Set<string>();
+  for (const [at, label] of labels.entries()) {
+    if (places.has(label)) twice.add(label);
+    places.set(label, at);
+  }
+  const missing = classNames.filter((name) => !places.has(name));
   if (missing.length > 0) {
     throw new Error(
       `model ${modelName}: no label is called ${missing.slice(0, 5).map(quote).join(', ')}${missing.length > 5 ? ` (and ${missing.length - 5} more)` : ''}; its labels are ${labels.slice(0, 5).map(quote).join(', ')}${labels.length > 5 ? ' ...' : ''}. Rename the classes, or score with a probe (out-of-fold)`,
     );
   }
-  const doubled = classNames.find((name) => labels.indexOf(name) !== labels.lastIndexOf(name));
+  const doubled = classNames.find((name) => twice.has(name));
   if (doubled !== undefined)
     throw new Error(
       `model ${modelName}: two labels are called ${quote(doubled)}; rename one in its label file`,
     );
-  return classNames.map((name) => labels.indexOf(name));
+  return classNames.map((name) => places.get(name)!);
 }
 
 const quote = (name: string) => `"${name}"`;
@@ -50,29 +56,31 @@ export function softmaxOfColumns(
   return p;
 }
 
-/** One image's given probabilities -> f32[k] in class order, summing to 1. `where` names the image in errors. */
-export function givenRow(
-  given: Record<string, number> | number[],
-  classNames: readonly string[],
-  where: string,
-): Float32Array {
+/**
+ * What an import brought for one image -> f32[k] in class order, summing to 1. `where` names the image in errors. The
+ * classes' columns are looked up once for all images: there may be thousands of both.
+ */
+export function givenRow(classNames: readonly string[]) {
   const k = classNames.length;
-  const row = new Float32Array(k);
-  if (Array.isArray(given)) {
-    if (given.length !== k)
-      throw new Error(
-        `${where}: ${given.length} probabilities for ${k} classes (${classNames.slice(0, 5).join(', ')}${k > 5 ? ' ...' : ''}); name them, as {"class": probability}`,
-      );
-    row.set(given);
-  } else {
-    for (const [name, p] of Object.entries(given)) {
-      const at = classNames.indexOf(name);
-      if (at < 0 && p > 0)
-        throw new Error(`${where}: a probability for ${quote(name)}, which is no class of this dataset`);
-      if (at >= 0) row[at] = p;
+  const columnOf = new Map(classNames.map((name, column) => [name, column]));
+  return (given: Record<string, number> | number[], where: string): Float32Array => {
+    const row = new Float32Array(k);
+    if (Array.isArray(given)) {
+      if (given.length !== k)
+        throw new Error(
+          `${where}: ${given.length} probabilities for ${k} classes (${classNames.slice(0, 5).join(', ')}${k > 5 ? ' ...' : ''}); name them, as {"class": probability}`,
+        );
+      row.set(given);
+    } else {
+      for (const [name, p] of Object.entries(given)) {
+        const column = columnOf.get(name);
+        if (column !== undefined) row[column] = p;
+        else if (p > 0)
+          throw new Error(`${where}: a probability for ${quote(name)}, which is no class of this dataset`);
+      }
     }
-  }
-  checkProbabilities(row, 1, k, 0.011);
-  const sum = row.reduce((total, p) => total + p, 0);
-  return row.map((p) => Math.max(0, p) / sum);
+    checkProbabilities(row, 1, k, 0.011);
+    const sum = row.reduce((total, p) => total + p, 0);
+    return row.map((p) => Math.max(0, p) / sum);
+  };
 }

@@ -1,28 +1,34 @@
 /** Owns bringing features of a dataset up to date: what has no vector of this encoder yet is read and run. */
+
+import { gather } from '../../core/difficulty/probe.ts';
 import {
   addEmbeddings,
-  type Catalog,
   type EmbeddingSet,
   ensureEmbeddingSet,
   imagesWithoutEmbedding,
-  type WorkImage,
-  workImages,
+  loadEmbeddings,
 } from '../catalog/index.ts';
-import { decodeRgb, reasonOf } from './images/decode.ts';
+import { decodeRgb, UnreadableImage } from './images/decode.ts';
 import type { JobContext } from './job-context.ts';
 import type { ImageEncoder } from './models/encoder.ts';
 import { openEncoder } from './models/open-encoder.ts';
 import { mapOrdered } from './ordered.ts';
+import { UnusableImage, type UsableImage } from './originals.ts';
 
 const BATCH = 16;
 const DECODERS = 3;
 
-/** u8[height,width,3] as the encoder wants it, of an image file or its bytes. */
-export async function pixelsFor(encoder: ImageEncoder, file: string | Uint8Array): Promise<Uint8Array> {
+/** u8[height,width,3] as the encoder wants it, of an image file's bytes. */
+export async function pixelsFor(encoder: ImageEncoder, bytes: Uint8Array): Promise<Uint8Array> {
   const fit = encoder.resize === 'crop' ? 'cover' : 'fill';
-  const { pixels } = await decodeRgb(file, { width: encoder.width, height: encoder.height, fit });
+  const { pixels } = await decodeRgb(bytes, { width: encoder.width, height: encoder.height, fit });
   return pixels;
 }
+
+type Context = { params: { datasetId: number } } & Pick<
+  JobContext,
+  'catalog' | 'signal' | 'progress' | 'log' | 'runtime' | 'originals'
+>;
 
 export interface Embedded {
   set: EmbeddingSet;
@@ -30,16 +36,46 @@ export interface Embedded {
   unreadable: number;
 }
 
+/** Rows of these images that have features, in the order of their ids. */
+export interface Features {
+  set: EmbeddingSet;
+  images: UsableImage[];
+  /** f32[images,dim] */
+  vectors: Float32Array<ArrayBuffer>;
+  dim: number;
+}
+
+/** What a model says of images, computed where it is missing. @param which column is read. */
+export async function featuresOf(
+  ctx: Context,
+  modelId: string,
+  images: readonly UsableImage[],
+  which: 'vector' | 'logits' = 'vector',
+): Promise<Features> {
+  const { set } = await embedMissing(ctx, modelId, images);
+  const origins = new Set(images.map(({ origin }) => origin));
+  const origin = origins.size === 1 ? images[0].origin : undefined;
+  const { ids, vectors, dim } = loadEmbeddings(ctx.catalog, set, { which, origin });
+  const byId = new Map(images.map((image) => [image.id, image]));
+  const rows = Array.from(ids.keys()).filter((row) => byId.has(ids[row]));
+  return {
+    set,
+    images: rows.map((row) => byId.get(ids[row])!),
+    vectors: rows.length === ids.length ? vectors : gather(vectors, dim, rows),
+    dim,
+  };
+}
+
 /**
- * Embeds every present image that has no vector yet, a batch per transaction: stopping loses at most one batch.
+ * Embeds every one of the images that has no vector yet, a batch per transaction: stopping loses at most one batch.
  * Images that cannot be read any more are logged and left without a vector.
  */
 export async function embedMissing(
-  ctx: Pick<JobContext, 'catalog' | 'signal' | 'progress' | 'log' | 'runtime'>,
-  datasetId: number,
+  ctx: Context,
   modelId: string,
-  origin?: 'real' | 'synthetic',
+  images: readonly UsableImage[],
 ): Promise<Embedded> {
+  const { datasetId } = ctx.params;
   const { catalog, signal } = ctx;
   ctx.progress({ stage: 'opening the encoder', done: 0, total: null });
   const encoder = await openEncoder(catalog, modelId, ctx.runtime);
@@ -47,14 +83,15 @@ export async function embedMissing(
     const set = ensureEmbeddingSet(catalog, datasetId, { id: modelId, ...pick(encoder) });
     if (set.dim !== encoder.dim)
       throw new Error(`embed: stored features have ${set.dim} numbers, ${encoder.name} gives ${encoder.dim}`);
-    const missing = missingImages(catalog, datasetId, set, origin);
-    const batches: WorkImage[][] = [];
+    const wanted = new Set(imagesWithoutEmbedding(catalog, datasetId, set.id));
+    const missing = images.filter((image) => wanted.has(image.id));
+    const batches: UsableImage[][] = [];
     for (let at = 0; at < missing.length; at += BATCH) batches.push(missing.slice(at, at + BATCH));
     let done = 0;
     let unreadable = 0;
     ctx.progress({ stage: 'computing features', done, total: missing.length });
     // The next batch is decoded while the network runs on this one.
-    const decoded = mapOrdered(batches, 2, (batch) => decodeBatch(encoder, batch, signal, ctx.log));
+    const decoded = mapOrdered(batches, 2, (batch) => decodeBatch(ctx, encoder, batch));
     for await (const { images, pixels } of decoded) {
       signal.throwIfAborted();
       if (images.length > 0) {
@@ -75,32 +112,22 @@ export async function embedMissing(
 
 const pick = ({ name, hash, dim }: ImageEncoder) => ({ name, hash, dim });
 
-function missingImages(
-  catalog: Catalog,
-  datasetId: number,
-  set: EmbeddingSet,
-  origin: 'real' | 'synthetic' | undefined,
-): WorkImage[] {
-  const wanted = new Set(imagesWithoutEmbedding(catalog, datasetId, set.id));
-  return workImages(catalog, datasetId, origin).filter((image) => wanted.has(image.id));
-}
-
 async function decodeBatch(
+  { originals, signal, log }: Context,
   encoder: ImageEncoder,
-  batch: readonly WorkImage[],
-  signal: AbortSignal,
-  log: JobContext['log'],
-): Promise<{ images: WorkImage[]; pixels: Uint8Array }> {
+  batch: readonly UsableImage[],
+): Promise<{ images: UsableImage[]; pixels: Uint8Array }> {
   const size = encoder.width * encoder.height * 3;
   const pixels = new Uint8Array(batch.length * size);
-  const images: WorkImage[] = [];
+  const images: UsableImage[] = [];
   const pictures = mapOrdered(batch, DECODERS, async (image) => {
     signal.throwIfAborted();
     try {
-      return { image, data: await pixelsFor(encoder, image.file) };
+      return { image, data: await pixelsFor(encoder, await originals.read(image)) };
     } catch (error) {
-      const reason = reasonOf(error);
-      log('warn', `${image.path}: ${reason}; it gets no features`);
+      if (!(error instanceof UnusableImage || error instanceof UnreadableImage)) throw error;
+      const reason = error instanceof UnreadableImage ? `${image.path}: ${error.reason}` : error.message;
+      log('warn', `${reason}; it gets no features`);
       return { image, data: null };
     }
   });

@@ -4,7 +4,6 @@
  * side is inspector.ts.
  */
 import { once } from 'node:events';
-import { serialize } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { z } from 'zod';
 import type { Catalog } from '../catalog/index.ts';
@@ -67,9 +66,9 @@ async function answer({ id, name, input }: Ask): Promise<Told> {
   try {
     const body = bodies[name] as (input: unknown) => unknown;
     const value = await body(inspections[name].input.parse(input));
-    const bytes = serialize(value).length;
-    if (bytes > MAX_ANSWER)
-      throw new Error(`there is too much to say about it (${bytes} bytes, limit ${MAX_ANSWER})`);
+    const { length } = JSON.stringify(value);
+    if (length > MAX_ANSWER)
+      throw new Error(`there is too much to say about it (${length} characters, limit ${MAX_ANSWER})`);
     return { id, ok: true, value };
   } catch (error) {
     const { code } = error as { code?: unknown };

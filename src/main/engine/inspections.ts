@@ -132,7 +132,7 @@ export type InspectionOutput<N extends InspectionName> = z.output<(typeof inspec
 /** Long ones run one at a time, so that checks never wait for them. */
 export const isLong = (name: InspectionName): boolean => inspections[name].workMs === null;
 
-/** Bytes of one answer; the longest honest one lists the tensors of a model that does not fit its config. */
+/** Characters of one answer as JSON; the longest honest one lists the tensors of a model that does not fit its config. */
 export const MAX_ANSWER = 4 * 1024 * 1024;
 
 export interface Ask {

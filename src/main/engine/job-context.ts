@@ -6,6 +6,7 @@ import { sameStage } from '../../shared/job-stage.ts';
 import type { Job, JobKind, JobParams } from '../../shared/jobs.ts';
 import { addLog, addTrainingPoint, type Catalog, getJob } from '../catalog/index.ts';
 import { type JobProgress, writeProgress } from '../jobs/lease.ts';
+import { type Originals, openOriginals } from './originals.ts';
 import { RateEstimate } from './progress.ts';
 import type { RuntimeOptions } from './runtime.ts';
 import { type GenerationReading, readGeneration, writeGeneration } from './sealed-file.ts';
@@ -35,6 +36,8 @@ export interface JobContext<K extends JobKind = JobKind> {
    * checkpoint does. Anything that can be structured-cloned: typed arrays, maps.
    */
   writeCheckpoint<T>(value: T, name?: string): void;
+  /** The only way to the files of images. */
+  originals: Originals;
   /** Sends an event to windows and terminals; training points are stored as well. */
   emit<N extends EventName>(name: N, payload: EventPayload<N>): void;
 }
@@ -42,6 +45,8 @@ export interface JobContext<K extends JobKind = JobKind> {
 export interface CheckpointReading<T> {
   /** Of a checkpoint besides the job's main one. */
   name?: string;
+  /** Nothing else in the job's folder depends on it: where it is lost, the rest is still of use. */
+  apart?: boolean;
   /** Throws where a checkpoint cannot be used, because a file that it names is not whole. */
   check?: GenerationReading<T>['check'];
 }
@@ -50,7 +55,6 @@ export interface CheckpointReading<T> {
 export type JobBody<K extends JobKind> = (ctx: JobContext<K>) => Promise<Record<string, unknown>>;
 
 const THROTTLE_MS = 200;
-/** All that is in a job's folder goes on from it. */
 const mainCheckpoint = 'checkpoint';
 
 export interface ContextParts {
@@ -80,7 +84,7 @@ export function jobContext<K extends JobKind>(parts: ContextParts): JobContext<K
     send('job.updated', getJob(catalog, job.id));
   };
 
-  return {
+  const context: Omit<JobContext<K>, 'originals'> = {
     job,
     params: job.params as JobParams<K>,
     catalog,
@@ -99,7 +103,7 @@ export function jobContext<K extends JobKind>(parts: ContextParts): JobContext<K
       flush();
     },
     log,
-    readCheckpoint<T>({ name = mainCheckpoint, check }: CheckpointReading<T> = {}) {
+    readCheckpoint<T>({ name, apart, check }: CheckpointReading<T> = {}) {
       let damaged = false;
       const onDamaged = (text: string) => {
         damaged = true;
@@ -111,7 +115,7 @@ export function jobContext<K extends JobKind>(parts: ContextParts): JobContext<K
         'warn',
         value === null ? 'no checkpoint is left: begins again' : 'goes on from the checkpoint before it',
       );
-      if (value === null && name === mainCheckpoint) rmSync(jobDir, { recursive: true });
+      if (value === null && !apart) rmSync(jobDir, { recursive: true });
       return value;
     },
     writeCheckpoint(value, name) {
@@ -125,8 +129,8 @@ export function jobContext<K extends JobKind>(parts: ContextParts): JobContext<K
       }
       send(name, payload);
     },
-    flush,
   };
+  return { ...context, originals: openOriginals(context), flush };
 }
 
 /** A finished job's checkpoints are of no more use. */

@@ -58,7 +58,7 @@ const rest = () =>
   });
 
 async function main(): Promise<void> {
-  const catalog = openCatalog(dir);
+  const catalog = openCatalog(dir, { existing: true }); // its supervisor has it open
   say({ type: 'ready', engine: engineId, pid: process.pid });
   while (!ending) {
     for (const freed of releaseOrphans(catalog)) send('job.updated', freed);

@@ -1,32 +1,33 @@
 /** Owns what a generated PNG says about its measurement: difficulty and predicted class, beside its provenance. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Catalog, StoredScorer } from '../catalog/index.ts';
+import type { StoredScorer } from '../catalog/index.ts';
+import { firstFew } from './first-few.ts';
 import { readPngText, withPngText } from './images/png.ts';
+import type { JobContext } from './job-context.ts';
+import { isGone } from './originals.ts';
 import { writeWhole } from './write-whole.ts';
 
 /** The PNG text that holds it, as JSON; provenance itself is under `crux`. */
 export const measuredKeyword = 'crux-measured';
 
-/** How often the event loop is let through. */
+/** Files that are written between two looks at the world. */
 const BATCH = 50;
 
-interface Marking {
-  catalog: Catalog;
+type Marking = Pick<JobContext, 'catalog' | 'signal' | 'progress' | 'log'> & {
   params: { datasetId: number };
-  signal: AbortSignal;
-  progress(change: { stage?: string; done?: number; total?: number | null }): void;
-}
+};
 
 /**
- * Writes this scorer's verdict into every generated image that has one. A file that says so already is left alone,
- * and a catalog row that does not know its file's hash (a kill between the two) is put right.
+ * Writes this scorer's verdict into every generated image that has one. A file that says so already is left alone. A
+ * batch's rows know the new hashes before its files have them, so that a file that was stopped between the two is told
+ * from one that somebody else has changed: what is to be written into it makes it the file of its row.
  */
 export async function markMeasured(
-  { catalog, params, signal, progress }: Marking,
+  { catalog, params, signal, progress, log }: Marking,
   scorer: StoredScorer,
 ): Promise<void> {
-  const rows = catalog.all<{ id: number; path: string; hash: string; difficulty: number; predicted: string }>(
+  const rows = catalog.all<Row>(
     `SELECT i.id, i.path, i.hash, s.difficulty, k.name AS predicted FROM images i
      JOIN scores s ON s.image_id = i.id AND s.scorer_id = ? JOIN classes k ON k.id = s.predicted_class_id
      WHERE i.dataset_id = ? AND i.origin = 'synthetic' AND i.present = 1 AND s.difficulty IS NOT NULL ORDER BY i.id`,
@@ -35,25 +36,64 @@ export async function markMeasured(
   );
   if (rows.length === 0) return;
   progress({ stage: 'writing measurements', done: 0, total: rows.length });
-  for (const [i, row] of rows.entries()) {
+  const strange: string[] = [];
+  for (let at = 0; at < rows.length; at += BATCH) {
     signal.throwIfAborted();
-    const file = catalog.file(row.path);
-    const verdict = JSON.stringify({
-      scorer: scorer.name,
-      modelHash: scorer.modelHash,
-      difficulty: row.difficulty,
-      predictedClass: row.predicted,
+    const files: { row: Row; bytes: Uint8Array }[] = [];
+    for (const row of rows.slice(at, at + BATCH)) {
+      const marked = markedFile(catalog.file(row.path), row, verdictOf(scorer, row));
+      if (marked === null) strange.push(row.path);
+      else if (marked !== 'marked') files.push({ row, bytes: marked });
+    }
+    catalog.write(() => {
+      for (const { row, bytes } of files)
+        catalog.run(
+          'UPDATE images SET hash = ?, bytes = ?, mtime_ms = NULL WHERE id = ?',
+          hashOf(bytes),
+          bytes.length,
+          row.id,
+        );
     });
-    let bytes: Uint8Array = readFileSync(file);
-    if (readPngText(bytes)[measuredKeyword] !== verdict) {
-      bytes = withPngText(bytes, { [measuredKeyword]: verdict });
-      writeWhole(file, bytes);
-    }
-    const hash = createHash('sha256').update(bytes).digest('hex');
-    if (hash !== row.hash) {
-      catalog.run('UPDATE images SET hash = ?, bytes = ? WHERE id = ?', hash, bytes.length, row.id);
-    }
-    progress({ done: i + 1 });
-    if (i % BATCH === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (files.length > 0) catalog.flush();
+    for (const { row, bytes } of files) writeWhole(catalog.file(row.path), bytes);
+    progress({ done: Math.min(rows.length, at + BATCH) });
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  if (strange.length > 0)
+    log(
+      'warn',
+      `the measurement is not written into ${strange.length} generated ${strange.length === 1 ? 'image, which' : 'images, which'} changed on the disk or cannot be read: ${firstFew(strange)}`,
+    );
+}
+
+interface Row {
+  id: number;
+  path: string;
+  hash: string;
+  difficulty: number;
+  predicted: string;
+}
+
+const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+const verdictOf = (scorer: StoredScorer, { difficulty, predicted }: Row): string =>
+  JSON.stringify({
+    scorer: scorer.name,
+    modelHash: scorer.modelHash,
+    difficulty,
+    predictedClass: predicted,
+  });
+
+/** The file as it is to be; 'marked': it is; null: it is not the row's file. */
+function markedFile(file: string, row: Row, verdict: string): Uint8Array | 'marked' | null {
+  try {
+    const bytes = readFileSync(file);
+    const own = hashOf(bytes) === row.hash;
+    if (own && readPngText(bytes)[measuredKeyword] === verdict) return 'marked';
+    const marked = withPngText(bytes, { [measuredKeyword]: verdict });
+    return own || hashOf(marked) === row.hash ? marked : null;
+  } catch (error) {
+    if ('code' in (error as Error) && !isGone(error)) throw error;
+    return null; // gone, or no PNG any more
   }
 }

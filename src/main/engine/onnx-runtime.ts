@@ -8,11 +8,12 @@ import { isMainThread } from 'node:worker_threads';
 import { lackingNativeEnv } from '../jobs/child-env.ts';
 
 export type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+export type OnnxRuntime = typeof import('onnxruntime-node');
 
 const require = createRequire(import.meta.url);
 
 /** Throws where the library would not see, or would not find, what keeps it from the network. */
-export function onnxRuntime(): typeof import('onnxruntime-node') {
+export function onnxRuntime(): OnnxRuntime {
   const lacking = lackingNativeEnv(process.env);
   if (lacking.length > 0)
     throw new Error(

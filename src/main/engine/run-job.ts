@@ -72,14 +72,15 @@ export async function runJob({ catalog, engineId, job, abort, send }: Running): 
     const body = (await entry.load()) as unknown as JobBody<never>;
     const result = await body(ctx);
     ctx.flush();
-    return { state: 'done', result };
+    return { state: 'done', result: { ...result, ...ctx.originals.figures() } };
   } catch (error) {
     const { reason } = abort.signal;
     if (abort.signal.aborted)
       return { state: reason instanceof Stopped && reason.cancelled ? 'cancelled' : 'queued' };
     const message = error instanceof Error ? error.message : String(error);
-    log('error', error instanceof Error && error.stack ? error.stack : message);
+    // Looked at before the log may take the reserve.
     const fault = ownFault(error, writtenFolders(catalog, job), spaceNeeded(catalog, job.id));
+    log('error', error instanceof Error && error.stack ? error.stack : message);
     return { state: 'failed', error: fault?.message ?? memoryAdvice(error, runtime, job.params) ?? message };
   } finally {
     clearInterval(watch);

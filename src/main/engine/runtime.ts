@@ -1,7 +1,7 @@
 /** Owns sessions: turns model bytes into one on one provider and runs it on plain typed arrays. */
 import { requireFinite } from '../../core/finite.ts';
 import { requireFitOnnx } from './models/onnx-file.ts';
-import { type InferenceSession, type OrtTensor, onnxRuntime } from './onnx-runtime.ts';
+import { type InferenceSession, type OnnxRuntime, type OrtTensor, onnxRuntime } from './onnx-runtime.ts';
 
 export type Provider = 'cpu' | 'cuda' | 'dml' | 'webgpu';
 
@@ -73,6 +73,7 @@ export async function openSession(
   runtime: RuntimeOptions,
   options: SessionOptions = {},
 ): Promise<Session> {
+  const ort = onnxRuntime();
   const session: Record<string, string> = {};
   const network = options.name ?? (typeof model === 'string' ? model : 'the network');
   const remedy = options.remedy ?? 'Export the model again, in float32, or use another.';
@@ -92,7 +93,7 @@ export async function openSession(
   };
   if (typeof model === 'string') requireFitOnnx(model);
   // The two overloads take a path and bytes; the type of a union fits neither.
-  const inner = await onnxRuntime().InferenceSession.create(model as string, sessionOptions);
+  const inner = await ort.InferenceSession.create(model as string, sessionOptions);
   const opened: Session = {
     inputNames: inner.inputNames,
     outputNames: inner.outputNames,
@@ -103,7 +104,7 @@ export async function openSession(
       for (const name of inner.inputNames) {
         const t = inputs[name];
         if (!t) throw new Error(`session: input ${name} is missing`);
-        feeds[name] = toOrt(t);
+        feeds[name] = toOrt(ort, t);
       }
       const results = await inner.run(feeds, [...(outputs ?? inner.outputNames)]);
       const out: Record<string, Tensor> = {};
@@ -130,9 +131,8 @@ const valueInfo = (value: InferenceSession.ValueMetadata): ValueInfo => ({
   shape: value.isTensor ? value.shape.map((d) => (typeof d === 'number' && d > 0 ? d : null)) : [],
 });
 
-function toOrt(t: Tensor): OrtTensor {
-  const { Tensor: Made } = onnxRuntime();
-  if (t.data instanceof Float32Array) return new Made('float32', t.data, t.dims);
-  if (t.data instanceof Int32Array) return new Made('int32', t.data, t.dims);
-  return new Made('int64', t.data, t.dims);
+function toOrt(ort: OnnxRuntime, t: Tensor): OrtTensor {
+  if (t.data instanceof Float32Array) return new ort.Tensor('float32', t.data, t.dims);
+  if (t.data instanceof Int32Array) return new ort.Tensor('int32', t.data, t.dims);
+  return new ort.Tensor('int64', t.data, t.dims);
 }

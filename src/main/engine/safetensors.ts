@@ -9,7 +9,7 @@ import { notFinite, requireFinite } from '../../core/finite.ts';
 import { damagedWeights } from './finite-weights.ts';
 import { numberToHalf, toFloat32 } from './float-formats.ts';
 import { duplicateKey, isRecord, MAX_HEADER_BYTES, parseHeader } from './safetensors-header.ts';
-import { openUserFileSync, readSpan, readUserText } from './user-file.ts';
+import { type OpenLimits, openUserFileSync, readSpan, readUserText } from './user-file.ts';
 import { parseJson } from './user-json.ts';
 import { syncFolder, writeBytes } from './write-whole.ts';
 
@@ -41,9 +41,9 @@ export interface SafetensorsFile extends TensorFile {
 }
 
 /** @throws Error naming the file (and tensor) when it is no whole, valid safetensors file. */
-export function openSafetensors(file: string): SafetensorsFile {
+export function openSafetensors(file: string, limits: OpenLimits = {}): SafetensorsFile {
   refusePickle(file);
-  const { descriptor: fd, size } = openUserFileSync(file);
+  const { descriptor: fd, size } = openUserFileSync(file, limits);
   let descriptor: number | null = fd;
   try {
     if (size < 8) throw new Error(`${file}: not a valid safetensors file: ${size} bytes, too short`);

@@ -1,6 +1,6 @@
 /**
- * Owns how much room on the disk a job takes, looked at before it starts and told when the disk is full. Estimates: what
- * decides is the write itself, so only a job that would not fit half-way is refused.
+ * Owns how much room on the disk a job takes, looked at before it starts and told when the disk is full. Estimates: the
+ * write itself decides, so a job is refused only where less than half of its estimate is free.
  */
 import { readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -24,8 +24,10 @@ import { findModel } from './models/registry.ts';
 
 /** Bytes of one imported image: its thumbnail of 256 pixels, and its rows. */
 export const imported = 9_000;
-/** Bytes of one image's features of 1,024 numbers, or of its scores among a few hundred classes. */
-const measured = 5_000;
+/** Bytes of one image's features, of 512 numbers. */
+const features = 2_500;
+/** Bytes of a row besides: a caption, a position, a sample's provenance. */
+const row = 500;
 /** Bytes of a stored PNG's pixel: as of photographs; drawings take less. */
 const pngPixel = 2;
 /** A job that has less than this share of what it takes is refused. */
@@ -34,12 +36,12 @@ const refusedBelow = 0.5;
 /** Bytes of a whole run, by kind. May throw where a model is missing, which the job itself says better. */
 const wholeRun: { [K in JobKind]: (catalog: Catalog, params: JobParams<K>) => number } = {
   import: () => 0, // known after the search: the body asks
-  embed: (catalog, { datasetId }) => measured * images(catalog, datasetId),
-  score: (catalog, { datasetId }) => 2 * measured * images(catalog, datasetId),
-  project: (catalog, { datasetId }) => measured * images(catalog, datasetId),
-  rescore: (catalog, { datasetId }) => 2 * measured * images(catalog, datasetId),
-  issues: (catalog, { datasetId }) => measured * images(catalog, datasetId),
-  caption: (catalog, { datasetId }) => 500 * images(catalog, datasetId),
+  embed: (catalog, { datasetId }) => features * images(catalog, datasetId),
+  score: (catalog, { datasetId }) => scoring(catalog, datasetId),
+  project: (catalog, { datasetId }) => (features + row) * images(catalog, datasetId),
+  rescore: (catalog, { datasetId }) => scoring(catalog, datasetId),
+  issues: (catalog, { datasetId }) => (features + row) * images(catalog, datasetId),
+  caption: (catalog, { datasetId }) => row * images(catalog, datasetId),
   fit: fitting,
   train: training,
   generate: (catalog, params) => {
@@ -49,17 +51,21 @@ const wholeRun: { [K in JobKind]: (catalog: Catalog, params: JobParams<K>) => nu
     return made * pictureBytes(catalog, { kind: 'generate', params });
   },
   // Besides a few dozen pictures, the features and probabilities of every one that is measured.
-  control: (catalog, params) => 4 * measured * everyLevel(catalog, params),
-  'hard-factors': (catalog, params) => measured * everyLevel(catalog, params),
+  control: (catalog, params) => 4 * (features + row) * everyLevel(catalog, params),
+  'hard-factors': (catalog, params) => (features + row) * everyLevel(catalog, params),
   export: (catalog, { datasetId, filter }) => {
     const ids = imageIds(catalog, datasetId, filter, 'path');
     const bytes = catalog.value<number>(
       'SELECT SUM(bytes) FROM images WHERE id IN (SELECT value FROM json_each(?))',
       JSON.stringify(Array.from(ids)),
     );
-    return (bytes ?? 0) + 500 * ids.length;
+    return (bytes ?? 0) + row * ids.length;
   },
 };
+
+/** Features where there are none yet, and a probability of every class. */
+const scoring = (catalog: Catalog, datasetId: number): number =>
+  (features + row + 4 * classesOf(catalog, datasetId).length) * images(catalog, datasetId);
 
 const images = (catalog: Catalog, datasetId: number): number =>
   catalog.value<number>('SELECT COUNT(*) FROM images WHERE dataset_id = ? AND present = 1', datasetId) ?? 0;
@@ -75,7 +81,7 @@ const everyLevel = (
 function pictureBytes(catalog: Catalog, request: Extract<JobRequest, { kind: 'generate' }>): number {
   const model = diffusionModelOf(catalog, request);
   const side = request.params.size ?? (model ? ownSize(model) : 512);
-  return pngPixel * side ** 2 + measured;
+  return pngPixel * side ** 2 + 10 * row;
 }
 
 /** Latents of every image and its mirror image, two checkpoints of weights and both moments, and the model. */
@@ -89,17 +95,18 @@ function training(catalog: Catalog, params: JobParams<'train'>): number {
 
 /** Two checkpoints of weights and both moments, the best epoch twice, and the model. */
 function fitting(catalog: Catalog, { modelId, train }: JobParams<'fit'>): number {
-  const scratch = 3e6; // bytes of the small residual network
+  const scratch = 3.6e6; // bytes of the small residual network
   const weights = modelId === null ? scratch : bytesBelow(findModel(catalog, modelId).path);
   return (train === 'head' ? 2 : 2 * 3 + 2 + 1) * weights;
 }
 
 function bytesBelow(path: string): number {
-  if (statSync(path).isFile()) return statSync(path).size;
+  const facts = statSync(path, { throwIfNoEntry: false });
+  if (!facts?.isDirectory()) return facts?.size ?? 0;
   return readdirSync(path).reduce((sum, name) => sum + bytesBelow(join(path, name)), 0);
 }
 
-/** What grows with the share that is done; checkpoints need all their room to the end. */
+/** What grows with the share that is done. Of the others, what lies in the job's folder needs no more room. */
 const growing: readonly JobKind[] = ['export', 'generate', 'embed', 'control', 'hard-factors'];
 
 /** Bytes that the rest of a job takes, about. Never throws: it is asked for when something else has failed. */
@@ -109,7 +116,8 @@ export function spaceNeeded(catalog: Catalog, jobId: number): number {
     const rest = total === null || total === 0 ? 1 : Math.max(0, 1 - done / total);
     if (kind === 'import') return Math.max(smallWrite, imported * (total ?? 0) * rest);
     const whole = (wholeRun[kind] as (catalog: Catalog, params: unknown) => number)(catalog, params);
-    return Math.max(smallWrite, whole * (growing.includes(kind) ? rest : 1));
+    const left = growing.includes(kind) ? whole * rest : whole - bytesBelow(catalog.jobDir(jobId));
+    return Math.max(smallWrite, left);
   } catch {
     return smallWrite;
   }

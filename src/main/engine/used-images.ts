@@ -1,26 +1,32 @@
 /**
  * Owns which real images a job works with: all that are there, but those that a person excluded (rejected). Nothing
- * learns from an excluded image, no new scorer has a difficulty of it, and the export leaves it out.
+ * learns from an excluded image, no new scorer has a difficulty of it, and the export leaves it out. Those whose files
+ * have changed are left out too (originals.ts).
  */
-import { excludedImages, trainingIds, type WorkImage, workImages } from '../catalog/index.ts';
+import { excludedImages, trainingIds, workImages } from '../catalog/index.ts';
 import type { JobContext } from './job-context.ts';
+import type { UsableImage } from './originals.ts';
 
-type Context = { params: { datasetId: number } } & Pick<JobContext, 'catalog' | 'log'>;
+type Context = Pick<JobContext, 'catalog' | 'log'> & {
+  params: { datasetId: number };
+  originals: Pick<JobContext['originals'], 'check'>;
+};
 
 /** In the order of ids; the job's log tells how many were left out. */
-export function usedImages({ catalog, params, log }: Context): WorkImage[] {
+export async function usedImages({ catalog, params, log, originals }: Context): Promise<UsableImage[]> {
   const excluded = excludedImages(catalog, params.datasetId);
   if (excluded.size > 0)
     log(
       'info',
       `${excluded.size} ${excluded.size === 1 ? 'image is' : 'images are'} excluded by a person and left out`,
     );
-  return workImages(catalog, params.datasetId, 'real').filter((image) => !excluded.has(image.id));
+  const images = workImages(catalog, params.datasetId, 'real').filter((image) => !excluded.has(image.id));
+  return await originals.check(images);
 }
 
 /** Those of them that are learned from: whatever is made from an image of val or test would leak it. */
-export function trainingImages(ctx: Context): WorkImage[] {
-  const used = usedImages(ctx);
+export async function trainingImages(ctx: Context): Promise<UsableImage[]> {
+  const used = await usedImages(ctx);
   const ids = trainingIds(ctx.catalog, ctx.params.datasetId);
   const training = used.filter(({ id }) => ids.has(id));
   const kept = used.length - training.length;
@@ -30,4 +36,15 @@ export function trainingImages(ctx: Context): WorkImage[] {
       `${kept} ${kept === 1 ? 'image is' : 'images are'} of split val or test, or without a label, and not trained on`,
     );
   return training;
+}
+
+/** Those that generation may start from: a picture made from an image of val or test would leak it. */
+export async function startingImages({
+  catalog,
+  params,
+  originals,
+}: Omit<Context, 'log'>): Promise<UsableImage[]> {
+  const training = trainingIds(catalog, params.datasetId);
+  const images = workImages(catalog, params.datasetId, 'real').filter(({ id }) => training.has(id));
+  return await originals.check(images);
 }

@@ -13,6 +13,9 @@ export const childEnv = (base: NodeJS.ProcessEnv = process.env): NodeJS.ProcessE
   NODE_OPTIONS: undefined,
 });
 
+/** Node's own switches for such a child: no noise on standard error, and no debugger that a signal would open. */
+export const childSwitches = ['--disable-warning=ExperimentalWarning', '--disable-sigusr1'];
+
 /** "NAME=value" of each declared variable that `env` has otherwise. */
 export const lackingNativeEnv = (env: NodeJS.ProcessEnv): string[] =>
   Object.entries(nativeEnv)

@@ -43,8 +43,8 @@ export function engineEntry(name = 'main'): string {
   const built = name === 'main' ? 'engine' : name;
   const candidates = [
     join(here, '../engine', `${name}.ts`),
-    join(here, `${built}.js`),
-    join(here, '..', `${built}.js`),
+    join(here, `${built}.mjs`),
+    join(here, '..', `${built}.mjs`),
   ];
   const found = candidates.find((candidate) => existsSync(candidate));
   if (!found) throw new Error(`engine: ${candidates.join(' or ')} is missing; build or reinstall Crux`);

@@ -10,7 +10,7 @@ import { sameStage } from '../../shared/job-stage.ts';
 import type { Job } from '../../shared/jobs.ts';
 import type { Catalog } from '../catalog/index.ts';
 import { findJob, getJob, OwnFault } from '../catalog/index.ts';
-import { childEnv } from './child-env.ts';
+import { childEnv, childSwitches } from './child-env.ts';
 import { endJob, releaseEngine, releaseOrphans } from './lease.ts';
 import type { FromEngine, ToEngine } from './messages.ts';
 import { unpackBytes } from './messages.ts';
@@ -59,6 +59,7 @@ export class EngineSupervisor {
   /** Jobs that have failed while the catalog took no more rows. */
   readonly #unwritten = new Map<number, { engineId: string; error: string }>();
   #heardAt = 0;
+  #checkedAt = 0;
   #restart: NodeJS.Timeout | undefined;
   #pinger: NodeJS.Timeout | undefined;
   #watch: CatalogWatch | undefined;
@@ -126,6 +127,12 @@ export class EngineSupervisor {
     } else this.#send({ type: 'wake' });
   }
 
+  /** Puts a cancelled or failed job in line again; also one whose failure could not be written until now. */
+  resume(jobId: number): Job {
+    this.#writeEndings();
+    return this.queue.resume(jobId);
+  }
+
   /** Asks a job to stop; an engine of ours that does not is killed after a while. */
   cancel(jobId: number): Job {
     // By message first: it needs no room on the disk.
@@ -155,7 +162,7 @@ export class EngineSupervisor {
   /** Resolves when the job has ended (done, failed or cancelled), whoever runs it. */
   async waitFor(jobId: number): Promise<Job> {
     for (;;) {
-      const job = this.#asTold(getJob(this.#options.catalog, jobId));
+      const job = this.asTold(getJob(this.#options.catalog, jobId));
       if (job.state !== 'queued' && job.state !== 'running') return job;
       await new Promise<void>((resolve) => {
         const done = () => {
@@ -200,7 +207,15 @@ export class EngineSupervisor {
       dataset: (datasetId) => this.emit('catalog.changed', { datasetId }),
     });
     this.on('job.updated', (job) => this.#watch?.know(job));
-    this.#watcher = setInterval(() => this.#watch?.look(), WATCH_MS);
+    this.#watcher = setInterval(() => {
+      try {
+        this.#watch?.look();
+      } catch (error) {
+        // A catalog that went bad or away is told once, where a person looks; requests tell it too.
+        clearInterval(this.#watcher);
+        this.#setState('down', (error as Error).message);
+      }
+    }, WATCH_MS);
     this.#watcher.unref();
   }
 
@@ -216,7 +231,7 @@ export class EngineSupervisor {
     const claims = role === 'app' ? 'any' : 'own';
     const child = fork(entry, [catalog.dir, this.#engineId, this.owner, claims], {
       execPath: node,
-      execArgv: ['--disable-warning=ExperimentalWarning'],
+      execArgv: childSwitches,
       env: childEnv(env),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'json',
@@ -251,7 +266,7 @@ export class EngineSupervisor {
     if (message.type === 'unable') this.#unable = message.error;
     if (message.type === 'failed') {
       this.#unwritten.set(message.jobId, { engineId, error: message.error });
-      this.emit('job.updated', this.#asTold(getJob(this.#options.catalog, message.jobId)));
+      this.emit('job.updated', this.asTold(getJob(this.#options.catalog, message.jobId)));
     }
     if (message.type !== 'event') return;
     const payload = unpackBytes(message.payload);
@@ -279,7 +294,7 @@ export class EngineSupervisor {
   }
 
   /** A job as its engine told, where its row could not be written. */
-  #asTold(job: Job): Job {
+  asTold(job: Job): Job {
     const ending = this.#unwritten.get(job.id);
     if (!ending || job.state !== 'running') return job;
     return { ...job, state: 'failed', stage: '', secondsLeft: null, error: ending.error };
@@ -329,6 +344,9 @@ export class EngineSupervisor {
 
   #checkHealth(): void {
     this.#writeEndings();
+    // We slept, and the engine with us: Ctrl+Z, a closed lid.
+    if (Date.now() - this.#checkedAt > 3 * this.#options.pingMs) this.#heardAt = Date.now();
+    this.#checkedAt = Date.now();
     if (!this.#child) return;
     if (Date.now() - this.#heardAt > this.#options.hangMs) {
       this.#lastWords.push(`no sign of life for ${Math.round(this.#options.hangMs / 1000)} s`);

@@ -6,6 +6,7 @@ import type { ChosenPath } from '../../shared/paths.ts';
 import { request } from '../api.ts';
 import { DifficultyRange } from '../browse/filters.tsx';
 import { choosePath } from '../chosen-paths.ts';
+import { leftOutText } from '../jobs/result-text.ts';
 import { useDataset, useJobs, useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
 import { ErrorPanel, NoDataset, useAct, useEnqueue } from '../ui/feedback.tsx';
@@ -194,7 +195,7 @@ function Done({ dataset }: { dataset: Dataset }) {
               <div className="mono ellipsis selectable">{String(job.params.out ?? '')}</div>
               <div className="muted small num">
                 {job.state === 'done'
-                  ? `${counted(Number(job.result?.images ?? job.result?.exported ?? job.done), 'image')}, ${when(job.finishedAt ?? job.createdAt)}`
+                  ? `${counted(Number(job.result?.images ?? job.result?.exported ?? job.done), 'image')}, ${when(job.finishedAt ?? job.createdAt)}${leftOut(job)}`
                   : (job.error ?? job.state)}
               </div>
             </div>
@@ -214,3 +215,8 @@ function Done({ dataset }: { dataset: Dataset }) {
     </div>
   );
 }
+
+const leftOut = (job: Parameters<typeof leftOutText>[0]) => {
+  const text = leftOutText(job);
+  return text ? `; ${text}` : '';
+};

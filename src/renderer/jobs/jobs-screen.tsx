@@ -6,9 +6,10 @@ import { request } from '../api.ts';
 import { useDatasets, useJobs } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
 import { EmptyState, ErrorPanel, useAct } from '../ui/feedback.tsx';
-import { count, duration, when } from '../ui/format.ts';
+import { duration, when } from '../ui/format.ts';
 import { isActive, JobProgress, progressText } from '../ui/job-progress.tsx';
 import { JobLog } from './job-log.tsx';
+import { resultText } from './result-text.ts';
 
 const kindName: Record<JobKind, string> = {
   import: 'Import',
@@ -164,24 +165,4 @@ function Row({ job, open, toggle }: { job: Job; open: boolean; toggle: () => voi
       </td>
     </tr>
   );
-}
-
-/** "smoothedLoss" -> "smoothed loss" */
-const words = (key: string) => key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-
-/** Of a figure that several scorers give: by the one whose difficulty was learned. */
-const ofTrainingScorer = (value: unknown): unknown =>
-  value && typeof value === 'object' && 'trainingScorer' in value ? value.trainingScorer : value;
-
-/** The figures of a result that read as one line: "found 121, imported 120, skipped 1". */
-export function resultText(job: Job): string {
-  return Object.entries(job.result ?? {})
-    .map(([key, value]): [string, unknown] => [key, ofTrainingScorer(value)])
-    .filter(([key, value]) => typeof value === 'number' && value !== 0 && !key.endsWith('Id'))
-    .map(
-      ([key, value]) =>
-        `${words(key)} ${Number.isInteger(value) ? count(value as number) : (value as number).toPrecision(3)}`,
-    )
-    .slice(0, 4)
-    .join(', ');
 }

@@ -122,6 +122,7 @@ function Basic({ params, set, say, dataset, bases }: TrainFieldsProps & Pick<Pro
         max={256}
         value={params.batchSize}
         onChange={(batchSize) => set({ batchSize })}
+        testId={testIds.trainBatch}
         error={say('batchSize', 'A whole number from 1 to 256.')}
       />
       <NumberField

@@ -30,6 +30,7 @@ describe("a scheduler's config", () => {
     ['steps_offset', 1e9, 'an integer of 0 to 100000'],
     ['trained_betas', '"half"', 'a list of at most 100000 numbers'],
     ['trained_betas', '[0.1,1e999]', 'a list of at most 100000 numbers'],
+    ['trained_betas', '[0.1,2]', 'a list of at most 100000 numbers of 0 to 1'],
     ['solver_order', 1e9, 'an integer of 1 to 3'],
     ['disable_corrector', 7, 'a list of at most 100000 numbers'],
   ])('%s %s is refused', (field, value, wanted) => {

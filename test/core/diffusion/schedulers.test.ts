@@ -301,3 +301,56 @@ describe("a model's own scheduler", () => {
     });
   });
 });
+
+describe('every run is finite or refused by name', () => {
+  const outputs: [string, SchedulerConfig][] = [
+    ['epsilon', {}],
+    ['velocity', { prediction_type: 'v_prediction' }],
+    [
+      'zero terminal SNR',
+      { prediction_type: 'v_prediction', rescale_betas_zero_snr: true, timestep_spacing: 'trailing' },
+    ],
+    ['Karras', { use_karras_sigmas: true }],
+    ['the level of timestep 0 at its end', { final_sigmas_type: 'sigma_min' }],
+  ];
+  it.each(outputs)('with %s', (_, change) => {
+    const refused = new Map<string, string>();
+    for (const name of schedulerNames) {
+      for (const solver_order of [1, 2, 3]) {
+        for (const steps of [1, 2, 3, 4, 5, 7, 20, 50]) {
+          const of = `${name}, order ${solver_order}, ${steps} steps`;
+          let scheduler: Scheduler;
+          try {
+            scheduler = createScheduler(name, { ...config, ...change, solver_order }, steps);
+          } catch (error) {
+            refused.set(name, (error as Error).message);
+            continue;
+          }
+          const end = run(scheduler, scheduler.addNoise(x0, eps, 0), (x) => x.map((v) => 0.3 * v + 0.1));
+          expect(end.every(Number.isFinite), of).toBe(true);
+        }
+      }
+    }
+    // PNDM steps by the noise alone.
+    expect([...refused.keys()]).toEqual(change.rescale_betas_zero_snr ? ['pndm'] : []);
+    for (const sentence of refused.values()) expect(sentence).toMatch(/zero terminal SNR/);
+  });
+  it('refuses steps that begin beyond the schedule', () => {
+    expect(() => createScheduler('ddim', config, 1000)).toThrow(
+      /begin at timestep 1000, but the last one is 999/,
+    );
+    expect(createScheduler('ddim', { ...config, steps_offset: 0 }, 1000).timesteps[0]).toBe(999);
+  });
+});
+
+it("image to image enters PNDM's warm-up at the beginning of a step", () => {
+  const warm = createScheduler('pndm', { ...config, skip_prk_steps: false }, 50);
+  expect([0, 1, 2, 3, 4].map((step) => warm.callOf(step))).toEqual([0, 4, 8, 12, 13]);
+  for (const step of [0, 1, 2, 3, 10]) {
+    const start = warm.callOf(step);
+    const steps = startRun(warm, start);
+    let x: Float32Array = warm.addNoise(x0, eps, start);
+    for (let i = start; i < warm.timesteps.length; i++) x = steps.step(eps, i, x);
+    expectNear(x, x0, 2e-5);
+  }
+});

@@ -1,11 +1,14 @@
 /** What a person excludes (rejects) is out of every job that learns or measures, and comes back when they undo it. */
+
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import * as c from '../../../src/main/catalog/index.ts';
 import { planPictures } from '../../../src/main/engine/diffusion/generation-plan.ts';
 import { addModel } from '../../../src/main/engine/models/check.ts';
+import { startingImages } from '../../../src/main/engine/used-images.ts';
 import { generateParams } from '../../../src/shared/jobs.ts';
 import { tempCatalog, tempFolder } from '../support/catalogs.ts';
+import { unchecked } from '../support/originals.ts';
 import { makeFolder } from '../support/pictures.ts';
 import { runOk } from '../support/run.ts';
 import { writeTinyDiffusion } from './tiny-diffusion.ts';
@@ -63,7 +66,7 @@ test('neither a classifier nor a diffusion model learns from them', async () => 
   }
 });
 
-test('generation neither counts them nor starts from them', () => {
+test('generation neither counts them nor starts from them', async () => {
   const before = c.trainingCounts(catalog, 1);
   const images = c.workImages(catalog, 1);
   const classId = images[0].classId!;
@@ -82,7 +85,8 @@ test('generation neither counts them nor starts from them', () => {
     count: 5,
     init: 'image',
   });
-  const sources = planPictures(catalog, params, null).map((picture) => picture.sources);
+  const real = await startingImages({ catalog, params, originals: unchecked });
+  const sources = planPictures(catalog, params, null, real).map((picture) => picture.sources);
   expect(sources).toHaveLength(5);
   for (const [source] of sources) expect(source.id).toBe(rest[0].id);
 });

@@ -192,7 +192,7 @@ test('stopped after any step and restored, an epoch ends with the same numbers',
       stored = serialize(value);
     },
   });
-  const plan = { imageIds: [], files: [], labels, classNames: [], train: [], validation: [] };
+  const plan = { images: [], labels, classNames: [], train: [], validation: [] };
   const progress = { plan, epoch: 1, bestEpoch: 0, history: [], trueProbability: [], correct: [] };
   const first = await open();
   await first.trainer.trainEpoch([...rows], 0, null, () => {});

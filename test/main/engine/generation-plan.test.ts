@@ -1,4 +1,5 @@
 /** What a generation job draws before anything runs: how many of each class, difficulties of each kind, prompts. */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,14 +7,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as c from '../../../src/main/catalog/index.ts';
 import { outlineGeneration } from '../../../src/main/engine/diffusion/generation-outline.ts';
 import { planPictures } from '../../../src/main/engine/diffusion/generation-plan.ts';
+import type { UsableImage } from '../../../src/main/engine/originals.ts';
+import { startingImages } from '../../../src/main/engine/used-images.ts';
 import { generateParams, type JobParams } from '../../../src/shared/jobs.ts';
+import { unchecked } from '../support/originals.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'crux-plan-'));
 let catalog: c.Catalog;
+let real: UsableImage[];
 /** Of each class: training images with difficulties, and one test image that must count for nothing. */
 const difficulties = { cat: [0.1, 0.2, 0.9, 0.3], dog: [0.5, 0.6, 0.7, 0.5, 0.6, 0.7, 0.5, 0.6, 0.7, 0.55] };
 
-beforeAll(() => {
+beforeAll(async () => {
   catalog = c.openCatalog(join(folder, 'catalog'));
   const datasetId = c.ensureDataset(catalog, 'pets', folder, folder);
   const classIds = c.ensureClasses(catalog, datasetId, ['cat', 'dog']);
@@ -53,14 +58,17 @@ beforeAll(() => {
     },
     { imageIds, probabilities: Float32Array.from(rows) },
   );
+  real = await startingImages({ catalog, params: { datasetId }, originals: unchecked });
 });
 afterAll(() => {
   catalog.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
-const plan = (change: Partial<JobParams<'generate'>>) =>
-  planPictures(catalog, { ...generateParams.parse({ datasetId: 1, seed: 4 }), ...change }, null);
+const plan = (change: Partial<JobParams<'generate'>>) => {
+  const params = { ...generateParams.parse({ datasetId: 1, seed: 4 }), ...change };
+  return planPictures(catalog, params, null, real);
+};
 const countOf = (change: Partial<JobParams<'generate'>>) => {
   const counts: Record<string, number> = {};
   for (const { className } of plan(change)) counts[className] = (counts[className] ?? 0) + 1;

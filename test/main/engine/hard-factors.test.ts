@@ -33,7 +33,11 @@ beforeAll(async () => {
   // The encoder's features are mean colours: brightness is a linear function of them, the other is not to be read.
   const lines: string[] = [];
   for (const [i, image] of c.workImages(catalog, 1, 'real').entries()) {
-    const { pixels } = await decodeRgb(image.file, { width: 40, height: 40, fit: 'fill' });
+    const { pixels } = await decodeRgb(join(folder, 'photos', image.path), {
+      width: 40,
+      height: 40,
+      fit: 'fill',
+    });
     const bright = pixels.reduce((sum, v) => sum + v, 0) / pixels.length / 255;
     // As in the dataset, and as from the file's folder: both are found.
     const path = i % 2 ? image.path : `./${image.path}`;
@@ -111,7 +115,7 @@ it('shows generated pictures on the left and real ones on the right of the grid'
   // Second seed at the harder level, and the real image beside it.
   await corner(catalog.file(red.levels[1].generated[1].file), side + 2, side + 2);
   const real = c.workImages(catalog, 1).find((i) => i.id === red.levels[1].real[1].imageId)!;
-  await corner(real.file, 2 * (side + 2) - 2 + 16 + side + 2, side + 2);
+  await corner(join(folder, 'photos', real.path), 2 * (side + 2) - 2 + 16 + side + 2, side + 2);
 });
 
 it('stopped in the middle, it ends with the same figures', async () => {

@@ -47,6 +47,27 @@ test('a folder of classes: rows in order, thumbnails, label history; the folder 
   expect(statSync(folder).mtimeMs).toBe(before);
 });
 
+test('thousands of rows that cannot be used are listed without keeping other writers waiting for all of them', async () => {
+  const rows = Array.from({ length: 4500 }, (_, i) => `gone/${i}.png,red`);
+  const manifest = put(join(folder, 'all.csv'), ['path,label', 'red/000.png,red', ...rows].join('\n'));
+  const inserts: number[] = []; // of each transaction
+  const { write, run: one } = catalog;
+  catalog.write = (body) => {
+    inserts.push(0);
+    return write.call(catalog, body) as ReturnType<typeof body>;
+  };
+  catalog.run = (sql, ...values) => {
+    if (sql.includes('INSERT INTO skipped_files')) inserts[inserts.length - 1]++;
+    return one.call(catalog, sql, ...values);
+  };
+  expect(await runOk(catalog, request(manifest))).toMatchObject({ imported: 1, skipped: 4500 });
+  expect(inserts.reduce((a, b) => a + b)).toBe(4500);
+  expect(Math.max(...inserts)).toBeLessThanOrEqual(2000);
+  const { total, items } = c.listSkipped(catalog, 1, 0, 1);
+  expect(total).toBe(4500);
+  expect(items[0].reason).toMatch(/^all\.csv line 3: path: gone\/0\.png: no such file$/);
+});
+
 test('a second import: unchanged, touched, changed, removed, renamed and new files', async () => {
   await runOk(catalog, request());
   const kept = one('red/000.png')!;

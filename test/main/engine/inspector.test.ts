@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { InspectionError, inspect, inspectorPids } from '../../../src/main/engine/inspector.ts';
 import { checkModel } from '../../../src/main/engine/models/check.ts';
+import { patience } from '../../patience.ts';
 import { tempFolder } from '../support/catalogs.ts';
 import { classifierSpec, put, writeClassifier } from '../support/pictures.ts';
 
@@ -74,7 +75,7 @@ describe('a process is ended', () => {
     const pid = Number(line);
     expect(alive(pid)).toBe(true);
     asker.kill('SIGKILL');
-    await vi.waitFor(() => expect(alive(pid)).toBe(false), { timeout: 50_000 });
+    await vi.waitFor(() => expect(alive(pid)).toBe(false), { timeout: patience.waitMs });
   });
 });
 

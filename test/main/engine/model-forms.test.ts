@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createScheduler, schedulerFor } from '../../../src/core/diffusion/create-scheduler.ts';
 import { randn, rngFromSeed } from '../../../src/core/rng.ts';
 import { openCatalog, writeSettings } from '../../../src/main/catalog/index.ts';
 import { generationMemory, trainingMemory } from '../../../src/main/engine/diffusion/memory-estimate.ts';
@@ -137,8 +138,22 @@ describe('a single file', () => {
 
   it('says which files of the tokenizer it wants, and where', () => {
     expect(() => openDiffusionModel(written.file)).toThrow(
-      `put vocab.json and merges.txt of CLIP ViT-L/14 (the tokenizer folder of any Stable Diffusion 1.x model) into ${path('single', 'tokenizer')}`,
+      `put tokenizer.json, or vocab.json and merges.txt, of CLIP ViT-L/14 (the tokenizer folder of any Stable Diffusion 1.x model) into ${path('single', 'tokenizer')}`,
     );
+  });
+
+  it('is of velocity, or of zero terminal SNR, where a tensor that holds nothing says so', () => {
+    putTokenizer(written.tokenizer, path('single'));
+    const file = path('single', 'marked.safetensors');
+    const mark = { shape: [0], data: new Float32Array(0) };
+    const tensors = tensorsOf(written.file);
+    writeSafetensors(file, { ...tensors, v_pred: mark });
+    expect(openDiffusionModel(file).scheduler.prediction_type).toBe('v_prediction');
+    writeSafetensors(file, { ...tensors, v_pred: mark, ztsnr: mark });
+    const { scheduler } = openDiffusionModel(file);
+    expect(scheduler).toMatchObject({ prediction_type: 'v_prediction', rescale_betas_zero_snr: true });
+    expect(createScheduler(schedulerFor('model', scheduler), scheduler, 20).timesteps[0]).toBe(999);
+    expect(openDiffusionModel(written.file).scheduler.prediction_type).toBeUndefined();
   });
 
   it('gives what its Diffusers folder gives, read in place', async () => {

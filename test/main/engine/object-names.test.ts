@@ -138,7 +138,7 @@ it('import, score, issues, map, filters, train, generate, review, export, report
   );
   expect(chosen.exit, chosen.stderr).toBe(0);
   expect(exported('one')).toEqual([['__proto__', perClass]]);
-}, 240_000);
+});
 
 describe('tables by text', () => {
   it('a word that nobody listed is no split', () => {

@@ -1,7 +1,9 @@
-import { appendFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { damages } from '../../../scripts/torture/cuts.ts';
+import { rngFromSeed } from '../../../src/core/rng.ts';
 import { openRecordFile } from '../../../src/main/engine/control/record-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'crux-records-'));
@@ -53,6 +55,47 @@ it('cuts off what a kill left of a batch, at every possible byte', () => {
     expect(file.readAll().numbers).toEqual(batch(0, 4)[0]);
     file.close();
   }
+});
+
+it.each(Object.keys(damages))('%s: goes on from the last batch that is whole', (kind) => {
+  for (let seed = 0; seed < 30; seed++) {
+    const path = join(folder, `${kind}-${seed}.records`);
+    let file = openRecordFile(path, shape, plan);
+    for (const [from, to] of [
+      [0, 2],
+      [2, 4],
+      [4, 5],
+    ])
+      file.append(...batch(from, to));
+    file.close();
+    writeFileSync(path, damages[kind](readFileSync(path), rngFromSeed(seed, kind)));
+    file = openRecordFile(path, shape, plan);
+    expect([0, 2, 4, 5]).toContain(file.count);
+    for (const [from, to] of [
+      [0, 2],
+      [2, 4],
+      [4, 5],
+    ])
+      if (file.count === from) file.append(...batch(from, to));
+    const [numbers, features] = batch(0, 5);
+    expect(file.readAll()).toEqual({ count: 5, numbers, features });
+    file.close();
+  }
+});
+
+it('tells of records in the middle that were never written', () => {
+  const path = join(folder, 'zeros.records');
+  let file = openRecordFile(path, shape, plan);
+  file.append(...batch(0, 2));
+  file.append(...batch(2, 4));
+  file.close();
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.fill(0, bytes.length / 2));
+  const told: string[] = [];
+  file = openRecordFile(path, shape, { ...plan, onDamaged: (text) => told.push(text) });
+  expect(file.count).toBe(2);
+  expect(told).toEqual(['zeros.records is damaged at record 2 of 4; goes on from there']);
+  file.close();
 });
 
 it('refuses a batch of another shape', () => {

@@ -82,7 +82,7 @@ describe.skipIf(process.platform === 'win32')('what is no file answers at once',
   test('in the place of an image that the window shows', async () => {
     const original = pipe('shown.png');
     const serve = serveImages({ thumbnail: () => null, original: () => original, ofJob: () => null });
-    expect((await serve({ url: 'crux://image/1' } as Request)).status).toBe(404);
+    expect((await serve({ method: 'GET', url: 'crux://image/1' } as Request)).status).toBe(404);
   });
 });
 

@@ -97,6 +97,14 @@ describe('csv', () => {
     ]);
   });
 
+  it('does not look at the disk again for a path that an earlier row has named', async () => {
+    const manifest = join(root, 'm.csv');
+    await writeFile(manifest, 'path\nimg/1.jpg\nimg/1.jpg\n');
+    const { onSkipped, skipped } = collector();
+    await readManifest(manifest, { onFound: ({ file }) => rm(file), onSkipped }); // a look would find it gone
+    expect(skipped.map(({ reason }) => reason)).toEqual(['m.csv line 3: path: already listed on line 2']);
+  });
+
   it('finds files under other spellings: Windows separators, the other Unicode form, absolute inside', async () => {
     const { placed } = await read(
       'm.csv',

@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { SharedLock } from '../../../src/main/engine/images/shared-lock.ts';
 
@@ -11,7 +11,7 @@ it('many share, one is alone, nobody is forgotten, errors release', async () => 
     lock.shared(async () => {
       most = Math.max(most, ++sharing);
       expect(alone).toBe(0);
-      await wait(2);
+      await nextTurn();
       sharing -= 1;
       if (fail) throw new Error('shared failed');
       return 'shared';
@@ -19,7 +19,7 @@ it('many share, one is alone, nobody is forgotten, errors release', async () => 
   const exclusive = () =>
     lock.exclusive(async () => {
       expect([sharing, ++alone]).toEqual([0, 1]);
-      await wait(2);
+      await nextTurn();
       alone -= 1;
       return 'exclusive';
     });

@@ -50,6 +50,18 @@ describe('a JPEG that ends early but carries an end marker', () => {
     expect(await refused(cutJpeg(whole, share))).toMatch(/truncated/);
   });
 
+  it.each([
+    ['4:4:4', () => noise(160, 120).jpeg({ chromaSubsampling: '4:4:4' })],
+    ['CMYK', () => noise(160, 120).toColourspace('cmyk').jpeg()],
+    ['4:2:0', () => noise(160, 120).jpeg()],
+    ['one of few rows', () => noise(400, 7).jpeg({ chromaSubsampling: '4:4:4' })],
+  ])('%s, in its very last rows', async (_, make) => {
+    const whole = await make().toBuffer();
+    expect((await decode(whole)).width).toBeGreaterThan(1);
+    for (const share of [0.93, 0.95, 0.97, 0.985, 0.995])
+      expect(await refused(cutJpeg(whole, share)), String(share)).toMatch(/^truncated/);
+  });
+
   it('even after an oddity that the decoder warns of first', async () => {
     const whole = await jpeg({});
     const jfif = Buffer.from([0xff, 0xe0, 0, 16, 0x4a, 0x46, 0x49, 0x46, 0, 9, 9, 0, 0, 1, 0, 1, 0, 0]);

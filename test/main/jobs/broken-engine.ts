@@ -1,7 +1,8 @@
 /**
  * Owns engines that get nothing done. CRUX_BROKEN says how: 'ready' dies right after it was ready, 'claim' takes a job and
  * dies, 'again' first reports each time that it came as far as before, 'unable' says that this machine does not let it
- * work, 'unwritten' reports a failure that its row does not have.
+ * work, 'unwritten' reports a failure that its row does not have. 'idle' is well, and answers pings
+ * with an event.
  */
 import { getJob, openCatalog } from '../../../src/main/catalog/index.ts';
 import { claimJob, releaseOrphans } from '../../../src/main/jobs/lease.ts';
@@ -11,6 +12,13 @@ const how = process.env.CRUX_BROKEN;
 const say = (message: object) => new Promise((done) => process.send?.(message, undefined, undefined, done));
 
 await say({ type: 'ready', engine: id, pid: process.pid });
+if (how === 'idle') {
+  process.on(
+    'message',
+    () => void say({ type: 'event', name: 'catalog.changed', payload: { datasetId: null } }),
+  );
+  await new Promise(() => setInterval(() => {}, 1000));
+}
 if (how === 'unable')
   await say({ type: 'unable', error: 'disk is full: 0.0 MB free at /x, about 1.0 MB needed' });
 if (how !== 'ready' && how !== 'unable') {

@@ -5,10 +5,12 @@ import { getJob } from '../../../src/main/catalog/index.ts';
 import { claimJob, endJob } from '../../../src/main/jobs/lease.ts';
 import { JobQueue } from '../../../src/main/jobs/queue.ts';
 import { EngineSupervisor } from '../../../src/main/jobs/supervisor.ts';
+import { patience } from '../../patience.ts';
 import { tempCatalog } from '../support/catalogs.ts';
 
 const running: EngineSupervisor[] = [];
 afterEach(async () => {
+  vi.restoreAllMocks();
   for (const supervisor of running.splice(0)) await supervisor.stop(0);
 });
 
@@ -77,8 +79,22 @@ test('a failure that could not be written is known by message, and is written wh
   catalog.run = run;
   await vi.waitFor(
     () => expect(getJob(catalog, id)).toMatchObject({ state: 'failed', error: told.error }),
-    20_000,
+    patience.waitMs,
   );
+});
+
+test('after a sleep of its own, the supervisor does not take the engine for hung', async () => {
+  const { supervisor, states } = broken('idle', { pingMs: 50 });
+  supervisor.start();
+  await vi.waitFor(() => expect(supervisor.state).toBe('ready'), patience.waitMs);
+  const { pid } = supervisor;
+  const now = Date.now;
+  vi.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000); // an hour later, at once
+  let heard = 0;
+  supervisor.on('catalog.changed', () => heard++); // at every ping
+  await vi.waitFor(() => expect(heard).toBeGreaterThan(3), patience.waitMs);
+  expect(supervisor.pid).toBe(pid);
+  expect(states).toEqual(['starting', 'ready']);
 });
 
 test('a job handed back while it is being cancelled is cancelled', () => {

@@ -126,7 +126,7 @@ test('an engine that ends at once is restarted with growing pauses, and says why
   const nextDown = () =>
     new Promise<string>((resolve) => {
       const off = supervisor.on('engine.state', ({ state, message }) => {
-        if (state !== 'down') return;
+        if (state !== 'down' && state !== 'stopped') return;
         off();
         resolve(message);
       });

@@ -92,7 +92,7 @@ it('pushes a step of a training whose loss is no number', () => {
 });
 
 it('tells a few of the wrong places of a message, without what acts on a terminal', async () => {
-  const params = { prompts: Array(10_000).fill(1), steps: 'x'.repeat(1e6) };
+  const params = { firstPrompts: Array(1000).fill(1), steps: 'x'.repeat(1e6) };
   const answered = await answer(handlers, paths, 'generation.outline', { params });
   const { message } = (answered as { error: { message: string } }).error;
   expect(message).toMatch(/and \d+ more$/);
@@ -102,6 +102,14 @@ it('tells a few of the wrong places of a message, without what acts on a termina
   };
   const failed = await answer({ ...handlers, 'edits.undo': undo }, paths, 'edits.undo', {});
   expect(failed).toMatchObject({ error: { message: expect.stringMatching(/^\\x1b\[2Jx{1900,2000}…$/) } });
+});
+
+it('refuses a filter that SQLite could not take, before SQLite sees it', async () => {
+  const input = { datasetId: 1, filter: { text: 'x'.repeat(60_000) }, sort: 'path' };
+  const asked = vi.fn(() => new Uint32Array());
+  const answered = await answer({ ...handlers, 'images.ids': asked }, paths, 'images.ids', input);
+  expect(answered).toMatchObject({ ok: false, error: { code: 'invalid-input' } });
+  expect(asked).not.toHaveBeenCalled();
 });
 
 it('pushes events that fit the contract, and only to a living window', () => {

@@ -67,6 +67,15 @@ test('a training shows its curves and can be ended with the best epoch', async (
   await waitFor(() => expect(asked('jobs.finish')).toEqual([{ jobId: 9 }]));
 });
 
+test('an epoch whose loss is no number is never the best', async () => {
+  const last = { step: 4, loss: null, smoothedLoss: null, accuracy: 0.1 };
+  const { handlers } = withJobs(fit({ state: 'running', stage: 'epoch 5 of at most 30', done: 4 }));
+  mount(section, { handlers: { ...handlers, 'jobs.training': () => [...points, last] } });
+  await waitFor(() => expect(screen.getByTestId(testIds.fitChart).dataset.points).toBe('4'));
+  expect(screen.getByText(/best: epoch 2, 70/)).toBeTruthy();
+  expect(screen.getByText('loss, held out not a number')).toBeTruthy();
+});
+
 test('a finished one is scored with in one more step', async () => {
   const model = data.models.find(({ kind }) => kind === 'classifier' || kind === 'encoder')!;
   const result = { modelId: model.id, bestEpoch: 2, epochs: 3, validationAccuracy: 0.7, heldOut: 240 };

@@ -109,6 +109,15 @@ test('a training that was stopped before its first step has nothing to keep', as
   expect(screen.getByTestId(testIds.lossChart).dataset.points).toBe('0');
 });
 
+test('a step whose loss is no number is told, and the curve goes on', async () => {
+  const { handlers } = withJobs(training({ state: 'running', stage: 'training', done: 5 }));
+  const at = (step: number, loss: number | null) => ({ step, loss, smoothedLoss: loss });
+  const points = [at(1, 0.9), at(2, 0.8), at(3, null), at(4, 0.7), at(5, null)];
+  mount(<TrainScreen />, { handlers: { ...handlers, 'jobs.training': () => points } });
+  await waitFor(() => expect(screen.getByTestId(testIds.lossChart).dataset.points).toBe('5'));
+  expect(screen.getByText('smoothed loss not a number')).toBeTruthy();
+});
+
 test('pictures are shown by step, class and difficulty, new ones as they are told', async () => {
   const steps = [50];
   const { emit } = mount(<TrainScreen />, {

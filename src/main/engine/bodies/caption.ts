@@ -4,6 +4,7 @@ import { decodeRgb } from '../images/decode.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { captionerWanted, openCaptioner } from '../models/captioner.ts';
 import { findModel } from '../models/registry.ts';
+import { UnusableImage } from '../originals.ts';
 
 const BATCH = 500;
 /** Written or brought by a person, or the very prompt of a generated image: replaced only on request. */
@@ -75,16 +76,24 @@ async function byModel(ctx: JobContext<'caption'>, rows: readonly Row[]) {
   const captioner = await openCaptioner(model.path, ctx.runtime);
   const size = { width: captioner.width, height: captioner.height, fit: 'fill' as const };
   const figures = { captioned: 0, unchanged: 0, kept: 0 };
+  const wanted = rows.filter((row) => {
+    if (row.source === model.name) figures.unchanged++;
+    else if (kept(row, params.overwrite)) figures.kept++;
+    else return true;
+    return false;
+  });
   try {
-    ctx.progress({ stage: 'describing images', done: 0, total: rows.length });
-    for (const [i, row] of rows.entries()) {
+    const usable = await ctx.originals.check(wanted);
+    ctx.progress({ stage: 'describing images', done: 0, total: usable.length });
+    for (const [i, row] of usable.entries()) {
       signal.throwIfAborted();
-      if (row.source === model.name) figures.unchanged++;
-      else if (kept(row, params.overwrite)) figures.kept++;
-      else {
-        const { pixels } = await decodeRgb(row.file, size);
+      try {
+        const { pixels } = await decodeRgb(await ctx.originals.read(row), size);
         addCaption(catalog, row.id, await captioner.caption(pixels), model.name);
         figures.captioned++;
+      } catch (error) {
+        if (!(error instanceof UnusableImage)) throw error;
+        ctx.log('warn', `${error.message} It gets no caption.`);
       }
       ctx.progress({ done: i + 1 });
     }

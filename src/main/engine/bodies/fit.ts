@@ -22,7 +22,7 @@ export const fitBody: JobBody<'fit'> = async (ctx) => {
   const checkpoints = fitCheckpoints(ctx);
   const stored = checkpoints.read();
   const progress: FitProgress = stored ?? {
-    plan: makeFitPlan(ctx),
+    plan: await makeFitPlan(ctx),
     epoch: 0,
     place: null,
     bestEpoch: 0,
@@ -62,7 +62,7 @@ async function trainEpochs(
   const { params } = ctx;
   const { plan } = progress;
   const trainer = classifierTrainer(network, samples, plan.labels, params);
-  const all = [...plan.files.keys()];
+  const all = [...plan.images.keys()];
   let writtenAt = performance.now();
   const checkpoint = () => {
     checkpoints.write(progress, network);
@@ -138,7 +138,7 @@ async function store(
     history,
     dynamics,
     trueProbability,
-    imageIds: plan.imageIds,
+    imageIds: plan.images.map(({ id }) => id),
     heldOut: plan.validation,
   });
   const { validationAccuracy, validationLoss } = history[bestEpoch - 1];

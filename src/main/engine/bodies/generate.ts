@@ -10,9 +10,9 @@ import type { ClassAcceptance } from '../../../shared/jobs.ts';
 import { madeIndices } from '../../catalog/index.ts';
 import { readAdapter } from '../diffusion/adapter-file.ts';
 import { type GenerationModel, openGenerationModel } from '../diffusion/generation-model.ts';
-import { type PlannedPicture, planPictures, type SourceImage } from '../diffusion/generation-plan.ts';
+import { type PlannedPicture, planPictures } from '../diffusion/generation-plan.ts';
 import { type Generator, openGenerator } from '../diffusion/generator.ts';
-import { type InvertedLatents, invertImages } from '../diffusion/inversion.ts';
+import { type ImageToInvert, type InvertedLatents, invertImages } from '../diffusion/inversion.ts';
 import { makePictures, type Starter } from '../diffusion/make-pictures.ts';
 import { generationLoad } from '../diffusion/memory-estimate.ts';
 import { openSelection, type Selection } from '../diffusion/selection.ts';
@@ -21,7 +21,9 @@ import { decodeRgb } from '../images/decode.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { readAdditions } from '../models/additions.ts';
 import { baseOfAdapter, findModel, newestAdapter } from '../models/registry.ts';
+import type { UsableImage } from '../originals.ts';
 import { tellMemory } from '../tell-memory.ts';
+import { startingImages } from '../used-images.ts';
 
 type Context = JobContext<'generate'>;
 
@@ -73,12 +75,13 @@ async function setUp({ catalog, params }: Context): Promise<Setup> {
 }
 
 /** Drawn once where it reads the dataset: a resumed job goes on as it began, whatever happened there since. */
-function planOf(ctx: Context, classes: readonly string[] | null): PlannedPicture[] {
+async function planOf(ctx: Context, classes: readonly string[] | null): Promise<PlannedPicture[]> {
   const { catalog, params } = ctx;
-  if (!readsDataset(params)) return planPictures(catalog, params, classes);
+  if (!readsDataset(params)) return planPictures(catalog, params, classes, []);
   const known = ctx.readCheckpoint<PlannedPicture[]>();
   if (known) return known;
-  const planned = planPictures(catalog, params, classes);
+  const real = params.init === 'noise' ? [] : await startingImages(ctx);
+  const planned = planPictures(catalog, params, classes, real);
   ctx.writeCheckpoint(planned);
   return planned;
 }
@@ -88,10 +91,10 @@ const readsDataset = ({ init, ratio, distribution, promptSource }: Context['para
 
 /** Each image of any pair once, in the order of first use. */
 function imagesOf(planned: readonly PlannedPicture[]) {
-  const images = new Map<number, SourceImage & { prompt: string; classIndex: number }>();
+  const images = new Map<number, ImageToInvert>();
   for (const { sources, prompt, classIndex } of planned) {
     for (const source of sources) {
-      if (!images.has(source.id)) images.set(source.id, { ...source, prompt, classIndex });
+      if (!images.has(source.id)) images.set(source.id, { image: source, prompt, classIndex });
     }
   }
   return [...images.values()];
@@ -107,14 +110,18 @@ async function openStarter(
   const { size } = generator;
   if (params.init === 'noise') return { starter: async () => ({}), close: async () => {} };
   const encoder = await model.openEncoder(ctx.runtime, size);
-  const encode = async (file: string) => {
-    const { pixels } = await decodeRgb(file, { width: size, height: size, fit: 'cover' });
+  const encode = async (image: UsableImage) => {
+    const { pixels } = await decodeRgb(await ctx.originals.read(image), {
+      width: size,
+      height: size,
+      fit: 'cover',
+    });
     return (await encoder.encode(toPlanes(pixels))).mean;
   };
-  const told = ({ id, path, hash }: SourceImage) => ({ id, path, hash });
+  const told = ({ id, path, hash }: UsableImage) => ({ id, path, hash });
   if (params.init === 'image') {
     const starter: Starter = async ({ sources: [source], strength }) => ({
-      from: { image: await encode(source.file), strength: strength! },
+      from: { image: await encode(source), strength: strength! },
       start: { kind: 'image', source: told(source), strength: strength! },
     });
     return { starter, close: () => encoder.close() };
@@ -149,7 +156,7 @@ async function openStarter(
 export const generate: JobBody<'generate'> = async (ctx) => {
   const { params } = ctx;
   const setup = await setUp(ctx);
-  const planned = planOf(ctx, setup.classes);
+  const planned = await planOf(ctx, setup.classes);
   const firstShare = params.firstPrompts.length > 0 ? params.firstShare : 0;
   const onTruncated = (prompt: string, tokens: number) =>
     ctx.log(

@@ -3,6 +3,7 @@
  * at every level, beside real images of that difficulty; and, where the real images' factors are known, which of them
  * rises with difficulty in both. What comes out is data and pictures in the catalog's `hard-factors/<job>` folder.
  */
+import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type KnownFactors, parseFactorLines } from '../../../core/metrics/factor-lines.ts';
 import {
@@ -15,7 +16,7 @@ import {
 import { type GroupedRidge, groupedRidgeSteps, predictGrouped } from '../../../core/metrics/ridge.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
 import { type HardFactorsReport, hardFactorsReport } from '../../../shared/hard-factors.ts';
-import { difficultyRows, loadEmbeddings } from '../../catalog/index.ts';
+import { difficultyRows, imageFile } from '../../catalog/index.ts';
 import { type PlannedPicture, plan } from '../control/plan.ts';
 import { openRecordFile } from '../control/record-file.ts';
 import { openSubject } from '../control/subject.ts';
@@ -24,13 +25,14 @@ import { type GenerationModel, openGenerationModel } from '../diffusion/generati
 import { openGenerator } from '../diffusion/generator.ts';
 import { generationLoad } from '../diffusion/memory-estimate.ts';
 import type { DifficultyAdapter } from '../diffusion/sessions.ts';
-import { embedMissing } from '../embedding.ts';
+import { featuresOf } from '../embedding.ts';
 import { decodeRgb } from '../images/decode.ts';
 import { encodePng } from '../images/png.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { scorerOfDataset } from '../judge.ts';
 import { encodePictures } from '../judge-pictures.ts';
 import { openEncoder } from '../models/open-encoder.ts';
+import type { UsableImage } from '../originals.ts';
 import { pump } from '../pump.ts';
 import { tellMemory } from '../tell-memory.ts';
 import { usedImages } from '../used-images.ts';
@@ -42,8 +44,7 @@ type Context = JobContext<'hard-factors'>;
 /** A scored real image of any class. */
 interface RealImage extends RealCandidate {
   className: string;
-  path: string;
-  file: string;
+  image: UsableImage;
 }
 
 /** The pictures as they were made, in the order of the plan. */
@@ -136,21 +137,16 @@ function readFactorFile(file: string): KnownFactors {
 
 async function realImages(ctx: Context, scorerId: number, names: readonly string[]): Promise<RealImage[]> {
   const { catalog, params } = ctx;
-  const { set } = await embedMissing(ctx, params.datasetId, params.modelId, 'real');
-  const { ids, vectors, dim } = loadEmbeddings(catalog, set, { origin: 'real' });
-  const rowOf = new Map(Array.from(ids, (id, row) => [id, row]));
+  const { images: seen, vectors, dim } = await featuresOf(ctx, params.modelId, await usedImages(ctx));
   const difficultyOf = new Map(
     difficultyRows(catalog, scorerId, 'real').map((row) => [row.imageId, row.difficulty]),
   );
-  const images = usedImages(ctx).flatMap((image): RealImage[] => {
-    const row = rowOf.get(image.id);
-    const difficulty = difficultyOf.get(image.id);
-    if (row === undefined || difficulty === undefined) return [];
-    if (image.className === null) return [];
-    const { id: imageId, className, path, file } = image;
-    return [
-      { imageId, className, path, file, difficulty, features: vectors.subarray(row * dim, (row + 1) * dim) },
-    ];
+  const images = seen.flatMap((image, row): RealImage[] => {
+    const { id: imageId, className } = image;
+    const difficulty = difficultyOf.get(imageId);
+    if (difficulty === undefined || className === null) return [];
+    const features = vectors.subarray(row * dim, (row + 1) * dim);
+    return [{ imageId, className, image, difficulty, features }];
   });
   for (const name of names)
     if (!images.some((image) => image.className === name))
@@ -168,7 +164,8 @@ async function factorReader(
   const file = ctx.params.factors!;
   ctx.progress({ stage: 'learning to read the factors', done: 0, total: null });
   const byFile = new Map([...known.strengths].map(([path, s]) => [resolve(dirname(file), path), s]));
-  const strengthsOf = (image: RealImage) => known.strengths.get(image.path) ?? byFile.get(image.file);
+  const strengthsOf = ({ imageId, image }: RealImage) =>
+    known.strengths.get(image.path) ?? byFile.get(imageFile(ctx.catalog, imageId)!);
   const rows = real.filter((image) => strengthsOf(image) !== undefined);
   for (const name of wanted)
     if (!rows.some((image) => image.className === name))
@@ -260,7 +257,7 @@ async function besideReal(
   levels: readonly number[],
 ) {
   const candidates = real.filter((image) => image.className === className);
-  const fileOf = new Map(candidates.map((image) => [image.imageId, image.file]));
+  const imageOf = new Map(candidates.map(({ imageId, image }) => [imageId, image]));
   const cells = levels.map((requested, level) => {
     const at = planned.flatMap((p, i) =>
       p.className === className && p.level === level && p.draw < shownDraws ? [i] : [],
@@ -276,17 +273,21 @@ async function besideReal(
       real: beside.map(({ imageId, difficulty }) => ({ imageId, difficulty })),
     };
   });
-  const left = cells.map((cell) => cell.generated.map(({ file }) => ctx.catalog.file(file)));
-  const right = cells.map((cell) => cell.real.map(({ imageId }) => fileOf.get(imageId)!));
+  const left = cells.map((cell) => cell.generated.map(({ file }) => readFileSync(ctx.catalog.file(file))));
+  const right = await Promise.all(
+    cells.map((cell) =>
+      Promise.all(cell.real.map(({ imageId }) => ctx.originals.read(imageOf.get(imageId)!))),
+    ),
+  );
   const { classIndex } = planned.find((p) => p.className === className)!;
   const grid = join(folderOf(ctx), `grid-${classIndex}.png`);
   writeWhole(ctx.catalog.file(grid), await gridOf([left, right], made.size));
   return { className, grid, levels: cells };
 }
 
-/** halves[h][column][row]: image files, each brought to size x size pixels, the halves side by side on white. */
+/** halves[h][column][row]: bytes of image files, each brought to size x size pixels, the halves side by side on white. */
 async function gridOf(
-  halves: readonly (readonly (readonly string[])[])[],
+  halves: readonly (readonly (readonly Uint8Array[])[])[],
   size: number,
 ): Promise<Uint8Array> {
   const columns = halves[0].length;
@@ -298,8 +299,8 @@ async function gridOf(
   const pixels = new Uint8Array(width * height * 3).fill(255);
   for (const [h, half] of halves.entries())
     for (const [column, files] of half.entries())
-      for (const [row, file] of files.entries()) {
-        const picture = await decodeRgb(file, { width: size, height: size, fit: 'cover' });
+      for (const [row, bytes] of files.entries()) {
+        const picture = await decodeRgb(bytes, { width: size, height: size, fit: 'cover' });
         const left = h * (halfWidth + halvesGap) + column * pitch;
         for (let y = 0; y < size; y++)
           pixels.set(

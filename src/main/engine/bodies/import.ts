@@ -33,6 +33,8 @@ import { mapOrdered } from '../ordered.ts';
 import { imported, tellSpace } from '../space-needed.ts';
 
 const CONCURRENCY = 3;
+/** Rows of one transaction. */
+const BATCH = 2000;
 const THUMBNAIL_SIDE = 256;
 const MANIFESTS = new Set(['.csv', '.tsv', '.txt', '.jsonl', '.ndjson']);
 
@@ -100,20 +102,12 @@ export const importBody: JobBody<'import'> = async (ctx) => {
       ctx.emit('catalog.changed', { datasetId });
     }
   }
+  await storeSkipped(ctx, datasetId, skipped);
   catalog.write(() => {
     for (const image of known.values()) {
       if (keep.has(image.path) || image.present === 0) continue;
       catalog.run('UPDATE images SET present = 0 WHERE id = ?', image.id);
       figures.removed++;
-    }
-    catalog.run('DELETE FROM skipped_files WHERE dataset_id = ?', datasetId);
-    for (const file of skipped) {
-      catalog.run(
-        'INSERT INTO skipped_files (dataset_id, path, reason) VALUES (?, ?, ?)',
-        datasetId,
-        file.relativePath,
-        file.reason,
-      );
     }
   });
   figures.skipped = skipped.length;
@@ -125,6 +119,31 @@ export const importBody: JobBody<'import'> = async (ctx) => {
   return { datasetId, found: found.length, ...figures };
 };
 
+/**
+ * Replaces the list of skipped files. A manifest may name a million that are not there: in one transaction they would keep
+ * every other writer waiting, the window too. A job that is killed between two writes the whole list again.
+ */
+async function storeSkipped(
+  { catalog, signal }: JobContext<'import'>,
+  datasetId: number,
+  skipped: readonly SkippedFile[],
+): Promise<void> {
+  catalog.run('DELETE FROM skipped_files WHERE dataset_id = ?', datasetId);
+  for (let at = 0; at < skipped.length; at += BATCH) {
+    signal.throwIfAborted();
+    catalog.write(() => {
+      for (const { relativePath, reason } of skipped.slice(at, at + BATCH))
+        catalog.run(
+          'INSERT INTO skipped_files (dataset_id, path, reason) VALUES (?, ?, ?)',
+          datasetId,
+          relativePath,
+          reason,
+        );
+    });
+    await new Promise((resolve) => setImmediate(resolve)); // for the heartbeat, and for who waits for the lock
+  }
+}
+
 /** Half-written thumbnails of an engine that was killed; its process number is in their names. */
 async function removeLeftovers(thumbnails: string): Promise<void> {
   const names = await readdir(thumbnails, { recursive: true }).catch(() => []);
@@ -135,7 +154,10 @@ async function removeLeftovers(thumbnails: string): Promise<void> {
 }
 
 async function looksLikeManifest(source: string): Promise<boolean> {
-  const facts = await stat(fsPath(source)).catch(() => null);
+  const facts = await readingFile(() => stat(fsPath(source))).catch((error) => {
+    if (error instanceof UnreadableImage) return null;
+    throw error;
+  });
   if (!facts)
     throw new Error(`import: there is nothing at ${source}; choose a folder of images or a manifest`);
   if (facts.isDirectory()) return false;
@@ -198,7 +220,8 @@ async function read(catalog: Catalog, found: FoundImage, known: Known | undefine
     const { size, mtimeMs } = await readingFile(() => stat(fsPath(found.file)));
     if (known && known.bytes === size) {
       const thumbnail = await stat(catalog.thumbnail(known.hash)).catch(() => null);
-      if (thumbnail) {
+      // An empty one is what a power cut left of it.
+      if (thumbnail && thumbnail.size > 0) {
         if (known.mtime_ms === mtimeMs) return { kind: 'same', found, known, mtimeMs };
         if ((await hash()) === known.hash) return { kind: 'same', found, known, mtimeMs };
       }

@@ -20,14 +20,14 @@ import {
   classesOf,
   currentScorerId,
   listScorers,
-  loadEmbeddings,
   probabilitiesOf,
   type StoredScorer,
   type WorkImage,
 } from '../../catalog/index.ts';
-import { embedMissing } from '../embedding.ts';
+import { featuresOf } from '../embedding.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { scorerOfDataset } from '../judge.ts';
+import type { UsableImage } from '../originals.ts';
 import { pump } from '../pump.ts';
 import { usedImages } from '../used-images.ts';
 import { writeWhole } from '../write-whole.ts';
@@ -47,7 +47,7 @@ interface Checkpoint {
 export const issuesBody: JobBody<'issues'> = async (ctx) => {
   const { catalog, params } = ctx;
   const scorer = scorerOf(ctx);
-  const images = usedImages(ctx);
+  const images = await usedImages(ctx);
   ctx.progress({ stage: 'looking for wrong labels', done: 0, total: null });
   const labels = labelsOf(ctx, scorer, images);
   const found = await duplicatesOf(ctx, scorer, images);
@@ -149,29 +149,20 @@ function labelsOf({ catalog, params }: Context, scorer: StoredScorer, images: re
   };
 }
 
-async function duplicatesOf(ctx: Context, scorer: StoredScorer, images: readonly WorkImage[]) {
-  const { catalog, params, signal } = ctx;
+async function duplicatesOf(ctx: Context, scorer: StoredScorer, images: readonly UsableImage[]) {
+  const { params, signal } = ctx;
   const modelId = params.modelId ?? (scorer.modelId || 'builtin:encoder');
-  const { set } = await embedMissing(ctx, params.datasetId, modelId, 'real');
-  const loaded = loadEmbeddings(catalog, set, { origin: 'real' });
-  const byId = new Map(images.map((image) => [image.id, image]));
-  const rows = Array.from(loaded.ids.keys()).filter((row) => byId.has(loaded.ids[row]));
-  const ids = Uint32Array.from(rows, (row) => loaded.ids[row]);
-  const { vectors, dim } = loaded;
-  rows.forEach((from, to) => {
-    vectors.copyWithin(to * dim, from * dim, (from + 1) * dim);
-  });
-  const seen = Array.from(ids, (id) => byId.get(id)!);
-
+  const { set, images: seen, vectors, dim } = await featuresOf(ctx, modelId, images);
+  const ids = Uint32Array.from(seen, ({ id }) => id);
   const n = ids.length;
   const stored = ctx.readCheckpoint<Checkpoint>();
   const known = stored?.ids.length === n && stored.ids.every((id, i) => id === ids[i]) ? stored : null;
   const onProgress = (share: number) => ctx.progress({ done: Math.round(100 * share) });
   ctx.progress({ stage: 'finding how close images usually are', done: 0, total: 100 });
-  const compared = await pump(
-    duplicateRowsSteps(vectors.subarray(0, n * dim), n, dim, rngFromSeed(0, 'duplicates')),
-    { signal, onProgress },
-  );
+  const compared = await pump(duplicateRowsSteps(vectors, n, dim, rngFromSeed(0, 'duplicates')), {
+    signal,
+    onProgress,
+  });
   const similarity =
     known?.similarity ??
     params.similarity ??

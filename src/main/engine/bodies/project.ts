@@ -11,8 +11,8 @@ import {
   tsneSteps,
 } from '../../../core/projection/tsne.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
-import { addProjection, type LoadedEmbeddings, loadEmbeddings } from '../../catalog/index.ts';
-import { embedMissing } from '../embedding.ts';
+import { addProjection, type LoadedEmbeddings, workImages } from '../../catalog/index.ts';
+import { featuresOf } from '../embedding.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { pump } from '../pump.ts';
 
@@ -26,8 +26,9 @@ interface Checkpoint {
 
 export const projectBody: JobBody<'project'> = async (ctx) => {
   const { catalog, params } = ctx;
-  const { set } = await embedMissing(ctx, params.datasetId, params.modelId);
-  const loaded = loadEmbeddings(catalog, set);
+  const images = await ctx.originals.check(workImages(catalog, params.datasetId));
+  const { set, images: seen, vectors, dim } = await featuresOf(ctx, params.modelId, images);
+  const loaded = { ids: Uint32Array.from(seen, ({ id }) => id), vectors, dim };
   if (loaded.ids.length === 0)
     throw new Error('project: the dataset has no readable images; import some first');
   const { positions, figures } =

@@ -1,8 +1,8 @@
 /** Owns measuring images that a scorer has not judged yet, synthetic ones above all. */
 
 import { gather } from '../../../core/difficulty/probe.ts';
-import { addScores, currentScorerId, excludedImages, loadEmbeddings } from '../../catalog/index.ts';
-import { embedMissing } from '../embedding.ts';
+import { addScores, currentScorerId, excludedImages, workImages } from '../../catalog/index.ts';
+import { featuresOf } from '../embedding.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { openJudge, scorerFor } from '../judge.ts';
 import { markMeasured } from '../measured-png.ts';
@@ -15,14 +15,15 @@ export const rescoreBody: JobBody<'rescore'> = async (ctx) => {
   if (scorerId === null) throw new Error('rescore: nothing is scored yet; score the dataset first');
   const scorer = scorerFor(catalog, params.datasetId, scorerId, 'rescore');
   const judge = await openJudge(catalog, scorer, ctx.runtime);
-  await judge.close(); // only its arithmetic is needed; embedMissing opens the encoder where features are missing
-  const { set } = await embedMissing(ctx, params.datasetId, scorer.modelId);
+  await judge.close(); // only its arithmetic is needed; featuresOf opens the encoder where features are missing
+  const images = await ctx.originals.check(workImages(catalog, params.datasetId));
+  const { set, images: seen, vectors, dim } = await featuresOf(ctx, scorer.modelId, images, judge.column);
   if (set.modelHash !== scorer.modelHash)
     throw new Error(`rescore: ${scorer.modelName} has changed since it scored; score the dataset again`);
-  const { ids, vectors, dim } = loadEmbeddings(catalog, set, { which: judge.column });
+  const ids = seen.map(({ id }) => id);
   const known = new Set(catalog.column<number>('SELECT image_id FROM scores WHERE scorer_id = ?', scorerId));
   const excluded = excludedImages(catalog, params.datasetId);
-  const rows = Array.from(ids.keys()).filter((row) => !known.has(ids[row]) && !excluded.has(ids[row]));
+  const rows = [...ids.keys()].filter((row) => !known.has(ids[row]) && !excluded.has(ids[row]));
   ctx.progress({ stage: 'measuring difficulty', done: 0, total: rows.length });
   for (let at = 0; at < rows.length; at += BATCH) {
     signal.throwIfAborted();

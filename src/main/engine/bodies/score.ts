@@ -4,19 +4,12 @@
  */
 
 import { inSampleSteps, outOfFoldSteps } from '../../../core/difficulty/out-of-fold.ts';
-import { gather, type Probe } from '../../../core/difficulty/probe.ts';
+import type { Probe } from '../../../core/difficulty/probe.ts';
 import { temperedProbabilities } from '../../../core/metrics/temperature.ts';
 import type { ScorerMethod } from '../../../shared/domain.ts';
-import {
-  addScorer,
-  classesOf,
-  listScorers,
-  loadEmbeddings,
-  trainingIds,
-  type WorkImage,
-} from '../../catalog/index.ts';
+import { addScorer, classesOf, listScorers, trainingIds, type WorkImage } from '../../catalog/index.ts';
 import { givenRow, labelColumns, softmaxOfColumns } from '../class-probabilities.ts';
-import { embedMissing } from '../embedding.ts';
+import { featuresOf } from '../embedding.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { openEncoder } from '../models/open-encoder.ts';
 import { storeProbes } from '../probe-store.ts';
@@ -96,8 +89,8 @@ export const scoreBody: JobBody<'score'> = async (ctx) => {
 
 async function byProbe(ctx: Context, classes: Classes): Promise<Measured> {
   const { params, signal } = ctx;
-  const { set, ids, vectors, dim, images } = await featuresOf(ctx, 'vector');
-  const n = ids.length;
+  const { set, images, vectors, dim } = await featuresOf(ctx, params.modelId, await usedImages(ctx));
+  const n = images.length;
   const k = classes.length;
   const columnOf = new Map(classes.map((c, at) => [c.id, at]));
   const kept = keptFromProbe(ctx, images);
@@ -116,7 +109,7 @@ async function byProbe(ctx: Context, classes: Classes): Promise<Measured> {
   });
   const probes = inSample ? [result.probe!] : result.probes!;
   return {
-    imageIds: ids,
+    imageIds: images.map(({ id }) => id),
     probabilities: result.probabilities,
     probes,
     modelName: set.modelName,
@@ -150,11 +143,17 @@ async function byClassifier(ctx: Context, classes: Classes): Promise<Measured> {
     encoder.labels,
     encoder.name,
   );
-  const { set, ids, vectors, dim } = await featuresOf(ctx, 'logits');
-  if (ids.length === 0) throw new Error(`model ${encoder.name}: it gave no logits; name its logits output`);
+  const { set, images, vectors, dim } = await featuresOf(
+    ctx,
+    params.modelId,
+    await usedImages(ctx),
+    'logits',
+  );
+  if (images.length === 0)
+    throw new Error(`model ${encoder.name}: it gave no logits; name its logits output`);
   return {
-    imageIds: ids,
-    probabilities: softmaxOfColumns(vectors, ids.length, dim, columns),
+    imageIds: images.map(({ id }) => id),
+    probabilities: softmaxOfColumns(vectors, images.length, dim, columns),
     probes: null,
     modelName: set.modelName,
     modelHash: set.modelHash,
@@ -162,27 +161,10 @@ async function byClassifier(ctx: Context, classes: Classes): Promise<Measured> {
   };
 }
 
-/** What the network says of each used image that could be read: rows of f32[n,dim], in the order of ids. */
-async function featuresOf(ctx: Context, which: 'vector' | 'logits') {
-  const { catalog, params } = ctx;
-  const { set } = await embedMissing(ctx, params.datasetId, params.modelId, 'real');
-  const used = new Map(usedImages(ctx).map((image) => [image.id, image]));
-  const { ids: all, vectors, dim } = loadEmbeddings(catalog, set, { origin: 'real', which });
-  const rows = Array.from(all.keys()).filter((row) => used.has(all[row]));
-  const ids = rows.map((row) => all[row]);
-  return {
-    set,
-    ids,
-    vectors: rows.length === all.length ? vectors : gather(vectors, dim, rows),
-    dim,
-    images: ids.map((id) => used.get(id)!),
-  };
-}
-
 async function fromImport(ctx: Context, classes: Classes): Promise<Measured> {
   const { catalog, params } = ctx;
   const names = classes.map((c) => c.name);
-  const used = new Set(usedImages(ctx).map((image) => image.id));
+  const used = new Set((await usedImages(ctx)).map((image) => image.id));
   const rows = catalog
     .all<{ id: number; path: string; probabilities: string }>(
       `SELECT i.id, i.path, p.probabilities FROM given_probabilities p JOIN images i ON i.id = p.image_id
@@ -195,8 +177,9 @@ async function fromImport(ctx: Context, classes: Classes): Promise<Measured> {
       'score: no image came with probabilities; import a manifest that has a "probabilities" column, or choose another method',
     );
   const probabilities = new Float32Array(rows.length * names.length);
+  const rowOf = givenRow(names);
   rows.forEach((row, i) => {
-    probabilities.set(givenRow(JSON.parse(row.probabilities), names, row.path), i * names.length);
+    probabilities.set(rowOf(JSON.parse(row.probabilities), row.path), i * names.length);
   });
   return {
     imageIds: rows.map((row) => row.id),

@@ -14,7 +14,7 @@ import {
   getScorer,
 } from '../../catalog/index.ts';
 import { type AdapterConfig, writeAdapter, writePlainLora } from '../diffusion/adapter-file.ts';
-import { latentsOf } from '../diffusion/dataset-latents.ts';
+import { latentsOf, type StoredLatents } from '../diffusion/dataset-latents.ts';
 import {
   type DifficultyTrainer,
   openDifficultyTrainer,
@@ -27,6 +27,7 @@ import { previewMaker, previewMemory } from '../diffusion/training-previews.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { hashFolder } from '../models/hash-folder.ts';
 import { findModel } from '../models/registry.ts';
+import type { UsableImage } from '../originals.ts';
 import { machineMemory, tellMemory } from '../tell-memory.ts';
 import { trainingImages } from '../used-images.ts';
 
@@ -36,7 +37,7 @@ export const trainingPrompt = 'a photo of a [CLS]';
 type Context = JobContext<'train'>;
 
 interface Plan {
-  files: string[]; // in the order of the latents
+  images: UsableImage[]; // in the order of the latents
   samples: TrainingSample[];
   classNames: string[];
   /** null: a plain LoRA needs none. */
@@ -44,18 +45,18 @@ interface Plan {
 }
 
 /** Every labelled training image, whose difficulty nothing looks at. */
-function plainPlan(ctx: Context): Plan {
+async function plainPlan(ctx: Context): Promise<Plan> {
   const { catalog, params } = ctx;
   const classes = classesOf(catalog, params.datasetId);
   const index = new Map(classes.map((c, i) => [c.id, i]));
-  const labelled = trainingImages(ctx).flatMap(({ file, classId }) => {
-    const classIndex = classId === null ? undefined : index.get(classId);
-    return classIndex === undefined ? [] : [{ file, classIndex }];
+  const labelled = (await trainingImages(ctx)).flatMap((image) => {
+    const classIndex = image.classId === null ? undefined : index.get(image.classId);
+    return classIndex === undefined ? [] : [{ image, classIndex }];
   });
   if (labelled.length === 0)
     throw new Error('no labelled image to train on; those of splits val and test only measure');
   return {
-    files: labelled.map(({ file }) => file),
+    images: labelled.map(({ image }) => image),
     samples: labelled.map(({ classIndex }, latent) => ({ latent, classIndex, difficulty: 0 })),
     classNames: classes.map((c) => c.name),
     scorer: null,
@@ -63,7 +64,7 @@ function plainPlan(ctx: Context): Plan {
 }
 
 /** Fixed by the first run, so that a resumed one trains on the same samples. */
-function makePlan(ctx: Context): Plan {
+async function makePlan(ctx: Context): Promise<Plan> {
   const { catalog, params } = ctx;
   if (params.kind === 'plain') return plainPlan(ctx);
   const scorerId = params.scorerId ?? currentScorerId(catalog, params.datasetId);
@@ -74,24 +75,24 @@ function makePlan(ctx: Context): Plan {
   const { basis, learned } = calibrationBasis(catalog, scorer);
   if (basis === 'in-sample' || learned.size > 0)
     ctx.log('warn', `${scorer.name} learned from the images it judges, and finds easy what it has memorised`);
-  const images = new Map(trainingImages(ctx).map((image) => [image.id, image]));
+  const images = new Map((await trainingImages(ctx)).map((image) => [image.id, image]));
   const classes = classesOf(catalog, params.datasetId);
   const index = new Map(classes.map((c, i) => [c.id, i]));
-  const files: string[] = [];
+  const used: UsableImage[] = [];
   const samples: TrainingSample[] = [];
   for (const row of difficultyRows(catalog, scorerId, 'real')) {
     const image = images.get(row.imageId);
     const classIndex = index.get(row.classId);
     if (!image || classIndex === undefined) continue;
-    samples.push({ latent: files.length, classIndex, difficulty: row.difficulty });
-    files.push(image.file);
+    samples.push({ latent: used.length, classIndex, difficulty: row.difficulty });
+    used.push(image);
   }
   if (samples.length === 0)
     throw new Error(
       'no scored, labelled image to train on: run a score job first; images of splits val and test only measure',
     );
   return {
-    files,
+    images: used,
     samples,
     classNames: classes.map((c) => c.name),
     scorer: { name: scorer.name, modelHash: scorer.modelHash },
@@ -101,6 +102,8 @@ function makePlan(ctx: Context): Plan {
 /** All that a resumed training needs; typed arrays are stored as they are. */
 interface Checkpoint {
   plan: Plan;
+  /** null: they are being computed. */
+  latents: StoredLatents | null;
   step: number;
   rng: number[];
   smoothedLoss: number;
@@ -147,11 +150,23 @@ export const train: JobBody<'train'> = async (ctx) => {
   const model = openDiffusionModel(base.path);
   const shows = tellTrainingMemory(ctx, model);
   const checkpoint = ctx.readCheckpoint<Checkpoint>();
-  const plan = checkpoint?.plan ?? makePlan(ctx);
-  if (!checkpoint) {
-    ctx.writeCheckpoint<Checkpoint>({ plan, step: 0, rng: [], smoothedLoss: 0, parameters: new Map() });
-  }
-  const latents = await latentsOf(ctx, model, plan.files);
+  const plan = checkpoint?.plan ?? (await makePlan(ctx));
+  const begin = (latents: StoredLatents | null) =>
+    ctx.writeCheckpoint<Checkpoint>({
+      plan,
+      latents,
+      step: 0,
+      rng: [],
+      smoothedLoss: 0,
+      parameters: new Map(),
+    });
+  if (!checkpoint) begin(null);
+  const { latents, stored } = await latentsOf(ctx, model, plan.images, checkpoint?.latents ?? null);
+  if (!checkpoint?.latents) begin(stored);
+  const left = new Set(stored.left);
+  const samples = plan.samples.filter(({ latent }) => !left.has(latent));
+  if (samples.length === 0)
+    throw new Error(`all ${plan.samples.length} images to train on changed; import the folder again`);
 
   const text = await openTextEncoder(model, ctx.runtime);
   const captions = { ofClass: [] as Float32Array[], empty: (await text.encode('')).states };
@@ -159,7 +174,7 @@ export const train: JobBody<'train'> = async (ctx) => {
     captions.ofClass.push((await text.encode(trainingPrompt.replace('[CLS]', () => name))).states);
   await text.close();
 
-  const count = plan.files.length;
+  const count = plan.images.length;
   const encoder = params.kind === 'difficulty' && {
     classes: plan.classNames.length,
     width: model.unet.config.cross_attention_dim,
@@ -173,11 +188,11 @@ export const train: JobBody<'train'> = async (ctx) => {
     tokenNorm: params.tokenNorm,
   };
   const lora = { rank: params.rank, alpha: params.rank };
-  const mirrored = plan.samples.map((s) => ({ ...s, latent: s.latent + count }));
+  const mirrored = samples.map((s) => ({ ...s, latent: s.latent + count }));
   const trainer = await openDifficultyTrainer(
     model,
     latents,
-    [...plan.samples, ...mirrored],
+    [...samples, ...mirrored],
     captions,
     { ...params, lora, encoder: encoder || null, balanced: params.balanced && params.kind === 'difficulty' },
     ctx.runtime,
@@ -193,6 +208,7 @@ export const train: JobBody<'train'> = async (ctx) => {
     saved = trainer.state.step;
     ctx.writeCheckpoint<Checkpoint>({
       plan,
+      latents: stored,
       step: saved,
       rng: trainer.rngState(),
       smoothedLoss: smoothed,
@@ -257,8 +273,8 @@ export const train: JobBody<'train'> = async (ctx) => {
     path: folder,
     hash: await hashFolder(catalog.file(folder)),
     datasetId: params.datasetId,
-    summary: `${plan.files.length} images, ${early ? `${step} of ${params.steps}` : step} steps, rank ${params.rank}, loss ${smoothed.toFixed(4)}`,
+    summary: `${samples.length} images, ${early ? `${step} of ${params.steps}` : step} steps, rank ${params.rank}, loss ${smoothed.toFixed(4)}`,
   });
   ctx.emit('catalog.changed', { datasetId: null });
-  return { modelId, steps: step, loss: smoothed, images: plan.files.length };
+  return { modelId, steps: step, loss: smoothed, images: samples.length };
 };

@@ -2,14 +2,8 @@
 import { gather } from '../../../core/metrics/class-quality.ts';
 import { evenly, type RealClass } from '../../../core/metrics/level-quality.ts';
 import type { ScorerRole } from '../../../shared/control.ts';
-import {
-  classesOf,
-  type DifficultyRow,
-  difficultyRows,
-  loadEmbeddings,
-  type StoredScorer,
-} from '../../catalog/index.ts';
-import { embedMissing } from '../embedding.ts';
+import { classesOf, type DifficultyRow, difficultyRows, type StoredScorer } from '../../catalog/index.ts';
+import { featuresOf } from '../embedding.ts';
 import type { JobContext } from '../job-context.ts';
 import { usedImages } from '../used-images.ts';
 
@@ -32,12 +26,12 @@ export async function realImages(
   names: readonly string[],
 ): Promise<RealImages> {
   const { catalog, params } = ctx;
-  const { set } = await embedMissing(ctx, params.datasetId, scorers[0].scorer.modelId, 'real');
-  const { ids, vectors, dim } = loadEmbeddings(catalog, set, { origin: 'real' });
-  const vectorOf = new Map(Array.from(ids, (id, row) => [id, row]));
+  const images = await usedImages(ctx);
+  const { set, images: seen, vectors, dim } = await featuresOf(ctx, scorers[0].scorer.modelId, images);
+  const vectorOf = new Map(seen.map(({ id }, row) => [id, row]));
   const idOf = new Map(classesOf(catalog, params.datasetId).map((c) => [c.name, c.id]));
   const wanted = new Set(names.map((name) => idOf.get(name)));
-  const used = new Set(usedImages(ctx).map((image) => image.id));
+  const used = new Set(images.map(({ id }) => id));
   const [training, heldOut] = scorers.map(({ scorer }) =>
     difficultyRows(catalog, scorer.id, 'real').filter(
       (row) => wanted.has(row.classId) && used.has(row.imageId),

@@ -61,7 +61,7 @@ async function pagePictures(
 }
 
 async function shrunk(file: string): Promise<Uint8Array> {
-  const { pixels, width, height } = await decodeRgb(file, {
+  const { pixels, width, height } = await decodeRgb(readFileSync(file), {
     width: pageSide,
     height: pageSide,
     fit: 'inside',

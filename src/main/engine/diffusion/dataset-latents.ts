@@ -1,36 +1,88 @@
 /** Owns what training sees of a dataset's images: their latents and those of their mirror images. */
-import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeRgb } from '../images/decode.ts';
 import type { JobContext } from '../job-context.ts';
+import { UnusableImage, type UsableImage } from '../originals.ts';
 import { openSafetensors, writeSafetensors } from '../safetensors.ts';
+import { type FileSeal, requireSealed, sealOf } from '../sealed-file.ts';
+import { makeFolder } from '../write-whole.ts';
 import type { DiffusionModel } from './model-folder.ts';
 import { latentShape, openImageEncoder, pictureSize } from './sessions.ts';
 
-type Context = Pick<JobContext, 'jobDir' | 'runtime' | 'signal' | 'progress'>;
+type Context = Pick<JobContext, 'jobDir' | 'runtime' | 'signal' | 'progress' | 'log' | 'originals'>;
 
-/** Latents of all files and then of their mirror images, f32[2n,c,h,w], computed once and kept in the job's folder. */
+/** As f32[2n,c,h,w]: those of all images, and then of their mirror images. */
+export interface Latents {
+  mean: Float32Array;
+  deviation: Float32Array;
+}
+
+/** What a checkpoint keeps of them: the numbers lie in a file beside it. */
+export interface StoredLatents {
+  file: FileSeal;
+  /** Images that had changed when it was their turn, by their place: their latents are zero, and nothing is to use them. */
+  left: number[];
+}
+
+const fileName = 'latents.safetensors';
+
+/** Computed once and kept in the job's folder; what is `stored` is computed again where its file is damaged. */
 export async function latentsOf(
   ctx: Context,
   model: DiffusionModel,
-  files: readonly string[],
-): Promise<{ mean: Float32Array; deviation: Float32Array }> {
-  const file = join(ctx.jobDir, 'latents.safetensors');
-  const count = files.length;
-  const { numbers } = latentShape(model);
-  if (existsSync(file)) {
-    const stored = openSafetensors(file);
-    const latents = { mean: stored.read('mean'), deviation: stored.read('deviation') };
-    stored.close();
-    if (latents.mean.length === 2 * count * numbers) return latents;
+  images: readonly UsableImage[],
+  stored: StoredLatents | null,
+): Promise<{ latents: Latents; stored: StoredLatents }> {
+  const path = join(ctx.jobDir, fileName);
+  if (stored) {
+    try {
+      requireSealed(ctx.jobDir, stored.file);
+      const file = openSafetensors(path);
+      const latents = { mean: file.read('mean'), deviation: file.read('deviation') };
+      file.close();
+      return { latents, stored };
+    } catch (error) {
+      ctx.log('warn', `${(error as Error).message}: encodes the images again`);
+    }
   }
+  const { latents, left } = await encodeAll(ctx, model, images);
+  const added = stored && left.find((i) => !stored.left.includes(i));
+  // They were trained on already.
+  if (typeof added === 'number') throw new UnusableImage(images[added].path, 'changed');
+  makeFolder(ctx.jobDir);
+  const shape = [latents.mean.length];
+  writeSafetensors(path, {
+    mean: { shape, data: latents.mean },
+    deviation: { shape, data: latents.deviation },
+  });
+  return { latents, stored: { file: sealOf(ctx.jobDir, fileName), left: stored?.left ?? left } };
+}
+
+async function encodeAll(
+  ctx: Context,
+  model: DiffusionModel,
+  images: readonly UsableImage[],
+): Promise<{ latents: Latents; left: number[] }> {
+  const count = images.length;
+  const { numbers } = latentShape(model);
   const size = pictureSize(model);
   const encoder = await openImageEncoder(model, ctx.runtime, 2);
   const mean = new Float32Array(2 * count * numbers);
   const deviation = new Float32Array(2 * count * numbers);
-  for (const [i, path] of files.entries()) {
+  const left: number[] = [];
+  for (const [i, image] of images.entries()) {
     ctx.signal.throwIfAborted();
-    const { pixels } = await decodeRgb(path, { width: size, height: size, fit: 'cover' });
+    ctx.progress({ stage: 'encoding images', done: i + 1, total: count });
+    let bytes: Uint8Array;
+    try {
+      bytes = await ctx.originals.read(image);
+    } catch (error) {
+      if (!(error instanceof UnusableImage)) throw error;
+      ctx.log('warn', `${error.message} It is not trained on.`);
+      left.push(i);
+      continue;
+    }
+    const { pixels } = await decodeRgb(bytes, { width: size, height: size, fit: 'cover' });
     const out = await encoder.encode(planes(pixels, size));
     for (const [from, to] of [
       [out.mean, mean],
@@ -39,13 +91,9 @@ export async function latentsOf(
       to.set(from.subarray(0, numbers), i * numbers);
       to.set(from.subarray(numbers), (count + i) * numbers);
     }
-    ctx.progress({ stage: 'encoding images', done: i + 1, total: count });
   }
   await encoder.close();
-  mkdirSync(ctx.jobDir, { recursive: true });
-  const shape = [2 * count, numbers];
-  await writeSafetensors(file, { mean: { shape, data: mean }, deviation: { shape, data: deviation } });
-  return { mean, deviation };
+  return { latents: { mean, deviation }, left };
 }
 
 /** u8 RGB of one picture -> f32[2,3,s,s] in -1..1: the picture and its mirror image. */

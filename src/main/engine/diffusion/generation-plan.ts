@@ -5,21 +5,13 @@
  */
 import { permutation, type Rng, rngFromSeed } from '../../../core/rng.ts';
 import type { JobParams } from '../../../shared/jobs.ts';
-import { type Catalog, trainingIds, type WorkImage, workImages } from '../../catalog/index.ts';
+import type { Catalog } from '../../catalog/index.ts';
+import type { UsableImage } from '../originals.ts';
 import type { PictureRequest } from './generator.ts';
 import { chosenClasses, difficultyDraws, picturesPerClass } from './plan-classes.ts';
 import { type PlannedPrompt, promptDraws, withClass } from './plan-prompts.ts';
 
 type Params = JobParams<'generate'>;
-
-/** A real image that a picture is made from. */
-export interface SourceImage {
-  id: number;
-  /** As in the dataset, and its content. */
-  path: string;
-  hash: string;
-  file: string;
-}
 
 export interface PlannedPicture extends Omit<PictureRequest, 'from'>, PlannedPrompt {
   /** Within the job. */
@@ -30,7 +22,7 @@ export interface PlannedPicture extends Omit<PictureRequest, 'from'>, PlannedPro
   className: string;
   firstPrompt: string | null;
   /** None; the image to start from; or the two images to interpolate between. */
-  sources: SourceImage[];
+  sources: UsableImage[];
   /** Of a run from an image; null: from noise. */
   strength: number | null;
 }
@@ -39,6 +31,7 @@ const wantedSources = { noise: 0, image: 1, interpolate: 2 } as const;
 
 /**
  * @param adapterClasses class names in the adapter's order; null: no adapter, any class will do.
+ * @param real images that pictures may start from, of any class; of no effect with init noise.
  * @throws when a class is unknown to the dataset or to the adapter, has too few real images to start from, or lacks
  *   the captions or difficulties that it shall follow; and for a prompt that is not written right.
  */
@@ -46,12 +39,12 @@ export function planPictures(
   catalog: Catalog,
   params: Params,
   adapterClasses: readonly string[] | null,
+  real: readonly UsableImage[],
 ): PlannedPicture[] {
   const chosen = chosenClasses(catalog, params);
   const counts = picturesPerClass(catalog, params, chosen);
   const difficulties = difficultyDraws(catalog, params, chosen);
   const prompts = promptDraws(catalog, params);
-  const real = params.init === 'noise' ? [] : trainingImages(catalog, params.datasetId);
   const planned: PlannedPicture[] = [];
   for (const [at, found] of chosen.entries()) {
     const { name } = found;
@@ -83,10 +76,9 @@ export function planPictures(
         ...promptOf(i),
         negativePrompt: params.negativePrompt,
         firstPrompt: drawn(params.firstPrompts, rngFromSeed(params.seed, `${name} ${i} prompt`), name),
-        sources: sourcesOf(params.init, i, order, rngFromSeed(params.seed, `${name} ${i} pair`)).map((at) => {
-          const { id, path, hash, file } = images[at];
-          return { id, path, hash, file };
-        }),
+        sources: sourcesOf(params.init, i, order, rngFromSeed(params.seed, `${name} ${i} pair`)).map(
+          (at) => images[at],
+        ),
         strength:
           params.init === 'image'
             ? pick(params.strengths, rngFromSeed(params.seed, `${name} ${i} strength`))
@@ -95,11 +87,6 @@ export function planPictures(
     }
   }
   return planned;
-}
-
-function trainingImages(catalog: Catalog, datasetId: number): WorkImage[] {
-  const ids = trainingIds(catalog, datasetId);
-  return workImages(catalog, datasetId, 'real').filter(({ id }) => ids.has(id));
 }
 
 /** Image to image takes every image once before any twice; pairs are drawn with replacement (Diff-II). */

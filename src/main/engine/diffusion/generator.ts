@@ -99,6 +99,11 @@ export async function openGenerator(
   const rows = branches.length * o.batchSize;
   const name = schedulerFor(o.scheduler, model.scheduler);
   const scheduler = createScheduler(name, model.scheduler, o.steps, { eta: o.eta, rows: o.batchSize });
+  if ((o.firstShare ?? 0) > 0 && model.scheduler.timestep_type === 'continuous') {
+    throw new Error(
+      'two-stage prompts: this model counts noise levels, not timesteps (timestep_type continuous), so a share of the schedule has no meaning; use one prompt',
+    );
+  }
   const trainTimesteps = noiseSchedule(model.scheduler).betas.length;
   const firstSteps = firstStageSteps(scheduler.timesteps, trainTimesteps, o.firstShare ?? 0);
 

@@ -3,12 +3,12 @@
  * folder, because an image takes part in several pairs and its inversion costs more steps than a picture does.
  */
 import { join } from 'node:path';
+import type { UsableImage } from '../originals.ts';
 import { readSealed, writeSealed } from '../sealed-file.ts';
 import type { Generator } from './generator.ts';
 
 export interface ImageToInvert {
-  id: number;
-  file: string;
+  image: UsableImage;
   prompt: string;
   classIndex: number;
 }
@@ -17,8 +17,8 @@ export interface InversionOptions {
   /** The job's folder. */
   folder: string;
   steps: number;
-  /** A file -> scaled latents f32[c,h,w]. */
-  encode(file: string): Promise<Float32Array>;
+  /** Scaled latents f32[c,h,w] of the image. */
+  encode(image: UsableImage): Promise<Float32Array>;
   /** Called at every step; may throw to stop. `done` images of `total`. */
   onStep(done: number, total: number): void;
   /** Told of stored latents that cannot be read, which are computed again. */
@@ -49,15 +49,15 @@ export async function invertImages(
   for (let start = 0; start < images.length; start += generator.rows) {
     const group = images.slice(start, start + generator.rows);
     onStep(start, images.length);
-    if (group.every((image) => isThere(image.id))) continue;
+    if (group.every(({ image }) => isThere(image.id))) continue;
     const latents: Float32Array[] = [];
-    for (const image of group) latents.push(await encode(image.file));
+    for (const { image } of group) latents.push(await encode(image));
     const inverted = await generator.invert(
-      group.map((image, i) => ({ ...image, latents: latents[i] })),
+      group.map(({ prompt, classIndex }, i) => ({ prompt, classIndex, latents: latents[i] })),
       steps,
       () => onStep(start, images.length),
     );
-    for (const [i, image] of group.entries()) {
+    for (const [i, { image }] of group.entries()) {
       writeSealed(
         fileOf(image.id),
         new Uint8Array(inverted[i].buffer, inverted[i].byteOffset, inverted[i].byteLength),

@@ -74,7 +74,7 @@ export async function openSelection(
     throw new Error(
       'a base model alone is asked for no difficulty, so nothing can be near it; keep by a range of measured difficulty',
     );
-  const saved = ctx.readCheckpoint<SavedState>({ name: stateName });
+  const saved = ctx.readCheckpoint<SavedState>({ name: stateName, apart: true });
   const scorerId = saved?.scorerId ?? params.scorerId ?? currentScorerId(catalog, params.datasetId);
   if (scorerId === null)
     throw new Error('pictures are kept by what a scorer says of them; score the dataset first');

@@ -10,6 +10,7 @@ import { type LdmPart, ldmParts } from '../../../core/nn/ldm-names.ts';
 import type { StoredParameter } from '../../../core/nn/params.ts';
 import { unet2dConditionConfig } from '../../../core/nn/unet-2d-condition.ts';
 import { openWeights, type StoredPart } from '../models/stored-part.ts';
+import { withinFile } from '../within-file.ts';
 import type { DiffusionModel } from './model-folder.ts';
 import { holdsTokenizer, openClipTokenizer } from './tokenizer-folder.ts';
 
@@ -25,10 +26,26 @@ const scheduler: SchedulerConfig = {
   set_alpha_to_one: false,
 };
 
+/**
+ * What a file says of how it was trained by tensors that hold nothing: v_pred, and ztsnr for zero terminal SNR, at which
+ * PNDM cannot step.
+ */
+function schedulerOf(names: ReadonlySet<string>): SchedulerConfig {
+  const velocity = names.has('v_pred') ? { prediction_type: 'v_prediction' } : {};
+  if (!names.has('ztsnr')) return { ...scheduler, ...velocity };
+  return {
+    ...scheduler,
+    ...velocity,
+    _class_name: 'DDIMScheduler',
+    rescale_betas_zero_snr: true,
+    timestep_spacing: 'trailing',
+  };
+}
+
 /** @throws naming what the file lacks, or the tokenizer's files and where to put them. */
 export function openSingleFile(file: string): Omit<DiffusionModel, 'additions'> {
   const whole = openWeights(file);
-  const parts = within(file, () => ldmParts(whole.table));
+  const parts = withinFile(file, () => ldmParts(whole.table));
   const part = <Config>(
     name: LdmPart,
     read: (json: unknown) => Config,
@@ -46,7 +63,7 @@ export function openSingleFile(file: string): Omit<DiffusionModel, 'additions'> 
     const opened: StoredPart<Config> = {
       ...whole,
       table,
-      config: within(file, () => read(configOf(shapeOf))),
+      config: withinFile(file, () => read(configOf(shapeOf))),
       locate: (as) => whole.locate(parts[name].get(as)?.stored ?? as),
     };
     return opened;
@@ -97,19 +114,11 @@ export function openSingleFile(file: string): Omit<DiffusionModel, 'additions'> 
     unet,
     vae,
     text,
-    scheduler,
+    scheduler: schedulerOf(new Set([...parts.other, ...whole.others])),
     tokenizer: openClipTokenizer(tokenizerFolder(file)),
     textLength: text.config.max_position_embeddings,
     hash: () => whole.hash(),
   };
-}
-
-function within<T>(file: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
-  }
 }
 
 /** A single file brings no tokenizer: it is looked for in a folder beside it, which serves all files there. */

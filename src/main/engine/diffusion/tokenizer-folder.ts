@@ -14,6 +14,7 @@ import { readTokenizerJson } from '../../../core/tokenizer/tokenizer-json.ts';
 import { readModelJson } from '../models/stored-part.ts';
 import { isRecord } from '../safetensors-header.ts';
 import { readUserText } from '../user-file.ts';
+import { withinFile } from '../within-file.ts';
 
 const MAX_MERGES_BYTES = 32 * 1024 * 1024;
 
@@ -56,17 +57,15 @@ export function openClipTokenizer(folder: string): ClipTokenizer {
   const added = new Map(data.added);
   for (const [id, { content }] of Object.entries(config.added_tokens_decoder ?? {}))
     if (!vocab.has(content)) added.set(content, Number(id));
-  try {
-    return createClipTokenizer({
+  return withinFile(folder, () =>
+    createClipTokenizer({
       ...data,
       added,
       startToken: token('bos_token'),
       endToken: token('eos_token'),
       padToken: token('pad_token'),
-    });
-  } catch (error) {
-    throw new Error(`${folder}: ${(error as Error).message}`, { cause: error });
-  }
+    }),
+  );
 }
 
 function vocabularyOf(folder: string): Pick<ClipTokenizerData, 'vocab' | 'merges' | 'added'> {
@@ -74,11 +73,7 @@ function vocabularyOf(folder: string): Pick<ClipTokenizerData, 'vocab' | 'merges
   const vocabulary = join(folder, 'vocab.json');
   if (!existsSync(vocabulary) && existsSync(whole)) {
     const json = readModelJson<unknown>(whole, 'the tokenizer');
-    try {
-      return readTokenizerJson(json);
-    } catch (error) {
-      throw new Error(`${whole}: ${(error as Error).message}`, { cause: error });
-    }
+    return withinFile(whole, () => readTokenizerJson(json));
   }
   const merges = join(folder, 'merges.txt');
   if (!existsSync(merges)) {

@@ -13,7 +13,7 @@ import {
   previewSteps,
   type TrainingPreviews,
 } from '../../../shared/training-previews.ts';
-import { readTrainingPreviews, trainingPreviewsFile } from '../../catalog/index.ts';
+import { onlyOurs, readTrainingPreviews, trainingPreviewsFile } from '../../catalog/index.ts';
 import { encodePng } from '../images/png.ts';
 import type { JobContext } from '../job-context.ts';
 import { writeWhole } from '../write-whole.ts';
@@ -109,6 +109,7 @@ export function previewMaker(
         await picture(step, adapter);
       } catch (error) {
         if (ctx.signal.aborted) return;
+        if (onlyOurs(error)) throw error; // a full disk is not the previews' alone
         failed.add(step);
         ctx.log('warn', `no previews at step ${step}: ${(error as Error).message}`);
       }

@@ -7,7 +7,7 @@
  * does not grow with the caller's concurrency (which is the caller's to choose; the number of useful parallel
  * decodes is libuv's pool, 4).
  */
-import sharp, { type Metadata, type OutputInfo, type Sharp } from 'sharp';
+import sharp, { type Metadata, type OutputInfo, type Sharp, type SharpOptions } from 'sharp';
 import { openUserFile, readSpanOf } from '../user-file.ts';
 import { withStillBrand } from './avif.ts';
 import { decodeBmp, readBmpHeader } from './bmp.ts';
@@ -20,7 +20,7 @@ import {
   UnreadableImage,
 } from './errors.ts';
 import { requireWholeGif } from './gif.ts';
-import { pictureDataOnly, requireAllScans } from './jpeg.ts';
+import { hasShortUnits, pictureDataOnly, requireAllScans } from './jpeg.ts';
 import { requireWholePng } from './png.ts';
 import { SharedLock } from './shared-lock.ts';
 import { mostPixels } from './size-claims.ts';
@@ -118,7 +118,7 @@ async function codecHeader(
   if (format === 'png') requireWholePng(bytes, maxPixels);
   if (format === 'gif') requireWholeGif(bytes, maxPixels); // its library reads the whole file to open it
   if (format === 'jpeg') requireAllScans(bytes);
-  const meta = await sharp(bytes, { limitInputPixels: false, failOn: 'error' }).metadata();
+  const meta = await open(bytes, { limitInputPixels: false, failOn: 'error' }).metadata();
   if (meta.depth !== 'uchar' && meta.depth !== 'ushort') {
     // Black and white points of wider or signed samples are not in the file: mapping them would be a guess.
     throw new UnreadableImage(`${meta.depth} samples are not supported; convert it to 8 or 16 bits`);
@@ -146,12 +146,14 @@ export interface Decoded {
 
 /**
  * Runs a pipeline of the first frame that comes out upright, opaque and sRGB; `finish` adds the resize and the output
- * format. Throws UnreadableImage; what `finish` itself throws (a wrong argument) comes through as it is.
+ * format. `thorough`: the file is read for the first time. Throws UnreadableImage; what `finish` itself throws (a wrong
+ * argument) comes through as it is.
  */
 export async function runPipeline(
   file: Uint8Array,
   limits: DecodeLimits,
   finish: (pipeline: Sharp, header: Header) => Sharp,
+  thorough = false,
 ): Promise<Decoded> {
   const timeoutMs = limits.timeoutMs ?? DEFAULT_LIMITS.timeoutMs;
   const maxPixels = limits.maxPixels ?? DEFAULT_LIMITS.maxPixels;
@@ -168,27 +170,60 @@ export async function runPipeline(
         .flatten({ background: BACKGROUND })
         .toColourspace('srgb');
       const pipeline = callersOwn(() => finish(upright, header));
-      return { header, ...(await deadline(pipeline.toBuffer({ resolveWithObject: true }), timeoutMs)) };
+      const made = await deadline(pipeline.toBuffer({ resolveWithObject: true }), timeoutMs);
+      const tail = thorough && !again && header.format === 'jpeg' && hasShortUnits(bytes);
+      if (tail && (await deadline(warnsOf(bytes, maxPixels), timeoutMs))) throw new Error('warned');
+      return { header, ...made };
     };
     return await (workingBytes > HEAVY_BYTES ? inHeavyLane(run) : run());
   });
 }
 
-/**
+/** Warnings of the codec so far, whichever file they were about: those of files side by side come out mixed. */
+let warnings = 0;
+let lastWarning = '';
+
+function open(bytes: Uint8Array, options: SharpOptions): Sharp {
+  return sharp(bytes, options).on('warning', (text: string) => {
+    warnings += 1;
+    if (lostData.test(text)) lastWarning = text;
+  });
+}
+
+/** libjpeg's words for data that is missing or makes no sense; what else it warns of loses nothing. */
+const lostData = /premature end|bad huffman|instead of rst/i;
+
+/*
  * 'error' refuses truncated and broken data but lets harmless oddities (a wrong JFIF version) pass. In a JPEG it lets pass
  * too that data is missing before an end marker: what is missing comes out grey, with a warning. So a JPEG is
- * decoded under 'warning', and only when one came, looked at again: does the warning remain without all that is not
- * the picture's own data?
+ * decoded under 'warning', and when one came looked at once more. An error in the last rows that are read is lost by
+ * libvips; a warning under 'error' is not. Where those rows are no more than eight (no component is
+ * sampled more coarsely downwards), an import looks for that as well.
  */
+
+/** Whether the codec warned of anything while it read all rows in full. */
+async function warnsOf(bytes: Uint8Array, limitInputPixels: number): Promise<boolean> {
+  const before = warnings;
+  const image = open(bytes, { failOn: 'error', limitInputPixels, sequentialRead: true });
+  const { width } = await image.metadata();
+  await image.resize(width, 1, { fit: 'fill' }).raw().toBuffer();
+  return warnings > before;
+}
+
+/** Nothing else decodes meanwhile. @throws when data is missing in the picture itself, application segments aside. */
 async function requireWholeData(bytes: Uint8Array, limitInputPixels: number): Promise<void> {
-  const options = { failOn: 'warning', limitInputPixels, sequentialRead: true } as const;
-  try {
-    const plain = sharp(pictureDataOnly(bytes), options);
-    const { width } = await plain.metadata();
-    await plain.resize(width, 1, { fit: 'fill' }).raw().toBuffer(); // all rows in full: see examineImage
-  } catch (error) {
-    if (!/extraneous bytes/i.test((error as Error).message)) throw error; // padding between scans loses nothing
-  }
+  const data = pictureDataOnly(bytes);
+  lastWarning = '';
+  if ((await warnsOf(data, limitInputPixels)) && lastWarning !== '') throw new Error(lastWarning);
+  const image = open(data, { failOn: 'warning', limitInputPixels, sequentialRead: true });
+  const { width } = await image.metadata();
+  await image
+    .resize(width, 1, { fit: 'fill' })
+    .raw()
+    .toBuffer()
+    .catch((error: Error) => {
+      if (lostData.test(error.message)) throw error;
+    });
 }
 
 function openPipeline(
@@ -202,7 +237,7 @@ function openPipeline(
     return sharp(pixels, { raw: { width, height, channels }, limitInputPixels: maxPixels });
   }
   // One page, so that animated files give their first frame.
-  return sharp(bytes, { failOn, limitInputPixels: maxPixels, sequentialRead: true, pages: 1 });
+  return open(bytes, { failOn, limitInputPixels: maxPixels, sequentialRead: true, pages: 1 });
 }
 
 /** An error of the caller's making, on its way past the translation into "this image is unreadable". */

@@ -109,13 +109,18 @@ export async function examineImage(
   const bytes = typeof file === 'string' ? await readImageBytes(file, limits) : file;
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const maxSide = thumbnail?.maxSide ?? 256;
-  const { data, info, header } = await runPipeline(bytes, limits, (upright, { width, height }) => {
-    // Cutting out the whole keeps the decoder from shrinking while it loads, which loses an error in the last rows.
-    const pipeline = upright.extract({ left: 0, top: 0, width, height });
-    return thumbnail
-      ? encodeThumbnail(pipeline, thumbnail.out, maxSide)
-      : pipeline.resize(maxSide, maxSide, { fit: 'inside', withoutEnlargement: true }).raw();
-  });
+  const { data, info, header } = await runPipeline(
+    bytes,
+    limits,
+    (upright, { width, height }) => {
+      // Cutting out the whole keeps the decoder from shrinking while it loads, which loses an error in the last rows.
+      const pipeline = upright.extract({ left: 0, top: 0, width, height });
+      return thumbnail
+        ? encodeThumbnail(pipeline, thumbnail.out, maxSide)
+        : pipeline.resize(maxSide, maxSide, { fit: 'inside', withoutEnlargement: true }).raw();
+    },
+    true,
+  );
   if (thumbnail) await writeAtomically(thumbnail.out, data);
   return {
     ...header,

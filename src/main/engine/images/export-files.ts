@@ -19,6 +19,8 @@ import {
 } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { onlyOurs } from '../../catalog/own-fault.ts';
+import { mapOrdered } from '../ordered.ts';
+import { syncFolder } from '../write-whole.ts';
 import { readingFile } from './errors.ts';
 import { fsPath } from './fs-names.ts';
 import { hashFile } from './hash.ts';
@@ -31,6 +33,8 @@ export const MARKER = '.crux-export.json';
 
 export type Place = 'copy' | 'hard link' | 'symbolic link';
 export type Source = { file: string } | { bytes: Uint8Array };
+
+const SYNCED_AT_ONCE = 8;
 
 export class ExportError extends Error {
   override name = 'ExportError';
@@ -133,9 +137,19 @@ export async function removeLeftovers(hidden: string): Promise<void> {
   await clean(hidden, true);
 }
 
+/** All files and folders below, and the folder itself. Those that the system has written already cost nothing. */
+export async function syncTree(folder: string): Promise<void> {
+  const entries = await readdir(fsPath(folder), { withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map(({ name }) => join(folder, name));
+  for await (const _ of mapOrdered(files, SYNCED_AT_ONCE, sync));
+  for (const entry of entries) if (entry.isDirectory()) await syncTree(join(folder, entry.name));
+  syncFolder(folder);
+}
+
 /** To the disk, so that a power cut after the rename finds the content. */
 export async function sync(file: string): Promise<void> {
-  const handle = await open(fsPath(file), 'r+');
+  // Windows brings to the disk what it may write only; elsewhere a file may be read-only.
+  const handle = await open(fsPath(file), process.platform === 'win32' ? 'r+' : 'r');
   try {
     await handle.sync();
   } finally {

@@ -12,6 +12,7 @@ import { randomBytes } from 'node:crypto';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { syncFolder } from '../write-whole.ts';
 import {
   completeFiles,
   ExportError,
@@ -23,7 +24,7 @@ import {
   refuseOccupied,
   removeLeftovers,
   type Source,
-  sync,
+  syncTree,
 } from './export-files.ts';
 import type { Split } from './fields.ts';
 import { fsPath, resolveInRoot } from './fs-names.ts';
@@ -194,13 +195,15 @@ export class ExportWriter {
     if (this.#failure) throw this.#failure;
     await this.#dropStrays();
     const rows = join(this.#hidden, METADATA + PARTIAL);
-    await sync(rows);
     await rename(fsPath(rows), fsPath(join(this.#hidden, METADATA)));
     await refuseOccupied(this.outDir, this.#settings.overwrite);
     // The marker stays in OUT: it tells a resumed job that this export was committed before the crash.
     const marker: Marker = { id: this.id, ...this.#settings, files: this.#files, bytes: this.#bytes };
     await writeMarker(this.#hidden, marker);
+    // An export that is there after a power cut has all its bytes; links lead to files that are not ours.
+    if (this.#settings.place === 'copy') await syncTree(this.#hidden);
     await this.#takePlace();
+    syncFolder(dirname(this.outDir));
     return { outDir: this.outDir, files: this.#files, bytes: this.#bytes };
   }
 

@@ -75,6 +75,16 @@ export function mostJpegPixels(bytes: Uint8Array): number {
   return Infinity;
 }
 
+/** Whether the rows are coded eight by eight: no component is sampled more coarsely downwards than another. */
+export function hasShortUnits(bytes: Uint8Array): boolean {
+  for (const { marker, from } of segmentsOf(bytes)) {
+    if (!isFrame(marker)) continue;
+    const parts = bytes[from + 9];
+    return Array.from({ length: parts }, (_, c) => bytes[from + 11 + 3 * c] & 15).every((down) => down === 1);
+  }
+  return false;
+}
+
 /**
  * The same picture without application segments, comments and stray bytes between segments: whatever a decoder still
  * warns of is in the picture's data.

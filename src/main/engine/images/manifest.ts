@@ -80,10 +80,11 @@ export async function readManifest(file: string, options: ManifestOptions): Prom
       const raw = columns.path === undefined ? undefined : row.values.get(columns.path);
       if (typeof raw === 'string') named = raw;
       const fields = readFields(row.values, columns, row.trim);
+      // Asked first as it is written: a row that repeats another needs no look at the disk.
+      refuseRepeated(lineOf.get(fields.path));
       const relativePath = await locate(fields.path, root, realRoot, options.allowOutsideLinks ?? false);
       named = relativePath;
-      const before = lineOf.get(relativePath);
-      if (before !== undefined) throw new FieldError('path', `already listed on line ${before}`);
+      refuseRepeated(lineOf.get(relativePath));
       lineOf.set(relativePath, row.line);
       if (fields.label) classes.add(fields.label);
       result.found += 1;
@@ -104,6 +105,10 @@ const foundImage = (root: string, relativePath: string, { path: _, ...fields }: 
   label: fields.label ?? null,
   split: fields.split ?? null,
 });
+
+function refuseRepeated(line: number | undefined): void {
+  if (line !== undefined) throw new FieldError('path', `already listed on line ${line}`);
+}
 
 const dropUndefined = <T extends object>(value: T): T =>
   Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as T;

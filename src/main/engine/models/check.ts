@@ -32,8 +32,9 @@ export async function addModel(
   const unfit = (why: string) => new CatalogError('invalid', why);
   const found = await checkModel(path);
   if (!found.usable) throw unfit(`model ${path}: ${found.problems.join('; ')}`);
-  const kind = modelKind.safeParse(found.kind).data;
-  if (!kind) throw unfit(`${path} is not added: ${found.summary}`); // a LoRA, learned tokens
+  if (found.kind === 'lora' || found.kind === 'embedding')
+    throw unfit(`${path} is not added: ${found.summary}`);
+  const kind = modelKind.parse(found.kind);
   if (found.onnx && !spec) {
     const open = Object.keys(onnxClassifierSpec.shape).filter((key) => !(key in found.onnx!));
     throw unfit(`model ${path}: say ${open.join(', ')}; the file does not`);

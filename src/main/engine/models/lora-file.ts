@@ -9,9 +9,10 @@ import { type LearnedToken, readLearnedTokens } from '../../../core/nn/adapters/
 import { type WrittenLayout, writeLora } from '../../../core/nn/adapters/write-lora.ts';
 import { inGigabytes } from '../out-of-memory.ts';
 import { openSafetensors, writeSafetensors } from '../safetensors.ts';
+import { withinFile } from '../within-file.ts';
 import { readModelJson } from './stored-part.ts';
 
-/** Bytes: an ONNX model holds no more, and an adapter is part of the model that it is put on. */
+/** Bytes: all of an adapter is read into memory and into the model that it is put on, and ONNX holds no more. */
 const LARGEST = 2 ** 31 - 2 ** 24;
 
 /** What libraries call the file in a folder that is an adapter. */
@@ -28,7 +29,7 @@ export function readLoraFile(given: string): LoraFile {
   const { tensors, metadata } = readAll(file);
   const beside = join(dirname(file), 'adapter_config.json');
   const config = existsSync(beside) ? readModelJson<PeftConfig>(beside, "the adapter's config") : null;
-  return within(file, () => ({
+  return withinFile(file, () => ({
     ...readLora(tensors, { metadata, config }),
     tokens: readLearnedTokens(tensors, '', false),
   }));
@@ -39,7 +40,7 @@ export function readEmbeddingFile(file: string): LearnedToken[] {
   const { tensors } = readAll(file);
   const alone = !isAdapter([...tensors.keys()]);
   const token = `<${basename(file, extname(file)).replaceAll(/\s+/g, '-')}>`;
-  const tokens = within(file, () => readLearnedTokens(tensors, token, alone));
+  const tokens = withinFile(file, () => readLearnedTokens(tensors, token, alone));
   if (tokens.length === 0) throw new Error(`${file}: no learned tokens in it`);
   return tokens;
 }
@@ -77,13 +78,5 @@ function readAll(file: string): { tensors: Map<string, Matrix>; metadata: Readon
     return { tensors, metadata: stored.metadata };
   } finally {
     stored.close();
-  }
-}
-
-function within<T>(file: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
   }
 }

@@ -10,15 +10,15 @@ import { shown } from '../../../core/shown.ts';
 import { openUserFileSync } from '../user-file.ts';
 
 /** Of a message: the fields that hold further messages, and what those are. */
-const holds: Record<string, Readonly<Record<number, string>>> = {
-  model: { 7: 'graph', 25: 'function' },
-  graph: { 1: 'node', 5: 'tensor', 15: 'sparse' },
-  function: { 7: 'node', 11: 'attribute' },
-  node: { 5: 'attribute' },
-  attribute: { 5: 'tensor', 6: 'graph', 10: 'tensor', 11: 'graph', 22: 'sparse', 23: 'sparse' },
-  sparse: { 1: 'tensor', 2: 'tensor' },
-  tensor: { 13: 'entry' },
-};
+const holds = new Map<string, Readonly<Record<number, string>>>([
+  ['model', { 7: 'graph', 25: 'function' }],
+  ['graph', { 1: 'node', 5: 'tensor', 15: 'sparse' }],
+  ['function', { 7: 'node', 11: 'attribute' }],
+  ['node', { 5: 'attribute' }],
+  ['attribute', { 5: 'tensor', 6: 'graph', 10: 'tensor', 11: 'graph', 22: 'sparse', 23: 'sparse' }],
+  ['sparse', { 1: 'tensor', 2: 'tensor' }],
+  ['tensor', { 13: 'entry' }],
+]);
 const tensorName = 8;
 const entryKey = 1;
 const entryValue = 2;
@@ -75,7 +75,7 @@ function walk(
   let name = '';
   const entries: (readonly [string, string])[] = [];
   for (const { field, from, to } of fieldsOf(bytes, at, end)) {
-    const inner = holds[kind][field];
+    const inner = holds.get(kind)?.[field];
     if (inner === 'entry') entries.push(entryOf(bytes, from, to));
     else if (inner) walk(bytes, inner, from, to, depth + 1, onExternal);
     else if (kind === 'tensor' && field === tensorName) name = bytes.text(from, to);

@@ -8,6 +8,7 @@ import type { StoredParameter } from '../../../core/nn/params.ts';
 import { hashFile } from '../images/hash.ts';
 import { openSafetensors, openShardedSafetensors, refusePickle } from '../safetensors.ts';
 import { readJson } from '../user-json.ts';
+import { withinFile } from '../within-file.ts';
 import { combinedHash } from './hash-folder.ts';
 
 export interface StoredPart<Config> {
@@ -16,6 +17,8 @@ export interface StoredPart<Config> {
   file: string;
   config: Config;
   table: ReadonlyMap<string, StoredParameter>;
+  /** Names in the file that are no parameters: integer tables, and empty tensors, which some files use as marks. */
+  others: readonly string[];
   /** Where a weight's bytes lie, relative to `folder`. */
   locate(name: string): WeightBytes;
   hash(): Promise<string>;
@@ -114,11 +117,7 @@ export function underPrefix<Config>(part: StoredPart<Config>, prefix: string): S
 /** @throws naming the file, and the field that `configOf` does not take. */
 export function readConfig<Config>(file: string, what: string, configOf: (json: unknown) => Config): Config {
   const json = readModelJson<unknown>(file, `the ${what}'s config`);
-  try {
-    return configOf(json);
-  } catch (error) {
-    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
-  }
+  return withinFile(file, () => configOf(json));
 }
 
 const openTensors = (path: string) => (isIndex(path) ? openShardedSafetensors(path) : openSafetensors(path));
@@ -166,6 +165,7 @@ export function openWeights(path: string): Omit<StoredPart<null>, 'config'> {
     folder,
     file: path,
     table,
+    others: [...stored.tensors.keys()].filter((name) => !table.has(name)),
     locate(tensor) {
       const place = stored.tensors.get(tensor);
       if (!place || !table.has(tensor)) throw new Error(`${path}: no tensor ${tensor}`);

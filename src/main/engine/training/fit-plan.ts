@@ -3,11 +3,11 @@ import { stratifiedFolds } from '../../../core/difficulty/folds.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
 import { classesOf } from '../../catalog/index.ts';
 import type { JobContext } from '../job-context.ts';
+import type { UsableImage } from '../originals.ts';
 import { usedImages } from '../used-images.ts';
 
 export interface FitPlan {
-  imageIds: number[];
-  files: string[];
+  images: UsableImage[];
   /** Class of each row, an index into `classNames`. */
   labels: Int32Array;
   classNames: string[];
@@ -17,11 +17,11 @@ export interface FitPlan {
 }
 
 /** Images of splits val and test are not trained on; where no image is marked val, a share of each class is held out. */
-export function makeFitPlan(ctx: JobContext<'fit'>): FitPlan {
+export async function makeFitPlan(ctx: JobContext<'fit'>): Promise<FitPlan> {
   const { catalog, params } = ctx;
   const classes = classesOf(catalog, params.datasetId);
   const columnOf = new Map(classes.map((c, i) => [c.id, i]));
-  const images = usedImages(ctx).filter(
+  const images = (await usedImages(ctx)).filter(
     (image) => image.classId !== null && columnOf.has(image.classId) && image.split !== 'test',
   );
   const labels = Int32Array.from(images, (image) => columnOf.get(image.classId!)!);
@@ -39,8 +39,7 @@ export function makeFitPlan(ctx: JobContext<'fit'>): FitPlan {
   if (train.length === 0)
     throw new Error('fit: every labelled image is marked as validation; wanted some to train on');
   return {
-    imageIds: images.map((image) => image.id),
-    files: images.map((image) => image.file),
+    images,
     labels,
     classNames: classes.map((c) => c.name),
     train,

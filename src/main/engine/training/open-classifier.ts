@@ -3,8 +3,7 @@
  * or that layer alone on the features that the catalog keeps of the dataset.
  */
 import { randn } from '../../../core/rng.ts';
-import { loadEmbeddings } from '../../catalog/index.ts';
-import { embedMissing } from '../embedding.ts';
+import { featuresOf } from '../embedding.ts';
 import type { JobContext } from '../job-context.ts';
 import type { Weights } from '../models/classifier-folder.ts';
 import { findModel } from '../models/registry.ts';
@@ -138,24 +137,24 @@ function openBase({ catalog, params }: Context, modelId: string): Base & { name:
   return { ...vision, trainable, name: model.name, network: { ...network, size, enlarged } };
 }
 
-const pictures = ({ signal, progress }: Context, plan: FitPlan, side: number, fit: 'cover' | 'fill') =>
-  openPictures(plan.files, side, {
+const pictures = (
+  { originals, signal, progress }: Context,
+  plan: FitPlan,
+  side: number,
+  fit: 'cover' | 'fill',
+) =>
+  openPictures(plan.images, side, {
     fit,
+    originals,
     signal,
     onRead: (done, total) => progress({ stage: 'reading images', done, total }),
   });
 
 /** f32[rows,dim], those that probes stand on too; what is missing of them is computed first, a batch at a time. */
 async function features(ctx: Context, modelId: string, plan: FitPlan) {
-  const { set } = await embedMissing(ctx, ctx.params.datasetId, modelId, 'real');
-  const { ids, vectors, dim } = loadEmbeddings(ctx.catalog, set, { origin: 'real' });
-  const rowOf = new Map(Array.from(ids, (id, row) => [id, row]));
-  const out = new Float32Array(plan.imageIds.length * dim);
-  plan.imageIds.forEach((id, i) => {
-    const row = rowOf.get(id);
-    if (row === undefined)
-      throw new Error(`${plan.files[i]}: it has no features, for it cannot be read; exclude it`);
-    out.set(vectors.subarray(row * dim, (row + 1) * dim), i * dim);
-  });
-  return { vectors: out, dim };
+  const { images, vectors, dim } = await featuresOf(ctx, modelId, plan.images);
+  const there = new Set(images.map(({ id }) => id));
+  const without = plan.images.find(({ id }) => !there.has(id));
+  if (without) throw new Error(`${without.path}: it has no features, for it cannot be read; exclude it`);
+  return { vectors, dim };
 }

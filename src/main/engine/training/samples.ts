@@ -15,6 +15,7 @@ import {
 } from '../../../core/training/augment.ts';
 import { decodeRgb } from '../images/decode.ts';
 import { mapOrdered } from '../ordered.ts';
+import type { Originals, UsableImage } from '../originals.ts';
 
 export interface Samples {
   load(rows: readonly number[]): Promise<LoadedBatch>;
@@ -38,18 +39,23 @@ export interface PictureFiles {
   read(rows: readonly number[]): Promise<Uint8Array>;
 }
 
-/** A file that cannot be read any more fails the job: its row is counted on. */
+/** A file that has changed since the job began fails it: its row is counted on. */
 export async function openPictures(
-  files: readonly string[],
+  images: readonly UsableImage[],
   side: number,
-  o: { fit: 'cover' | 'fill'; signal: AbortSignal; onRead: (done: number, total: number) => void },
+  o: {
+    fit: 'cover' | 'fill';
+    originals: Originals;
+    signal: AbortSignal;
+    onRead: (done: number, total: number) => void;
+  },
 ): Promise<PictureFiles> {
   const bytes = side * side * 3;
   const decode = async (rows: readonly number[], onOne?: (done: number) => void) => {
     const out = new Uint8Array(rows.length * bytes);
     let done = 0;
-    const decoded = mapOrdered(rows, decoders, (row) =>
-      decodeRgb(files[row], { width: side, height: side, fit: o.fit }),
+    const decoded = mapOrdered(rows, decoders, async (row) =>
+      decodeRgb(await o.originals.read(images[row]), { width: side, height: side, fit: o.fit }),
     );
     for await (const { pixels } of decoded) {
       o.signal.throwIfAborted();
@@ -58,8 +64,8 @@ export async function openPictures(
     }
     return out;
   };
-  if (files.length * bytes > heldBytes) return { side, read: (rows) => decode(rows) };
-  const held = await decode([...files.keys()], (done) => o.onRead(done, files.length));
+  if (images.length * bytes > heldBytes) return { side, read: (rows) => decode(rows) };
+  const held = await decode([...images.keys()], (done) => o.onRead(done, images.length));
   return {
     side,
     async read(rows) {

@@ -1,0 +1,84 @@
+/**
+ * Owns the copy of a catalog while others may be working on it: SQLite's online backup first, then the files that its
+ * rows name (a file is always there before its row). Whole or not at all, and looked at before it gets its name.
+ */
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import Database from 'better-sqlite3';
+import { checkCatalog, type Finding, integrity, openToRead } from './check.ts';
+import { CatalogError, databaseName, inWords } from './trouble.ts';
+
+export interface Backup {
+  /** The folder, or the file of the database alone. */
+  out: string;
+  bytes: number;
+  files: number;
+  /** What was wrong in the catalog before and is so in its copy. */
+  problems: Finding[];
+}
+
+/** Thumbnails are made anew by an import. The database and its journal are copied by SQLite. */
+const notCopied = new Set(['thumbs', databaseName, `${databaseName}-wal`, `${databaseName}-shm`]);
+/** All pages in one step: a backup in several begins again whenever somebody writes between two of them. */
+const allPages = 0x7fffffff;
+
+/**
+ * `out`: a folder that is not there yet, for the database and its files; or, ending in .sqlite, the file of the database
+ * alone. @throws CatalogError
+ */
+export async function backupCatalog(folder: string, out: string): Promise<Backup> {
+  if (existsSync(out)) throw new CatalogError('conflict', `${out} is there already; choose another name`);
+  const alone = out.endsWith('.sqlite');
+  const partial = join(dirname(out), `.${basename(out)}.crux-partial-${process.pid}`);
+  const db = openToRead(folder);
+  try {
+    mkdirSync(alone ? dirname(out) : partial, { recursive: true });
+    const copy = alone ? partial : join(partial, databaseName);
+    await db.backup(copy, { progress: () => allPages });
+    const made = new Database(copy);
+    made.pragma('journal_mode = DELETE'); // one file, without a journal beside it
+    made.close();
+    if (!alone) copyFiles(folder, partial);
+    const problems = alone ? soundCopy(partial) : checkCatalog(partial).problems;
+    renameSync(partial, out);
+    const files = alone ? [out] : filesBelow(out);
+    return {
+      out,
+      files: files.length,
+      bytes: files.reduce((sum, file) => sum + statSync(file).size, 0),
+      problems,
+    };
+  } catch (error) {
+    throw inWords(error, folder, true);
+  } finally {
+    db.close();
+    for (const end of ['', '-wal', '-shm']) rmSync(`${partial}${end}`, { recursive: true, force: true });
+  }
+}
+
+function copyFiles(folder: string, to: string): void {
+  for (const name of readdirSync(folder)) {
+    // Our own working folders begin with a dot.
+    if (notCopied.has(name) || name.startsWith('.') || name.includes('.damaged-')) continue;
+    cpSync(join(folder, name), join(to, name), {
+      recursive: true,
+      preserveTimestamps: true,
+      filter: (file) => !file.endsWith('.tmp') && existsSync(file),
+    });
+  }
+}
+
+function soundCopy(file: string): Finding[] {
+  const db = openToRead(dirname(file), basename(file));
+  try {
+    const damage = integrity(db);
+    return damage === null ? [] : [damage];
+  } finally {
+    db.close();
+  }
+}
+
+const filesBelow = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));

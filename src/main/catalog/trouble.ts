@@ -1,0 +1,81 @@
+/**
+ * Owns what it means when SQLite cannot use a catalog: which file, what is wrong with it, and what to do. What is wrong
+ * with the machine instead (a full or write-protected disk) is told by own-fault.ts.
+ */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { ownFault } from './own-fault.ts';
+
+/** The database's name within the catalog's folder. */
+export const databaseName = 'catalog.sqlite';
+
+/** Error with a code that callers branch on. */
+export class CatalogError extends Error {
+  readonly code: 'not-found' | 'invalid' | 'conflict' | 'unusable';
+  constructor(code: CatalogError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** A folder as a command line takes it. */
+const quoted = (folder: string): string => (/^[\w./\\:~-]+$/.test(folder) ? folder : `"${folder}"`);
+
+const damaged = (folder: string, what: string): string =>
+  `the catalog ${join(folder, databaseName)} is damaged (${what}); close Crux and run: crux catalog repair --catalog ${quoted(folder)}`;
+
+const moved = (folder: string): string =>
+  `the catalog ${join(folder, databaseName)} is no longer there: it was moved or removed while Crux had it open; put it back, or quit and open it where it is now with --catalog`;
+
+const notOpened = (folder: string, why: string): string =>
+  `the catalog ${join(folder, databaseName)} cannot be opened (${why}); choose a folder on a local disk that you may read and write, with --catalog`;
+
+/** SQLite's code -> what it means for a catalog. What is left is our machine's (own-fault.ts). */
+const meanings: [code: RegExp, say: (folder: string, why: string) => string][] = [
+  [/^SQLITE_NOTADB/, (folder) => damaged(folder, 'it does not begin like a catalog')],
+  [/^SQLITE_CORRUPT/, damaged],
+  [/^SQLITE_READONLY_DBMOVED/, moved],
+  [
+    /^SQLITE_(IOERR_(LOCK|UNLOCK|RDLOCK|CHECKRESERVEDLOCK|SHM)|PROTOCOL|NOLFS)/,
+    (folder) =>
+      `the catalog ${join(folder, databaseName)} cannot be locked, as on some network drives; move its folder to a local disk and open it there with --catalog`,
+  ],
+  [
+    /^SQLITE_BUSY/,
+    (folder) =>
+      `the catalog ${join(folder, databaseName)} is held by another program; wait until it has finished, or close it`,
+  ],
+];
+
+/** The error in words where it is about the catalog's file or our machine; any other as it is. */
+export function inWords(error: unknown, folder: string, wasOpen: boolean): unknown {
+  if (error instanceof CatalogError) return error;
+  const { code, message } = error as { code?: unknown; message?: string };
+  if (typeof code !== 'string') return error;
+  const unusable = (said: string) => new CatalogError('unusable', said, { cause: error });
+  const fault = ownFault(error, [folder]);
+  if (fault?.kind === 'disk-full') return fault; // SQLite has other names for it as well
+  const fromSqlite = code.startsWith('SQLITE_');
+  // What SQLite makes of a file that was moved away differs from one system to the next.
+  if (wasOpen && fromSqlite && !/^SQLITE_(CONSTRAINT|ERROR)/.test(code) && isGone(folder))
+    return unusable(moved(folder));
+  const say = meanings.find(([pattern]) => pattern.test(code))?.[1];
+  if (say) return unusable(say(folder, message ?? ''));
+  if (!wasOpen && (code.startsWith('SQLITE_CANTOPEN') || (!fromSqlite && /^E[A-Z]+$/.test(code) && !fault)))
+    return unusable(notOpened(folder, message ?? ''));
+  return fault ?? error;
+}
+
+const isGone = (folder: string): boolean =>
+  statSync(join(folder, databaseName), { throwIfNoEntry: false }) === undefined;
+
+/** Which file a path leads to: the same number and disk as long as nobody moves or replaces it. */
+export function fileIdentity(folder: string): string {
+  const facts = statSync(join(folder, databaseName), { bigint: true, throwIfNoEntry: false });
+  return facts === undefined ? '' : `${facts.dev}:${facts.ino}`;
+}
+
+/** @throws CatalogError when the path no longer leads to the file that was opened: it would be written for nobody. */
+export function requireSameFile(folder: string, identity: string): void {
+  if (fileIdentity(folder) !== identity) throw new CatalogError('unusable', moved(folder));
+}

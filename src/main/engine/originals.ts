@@ -1,0 +1,181 @@
+/**
+ * Owns the way to an image's bytes. All that the catalog knows of an image (label, features, difficulty) is about the
+ * file that was imported; a file that has changed since, or is gone, is named, counted and left out. So a body checks the
+ * images that it works with before anything is computed of them, and gets bytes from here alone: a row has no path.
+ *
+ * `check` compares size and time, and the hash where the time differs (the same bytes with a new time are fine). `read`
+ * hashes what it read: a file that changes while a job runs is noticed when its turn comes.
+ */
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { type Catalog, imageFile, type WorkImage } from '../catalog/index.ts';
+import { firstFew } from './first-few.ts';
+import { readImageBytes } from './images/codec.ts';
+import { UnreadableImage } from './images/errors.ts';
+import { fsPath } from './images/fs-names.ts';
+import { hashFile } from './images/hash.ts';
+import type { JobContext } from './job-context.ts';
+import { mapOrdered } from './ordered.ts';
+
+declare const checked: unique symbol;
+/** An image whose file was found to be the one that was imported. */
+export type UsableImage = WorkImage & { readonly [checked]: true };
+
+type Fault = 'changed' | 'missing';
+
+/** The file of an image is not the one that was imported. */
+export class UnusableImage extends Error {
+  readonly fault: Fault;
+  constructor(path: string, fault: Fault) {
+    const what = fault === 'changed' ? 'has changed since it was imported' : 'is missing or cannot be opened';
+    super(`${path} ${what}. Put the file back as it was, or import the folder again and start a new job.`);
+    this.fault = fault;
+  }
+}
+
+export interface Originals {
+  /** Those whose files are as imported. @throws where there were some and none is left. */
+  check<Image extends WorkImage>(images: readonly Image[]): Promise<(Image & UsableImage)[]>;
+  /** The bytes of its file. @throws UnusableImage, which is counted; UnreadableImage where it cannot be looked at. */
+  read(image: UsableImage): Promise<Uint8Array>;
+  /** How many were left out, for the job's result; null: no file was looked at. */
+  figures(): Record<Fault, number> | null;
+}
+
+type Context = Pick<
+  JobContext,
+  'catalog' | 'signal' | 'progress' | 'log' | 'readCheckpoint' | 'writeCheckpoint'
+>;
+
+/** Files that are looked at side by side. */
+const CONCURRENCY = 16;
+/** The checkpoint's, beside the job's main one: a resumed job whose plan is made looks no more, and tells the same. */
+const stateName = 'originals';
+
+export function openOriginals(ctx: Context): Originals {
+  const { catalog, signal, log } = ctx;
+  // Before anything else is read of the job: where this is lost, the rest begins again with it.
+  let faults = ctx.readCheckpoint<Map<number, Fault>>({ name: stateName });
+  const save = (changed: Map<number, Fault>) => {
+    faults = changed;
+    ctx.writeCheckpoint(changed, stateName);
+  };
+  return {
+    async check<Image extends WorkImage>(images: readonly Image[]) {
+      ctx.progress({ stage: 'checking files', done: 0, total: images.length });
+      const found = new Map(faults);
+      const usable: (Image & UsableImage)[] = [];
+      const bad: Record<Fault, string[]> = { changed: [], missing: [] };
+      const newTimes: { image: Image; mtimeMs: number }[] = [];
+      const looked = mapOrdered(images, CONCURRENCY, async (image) => {
+        signal.throwIfAborted();
+        return { image, ...(await lookAt(catalog, image)) };
+      });
+      let done = 0;
+      for await (const { image, fault, mtimeMs } of looked) {
+        if (fault) {
+          found.set(image.id, fault);
+          bad[fault].push(image.path);
+        } else {
+          found.delete(image.id);
+          usable.push(image as Image & UsableImage);
+          if (mtimeMs !== image.mtimeMs) newTimes.push({ image, mtimeMs });
+        }
+        ctx.progress({ done: ++done });
+      }
+      // So that the same bytes are hashed once.
+      if (newTimes.length > 0)
+        catalog.write(() => {
+          for (const { image, mtimeMs } of newTimes)
+            catalog.run(
+              'UPDATE images SET mtime_ms = ? WHERE id = ? AND hash = ?',
+              mtimeMs,
+              image.id,
+              image.hash,
+            );
+        });
+      save(found);
+      for (const text of [
+        said(bad.changed, 'changed since it was imported', 'changed since they were imported'),
+        said(bad.missing, 'is missing or cannot be opened', 'are missing or cannot be opened'),
+      ])
+        if (text) log('warn', text);
+      if (usable.length === 0 && images.length > 0)
+        throw new Error(
+          `none of the ${images.length} images is as it was imported (${bad.changed.length} changed, ${bad.missing.length} missing: ${firstFew([...bad.changed, ...bad.missing])}). Connect their disk, or import the folder again.`,
+        );
+      return usable;
+    },
+    async read(image) {
+      try {
+        return await bytesOf(catalog, image);
+      } catch (error) {
+        if (error instanceof UnusableImage) save(new Map(faults).set(image.id, error.fault));
+        throw error;
+      }
+    },
+    figures() {
+      if (faults === null) return null;
+      const all = [...faults.values()];
+      const count = (fault: Fault) => all.filter((f) => f === fault).length;
+      return { changed: count('changed'), missing: count('missing') };
+    },
+  };
+}
+
+function said(paths: readonly string[], one: string, several: string): string | null {
+  if (paths.length === 0) return null;
+  const [what, are] =
+    paths.length === 1 ? [`1 image ${one}`, 'is'] : [`${paths.length} images ${several}`, 'are'];
+  return `${what} and ${are} left out: ${firstFew(paths)}. Import the folder again to bring the catalog up to date.`;
+}
+
+/** Faults of the file itself; any other (a full disk, too many open files) is ours and fails the job. */
+const goneCodes = new Set<unknown>([
+  'ENOENT',
+  'ENOTDIR',
+  'ELOOP',
+  'EACCES',
+  'EPERM',
+  'EISDIR',
+  'ENAMETOOLONG',
+]);
+
+export const isGone = (error: unknown): boolean => goneCodes.has((error as NodeJS.ErrnoException)?.code);
+
+async function lookAt(
+  catalog: Catalog,
+  image: WorkImage,
+): Promise<{ fault: Fault; mtimeMs: null } | { fault: null; mtimeMs: number }> {
+  const file = imageFile(catalog, image.id);
+  if (file === null) return { fault: 'missing', mtimeMs: null };
+  try {
+    const facts = await stat(fsPath(file));
+    const { size, mtimeMs } = facts;
+    if (!facts.isFile() || size !== image.bytes) return { fault: 'changed', mtimeMs: null };
+    if (mtimeMs === image.mtimeMs) return { fault: null, mtimeMs };
+    if ((await hashFile(file)) !== image.hash) return { fault: 'changed', mtimeMs: null };
+    // The time of what was hashed: whoever wrote meanwhile gave it another.
+    return { fault: null, mtimeMs };
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    return { fault: 'missing', mtimeMs: null };
+  }
+}
+
+async function bytesOf(catalog: Catalog, image: WorkImage): Promise<Uint8Array> {
+  const file = imageFile(catalog, image.id);
+  if (file === null) throw new UnusableImage(image.path, 'missing');
+  let bytes: Uint8Array;
+  try {
+    bytes = await readImageBytes(file);
+  } catch (error) {
+    if (!(error instanceof UnreadableImage)) throw error;
+    if (isGone(error.cause)) throw new UnusableImage(image.path, 'missing');
+    if (error.cause) throw error.cause;
+    throw new UnusableImage(image.path, 'changed'); // empty, or no image any more
+  }
+  if (createHash('sha256').update(bytes).digest('hex') !== image.hash)
+    throw new UnusableImage(image.path, 'changed');
+  return bytes;
+}
