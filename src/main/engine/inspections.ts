@@ -46,6 +46,25 @@ const diffusionReport = z.object({
 });
 export type DiffusionReport = z.infer<typeof diffusionReport>;
 
+const loraReport = z.object({
+  layers: z.array(
+    z.object({
+      part: z.string(),
+      layer: z.string(),
+      kind: z.string(),
+      /** Null: of full rank. */
+      rank: count.nullable(),
+      /** Null: the kind has none. */
+      alpha: z.number().nullable(),
+      /** Of the layer's difference at weight 1. */
+      scale: z.number(),
+    }),
+  ),
+  /** Learned tokens that the file brings along. */
+  tokens: z.array(z.object({ token: z.string(), vectors: count })),
+});
+export type LoraReport = z.infer<typeof loraReport>;
+
 const modelCheck = z.object({
   kind: z.string(),
   usable: z.boolean(),
@@ -54,6 +73,8 @@ const modelCheck = z.object({
   onnx: onnxClassifierSpec.partial().nullable(),
   /** Of a diffusion model of weights: its parts, abilities and memory. */
   diffusion: diffusionReport.optional(),
+  /** Of a LoRA file: its layers, and how strongly each is adapted. */
+  lora: loraReport.optional(),
 });
 export type ModelCheck = z.infer<typeof modelCheck>;
 

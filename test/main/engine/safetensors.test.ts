@@ -89,15 +89,20 @@ describe('writing and reading', () => {
         b: entry('BF16', [2], 0, 4),
         c: entry('I64', [2], 4, 20),
         d: entry('I32', [2], 20, 28),
-        e: entry('F8_E4M3', [1], 28, 29),
+        // One, the least and the largest of each, and a negative one between.
+        e: entry('F8_E4M3', [4], 28, 32),
+        f: entry('F8_E5M2', [4], 32, 36),
+        g: entry('F8_E4M3', [1], 36, 37),
       },
-      [...bf16, ...i64, ...i32, 0],
+      [...bf16, ...i64, ...i32, 0x38, 0x01, 0x7e, 0xcb, 0x3c, 0x01, 0x7b, 0xc5, 0xff],
     );
     const open = openSafetensors(file);
     expect([...open.read('b')]).toEqual([1, -2.5]);
     expect([...open.read('c')]).toEqual([-5, 1234567]);
     expect([...open.read('d')]).toEqual([-3, 9]);
-    expect(() => open.read('e')).toThrow(/tensor e: dtype F8_E4M3/);
+    expect([...open.read('e')]).toEqual([1, 2 ** -9, 448, -5.5]);
+    expect([...open.read('f')]).toEqual([1, 2 ** -16, 57344, -5]);
+    expect(() => open.read('g')).toThrow(/tensor g holds NaN/);
     expect(() => open.read('zz')).toThrow(/no tensor zz/);
     open.close();
   });
