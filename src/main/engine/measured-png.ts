@@ -1,11 +1,10 @@
 /** Owns what a generated PNG says about its measurement: difficulty and predicted class, beside its provenance. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import type { StoredScorer } from '../catalog/index.ts';
+import { onlyOurs, type StoredScorer } from '../catalog/index.ts';
 import { firstFew } from './first-few.ts';
 import { readPngText, withPngText } from './images/png.ts';
 import type { JobContext } from './job-context.ts';
-import { isGone } from './originals.ts';
+import { readUserFile } from './user-file.ts';
 import { writeWhole } from './write-whole.ts';
 
 /** The PNG text that holds it, as JSON; provenance itself is under `crux`. */
@@ -87,13 +86,13 @@ const verdictOf = (scorer: StoredScorer, { difficulty, predicted }: Row): string
 /** The file as it is to be; 'marked': it is; null: it is not the row's file. */
 function markedFile(file: string, row: Row, verdict: string): Uint8Array | 'marked' | null {
   try {
-    const bytes = readFileSync(file);
+    const bytes = readUserFile(file);
     const own = hashOf(bytes) === row.hash;
     if (own && readPngText(bytes)[measuredKeyword] === verdict) return 'marked';
     const marked = withPngText(bytes, { [measuredKeyword]: verdict });
     return own || hashOf(marked) === row.hash ? marked : null;
   } catch (error) {
-    if ('code' in (error as Error) && !isGone(error)) throw error;
-    return null; // gone, or no PNG any more
+    if (onlyOurs(error)) throw error;
+    return null; // gone, not to be read, or no PNG any more
   }
 }

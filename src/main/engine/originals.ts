@@ -8,7 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { type Catalog, imageFile, type WorkImage } from '../catalog/index.ts';
+import { type Catalog, imageFile, onlyOurs, type WorkImage } from '../catalog/index.ts';
 import { firstFew } from './first-few.ts';
 import { readImageBytes } from './images/codec.ts';
 import { UnreadableImage } from './images/errors.ts';
@@ -16,6 +16,7 @@ import { fsPath } from './images/fs-names.ts';
 import { hashFile } from './images/hash.ts';
 import type { JobContext } from './job-context.ts';
 import { mapOrdered } from './ordered.ts';
+import { UnfitFile } from './user-file.ts';
 
 declare const checked: unique symbol;
 /** An image whose file was found to be the one that was imported. */
@@ -26,9 +27,12 @@ type Fault = 'changed' | 'missing';
 /** The file of an image is not the one that was imported. */
 export class UnusableImage extends Error {
   readonly fault: Fault;
-  constructor(path: string, fault: Fault) {
-    const what = fault === 'changed' ? 'has changed since it was imported' : 'is missing or cannot be opened';
-    super(`${path} ${what}. Put the file back as it was, or import the folder again and start a new job.`);
+  constructor(path: string, fault: Fault, options?: ErrorOptions) {
+    const what = fault === 'changed' ? 'has changed since it was imported' : 'is missing or cannot be read';
+    super(
+      `${path} ${what}. Put the file back as it was, or import the folder again and start a new job.`,
+      options,
+    );
     this.fault = fault;
   }
 }
@@ -36,7 +40,7 @@ export class UnusableImage extends Error {
 export interface Originals {
   /** Those whose files are as imported. @throws where there were some and none is left. */
   check<Image extends WorkImage>(images: readonly Image[]): Promise<(Image & UsableImage)[]>;
-  /** The bytes of its file. @throws UnusableImage, which is counted; UnreadableImage where it cannot be looked at. */
+  /** The bytes of its file. @throws UnusableImage, which is counted. */
   read(image: UsableImage): Promise<Uint8Array>;
   /** How many were left out, for the job's result; null: no file was looked at. */
   figures(): Record<Fault, number> | null;
@@ -97,7 +101,7 @@ export function openOriginals(ctx: Context): Originals {
       save(found);
       for (const text of [
         said(bad.changed, 'changed since it was imported', 'changed since they were imported'),
-        said(bad.missing, 'is missing or cannot be opened', 'are missing or cannot be opened'),
+        said(bad.missing, 'is missing or cannot be read', 'are missing or cannot be read'),
       ])
         if (text) log('warn', text);
       if (usable.length === 0 && images.length > 0)
@@ -130,18 +134,14 @@ function said(paths: readonly string[], one: string, several: string): string | 
   return `${what} and ${are} left out: ${firstFew(paths)}. Import the folder again to bring the catalog up to date.`;
 }
 
-/** Faults of the file itself; any other (a full disk, too many open files) is ours and fails the job. */
-const goneCodes = new Set<unknown>([
-  'ENOENT',
-  'ENOTDIR',
-  'ELOOP',
-  'EACCES',
-  'EPERM',
-  'EISDIR',
-  'ENAMETOOLONG',
-]);
-
-export const isGone = (error: unknown): boolean => goneCodes.has((error as NodeJS.ErrnoException)?.code);
+/** What an error of looking at an image's file says of the file. @throws the error itself where it is none of the file's. */
+function faultOf(error: unknown): Fault {
+  if (onlyOurs(error)) throw error;
+  if (error instanceof UnfitFile) return 'changed'; // a folder, say, where the image was
+  if (error instanceof UnreadableImage) return error.cause ? faultOf(error.cause) : 'changed'; // no image any more
+  if (typeof (error as NodeJS.ErrnoException)?.code === 'string') return 'missing';
+  throw error;
+}
 
 async function lookAt(
   catalog: Catalog,
@@ -158,8 +158,7 @@ async function lookAt(
     // The time of what was hashed: whoever wrote meanwhile gave it another.
     return { fault: null, mtimeMs };
   } catch (error) {
-    if (!isGone(error)) throw error;
-    return { fault: 'missing', mtimeMs: null };
+    return { fault: faultOf(error), mtimeMs: null };
   }
 }
 
@@ -170,10 +169,7 @@ async function bytesOf(catalog: Catalog, image: WorkImage): Promise<Uint8Array> 
   try {
     bytes = await readImageBytes(file);
   } catch (error) {
-    if (!(error instanceof UnreadableImage)) throw error;
-    if (isGone(error.cause)) throw new UnusableImage(image.path, 'missing');
-    if (error.cause) throw error.cause;
-    throw new UnusableImage(image.path, 'changed'); // empty, or no image any more
+    throw new UnusableImage(image.path, faultOf(error), { cause: error });
   }
   if (createHash('sha256').update(bytes).digest('hex') !== image.hash)
     throw new UnusableImage(image.path, 'changed');

@@ -113,7 +113,7 @@ it.each(Object.entries(jobs))('%s', async (_, make) => {
   expect(log).toMatch(
     /1 image changed since it was imported and is left out: red\/001\.png\. Import the folder again/,
   );
-  expect(log).toMatch(/1 image is missing or cannot be opened and is left out: blue\/002\.png/);
+  expect(log).toMatch(/1 image is missing or cannot be read and is left out: blue\/002\.png/);
   expect(log).not.toContain('green/003.png');
 });
 
