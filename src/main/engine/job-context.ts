@@ -130,7 +130,17 @@ export function jobContext<K extends JobKind>(parts: ContextParts): JobContext<K
       send(name, payload);
     },
   };
-  return { ...context, originals: openOriginals(context), flush };
+  const originals = openOriginals(context);
+  return {
+    ...context,
+    // A job that goes on from here counts the images that it left out before.
+    writeCheckpoint(value, name) {
+      originals.keep();
+      context.writeCheckpoint(value, name);
+    },
+    originals,
+    flush,
+  };
 }
 
 /** A finished job's checkpoints are of no more use. */

@@ -40,10 +40,12 @@ export class UnusableImage extends Error {
 export interface Originals {
   /** Those whose files are as imported. @throws where there were some and none is left. */
   check<Image extends WorkImage>(images: readonly Image[]): Promise<(Image & UsableImage)[]>;
-  /** The bytes of its file. @throws UnusableImage, which is counted. */
+  /** The bytes of its file. @throws UnusableImage, which is counted; another error where the disk itself seems gone. */
   read(image: UsableImage): Promise<Uint8Array>;
   /** How many were left out, for the job's result; null: no file was looked at. */
   figures(): Record<Fault, number> | null;
+  /** Stores what `read` has found and not stored yet: it does so only now and then, as syncing a file takes its time. */
+  keep(): void;
 }
 
 type Context = Pick<
@@ -51,18 +53,58 @@ type Context = Pick<
   'catalog' | 'signal' | 'progress' | 'log' | 'readCheckpoint' | 'writeCheckpoint'
 >;
 
+const connect = 'Connect their disk, or import the folder again.';
+
 /** Files that are looked at side by side. */
 const CONCURRENCY = 16;
 /** The checkpoint's, beside the job's main one: a resumed job whose plan is made looks no more, and tells the same. */
 const stateName = 'originals';
+const SAVE_MS = 1000;
+/** Files that are gone one after the other: not those files, but their disk. */
+const lostInARow = 200;
+/** Files whose new times are written at once. */
+const TIMES = 2000;
 
 export function openOriginals(ctx: Context): Originals {
   const { catalog, signal, log } = ctx;
   // Before anything else is read of the job: where this is lost, the rest begins again with it.
   let faults = ctx.readCheckpoint<Map<number, Fault>>({ name: stateName });
-  const save = (changed: Map<number, Fault>) => {
-    faults = changed;
-    ctx.writeCheckpoint(changed, stateName);
+  let unsaved = false;
+  let savedAt = Number.NEGATIVE_INFINITY;
+  /** Ids of images that `read` did not find, the last ones in a row. */
+  let lost: number[] = [];
+  const save = () => {
+    ctx.writeCheckpoint(faults, stateName);
+    unsaved = false;
+    savedAt = performance.now();
+  };
+  const note = ({ id }: WorkImage, fault: Fault) => {
+    faults ??= new Map();
+    faults.set(id, fault);
+    unsaved = true;
+    if (fault === 'missing') lost.push(id);
+    else lost = [];
+    if (lost.length < lostInARow) {
+      if (performance.now() - savedAt >= SAVE_MS) save();
+      return;
+    }
+    // They are there again with their disk.
+    for (const one of lost.splice(0)) faults.delete(one);
+    save();
+    throw new Error(`${lostInARow} images one after the other are missing or cannot be read. ${connect}`);
+  };
+  /** So that the same bytes are hashed once. */
+  const writeTimes = (newTimes: { image: WorkImage; mtimeMs: number }[]) => {
+    if (newTimes.length === 0) return;
+    catalog.write(() => {
+      for (const { image, mtimeMs } of newTimes)
+        catalog.run(
+          'UPDATE images SET mtime_ms = ? WHERE id = ? AND hash = ?',
+          mtimeMs,
+          image.id,
+          image.hash,
+        );
+    });
   };
   return {
     async check<Image extends WorkImage>(images: readonly Image[]) {
@@ -85,20 +127,12 @@ export function openOriginals(ctx: Context): Originals {
           usable.push(image as Image & UsableImage);
           if (mtimeMs !== image.mtimeMs) newTimes.push({ image, mtimeMs });
         }
+        if (newTimes.length === TIMES) writeTimes(newTimes.splice(0));
         ctx.progress({ done: ++done });
       }
-      // So that the same bytes are hashed once.
-      if (newTimes.length > 0)
-        catalog.write(() => {
-          for (const { image, mtimeMs } of newTimes)
-            catalog.run(
-              'UPDATE images SET mtime_ms = ? WHERE id = ? AND hash = ?',
-              mtimeMs,
-              image.id,
-              image.hash,
-            );
-        });
-      save(found);
+      writeTimes(newTimes);
+      faults = found;
+      save();
       for (const text of [
         said(bad.changed, 'changed since it was imported', 'changed since they were imported'),
         said(bad.missing, 'is missing or cannot be read', 'are missing or cannot be read'),
@@ -106,15 +140,17 @@ export function openOriginals(ctx: Context): Originals {
         if (text) log('warn', text);
       if (usable.length === 0 && images.length > 0)
         throw new Error(
-          `none of the ${images.length} images is as it was imported (${bad.changed.length} changed, ${bad.missing.length} missing: ${firstFew([...bad.changed, ...bad.missing])}). Connect their disk, or import the folder again.`,
+          `none of the ${images.length} images is as it was imported (${bad.changed.length} changed, ${bad.missing.length} missing: ${firstFew([...bad.changed, ...bad.missing])}). ${connect}`,
         );
       return usable;
     },
     async read(image) {
       try {
-        return await bytesOf(catalog, image);
+        const bytes = await bytesOf(catalog, image);
+        lost = [];
+        return bytes;
       } catch (error) {
-        if (error instanceof UnusableImage) save(new Map(faults).set(image.id, error.fault));
+        if (error instanceof UnusableImage) note(image, error.fault);
         throw error;
       }
     },
@@ -123,6 +159,9 @@ export function openOriginals(ctx: Context): Originals {
       const all = [...faults.values()];
       const count = (fault: Fault) => all.filter((f) => f === fault).length;
       return { changed: count('changed'), missing: count('missing') };
+    },
+    keep() {
+      if (unsaved) save();
     },
   };
 }

@@ -1,9 +1,9 @@
 /** The way to an image's bytes: what a bad file is told as, and what is kept of it. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as c from '../../../src/main/catalog/index.ts';
 import { openOriginals, type UsableImage } from '../../../src/main/engine/originals.ts';
 import { tempCatalog, tempFolder } from '../support/catalogs.ts';
@@ -29,6 +29,10 @@ beforeEach(() => {
   failing.clear();
   photos = tempFolder();
   catalog = tempCatalog();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
 });
 
 /** Files as they were imported, and their rows. */
@@ -106,4 +110,60 @@ describe('a bad file is named, counted and left out', () => {
     await expect(originals.read(images[0])).rejects.toMatchObject({ code: 'EMFILE' });
     await expect(originals.check(images)).rejects.toMatchObject({ code: 'EMFILE' });
   });
+});
+
+const numbered = (count: number) =>
+  Array.from({ length: count }, (_, i) => `${String(i).padStart(4, '0')}.png`);
+
+describe('a disk that is gone', () => {
+  it('is not written about at every image', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const images = imported(numbered(60));
+    const { originals, writeCheckpoint } = opened();
+    const missed = async (some: UsableImage[]) => {
+      for (const image of some) {
+        rmSync(file(image.path));
+        await expect(originals.read(image)).rejects.toThrow('is missing');
+      }
+      return writeCheckpoint.mock.calls.length;
+    };
+    expect(await missed(images.slice(0, 40))).toBe(1);
+    vi.advanceTimersByTime(1000);
+    expect(await missed(images.slice(40, 50))).toBe(2);
+    originals.keep();
+    originals.keep();
+    expect(writeCheckpoint).toHaveBeenCalledTimes(3);
+    expect(writeCheckpoint.mock.lastCall).toEqual([
+      new Map(images.slice(0, 50).map(({ id }) => [id, 'missing'])),
+      'originals',
+    ]);
+    expect(originals.figures()).toEqual({ changed: 0, missing: 50 });
+  });
+
+  it('fails the job, and its images are there again with it', async () => {
+    const images = imported(numbered(420));
+    const { originals, writeCheckpoint } = opened();
+    const read = async (from: number, to: number) => {
+      for (const image of images.slice(from, to)) await originals.read(image).catch(String);
+    };
+    for (const { path } of [...images.slice(0, 199), ...images.slice(200, 400)]) rmSync(file(path));
+    await read(0, 399); // one was found in between
+    expect(originals.figures()).toEqual({ changed: 0, missing: 398 });
+    await expect(originals.read(images[399])).rejects.toThrow(
+      '200 images one after the other are missing or cannot be read. Connect their disk, or import the folder again.',
+    );
+    expect(originals.figures()).toEqual({ changed: 0, missing: 199 });
+    expect((writeCheckpoint.mock.lastCall as unknown[])[0]).toHaveProperty('size', 199);
+  });
+});
+
+it('the new times of files are kept from a check that is stopped', async () => {
+  const images = imported(numbered(2100));
+  for (const { path } of images) utimesSync(file(path), 1234, 1234);
+  const { originals, progress, abort } = opened();
+  progress.mockImplementation(({ done }) => {
+    if (done === 2050) abort.abort(new Error('stopped'));
+  });
+  await expect(originals.check(images)).rejects.toThrow('stopped');
+  expect(catalog.value('SELECT COUNT(*) FROM images WHERE mtime_ms = 1234000')).toBe(2000);
 });
