@@ -67,8 +67,10 @@ const TIMES = 2000;
 
 export function openOriginals(ctx: Context): Originals {
   const { catalog, signal, log } = ctx;
-  // Before anything else is read of the job: where this is lost, the rest begins again with it.
-  let faults = ctx.readCheckpoint<Map<number, Fault>>({ name: stateName });
+  let faults = ctx.readCheckpoint<Map<number, Fault>>({
+    name: stateName,
+    apart: 'the counts of images that are left out begin again',
+  });
   let unsaved = false;
   let savedAt = Number.NEGATIVE_INFINITY;
   /** Ids of images that `read` did not find, the last ones in a row. */
