@@ -106,7 +106,7 @@ async function place(
     label: row.label,
     split: row.split,
     name: basename(image.path),
-    source: { bytes },
+    bytes,
     metadata: {
       ...(row.caption === null ? {} : { caption: row.caption }),
       origin: image.origin,
