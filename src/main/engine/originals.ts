@@ -41,7 +41,7 @@ export interface Originals {
   /** Those whose files are as imported. @throws where there were some and none is left. */
   check<Image extends WorkImage>(images: readonly Image[]): Promise<(Image & UsableImage)[]>;
   /** The bytes of its file. @throws UnusableImage, which is counted; another error where the disk itself seems gone. */
-  read(image: UsableImage): Promise<Uint8Array>;
+  read(image: WorkImage): Promise<Uint8Array>;
   /** How many were left out, for the job's result; null: no file was looked at. */
   figures(): Record<Fault, number> | null;
   /** Stores what `read` has found and not stored yet: it does so only now and then, as syncing a file takes its time. */
