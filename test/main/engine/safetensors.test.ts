@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { halfToNumber, numberToHalf } from '../../../src/main/engine/float-formats.ts';
 import {
@@ -10,6 +10,7 @@ import {
   writeSafetensors,
 } from '../../../src/main/engine/safetensors.ts';
 import { duplicateKey } from '../../../src/main/engine/safetensors-header.ts';
+import { sealOf } from '../../../src/main/engine/sealed-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'crux-safetensors-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -63,6 +64,16 @@ describe('writing and reading', () => {
     open.close();
     expect(() => open.read('scalar')).toThrow(/scalar.*closed/);
     open.close();
+  });
+
+  it('tells the seal of what it wrote', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'crux-seal-')), 'a.safetensors');
+    const seal = writeSafetensors(file, {
+      half: { shape: [3], data: Float32Array.of(1, 2, 3), dtype: 'F16' },
+      full: { shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) },
+    });
+    expect(seal).toEqual(sealOf(dirname(file), 'a.safetensors'));
+    rmSync(dirname(file), { recursive: true });
   });
 
   it('replaces a file whole, leaves no temporary and keeps the old one on error', () => {
