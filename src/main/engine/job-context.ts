@@ -113,7 +113,7 @@ export function jobContext<K extends JobKind>(parts: ContextParts): JobContext<K
       if (!damaged) return value;
       log(
         'warn',
-        value === null ? 'no checkpoint is left: begins again' : 'goes on from the checkpoint before it',
+        value === null ? 'no checkpoint is left: starts again' : 'resumes from the checkpoint before it',
       );
       if (value === null && !apart) rmSync(jobDir, { recursive: true });
       return value;
