@@ -35,7 +35,7 @@ export function catalog(parent: Command, context: CommandContext): void {
   const backup = leaf(
     group,
     'backup <out>',
-    'copy the catalog while it may be in use; thumbnails are left out, an import makes them anew',
+    'copy the catalog while it may be in use; thumbnails are left out, an import makes them again',
   );
   withGlobals(backup).action((out: string, values: Values) =>
     finish(context, values.json === true, async () => {

@@ -128,7 +128,7 @@ export function loadEmbeddings(
     for (const id of broken)
       catalog.run('DELETE FROM embeddings WHERE set_id = ? AND image_id = ?', set.id, id);
     throw new Error(
-      `embeddings: the stored features of ${broken.length} images by ${set.modelName} were not finite and are removed; run the job again, which computes them anew`,
+      `embeddings: the stored features of ${broken.length} images by ${set.modelName} were not finite and are removed; run the job again, which computes them again`,
     );
   }
   // Another program may have taken images away between count and read.

@@ -46,7 +46,9 @@ export async function requireFiniteWeights(
     else {
       const { location, offset, length } = bytes.external;
       const file = join(folder, location);
-      byFile.set(file, [...(byFile.get(file) ?? []), { name, format, offset, length }]);
+      const tensors = byFile.get(file) ?? [];
+      tensors.push({ name, format, offset, length });
+      byFile.set(file, tensors);
     }
   }
   for (const [file, tensors] of byFile) {

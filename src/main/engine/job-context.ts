@@ -114,8 +114,8 @@ export function jobContext<K extends JobKind>(parts: ContextParts): JobContext<K
       log(
         'warn',
         value !== null
-          ? 'goes on from the checkpoint before it'
-          : (apart ?? 'no checkpoint is left: begins again'),
+          ? 'resumes from the checkpoint before it'
+          : (apart ?? 'no checkpoint is left: starts again'),
       );
       if (value === null && !apart) rmSync(jobDir, { recursive: true });
       return value;

@@ -160,7 +160,7 @@ describe('malformed files are refused, naming file and tensor', () => {
     [
       'too many axes',
       () => raw({ a: entry('U8', Array(9).fill(1), 0, 1) }, [0]),
-      /tensor a: shape \[1,1,1,1,1,1,1,1,1\], wanted at most 8 whole numbers/,
+      /tensor a: shape \[1,1,1,1,1,1,1,1,1\], expected at most 8 whole numbers/,
     ],
     [
       'a product beyond every number',

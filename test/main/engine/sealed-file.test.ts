@@ -125,7 +125,7 @@ test('with none left the job begins again, and its folder with it', () => {
   expect(log()).toEqual([
     expect.stringContaining('checkpoint checkpoint.bin cannot be read'),
     expect.stringContaining('checkpoint checkpoint.bin.previous cannot be read'),
-    'no checkpoint is left: begins again',
+    'no checkpoint is left: starts again',
   ]);
 });
 

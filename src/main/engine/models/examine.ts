@@ -39,7 +39,7 @@ export async function examineModel(path: string): Promise<ModelCheck> {
     ]);
   }
   return verdict('unknown', '', [
-    `${basename(path)} is no model that Crux knows; wanted .onnx, .safetensors, or a model's folder`,
+    `${basename(path)} is no model that Crux knows; expected .onnx, .safetensors, or a model's folder`,
   ]);
 }
 
@@ -160,11 +160,11 @@ async function checkOnnx(path: string): Promise<ModelCheck> {
   const describe = (v: ValueInfo) => `${v.name} ${v.type}[${v.shape.map((d) => d ?? '?').join(',')}]`;
   const summary = `${inputs.map(describe).join(', ')} -> ${outputs.map(describe).join(', ')}`;
   if (inputs.length !== 1)
-    return verdict('onnx', summary, [`it has ${inputs.length} inputs, wanted one: a batch of images`]);
+    return verdict('onnx', summary, [`it has ${inputs.length} inputs, expected one: a batch of images`]);
   const [image] = inputs;
   if (image.type !== 'float32' || image.shape.length !== 4)
     return verdict('onnx', summary, [
-      `its input is ${describe(image)}, wanted float32 with four axes (images)`,
+      `its input is ${describe(image)}, expected float32 with four axes (images)`,
     ]);
   return { ...verdict('classifier', summary), onnx: readSpec(path, image, outputs) };
 }
