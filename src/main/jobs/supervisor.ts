@@ -68,6 +68,8 @@ export class EngineSupervisor {
   /** Why no engine could work on this machine now, by its own word. */
   #unable: string | null = null;
   readonly #killTimers = new Map<number, NodeJS.Timeout>();
+  /** What goes wrong at present in the background, by what was done there. */
+  readonly #faults = new Map<string, string>();
 
   constructor(options: SupervisorOptions) {
     this.#options = {
@@ -150,9 +152,11 @@ export class EngineSupervisor {
     if (holder === this.#engineId && !this.#killTimers.has(jobId)) {
       const timer = setTimeout(() => {
         this.#killTimers.delete(jobId);
-        const state = findJob(this.#options.catalog, jobId)?.state;
-        const still = this.#options.catalog.value<string>('SELECT engine FROM jobs WHERE id = ?', jobId);
-        if (state === 'running' && still === holder) this.#child?.kill('SIGKILL');
+        this.#inBackground('looking whether a job has stopped', () => {
+          const state = findJob(this.#options.catalog, jobId)?.state;
+          const still = this.#options.catalog.value<string>('SELECT engine FROM jobs WHERE id = ?', jobId);
+          if (state === 'running' && still === holder) this.#child?.kill('SIGKILL');
+        });
       }, this.#options.cancelMs);
       this.#killTimers.set(jobId, timer);
     }
@@ -266,7 +270,9 @@ export class EngineSupervisor {
     if (message.type === 'unable') this.#unable = message.error;
     if (message.type === 'failed') {
       this.#unwritten.set(message.jobId, { engineId, error: message.error });
-      this.emit('job.updated', this.asTold(getJob(this.#options.catalog, message.jobId)));
+      this.#inBackground('reading a job that failed', () =>
+        this.emit('job.updated', this.asTold(getJob(this.#options.catalog, message.jobId))),
+      );
     }
     if (message.type !== 'event') return;
     const payload = unpackBytes(message.payload);
@@ -342,8 +348,23 @@ export class EngineSupervisor {
     }
   }
 
+  /**
+   * Does what nobody waits for: an exception out of a timer or a message would end the program. What goes wrong is told
+   * once, and again only after it went well or when it is something else.
+   */
+  #inBackground(what: string, body: () => void): void {
+    try {
+      body();
+      this.#faults.delete(what);
+    } catch (error) {
+      const { message } = error as Error;
+      if (this.#faults.get(what) !== message) this.#options.onLine?.(`supervisor: ${what}: ${message}`);
+      this.#faults.set(what, message);
+    }
+  }
+
   #checkHealth(): void {
-    this.#writeEndings();
+    this.#inBackground('writing that a job failed', () => this.#writeEndings());
     // We slept, and the engine with us: Ctrl+Z, a closed lid.
     if (Date.now() - this.#checkedAt > 3 * this.#options.pingMs) this.#heardAt = Date.now();
     this.#checkedAt = Date.now();

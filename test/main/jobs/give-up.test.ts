@@ -1,7 +1,7 @@
 /** Engines that get nothing done are given up, say why, and are tried again when a person asks. Real processes. */
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { getJob } from '../../../src/main/catalog/index.ts';
+import { CatalogError, getJob } from '../../../src/main/catalog/index.ts';
 import { claimJob, endJob } from '../../../src/main/jobs/lease.ts';
 import { JobQueue } from '../../../src/main/jobs/queue.ts';
 import { EngineSupervisor } from '../../../src/main/jobs/supervisor.ts';
@@ -9,6 +9,7 @@ import { patience } from '../../patience.ts';
 import { tempCatalog } from '../support/catalogs.ts';
 
 const running: EngineSupervisor[] = [];
+const busy = () => new CatalogError('unusable', 'held by another program');
 afterEach(async () => {
   vi.restoreAllMocks();
   for (const supervisor of running.splice(0)) await supervisor.stop(0);
@@ -81,6 +82,53 @@ test('a failure that could not be written is known by message, and is written wh
     () => expect(getJob(catalog, id)).toMatchObject({ state: 'failed', error: told.error }),
     patience.waitMs,
   );
+});
+
+test('a catalog that is busy while a failure waits to be written is told in a line, once, and ends nothing', async () => {
+  const lines: string[] = [];
+  const { catalog, supervisor, enqueue } = broken('unwritten', {
+    pingMs: 20,
+    onLine: (line: string) => lines.push(line),
+  });
+  const { id } = enqueue();
+  let tries = 0;
+  catalog.run = () => {
+    tries++;
+    throw busy();
+  };
+  supervisor.start();
+  await supervisor.waitFor(id);
+  await vi.waitFor(() => expect(tries).toBeGreaterThan(3), patience.waitMs);
+  expect(lines).toEqual(['supervisor: writing that a job failed: held by another program']);
+  // Only who asks for the job hears of it.
+  expect(() => supervisor.resume(id)).toThrow('held by another program');
+});
+
+test('a catalog that cannot be read when a failure is told, or a job is to be killed, is told in a line', async () => {
+  const lines: string[] = [];
+  const { catalog, supervisor, enqueue } = broken('unwritten', {
+    cancelMs: 1,
+    onLine: (line: string) => lines.push(line),
+  });
+  const { id } = enqueue();
+  const { get } = catalog;
+  catalog.get = () => {
+    throw busy();
+  };
+  supervisor.start();
+  const told = (what: string) =>
+    vi.waitFor(
+      () => expect(lines).toContain(`supervisor: ${what}: held by another program`),
+      patience.waitMs,
+    );
+  await told('reading a job that failed');
+  catalog.get = get;
+  supervisor.cancel(id);
+  catalog.get = () => {
+    throw busy();
+  };
+  await told('looking whether a job has stopped');
+  catalog.get = get;
 });
 
 test('after a sleep of its own, the supervisor does not take the engine for hung', async () => {
