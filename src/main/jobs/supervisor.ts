@@ -9,7 +9,7 @@ import type { EngineState, EventName, EventPayload } from '../../shared/contract
 import { sameStage } from '../../shared/job-stage.ts';
 import type { Job } from '../../shared/jobs.ts';
 import type { Catalog } from '../catalog/index.ts';
-import { findJob, getJob, OwnFault } from '../catalog/index.ts';
+import { getJob, OwnFault } from '../catalog/index.ts';
 import { childEnv, childSwitches } from './child-env.ts';
 import { endJob, releaseEngine, releaseOrphans } from './lease.ts';
 import type { FromEngine, ToEngine } from './messages.ts';
@@ -141,26 +141,31 @@ export class EngineSupervisor {
     this.#send({ type: 'cancel', jobId });
     let job: Job;
     try {
-      job = this.queue.cancel(jobId);
+      job = this.#options.catalog.insist(() => this.queue.cancel(jobId));
     } catch (error) {
-      if (!(error instanceof OwnFault)) throw error;
+      // Our engine has heard it. A job that waits, or that another program runs, hears of it by its row alone.
+      if (!(error instanceof OwnFault) || !this.#child?.connected || !this.#isHolder(this.#engineId, jobId))
+        throw error;
       job = getJob(this.#options.catalog, jobId);
     }
     this.emit('job.updated', job);
-    if (job.state !== 'running') return job;
-    const holder = this.#options.catalog.value<string>('SELECT engine FROM jobs WHERE id = ?', jobId);
-    if (holder === this.#engineId && !this.#killTimers.has(jobId)) {
+    const engineId = this.#engineId;
+    if (this.#isHolder(engineId, jobId) && !this.#killTimers.has(jobId)) {
       const timer = setTimeout(() => {
         this.#killTimers.delete(jobId);
         this.#inBackground('looking whether a job has stopped', () => {
-          const state = findJob(this.#options.catalog, jobId)?.state;
-          const still = this.#options.catalog.value<string>('SELECT engine FROM jobs WHERE id = ?', jobId);
-          if (state === 'running' && still === holder) this.#child?.kill('SIGKILL');
+          if (this.#isHolder(engineId, jobId)) this.#child?.kill('SIGKILL');
         });
       }, this.#options.cancelMs);
       this.#killTimers.set(jobId, timer);
     }
     return job;
+  }
+
+  /** Whether the job's row says that this engine runs it. */
+  #isHolder(engineId: string, jobId: number): boolean {
+    const sql = "SELECT engine FROM jobs WHERE id = ? AND state = 'running'";
+    return this.#options.catalog.value<string>(sql, jobId) === engineId;
   }
 
   /** Resolves when the job has ended (done, failed or cancelled), whoever runs it. */

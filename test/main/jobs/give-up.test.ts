@@ -1,4 +1,5 @@
 /** Engines that get nothing done are given up, say why, and are tried again when a person asks. Real processes. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { CatalogError, getJob } from '../../../src/main/catalog/index.ts';
@@ -111,7 +112,7 @@ test('a catalog that cannot be read when a failure is told, or a job is to be ki
     onLine: (line: string) => lines.push(line),
   });
   const { id } = enqueue();
-  const { get } = catalog;
+  const { get, value } = catalog;
   catalog.get = () => {
     throw busy();
   };
@@ -124,11 +125,34 @@ test('a catalog that cannot be read when a failure is told, or a job is to be ki
   await told('reading a job that failed');
   catalog.get = get;
   supervisor.cancel(id);
-  catalog.get = () => {
+  catalog.value = () => {
     throw busy();
   };
   await told('looking whether a job has stopped');
-  catalog.get = get;
+  catalog.value = value;
+});
+
+test('a cancel that cannot be written is an error, unless the engine that runs the job has heard it', async () => {
+  const { catalog, supervisor, enqueue } = broken('unwritten');
+  const waits = enqueue().id;
+  const { run } = catalog;
+  const reserve = join(catalog.dir, '.reserve');
+  // As on a full disk, where the reserve is all the room there is.
+  catalog.run = (...args) => {
+    if (existsSync(reserve)) throw Object.assign(new Error('full'), { code: 'SQLITE_FULL' });
+    return run.apply(catalog, args);
+  };
+  expect(supervisor.cancel(waits).state).toBe('cancelled');
+  catalog.run = run;
+  const next = enqueue().id;
+  catalog.run = () => {
+    throw Object.assign(new Error('full'), { code: 'SQLITE_FULL' });
+  };
+  expect(() => supervisor.cancel(next)).toThrow(/^disk is full/);
+  supervisor.start();
+  await supervisor.waitFor(next); // its engine holds it, and says so
+  expect(supervisor.cancel(next).state).toBe('running');
+  catalog.run = run;
 });
 
 test('after a sleep of its own, the supervisor does not take the engine for hung', async () => {
