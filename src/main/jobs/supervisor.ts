@@ -41,6 +41,8 @@ export interface SupervisorOptions {
 const BACK_OFF_MS = [100, 500, 1000, 2000];
 const WATCH_MS = 1000;
 
+const writingEndings = 'writing that a job failed';
+
 export class EngineSupervisor {
   readonly owner: string;
   readonly queue: JobQueue;
@@ -62,7 +64,6 @@ export class EngineSupervisor {
   #checkedAt = 0;
   #restart: NodeJS.Timeout | undefined;
   #pinger: NodeJS.Timeout | undefined;
-  #watch: CatalogWatch | undefined;
   #watcher: NodeJS.Timeout | undefined;
   #lastWords: string[] = [];
   /** Why no engine could work on this machine now, by its own word. */
@@ -123,6 +124,8 @@ export class EngineSupervisor {
    * tried again: a person who asks for something may have mended what kept it from working.
    */
   wake(): void {
+    // Before any engine frees the job of one that is gone, and runs it again.
+    this.#inBackground(writingEndings, () => this.#writeEndings());
     if (this.#state === 'stopped' && this.#wanted) {
       this.#failures = 0;
       this.#spawn();
@@ -211,20 +214,17 @@ export class EngineSupervisor {
 
   /** A terminal's jobs and decisions on the same catalog reach the window too. */
   #watchOthers(): void {
-    this.#watch = new CatalogWatch(this.#options.catalog, {
+    const watch = new CatalogWatch(this.#options.catalog, {
       job: (job) => this.emit('job.updated', job),
       dataset: (datasetId) => this.emit('catalog.changed', { datasetId }),
+      asTold: (job) => this.asTold(job),
     });
-    this.on('job.updated', (job) => this.#watch?.know(job));
-    this.#watcher = setInterval(() => {
-      try {
-        this.#watch?.look();
-      } catch (error) {
-        // A catalog that went bad or away is told once, where a person looks; requests tell it too.
-        clearInterval(this.#watcher);
-        this.#setState('down', (error as Error).message);
-      }
-    }, WATCH_MS);
+    this.on('job.updated', (job) => watch.know(job));
+    // A catalog that is held for a while, or put back, is watched again; the engine's state says nothing about it.
+    this.#watcher = setInterval(
+      () => this.#inBackground('watching the catalog', () => watch.look()),
+      WATCH_MS,
+    );
     this.#watcher.unref();
   }
 
@@ -307,7 +307,7 @@ export class EngineSupervisor {
   /** A job as its engine told, where its row could not be written. */
   asTold(job: Job): Job {
     const ending = this.#unwritten.get(job.id);
-    if (!ending || job.state !== 'running') return job;
+    if (!ending || !this.#isHolder(ending.engineId, job.id)) return job;
     return { ...job, state: 'failed', stage: '', secondsLeft: null, error: ending.error };
   }
 
@@ -315,8 +315,9 @@ export class EngineSupervisor {
   #writeEndings(): void {
     for (const [jobId, { engineId, error }] of this.#unwritten) {
       try {
-        endJob(this.#options.catalog, engineId, jobId, { state: 'failed', error });
+        const ended = endJob(this.#options.catalog, engineId, jobId, { state: 'failed', error });
         this.#unwritten.delete(jobId);
+        if (ended) this.emit('job.updated', getJob(this.#options.catalog, jobId));
       } catch (fault) {
         if (!(fault instanceof OwnFault)) throw fault;
       }
@@ -369,7 +370,7 @@ export class EngineSupervisor {
   }
 
   #checkHealth(): void {
-    this.#inBackground('writing that a job failed', () => this.#writeEndings());
+    this.#inBackground(writingEndings, () => this.#writeEndings());
     // We slept, and the engine with us: Ctrl+Z, a closed lid.
     if (Date.now() - this.#checkedAt > 3 * this.#options.pingMs) this.#heardAt = Date.now();
     this.#checkedAt = Date.now();

@@ -6,6 +6,7 @@ import { CatalogError, getJob } from '../../../src/main/catalog/index.ts';
 import { claimJob, endJob } from '../../../src/main/jobs/lease.ts';
 import { JobQueue } from '../../../src/main/jobs/queue.ts';
 import { EngineSupervisor } from '../../../src/main/jobs/supervisor.ts';
+import type { Job } from '../../../src/shared/jobs.ts';
 import { patience } from '../../patience.ts';
 import { tempCatalog } from '../support/catalogs.ts';
 
@@ -130,6 +131,89 @@ test('a catalog that cannot be read when a failure is told, or a job is to be ki
   };
   await told('looking whether a job has stopped');
   catalog.value = value;
+});
+
+test('a failure that waits to be written stays one, and is told again when it is', async () => {
+  const { catalog, supervisor, enqueue } = broken('unwritten', { pingMs: 20 });
+  const { id } = enqueue();
+  const { run } = catalog;
+  catalog.run = () => {
+    throw Object.assign(new Error('full'), { code: 'SQLITE_FULL' });
+  };
+  supervisor.start();
+  await supervisor.waitFor(id);
+  const heard: Job[] = [];
+  supervisor.on('job.updated', (job) => heard.push(job));
+  // Another program's work makes the supervisor look at all jobs, the oldest first.
+  const other = new JobQueue(tempCatalog(catalog.dir)).enqueue({
+    kind: 'import',
+    params: { source: '/photos', name: 'y' },
+  });
+  await vi.waitFor(() => expect(heard.map((job) => job.id)).toContain(other.id), patience.waitMs);
+  const ofTheFailed = () => heard.filter((job) => job.id === id);
+  expect(ofTheFailed().filter((job) => job.state !== 'failed')).toEqual([]);
+  catalog.run = run;
+  await vi.waitFor(
+    () => expect(ofTheFailed().at(-1)).toMatchObject({ state: 'failed', finishedAt: expect.any(Number) }),
+    patience.waitMs,
+  );
+});
+
+test('trying again writes a failure before an engine could run the job again', async () => {
+  const { catalog, supervisor, stopped, enqueue } = broken('unwritten, unable');
+  const { id } = enqueue();
+  const { run } = catalog;
+  catalog.run = () => {
+    throw Object.assign(new Error('full'), { code: 'SQLITE_FULL' });
+  };
+  supervisor.start();
+  await stopped;
+  expect(getJob(catalog, id).state).toBe('running');
+  catalog.run = run;
+  supervisor.wake();
+  expect(getJob(catalog, id)).toMatchObject({
+    state: 'failed',
+    error: expect.stringMatching(/^disk is full/),
+  });
+});
+
+test('a job that another engine runs now is told as it is', async () => {
+  const { catalog, supervisor, stopped, enqueue } = broken('unwritten, unable');
+  const { id } = enqueue();
+  const { run } = catalog;
+  catalog.run = () => {
+    throw Object.assign(new Error('full'), { code: 'SQLITE_FULL' });
+  };
+  supervisor.start();
+  await stopped;
+  expect(supervisor.asTold(getJob(catalog, id)).state).toBe('failed');
+  catalog.run = run;
+  catalog.run("UPDATE jobs SET engine = 'another' WHERE id = ?", id);
+  expect(supervisor.asTold(getJob(catalog, id)).state).toBe('running');
+});
+
+test('a catalog that cannot be looked at for a while is told once and watched again, and no engine is called down', async () => {
+  const lines: string[] = [];
+  const { catalog, supervisor, states } = broken('idle', { onLine: (line: string) => lines.push(line) });
+  supervisor.start();
+  await vi.waitFor(() => expect(supervisor.state).toBe('ready'), patience.waitMs);
+  const { value } = catalog;
+  let looks = 0;
+  catalog.value = () => {
+    looks++;
+    throw busy();
+  };
+  await vi.waitFor(() => expect(looks).toBeGreaterThan(1), patience.waitMs);
+  catalog.value = value;
+  const heard: number[] = [];
+  supervisor.on('job.updated', (job) => heard.push(job.id));
+  const { id } = new JobQueue(tempCatalog(catalog.dir)).enqueue({
+    kind: 'import',
+    params: { source: '/photos', name: 'x' },
+  });
+  await vi.waitFor(() => expect(heard).toContain(id), patience.waitMs);
+  expect(lines).toEqual(['supervisor: watching the catalog: held by another program']);
+  expect(states).toEqual(['starting', 'ready']);
 });
 
 test('a cancel that cannot be written is an error, unless the engine that runs the job has heard it', async () => {
