@@ -53,7 +53,7 @@ export async function answer(
   sent: unknown,
 ): Promise<Answer<unknown>> {
   if (typeof name !== 'string' || !Object.hasOwn(requests, name))
-    return failure('unknown-request', `"${nameOf(name)}" is no request of the contract`);
+    return failure('unknown-request', `"${nameOf(name)}" is not a known request`);
   const schema = requests[name as RequestName];
   try {
     const parsed = schema.input.safeParse(sent);
