@@ -35,7 +35,7 @@ export interface CommandContext {
 function wholeSeed(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0)
-    throw new InvalidArgumentError('Wanted a whole number, at least 0.');
+    throw new InvalidArgumentError('Expected a whole number, at least 0.');
   return value;
 }
 

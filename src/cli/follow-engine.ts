@@ -22,10 +22,8 @@ export async function followEngine(
     }),
     supervisor.on('engine.state', ({ state, message }) => {
       if (state === 'stopped')
-        giveUp(
-          new CliError(`${message}; once that is mended, go on with: crux jobs resume ${job.id}`, 'engine'),
-        );
-      else if (state === 'down' && wasReady) onNote(`${message}; a new one resumes where it stopped`);
+        giveUp(new CliError(`${message}; fix that, then run: crux jobs resume ${job.id}`, 'engine'));
+      else if (state === 'down' && wasReady) onNote(`${message}; a new one resumes the job`);
       wasReady = state === 'ready';
     }),
   ];

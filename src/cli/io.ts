@@ -16,8 +16,9 @@ export interface Io {
   nowMs(): number;
 }
 
-/** Codes of a reader that has gone: a pipe that was closed, a terminal that hung up. */
-const readerGone = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED']);
+/** Whether a failed write says that the reader has gone: a pipe that was closed, a terminal that hung up. */
+export const readerHasGone = (code: string | undefined, isTerminal: boolean): boolean =>
+  code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED' || (code === 'EIO' && isTerminal); // EIO of a file: a bad disk
 
 /**
  * A reader that has had enough (`crux jobs list | head -1`) stops nothing: what it would have read is dropped, and a
@@ -26,7 +27,7 @@ const readerGone = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED']);
 function outliveReader(stream: NodeJS.WriteStream, name: string): void {
   let failed = false;
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (failed || readerGone.has(error.code ?? '')) return;
+    if (failed || readerHasGone(error.code, stream.isTTY)) return;
     failed = true;
     process.stderr.write(`crux: ${name} cannot be written: ${error.message}\n`);
     process.once('exit', () => {

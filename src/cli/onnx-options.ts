@@ -13,7 +13,7 @@ const shape = onnxClassifierSpec.shape;
 function numbers(text: string): number[] {
   const list = text.split(',').map((part) => Number(part.trim() || Number.NaN));
   if (list.some(Number.isNaN))
-    throw new InvalidArgumentError('Wanted numbers with commas between, like 0.485,0.456,0.406.');
+    throw new InvalidArgumentError('Expected numbers with commas between, like 0.485,0.456,0.406.');
   return list;
 }
 

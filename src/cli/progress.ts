@@ -1,4 +1,4 @@
-/** Owns how a running job looks: one updating line on a terminal, a line per stage and 10 % elsewhere. */
+/** Owns how a running job looks: one updating line on a terminal, a line per stage and 10% elsewhere. */
 import { displayText } from '../shared/display-text.ts';
 import { sameStage } from '../shared/job-stage.ts';
 import { clock } from './format.ts';
@@ -24,7 +24,7 @@ export interface ProgressView {
 export const share = ({ done, total }: ProgressState) =>
   total === null || total <= 0 ? null : Math.min(1, Math.max(0, done / total));
 
-/** "score  [#####.....]  50 %  300/600  0:12 left  fold 3 of 5", no longer than `columns`. */
+/** "score  [#####.....]  50%  300/600  0:12 left  fold 3 of 5", no longer than `columns`. */
 export function progressLine(label: string, state: ProgressState, columns: number): string {
   const part = share(state);
   const parts = [displayText(label)];
@@ -33,7 +33,7 @@ export function progressLine(label: string, state: ProgressState, columns: numbe
     const full = Math.round(part * cells);
     parts.push(
       `${'█'.repeat(full)}${'░'.repeat(cells - full)}`,
-      `${String(Math.floor(part * 100)).padStart(3)} %`,
+      `${String(Math.floor(part * 100)).padStart(3)}%`,
     );
     parts.push(`${Math.floor(state.done)}/${state.total}`);
   } else if (state.done > 0) parts.push(`${Math.floor(state.done)}`);
@@ -80,7 +80,7 @@ function lineView(io: Io, label: string): ProgressView {
       const now = part === null ? -1 : Math.floor(part * 10);
       if (state.stage === '') return; // between jobs: nothing to say
       if (stage !== null && sameStage(stage, state.stage) && now <= tenth) return;
-      const figures = part === null ? '' : ` ${Math.floor(part * 100)} %`;
+      const figures = part === null ? '' : ` ${Math.floor(part * 100)}%`;
       const left = state.secondsLeft !== null && part !== 1 ? `, ${clock(state.secondsLeft)} left` : '';
       io.stderr(`${displayText(`${label}: ${state.stage}`)}${figures}${left}\n`);
       stage = state.stage;

@@ -1,7 +1,7 @@
 /** Owns running one job from the command line: progress, Ctrl+C, and what is said when it ends. */
 import { displayText } from '../shared/display-text.ts';
 import { type Job, type JobRequestInput, jobParams } from '../shared/jobs.ts';
-import { CliError, interrupted, type StopSignal, stopSignals, usageError } from './errors.ts';
+import { CliError, interrupted, type StopSignal, sentence, stopSignals, usageError } from './errors.ts';
 import { leave } from './leave.ts';
 import { progressView } from './progress.ts';
 import type { Session } from './session.ts';
@@ -36,9 +36,14 @@ export async function followJob(session: Session, queued: Job, label: string = q
   const onSignal = (name: NodeJS.Signals) => {
     const signal = name as StopSignal;
     if (first === null) {
-      first = { signal, at: io.nowMs() };
       view.note(`crux: stopping ${queued.title} at the next safe point; press Ctrl+C again to kill it`);
-      session.cancel(queued);
+      try {
+        session.cancel(queued);
+      } catch (error) {
+        view.note(`crux: ${queued.title} was not cancelled: ${sentence(error)}`);
+      }
+      // After the cancel, which may have waited for the catalog: the signal's second copy was waiting, too.
+      first = { signal, at: io.nowMs() };
     } else if (!killed && io.nowMs() - first.at >= oneSignalMs) {
       killed = true;
       view.end();

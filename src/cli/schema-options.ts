@@ -43,7 +43,7 @@ function kindOf(schema: z.core.$ZodType): Kind {
 }
 
 /** "a whole number from 1 to 256", from the schema's own bounds. */
-function wantedNumber(inner: z.core.$ZodType): string {
+function expectedNumber(inner: z.core.$ZodType): string {
   const { minValue, maxValue, isInt } = inner as unknown as {
     minValue: number | null;
     maxValue: number | null;
@@ -55,17 +55,17 @@ function wantedNumber(inner: z.core.$ZodType): string {
   return minValue === null ? what : `${what}, at least ${minValue}`;
 }
 
-/** A commander parser for one parameter: text -> checked value, or a sentence that says what is wanted. */
+/** A commander parser for one parameter: text -> checked value, or a sentence that says what is expected. */
 export function parserFor(schema: z.core.$ZodType): (text: string) => unknown {
   const { type, inner } = kindOf(schema);
   return (text) => {
     const value = type === 'number' ? Number(text) : text;
-    const wanted = type === 'number' ? wantedNumber(inner) : null;
+    const expected = type === 'number' ? expectedNumber(inner) : null;
     if (type === 'number' && (text.trim() === '' || Number.isNaN(value)))
-      throw new InvalidArgumentError(`Wanted ${wanted}.`);
+      throw new InvalidArgumentError(`Expected ${expected}.`);
     const result = (inner as z.ZodType).safeParse(value);
     if (!result.success)
-      throw new InvalidArgumentError(`Wanted ${wanted ?? result.error.issues[0].message}.`);
+      throw new InvalidArgumentError(`Expected ${expected ?? result.error.issues[0].message}.`);
     return result.data;
   };
 }

@@ -30,10 +30,10 @@ function failure(code: string, message: string): Answer<never> {
 /** Of what was sent as the name of a request; anything but a text may refuse to become one. */
 const nameOf = (name: unknown): string => (typeof name === 'string' ? name : typeof name);
 
-/** An error's `code`, where it is one of ours (`not-found`, `invalid`, ...). */
+/** An error's `code`, where it is one of ours (`not-found`, `invalid`, ...) and none of Node's or SQLite's. */
 const codeOf = (error: unknown): string => {
   const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && code !== '' ? code : 'failed';
+  return typeof code === 'string' && /^[a-z-]+$/.test(code) ? code : 'failed';
 };
 
 function explain({ issues }: ZodError): string {
@@ -53,7 +53,7 @@ export async function answer(
   sent: unknown,
 ): Promise<Answer<unknown>> {
   if (typeof name !== 'string' || !Object.hasOwn(requests, name))
-    return failure('unknown-request', `"${nameOf(name)}" is no request of the contract`);
+    return failure('unknown-request', `"${nameOf(name)}" is not a known request`);
   const schema = requests[name as RequestName];
   try {
     const parsed = schema.input.safeParse(sent);

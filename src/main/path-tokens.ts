@@ -33,7 +33,7 @@ export class PathTokens {
     const chosen = this.#chosen.get(token);
     if (chosen === undefined)
       throw new PathError(
-        `${field}: this is no file that was chosen in a dialog of this session; choose it again`,
+        `${field}: this file was not chosen in a dialog since Crux started; choose it again`,
       );
     if (!purposes.includes(chosen.purpose))
       throw new PathError(

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { writeDemoDataset } from '../../src/cli/demo/dataset.ts';
+import { readerHasGone } from '../../src/cli/io.ts';
 import { listJobs, openCatalog } from '../../src/main/catalog/index.ts';
 import { temporaryFolder } from './run.ts';
 
@@ -57,6 +58,13 @@ test('with nobody reading its result, a job goes on to its end and says no word 
   expect(ran.exit).toBe(0);
   expect(ran.other).not.toMatch(/EPIPE|\n\s+at /);
   expect(states()).toEqual(['done', 'done']);
+});
+
+test('EIO is a reader that has gone only of a terminal; of a file it is a bad disk', () => {
+  expect(readerHasGone('EIO', true)).toBe(true);
+  expect(readerHasGone('EIO', false)).toBe(false);
+  expect(readerHasGone('EPIPE', false)).toBe(true);
+  expect(readerHasGone('ENOSPC', true)).toBe(false);
 });
 
 test('a list that nobody reads ends quietly', async () => {

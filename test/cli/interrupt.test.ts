@@ -94,7 +94,7 @@ describe('a running job', () => {
       letGo(catalog);
     });
     expect(ran.exit).toBe(0);
-    expect(ran.err).toMatch(/ended by SIGKILL; a new one goes on/);
+    expect(ran.err).toMatch(/ended by SIGKILL; a new one resumes the job/);
     expect(JSON.parse(ran.out)).toMatchObject({ ok: true, dataset: { images } });
   });
 });

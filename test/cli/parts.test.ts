@@ -45,7 +45,7 @@ describe('progress', () => {
 
   it('fits one terminal line', () => {
     const line = progressLine('score', state, 100);
-    expect(line).toContain(`${'█'.repeat(10)}${'░'.repeat(10)}   50 %  30/60  1:15 left  fold 1 of 5`);
+    expect(line).toContain(`${'█'.repeat(10)}${'░'.repeat(10)}   50%  30/60  1:15 left  fold 1 of 5`);
     expect(progressLine('score', state, 30).length).toBeLessThan(30);
   });
 
@@ -69,8 +69,8 @@ describe('progress', () => {
     for (let i = 0; i < 5; i++) view.update({ stage: `fold ${i}`, done: 100, total: 100, secondsLeft: null });
     const lines = io.text.trim().split('\n');
     expect(lines).toHaveLength(12);
-    expect(lines[0]).toBe('embed: reading 0 %');
-    expect(lines[11]).toBe('embed: fold 0 100 %');
+    expect(lines[0]).toBe('embed: reading 0%');
+    expect(lines[11]).toBe('embed: fold 0 100%');
     expect(io.text.includes('\r') || io.text.includes('\x1b')).toBe(false);
   });
 });

@@ -84,7 +84,7 @@ async function run(at: Side, request: JobRequestInput, kills: readonly Place[] =
   off();
   const interruptions = supervisor.queue
     .log(job.id)
-    .filter((line) => line.text.includes('goes on where it was'));
+    .filter((line) => line.text.includes('the job resumes'));
   expect(ended, ended.error ?? '').toMatchObject({ state: 'done' });
   expect(killed).toBe(kills.length);
   expect(interruptions).toHaveLength(kills.length); // it was hit while it ran, each time

@@ -146,7 +146,8 @@ async function wrongAfter(
   const job = newestJob(place);
   if (/\n\s+at .*:\d+:\d+/.test(err)) return `it printed a stack: ${err}`;
   // Too late is no fault; but to ask for the end and then go on with a new engine is to lose what was asked.
-  if (/at the next safe point[\s\S]*a new one goes on/.test(err)) return `it was to stop and went on: ${err}`;
+  if (/at the next safe point[\s\S]*a new one resumes the job/.test(err))
+    return `it was to stop and went on: ${err}`;
   if (code === 0) return job?.state === 'done' ? null : `exit code 0, and the job is ${job?.state} (${said})`;
   if (!asked.includes(code)) return `exit code ${code}, expected 0 or one of [${asked}] (${said})`;
   // Cancelled as asked; or ended before its command could listen, and free for the next to take up.

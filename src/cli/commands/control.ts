@@ -39,14 +39,14 @@ const options: OptionTable<JobParams<'control'>, 'classes' | 'levels'> = {
 export function levelsOf(text: string): number[] {
   const levels = text.split(',').map(Number);
   if (levels.length < 2 || levels.some((s) => !(s >= 0 && s <= 1)))
-    throw new InvalidArgumentError('Wanted two or more numbers from 0 to 1, as in 0.1,0.5,0.9.');
+    throw new InvalidArgumentError('Expected two or more numbers from 0 to 1, as in 0.1,0.5,0.9.');
   return levels;
 }
 
 /** What --out may be: the page, or the data. */
 function outFile(text: string): string {
   if (!/\.(html|json)$/i.test(text))
-    throw new InvalidArgumentError('Wanted a name that ends in .html (the page) or .json (the data).');
+    throw new InvalidArgumentError('Expected a name that ends in .html (the page) or .json (the data).');
   return text;
 }
 

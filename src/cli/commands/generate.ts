@@ -78,7 +78,7 @@ function binsOf(text: string): number[] {
   const bins = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
   if (bins.every((count) => count >= 0 && count < Number.POSITIVE_INFINITY) && bins.some((n) => n > 0))
     return bins;
-  throw new InvalidArgumentError('Wanted counts, 0 or more, with commas between: 0,2,5,2.');
+  throw new InvalidArgumentError('Expected counts, 0 or more, with commas between: 0,2,5,2.');
 }
 
 /** --prompts and --bins say by themselves where prompts and difficulties come from. */
@@ -115,7 +115,7 @@ const collect = (value: string, previous: string[] = []) => [...previous, value]
 const weightsOf = (value: string, previous: number[] = []) => {
   const weight = Number(value);
   if (value.trim() === '' || !(Math.abs(weight) <= 10)) {
-    throw new InvalidArgumentError('Wanted a number from -10 to 10; 1: as trained.');
+    throw new InvalidArgumentError('Expected a number from -10 to 10; 1: as trained.');
   }
   return [...previous, weight];
 };

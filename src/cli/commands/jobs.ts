@@ -11,7 +11,7 @@ import { type Session, withSession } from '../session.ts';
 function positive(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError('Wanted a whole number, at least 1.');
+    throw new InvalidArgumentError('Expected a whole number, at least 1.');
   return value;
 }
 
@@ -26,8 +26,8 @@ const figures = (job: Job) =>
     .join(', ');
 
 function progressOf(job: Job): string {
-  if (job.state === 'done') return '100 %';
-  return job.total !== null && job.total > 0 ? `${Math.floor((100 * job.done) / job.total)} %` : '-';
+  if (job.state === 'done') return '100%';
+  return job.total !== null && job.total > 0 ? `${Math.floor((100 * job.done) / job.total)}%` : '-';
 }
 
 /** Of a running job: so far. */

@@ -157,7 +157,7 @@ export function models(parent: Command, context: CommandContext): void {
         const from = existsSync(file) ? file : await pathOf(session, given);
         const out = resolve(io.cwd, values.out);
         if (!out.endsWith('.safetensors'))
-          throw usageError(`--out ${values.out}: wanted a .safetensors file`);
+          throw usageError(`--out ${values.out}: expected a .safetensors file`);
         if (existsSync(out)) throw usageError(`${out} exists already; name another file`);
         const layers = await inspect('lora.export', { from, out, layout: values.layout });
         return {

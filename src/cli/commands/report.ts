@@ -12,7 +12,7 @@ import { withSession } from '../session.ts';
 function perClass(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1 || value > 50)
-    throw new InvalidArgumentError('Wanted a whole number from 1 to 50.');
+    throw new InvalidArgumentError('Expected a whole number from 1 to 50.');
   return value;
 }
 

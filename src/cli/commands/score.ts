@@ -14,7 +14,7 @@ const options: OptionTable<JobParams<'score'>, 'temperature'> = {
 function temperature(text: string): number | 'auto' {
   const result = scoreParams.shape.temperature.safeParse(text === 'auto' ? text : Number(text));
   if (text.trim() === '' || !result.success)
-    throw new InvalidArgumentError('Wanted auto, or a number from 0.05 to 20.');
+    throw new InvalidArgumentError('Expected auto, or a number from 0.05 to 20.');
   return result.data;
 }
 

@@ -104,7 +104,7 @@ function use(group: Command, context: CommandContext): void {
 function whole(text: string): number {
   const n = Number(text);
   if (!Number.isInteger(n) || n < 0 || n > 1000)
-    throw new InvalidArgumentError('Wanted a whole number from 0 to 1000.');
+    throw new InvalidArgumentError('Expected a whole number from 0 to 1000.');
   return n;
 }
 

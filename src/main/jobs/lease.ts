@@ -170,7 +170,7 @@ function release(catalog: Catalog, why: string, gone: (held: Held) => boolean): 
             catalog,
             held.id,
             'warn',
-            state === 'queued' ? `${why}; the job goes on where it was` : `${why}; the job is ${state}`,
+            state === 'queued' ? `${why}; the job resumes` : `${why}; the job is ${state}`,
           );
           return getJob(catalog, held.id);
         }),

@@ -9,7 +9,7 @@ import type { EngineState, EventName, EventPayload } from '../../shared/contract
 import { sameStage } from '../../shared/job-stage.ts';
 import type { Job } from '../../shared/jobs.ts';
 import type { Catalog } from '../catalog/index.ts';
-import { findJob, getJob, OwnFault } from '../catalog/index.ts';
+import { getJob, OwnFault } from '../catalog/index.ts';
 import { childEnv, childSwitches } from './child-env.ts';
 import { endJob, releaseEngine, releaseOrphans } from './lease.ts';
 import type { FromEngine, ToEngine } from './messages.ts';
@@ -41,6 +41,8 @@ export interface SupervisorOptions {
 const BACK_OFF_MS = [100, 500, 1000, 2000];
 const WATCH_MS = 1000;
 
+const writingEndings = 'writing that a job failed';
+
 export class EngineSupervisor {
   readonly owner: string;
   readonly queue: JobQueue;
@@ -62,12 +64,13 @@ export class EngineSupervisor {
   #checkedAt = 0;
   #restart: NodeJS.Timeout | undefined;
   #pinger: NodeJS.Timeout | undefined;
-  #watch: CatalogWatch | undefined;
   #watcher: NodeJS.Timeout | undefined;
   #lastWords: string[] = [];
   /** Why no engine could work on this machine now, by its own word. */
   #unable: string | null = null;
   readonly #killTimers = new Map<number, NodeJS.Timeout>();
+  /** What goes wrong at present in the background, by what was done there. */
+  readonly #faults = new Map<string, string>();
 
   constructor(options: SupervisorOptions) {
     this.#options = {
@@ -121,6 +124,8 @@ export class EngineSupervisor {
    * tried again: a person who asks for something may have mended what kept it from working.
    */
   wake(): void {
+    // Before any engine frees the job of one that is gone, and runs it again.
+    this.#inBackground(writingEndings, () => this.#writeEndings());
     if (this.#state === 'stopped' && this.#wanted) {
       this.#failures = 0;
       this.#spawn();
@@ -139,24 +144,31 @@ export class EngineSupervisor {
     this.#send({ type: 'cancel', jobId });
     let job: Job;
     try {
-      job = this.queue.cancel(jobId);
+      job = this.#options.catalog.insist(() => this.queue.cancel(jobId));
     } catch (error) {
-      if (!(error instanceof OwnFault)) throw error;
+      // Our engine has heard it. A job that waits, or that another program runs, hears of it by its row alone.
+      if (!(error instanceof OwnFault) || !this.#child?.connected || !this.#isHolder(this.#engineId, jobId))
+        throw error;
       job = getJob(this.#options.catalog, jobId);
     }
     this.emit('job.updated', job);
-    if (job.state !== 'running') return job;
-    const holder = this.#options.catalog.value<string>('SELECT engine FROM jobs WHERE id = ?', jobId);
-    if (holder === this.#engineId && !this.#killTimers.has(jobId)) {
+    const engineId = this.#engineId;
+    if (this.#isHolder(engineId, jobId) && !this.#killTimers.has(jobId)) {
       const timer = setTimeout(() => {
         this.#killTimers.delete(jobId);
-        const state = findJob(this.#options.catalog, jobId)?.state;
-        const still = this.#options.catalog.value<string>('SELECT engine FROM jobs WHERE id = ?', jobId);
-        if (state === 'running' && still === holder) this.#child?.kill('SIGKILL');
+        this.#inBackground('looking whether a job has stopped', () => {
+          if (this.#isHolder(engineId, jobId)) this.#child?.kill('SIGKILL');
+        });
       }, this.#options.cancelMs);
       this.#killTimers.set(jobId, timer);
     }
     return job;
+  }
+
+  /** Whether the job's row says that this engine runs it. */
+  #isHolder(engineId: string, jobId: number): boolean {
+    const sql = "SELECT engine FROM jobs WHERE id = ? AND state = 'running'";
+    return this.#options.catalog.value<string>(sql, jobId) === engineId;
   }
 
   /** Resolves when the job has ended (done, failed or cancelled), whoever runs it. */
@@ -202,20 +214,17 @@ export class EngineSupervisor {
 
   /** A terminal's jobs and decisions on the same catalog reach the window too. */
   #watchOthers(): void {
-    this.#watch = new CatalogWatch(this.#options.catalog, {
+    const watch = new CatalogWatch(this.#options.catalog, {
       job: (job) => this.emit('job.updated', job),
       dataset: (datasetId) => this.emit('catalog.changed', { datasetId }),
+      asTold: (job) => this.asTold(job),
     });
-    this.on('job.updated', (job) => this.#watch?.know(job));
-    this.#watcher = setInterval(() => {
-      try {
-        this.#watch?.look();
-      } catch (error) {
-        // A catalog that went bad or away is told once, where a person looks; requests tell it too.
-        clearInterval(this.#watcher);
-        this.#setState('down', (error as Error).message);
-      }
-    }, WATCH_MS);
+    this.on('job.updated', (job) => watch.know(job));
+    // A catalog that is held for a while, or put back, is watched again; the engine's state says nothing about it.
+    this.#watcher = setInterval(
+      () => this.#inBackground('watching the catalog', () => watch.look()),
+      WATCH_MS,
+    );
     this.#watcher.unref();
   }
 
@@ -266,7 +275,9 @@ export class EngineSupervisor {
     if (message.type === 'unable') this.#unable = message.error;
     if (message.type === 'failed') {
       this.#unwritten.set(message.jobId, { engineId, error: message.error });
-      this.emit('job.updated', this.asTold(getJob(this.#options.catalog, message.jobId)));
+      this.#inBackground('reading a job that failed', () =>
+        this.emit('job.updated', this.asTold(getJob(this.#options.catalog, message.jobId))),
+      );
     }
     if (message.type !== 'event') return;
     const payload = unpackBytes(message.payload);
@@ -296,7 +307,7 @@ export class EngineSupervisor {
   /** A job as its engine told, where its row could not be written. */
   asTold(job: Job): Job {
     const ending = this.#unwritten.get(job.id);
-    if (!ending || job.state !== 'running') return job;
+    if (!ending || !this.#isHolder(ending.engineId, job.id)) return job;
     return { ...job, state: 'failed', stage: '', secondsLeft: null, error: ending.error };
   }
 
@@ -304,8 +315,9 @@ export class EngineSupervisor {
   #writeEndings(): void {
     for (const [jobId, { engineId, error }] of this.#unwritten) {
       try {
-        endJob(this.#options.catalog, engineId, jobId, { state: 'failed', error });
+        const ended = endJob(this.#options.catalog, engineId, jobId, { state: 'failed', error });
         this.#unwritten.delete(jobId);
+        if (ended) this.emit('job.updated', getJob(this.#options.catalog, jobId));
       } catch (fault) {
         if (!(fault instanceof OwnFault)) throw fault;
       }
@@ -342,8 +354,23 @@ export class EngineSupervisor {
     }
   }
 
+  /**
+   * Does what nobody waits for: an exception out of a timer or a message would end the program. What goes wrong is told
+   * once, and again only after it went well or when it is something else.
+   */
+  #inBackground(what: string, body: () => void): void {
+    try {
+      body();
+      this.#faults.delete(what);
+    } catch (error) {
+      const { message } = error as Error;
+      if (this.#faults.get(what) !== message) this.#options.onLine?.(`supervisor: ${what}: ${message}`);
+      this.#faults.set(what, message);
+    }
+  }
+
   #checkHealth(): void {
-    this.#writeEndings();
+    this.#inBackground(writingEndings, () => this.#writeEndings());
     // We slept, and the engine with us: Ctrl+Z, a closed lid.
     if (Date.now() - this.#checkedAt > 3 * this.#options.pingMs) this.#heardAt = Date.now();
     this.#checkedAt = Date.now();

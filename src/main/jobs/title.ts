@@ -32,7 +32,7 @@ function titleOf(request: JobRequest, dataset: string | null): string {
     case 'generate': {
       const { classes, count, ratio } = request.params;
       const which = classes === 'all' ? 'every class' : listed(classes);
-      const many = ratio === null ? `${count}` : `${+(100 * ratio).toFixed(1)} % as many`;
+      const many = ratio === null ? `${count}` : `${+(100 * ratio).toFixed(1)}% as many`;
       return `Generate ${many} of ${which} for ${dataset}`;
     }
     case 'issues':

@@ -11,6 +11,8 @@ export interface WatchEvents {
   job: (job: Job) => void;
   /** null: the list of datasets or models. */
   dataset: (datasetId: number | null) => void;
+  /** A job as people were told of it, where its row could not be written. */
+  asTold?: (job: Job) => Job;
 }
 
 export class CatalogWatch {
@@ -25,7 +27,7 @@ export class CatalogWatch {
     this.#catalog = catalog;
     this.#events = events;
     this.#version = this.#dataVersion();
-    for (const job of listJobs(catalog, JOBS)) this.#jobs.set(job.id, mark(job));
+    for (const job of this.#newestJobs()) this.#jobs.set(job.id, mark(job));
     this.#edits = this.#newestEdit();
     this.#lists = this.#listMark();
   }
@@ -39,8 +41,7 @@ export class CatalogWatch {
   look(): void {
     const version = this.#dataVersion();
     if (version === this.#version) return;
-    this.#version = version;
-    for (const job of listJobs(this.#catalog, JOBS).reverse()) {
+    for (const job of this.#newestJobs().reverse()) {
       if (this.#jobs.get(job.id) === mark(job)) continue;
       this.#jobs.set(job.id, mark(job));
       this.#events.job(job);
@@ -56,9 +57,15 @@ export class CatalogWatch {
       this.#edits = edits;
       for (const { id } of listDatasets(this.#catalog)) this.#events.dataset(id);
     }
+    this.#version = version; // last: a look that failed is done again
   }
 
-  #dataVersion = () => this.#catalog.db.pragma('data_version', { simple: true }) as number;
+  #dataVersion = () => this.#catalog.value<number>('PRAGMA data_version') ?? 0;
+
+  #newestJobs = () => {
+    const { asTold = (job) => job } = this.#events;
+    return listJobs(this.#catalog, JOBS).map(asTold);
+  };
 
   /** Grows with every edit, undo and redo. */
   #newestEdit = () =>

@@ -1,7 +1,7 @@
 /**
  * Owns engines that get nothing done. CRUX_BROKEN says how: 'ready' dies right after it was ready, 'claim' takes a job and
  * dies, 'again' first reports each time that it came as far as before, 'unable' says that this machine does not let it
- * work, 'unwritten' reports a failure that its row does not have. 'idle' is well, and answers pings
+ * work, 'unwritten' reports a failure that its row does not have, 'unwritten, unable' both. 'idle' is well, and answers pings
  * with an event.
  */
 import { getJob, openCatalog } from '../../../src/main/catalog/index.ts';
@@ -32,13 +32,14 @@ if (how !== 'ready' && how !== 'unable') {
         name: 'job.updated',
         payload: { ...getJob(catalog, job.id), stage: 'looking', done },
       });
-  if (job && how === 'unwritten') {
+  if (job && how?.startsWith('unwritten')) {
     await say({
       type: 'failed',
       jobId: job.id,
       error: 'disk is full: 0.0 MB free at /x, about 1.0 MB needed',
     });
-    await new Promise(() => setInterval(() => {}, 1000));
+    if (how === 'unwritten') await new Promise(() => setInterval(() => {}, 1000));
+    await say({ type: 'unable', error: 'disk is full: 0.0 MB free at /x, about 1.0 MB needed' });
   }
 }
 process.exit(1);

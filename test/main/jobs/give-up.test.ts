@@ -1,14 +1,17 @@
 /** Engines that get nothing done are given up, say why, and are tried again when a person asks. Real processes. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { getJob } from '../../../src/main/catalog/index.ts';
+import { CatalogError, getJob } from '../../../src/main/catalog/index.ts';
 import { claimJob, endJob } from '../../../src/main/jobs/lease.ts';
 import { JobQueue } from '../../../src/main/jobs/queue.ts';
 import { EngineSupervisor } from '../../../src/main/jobs/supervisor.ts';
+import type { Job } from '../../../src/shared/jobs.ts';
 import { patience } from '../../patience.ts';
 import { tempCatalog } from '../support/catalogs.ts';
 
 const running: EngineSupervisor[] = [];
+const busy = () => new CatalogError('unusable', 'held by another program');
 afterEach(async () => {
   vi.restoreAllMocks();
   for (const supervisor of running.splice(0)) await supervisor.stop(0);
@@ -81,6 +84,159 @@ test('a failure that could not be written is known by message, and is written wh
     () => expect(getJob(catalog, id)).toMatchObject({ state: 'failed', error: told.error }),
     patience.waitMs,
   );
+});
+
+test('a catalog that is busy while a failure waits to be written is told in a line, once, and ends nothing', async () => {
+  const lines: string[] = [];
+  const { catalog, supervisor, enqueue } = broken('unwritten', {
+    pingMs: 20,
+    onLine: (line: string) => lines.push(line),
+  });
+  const { id } = enqueue();
+  let tries = 0;
+  catalog.run = () => {
+    tries++;
+    throw busy();
+  };
+  supervisor.start();
+  await supervisor.waitFor(id);
+  await vi.waitFor(() => expect(tries).toBeGreaterThan(3), patience.waitMs);
+  expect(lines).toEqual(['supervisor: writing that a job failed: held by another program']);
+  // Only who asks for the job hears of it.
+  expect(() => supervisor.resume(id)).toThrow('held by another program');
+});
+
+test('a catalog that cannot be read when a failure is told, or a job is to be killed, is told in a line', async () => {
+  const lines: string[] = [];
+  const { catalog, supervisor, enqueue } = broken('unwritten', {
+    cancelMs: 1,
+    onLine: (line: string) => lines.push(line),
+  });
+  const { id } = enqueue();
+  const { get, value } = catalog;
+  catalog.get = () => {
+    throw busy();
+  };
+  supervisor.start();
+  const told = (what: string) =>
+    vi.waitFor(
+      () => expect(lines).toContain(`supervisor: ${what}: held by another program`),
+      patience.waitMs,
+    );
+  await told('reading a job that failed');
+  catalog.get = get;
+  supervisor.cancel(id);
+  catalog.value = () => {
+    throw busy();
+  };
+  await told('looking whether a job has stopped');
+  catalog.value = value;
+});
+
+test('a failure that waits to be written stays one, and is told again when it is', async () => {
+  const { catalog, supervisor, enqueue } = broken('unwritten', { pingMs: 20 });
+  const { id } = enqueue();
+  const { run } = catalog;
+  catalog.run = () => {
+    throw Object.assign(new Error('full'), { code: 'SQLITE_FULL' });
+  };
+  supervisor.start();
+  await supervisor.waitFor(id);
+  const heard: Job[] = [];
+  supervisor.on('job.updated', (job) => heard.push(job));
+  // Another program's work makes the supervisor look at all jobs, the oldest first.
+  const other = new JobQueue(tempCatalog(catalog.dir)).enqueue({
+    kind: 'import',
+    params: { source: '/photos', name: 'y' },
+  });
+  await vi.waitFor(() => expect(heard.map((job) => job.id)).toContain(other.id), patience.waitMs);
+  const ofTheFailed = () => heard.filter((job) => job.id === id);
+  expect(ofTheFailed().filter((job) => job.state !== 'failed')).toEqual([]);
+  catalog.run = run;
+  await vi.waitFor(
+    () => expect(ofTheFailed().at(-1)).toMatchObject({ state: 'failed', finishedAt: expect.any(Number) }),
+    patience.waitMs,
+  );
+});
+
+test('trying again writes a failure before an engine could run the job again', async () => {
+  const { catalog, supervisor, stopped, enqueue } = broken('unwritten, unable');
+  const { id } = enqueue();
+  const { run } = catalog;
+  catalog.run = () => {
+    throw Object.assign(new Error('full'), { code: 'SQLITE_FULL' });
+  };
+  supervisor.start();
+  await stopped;
+  expect(getJob(catalog, id).state).toBe('running');
+  catalog.run = run;
+  supervisor.wake();
+  expect(getJob(catalog, id)).toMatchObject({
+    state: 'failed',
+    error: expect.stringMatching(/^disk is full/),
+  });
+});
+
+test('a job that another engine runs now is told as it is', async () => {
+  const { catalog, supervisor, stopped, enqueue } = broken('unwritten, unable');
+  const { id } = enqueue();
+  const { run } = catalog;
+  catalog.run = () => {
+    throw Object.assign(new Error('full'), { code: 'SQLITE_FULL' });
+  };
+  supervisor.start();
+  await stopped;
+  expect(supervisor.asTold(getJob(catalog, id)).state).toBe('failed');
+  catalog.run = run;
+  catalog.run("UPDATE jobs SET engine = 'another' WHERE id = ?", id);
+  expect(supervisor.asTold(getJob(catalog, id)).state).toBe('running');
+});
+
+test('a catalog that cannot be looked at for a while is told once and watched again, and no engine is called down', async () => {
+  const lines: string[] = [];
+  const { catalog, supervisor, states } = broken('idle', { onLine: (line: string) => lines.push(line) });
+  supervisor.start();
+  await vi.waitFor(() => expect(supervisor.state).toBe('ready'), patience.waitMs);
+  const { value } = catalog;
+  let looks = 0;
+  catalog.value = () => {
+    looks++;
+    throw busy();
+  };
+  await vi.waitFor(() => expect(looks).toBeGreaterThan(1), patience.waitMs);
+  catalog.value = value;
+  const heard: number[] = [];
+  supervisor.on('job.updated', (job) => heard.push(job.id));
+  const { id } = new JobQueue(tempCatalog(catalog.dir)).enqueue({
+    kind: 'import',
+    params: { source: '/photos', name: 'x' },
+  });
+  await vi.waitFor(() => expect(heard).toContain(id), patience.waitMs);
+  expect(lines).toEqual(['supervisor: watching the catalog: held by another program']);
+  expect(states).toEqual(['starting', 'ready']);
+});
+
+test('a cancel that cannot be written is an error, unless the engine that runs the job has heard it', async () => {
+  const { catalog, supervisor, enqueue } = broken('unwritten');
+  const waits = enqueue().id;
+  const { run } = catalog;
+  const reserve = join(catalog.dir, '.reserve');
+  // As on a full disk, where the reserve is all the room there is.
+  catalog.run = (...args) => {
+    if (existsSync(reserve)) throw Object.assign(new Error('full'), { code: 'SQLITE_FULL' });
+    return run.apply(catalog, args);
+  };
+  expect(supervisor.cancel(waits).state).toBe('cancelled');
+  catalog.run = run;
+  const next = enqueue().id;
+  catalog.run = () => {
+    throw Object.assign(new Error('full'), { code: 'SQLITE_FULL' });
+  };
+  expect(() => supervisor.cancel(next)).toThrow(/^disk is full/);
+  supervisor.start();
+  await supervisor.waitFor(next); // its engine holds it, and says so
+  expect(supervisor.cancel(next).state).toBe('running');
+  catalog.run = run;
 });
 
 test('after a sleep of its own, the supervisor does not take the engine for hung', async () => {

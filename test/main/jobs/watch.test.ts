@@ -14,6 +14,7 @@ test("a terminal's job, decision and new dataset reach the watching program", ()
   const watch = new CatalogWatch(here, {
     job: (job) => heard.push(`job ${job.id} ${job.state}`),
     dataset: (id) => heard.push(`dataset ${id}`),
+    asTold: (job) => (job.kind === 'import' ? { ...job, state: 'failed' } : job),
   });
   const look = () => {
     heard.length = 0;
@@ -38,6 +39,10 @@ test("a terminal's job, decision and new dataset reach the watching program", ()
   expect(look()).toBe('dataset 1');
   undoEdit(there);
   expect(look()).toBe('dataset 1');
+  queue.enqueue({ kind: 'import', params: { source: '/photos', name: 'x' } });
+  expect(look()).toBe('job 2 failed'); // as it was told
+  queue.enqueue({ kind: 'caption', params: { datasetId } });
+  expect(look()).toBe('job 3 queued'); // and once
   decide(here, [image], 'reject'); // this program's own change is no news
   expect(look()).toBe('');
 });

@@ -53,6 +53,18 @@ it('passes errors on with code and message, never as exceptions', async () => {
   });
 });
 
+it("passes on no code but Crux's own", async () => {
+  for (const code of ['ENOENT', 'SQLITE_BUSY', 'ERR_ASSERTION', '']) {
+    const undo = () => {
+      throw Object.assign(new Error('no such file'), { code });
+    };
+    expect(await answer({ ...handlers, 'edits.undo': undo }, paths, 'edits.undo', {})).toEqual({
+      ok: false,
+      error: { code: 'failed', message: 'no such file' },
+    });
+  }
+});
+
 it('checks what goes out as well', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   expect(await answer(handlers, paths, 'edits.redo', {})).toMatchObject({
