@@ -33,7 +33,7 @@ const crux = (argv: string[], onError?: (text: string) => void) =>
 async function fresh(name: string): Promise<void> {
   await disk.run(['sh', '-c', 'rm -rf "$1"/*', 'sh', disk.folder]);
   catalog = name;
-  expect((await crux(['jobs', 'list'])).exit).toBe(0);
+  expect((await crux(['models', 'list'])).exit).toBe(0);
 }
 const jobs = async () =>
   JSON.parse((await crux(['jobs', 'list', '--json'])).out).jobs as { state: string; error: string | null }[];

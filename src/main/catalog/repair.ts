@@ -21,7 +21,7 @@ import { integrity } from './check.ts';
 import { migrate } from './migrations/index.ts';
 import { diskFull, freeSpace, onlyOurs } from './own-fault.ts';
 import { mendBeginning, type Row, readableRows, showOnly, type TableShape, tableShapes } from './salvage.ts';
-import { CatalogError, databaseName, inWords } from './trouble.ts';
+import { CatalogError, databaseName, inWords, requireCatalog } from './trouble.ts';
 
 export interface RepairedTable {
   table: string;
@@ -41,8 +41,7 @@ export interface Repair {
 /** null: nothing is wrong with the database. @throws CatalogError while another program has it open. */
 export function repairCatalog(folder: string, now: Date): Repair | null {
   const file = join(folder, databaseName);
-  if (!existsSync(file))
-    throw new CatalogError('unusable', `there is no catalog in ${folder}; give its folder with --catalog`);
+  requireCatalog(folder);
   let work: string | null = null;
   try {
     const needed = 2 * bytesOf(file); // a copy to read from, and the new database
