@@ -132,7 +132,7 @@ export function loadEmbeddings(
     );
     throw new CatalogError(
       'invalid',
-      `the stored features of ${changes} images by ${set.modelName} were not finite, as earlier versions let them be, and were removed; run the job again, which recomputes them`,
+      `the stored features of ${changes} images by ${set.modelName} were not finite (earlier versions stored such) and were removed; run the job again, which recomputes them`,
     );
   }
   // Another program may have taken images away between count and read.
