@@ -1,11 +1,9 @@
 /**
- * Owns the campaign of power cuts: jobs are stopped at a random place, random files of what they go on from are cut,
- * emptied or zeroed as a disk without power leaves them, and the resumed jobs must end with the very bytes of ones that
- * nobody disturbed. What is drawn follows from the seed.
+ * Owns the attack by power cuts: jobs are stopped at a random place, and random files of what they go on from are cut,
+ * emptied or zeroed as a disk without power leaves them.
  */
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Rng, rngFromSeed } from '../../src/core/rng.ts';
 import * as c from '../../src/main/catalog/index.ts';
@@ -14,21 +12,10 @@ import type { Job, JobRequestInput } from '../../src/shared/jobs.ts';
 import { writeTinyDiffusion } from '../../test/main/engine/tiny-diffusion.ts';
 import { classifierSpec, makeFolder, writeClassifier } from '../../test/main/support/pictures.ts';
 import { run as runJob } from '../../test/main/support/run.ts';
+import type { CampaignContext, Outcome } from './frame/campaign.ts';
 
-export interface CutsContext {
-  seed?: number;
-  /** Cuts of each kind of job. */
-  trials?: number;
-  log?(text: string): void;
-}
-
-export interface Outcome {
-  tried: number;
-  survived: number;
-  failed: string[];
-  seconds: number;
-  notes?: string;
-}
+/** A job that ended before its moment, or had no file yet, is drawn again: so often at most. */
+const MOST_DRAWS = 30;
 
 /** As a disk that lost its power may give a file back. */
 export const damages: Record<string, (bytes: Buffer, rng: Rng) => Buffer> = {
@@ -56,22 +43,25 @@ export const filesBelow = (folder: string): string[] => {
   }
 };
 
-/** Damages each file with an even chance, and one at least. @returns what was done, for the report. */
-function damageSome(files: readonly string[], rng: Rng): string {
+/** Damages each file with an even chance, and one at least. @returns what has changed, for the report. */
+function damageSome(files: readonly string[], rng: Rng): string[] {
   const sure = rng.int(files.length);
   return files
     .filter((_, i) => i === sure || rng.int(2) === 0)
-    .map((file) => {
+    .flatMap((file) => {
       const kind = kinds[rng.int(kinds.length)];
-      writeFileSync(file, damages[kind](readFileSync(file), rng));
-      return `${file.slice(dirname(dirname(file)).length + 1)}: ${kind}`;
-    })
-    .join('; ');
+      const whole = readFileSync(file);
+      const damaged = damages[kind](Buffer.from(whole), rng);
+      if (damaged.equals(whole)) return []; // zeros over zeros, or a cut at the end
+      writeFileSync(file, damaged);
+      return [`${file.slice(dirname(dirname(file)).length + 1)}: ${kind}`];
+    });
 }
 
 interface Place {
   catalog: c.Catalog;
   folder: string;
+  signal: AbortSignal;
   encoder: string;
   diffusion: string;
 }
@@ -207,7 +197,7 @@ const jobs: Record<string, Kind> = {
   },
 };
 
-async function open(folder: string): Promise<Place> {
+async function open({ folder, signal }: CampaignContext): Promise<Place> {
   const catalog = c.openCatalog(join(folder, 'catalog'));
   await makeFolder(join(folder, 'photos'), 8, 40);
   writeClassifier(join(folder, 'colours.onnx'));
@@ -215,94 +205,117 @@ async function open(folder: string): Promise<Place> {
   const onnx = { path: join(folder, 'colours.onnx'), name: 'colours', onnx: classifierSpec };
   const encoder = (await addModel(catalog, onnx)).id;
   const diffusion = (await addModel(catalog, { path: join(folder, 'tiny'), name: 'tiny' })).id;
-  const place = { catalog, folder, encoder, diffusion };
-  const done = async (request: JobRequestInput) => {
-    const job = await runJob(catalog, request);
-    if (job.state !== 'done') throw new Error(`cuts: ${job.title}: ${job.error}`);
-  };
-  await done({ kind: 'import', params: { source: join(folder, 'photos'), name: 'photos' } });
-  await done(jobs.score.request(place, 0));
-  await done(jobs.train.request(place, 0));
+  const place = { catalog, folder, signal, encoder, diffusion };
+  await undisturbed(place, {
+    kind: 'import',
+    params: { source: join(folder, 'photos'), name: 'photos' },
+  });
+  await undisturbed(place, jobs.score.request(place, 0));
+  await undisturbed(place, jobs.train.request(place, 0));
   return place;
 }
 
 /** Runs the job until it has told of itself so often, or to its end. */
-async function stopped(place: Place, request: JobRequestInput | Job, after: number): Promise<Job> {
+async function runUntil(place: Place, request: JobRequestInput | Job, events: number) {
+  const { catalog, signal } = place;
   let told = 0;
-  return await runJob(place.catalog, request, {
+  const job = await runJob(catalog, request, {
     onEvent: (_name, _payload, abort) => {
-      if (++told >= after) abort.abort(new Error('power cut'));
+      if (++told >= events || signal.aborted) abort.abort(new Error('power cut'));
     },
   });
+  signal.throwIfAborted();
+  return { job, told };
 }
 
-/** One stopped, damaged and resumed job. null: it survived; otherwise what went wrong. */
-async function trial(
+async function undisturbed(place: Place, request: JobRequestInput) {
+  const { job, told } = await runUntil(place, request, Number.POSITIVE_INFINITY);
+  if (job.state !== 'done') throw new Error(`undisturbed, ${job.title} ends as ${job.state}: ${job.error}`);
+  return { job, told };
+}
+
+/** Stops a job, damages what it goes on from, and resumes it, once or twice. `damaged`: what was changed each time. */
+async function stopAndDamage(
   place: Place,
-  name: string,
+  { request, more }: Kind,
   number: number,
-  expected: string,
   events: number,
   rng: Rng,
-): Promise<string | null> {
-  const { request, result, more } = jobs[name];
+) {
   const { catalog } = place;
-  let job = await stopped(place, request(place, number), 2 + rng.int(Math.max(1, events - 2)));
-  const done: string[] = [];
+  let { job } = await runUntil(place, request(place, number), 2 + rng.int(Math.max(1, events - 2)));
+  const damaged: string[] = [];
   // The lights may go out more than once.
-  for (let cut = 1 + rng.int(2); cut > 0 && job.state === 'queued'; cut--) {
+  for (let cuts = 1 + rng.int(2); cuts > 0 && job.state === 'queued'; cuts--) {
     const files = [...filesBelow(catalog.jobDir(job.id)), ...(more?.(place, number) ?? [])];
-    if (files.length > 0) done.push(damageSome(files, rng));
-    job = await stopped(place, job, cut > 1 ? 2 + rng.int(events) : Number.POSITIVE_INFINITY);
+    if (files.length > 0) damaged.push(...damageSome(files, rng));
+    const until = cuts > 1 ? 2 + rng.int(events) : Number.POSITIVE_INFINITY;
+    job = (await runUntil(place, job, until)).job;
   }
-  if (job.state === 'queued') job = await runJob(catalog, job);
-  const what = `${name} ${number} (${done.join(' | ') || 'nothing damaged'})`;
-  if (job.state !== 'done') return `${what}: ${job.state}: ${job.error}`;
-  return result(place, job) === expected ? null : `${what}: ended otherwise than undisturbed`;
-}
-
-export async function run({ seed = 1, trials = 25, log }: CutsContext = {}): Promise<Outcome> {
-  const started = performance.now();
-  const folder = mkdtempSync(join(tmpdir(), 'crux-cuts-'));
-  const failed: string[] = [];
-  let tried = 0;
-  const place = await open(folder);
-  try {
-    for (const [name, { request, result }] of Object.entries(jobs)) {
-      let events = 0;
-      const calm = await runJob(place.catalog, request(place, 0), { onEvent: () => void events++ });
-      if (calm.state !== 'done') throw new Error(`cuts: ${calm.title}: ${calm.error}`);
-      const expected = result(place, calm);
-      for (let number = 1; number <= trials; number++) {
-        const why = await trial(
-          place,
-          name,
-          number,
-          expected,
-          events,
-          rngFromSeed(seed, `${name} ${number}`),
-        );
-        tried++;
-        if (why) failed.push(`seed ${seed}: ${why}`);
-        if (why) log?.(why);
-      }
-      log?.(`${name}: ${trials} cuts`);
-    }
-  } finally {
-    place.catalog.close();
-    rmSync(folder, { recursive: true, force: true });
-  }
-  return {
-    tried,
-    survived: tried - failed.length,
-    failed,
-    seconds: (performance.now() - started) / 1000,
-    notes: `seed ${seed}; ${Object.keys(jobs).join(', ')}`,
-  };
+  if (job.state === 'queued') job = (await runUntil(place, job, Number.POSITIVE_INFINITY)).job;
+  return { job, damaged };
 }
 
 export default {
   name: 'cuts',
-  title: 'Power cuts: checkpoints cut, emptied and zeroed at random, jobs resumed to the same bytes',
-  run,
+  title: 'Power cuts',
+  means: `A job of every kind that goes on from files (${Object.keys(jobs).join(', ')}) is stopped at a random
+moment; random files of its checkpoint are then damaged as a disk without power leaves them (${kinds.join(', ')}), and it is
+resumed; often it is stopped and damaged a second time. Survived is a job that ends with the very bytes of one that nobody
+disturbed. Only jobs of which a file was changed are counted.`,
+  async run(ctx: CampaignContext): Promise<Outcome> {
+    const from = performance.now();
+    const trials = ctx.quick ? 2 : 25;
+    const total = trials * Object.keys(jobs).length;
+    const outcome = { tried: 0, survived: 0, failed: [] as string[] };
+    const place = await open(ctx);
+    let files = 0;
+    let idle = 0;
+    try {
+      for (const [name, kind] of Object.entries(jobs)) {
+        const calm = await undisturbed(place, kind.request(place, 0));
+        const expected = kind.result(place, calm.job);
+        for (let trial = 1; trial <= trials; trial++) {
+          const { damaged, draws, wrong } = await attack(place, kind, {
+            trial,
+            seed: ctx.rng.int(1 << 30),
+            events: calm.told,
+            expected,
+          });
+          outcome.tried++;
+          if (wrong === null) outcome.survived++;
+          else outcome.failed.push(`seed ${ctx.seed}: ${name} ${trial} (${damaged.join('; ')}): ${wrong}`);
+          files += damaged.length;
+          idle += draws - 1;
+          ctx.progress(outcome.tried, total);
+        }
+        ctx.log(`${name}: ${trials} jobs`);
+      }
+    } finally {
+      place.catalog.close();
+    }
+    const notes = `${files} files were damaged; ${idle} jobs that ended, or had written nothing, before their moment are not counted.`;
+    return { ...outcome, seconds: (performance.now() - from) / 1000, notes };
+  },
 };
+
+interface Trial {
+  trial: number;
+  seed: number;
+  /** That the job sends where nobody disturbs it. */
+  events: number;
+  expected: string;
+}
+
+/** Draws until a file was damaged. `wrong`: null where the job then ended as if nobody had disturbed it. */
+async function attack(place: Place, kind: Kind, { trial, seed, events, expected }: Trial) {
+  for (let draws = 1; draws <= MOST_DRAWS; draws++) {
+    const rng = rngFromSeed(seed, `draw ${draws}`);
+    const { job, damaged } = await stopAndDamage(place, kind, trial * MOST_DRAWS + draws, events, rng);
+    const told = { damaged, draws };
+    if (job.state !== 'done') return { ...told, wrong: `${job.state}: ${job.error}` };
+    if (kind.result(place, job) !== expected) return { ...told, wrong: 'ended otherwise than undisturbed' };
+    if (damaged.length > 0) return { ...told, wrong: null };
+  }
+  return { damaged: [], draws: MOST_DRAWS, wrong: `${MOST_DRAWS} jobs, and no file of one to damage` };
+}

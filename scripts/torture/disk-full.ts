@@ -6,13 +6,7 @@ import { addModel } from '../../src/main/engine/models/check.ts';
 import { writeTinyDiffusion } from '../../test/main/engine/tiny-diffusion.ts';
 import { classifierSpec, makeFolder, writeClassifier } from '../../test/main/support/pictures.ts';
 import { type Ran, type SmallDisk, smallDisk } from './disk-full/small-disk.ts';
-
-interface Context {
-  folder: string;
-  quick: boolean;
-  signal: AbortSignal;
-  progress(done: number, total: number): void;
-}
+import type { CampaignContext, Outcome } from './frame/campaign.ts';
 
 /** A command line, and the catalog that it starts from. */
 interface Scene {
@@ -79,7 +73,7 @@ issues, control, hard-factors, caption, review, export) starts with next to noth
 Survived is a command that ends with exit code 1 and the sentence "disk is full: N MB free at PATH, about M needed" (or with
 0, where it needed no more than there was), and that goes on with \`crux jobs resume\` once there is room: to the result and
 the number of rows that it has where the disk was never full.`,
-  async run(ctx: Context) {
+  async run(ctx: CampaignContext): Promise<Outcome> {
     const from = performance.now();
     const outcome = { tried: 0, survived: 0, failed: [] as string[], seconds: 0, notes: '' };
     const disk = await smallDisk(join(ctx.folder, 'disk'), megabytes);
@@ -107,7 +101,7 @@ the number of rows that it has where the disk was never full.`,
 };
 
 /** Runs every command with room enough, and keeps what each starts from and leaves. */
-async function prepare({ folder, signal }: Context, disk: SmallDisk): Promise<Scene[]> {
+async function prepare({ folder, signal }: CampaignContext, disk: SmallDisk): Promise<Scene[]> {
   const photos = await makeFolder(join(folder, 'photos'), 20, 96);
   writeTinyDiffusion(join(folder, 'tiny'));
   const start = join(folder, 'start');

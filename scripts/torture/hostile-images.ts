@@ -114,6 +114,7 @@ async function readAll(
 ): Promise<Map<string, Seen>> {
   const seen = new Map<string, Seen>();
   for (let left = attacks.map(({ name }) => name); left.length > 0; ) {
+    signal.throwIfAborted();
     const batch = left.slice(0, BATCH);
     const lines = await child(
       batch.map((name) => join(folder, name)),

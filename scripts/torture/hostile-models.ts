@@ -8,20 +8,8 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { inspectorPids } from '../../src/main/engine/inspector.ts';
 import { checkModel } from '../../src/main/engine/models/check.ts';
+import type { CampaignContext, Outcome } from './frame/campaign.ts';
 import { type Specimen, zoo } from './hostile-models/zoo.ts';
-
-/** What of a campaign's context is used here. */
-interface Context {
-  quick: boolean;
-  /** An empty folder. */
-  folder: string;
-  signal: AbortSignal;
-  progress(done: number, total: number): void;
-  crux(
-    args: readonly string[],
-    options?: { timeoutMs?: number },
-  ): Promise<{ exit: number | null; out: string; err: string }>;
-}
 
 const LIMIT_MS = 10_000;
 const STALL_MS = 50;
@@ -34,7 +22,7 @@ sparse gigabytes, headers that lie, named pipes, devices and links in the place 
 elsewhere. Each is checked by what answers the app's request and by \`crux models check\`. Survived is one that both refuse
 within ${LIMIT_MS / 1000} s, with a sentence that names the file or the field, while the process that asked never works
 for more than ${STALL_MS} ms at a stretch.`,
-  async run(ctx: Context) {
+  async run(ctx: CampaignContext): Promise<Outcome> {
     const from = performance.now();
     const outcome = { tried: 0, survived: 0, failed: [] as string[] };
     const scratch = join(ctx.folder, 'scratch');
@@ -87,7 +75,7 @@ async function asTheApp({ says }: Specimen, path: string, most: Most): Promise<s
   return wrong;
 }
 
-async function asACommand(ctx: Context, { says }: Specimen, path: string): Promise<string[]> {
+async function asACommand(ctx: CampaignContext, { says }: Specimen, path: string): Promise<string[]> {
   const from = performance.now();
   const { exit, out, err } = await ctx.crux(['models', 'check', path], { timeoutMs: 60_000 });
   const wait = performance.now() - from;

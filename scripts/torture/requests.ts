@@ -11,16 +11,9 @@ import { EngineSupervisor } from '../../src/main/jobs/supervisor.ts';
 import { PathTokens, resolvePaths } from '../../src/main/path-tokens.ts';
 import { createRequestHandlers, type RequestHandlers } from '../../src/main/requests.ts';
 import { type Answer, type RequestName, requests } from '../../src/shared/contract.ts';
+import type { CampaignContext, Outcome } from './frame/campaign.ts';
 import { fillCatalog, writeChosenFiles } from './requests/catalog.ts';
 import { fitting, largest, pick, spoiled, type TokenFor, wrongThroughout } from './requests/messages.ts';
-
-interface Context {
-  seed: number;
-  quick: boolean;
-  folder: string;
-  signal: AbortSignal;
-  progress(done: number, total: number): void;
-}
 
 /** Checking a message, in or out, may hold main up for so long. */
 const MOST_MS = 50;
@@ -37,7 +30,7 @@ export default {
 throughout, and with hostile values at places of chance: NaN, prototype keys, a million elements, 2,000 levels, typed
 arrays. Survived is a request that is answered as the contract says or refused with a sentence, without a fault of
 SQLite or JavaScript showing through, and none of whose messages, question or answer, takes ${MOST_MS} ms to check.`,
-  async run(ctx: Context) {
+  async run(ctx: CampaignContext): Promise<Outcome> {
     const from = performance.now();
     const outcome = { tried: 0, survived: 0, failed: [] as string[] };
     const target = openTarget(ctx);
@@ -84,7 +77,7 @@ function* messages(seed: number, total: number, tokenFor: TokenFor) {
   }
 }
 
-function openTarget({ folder }: Context) {
+function openTarget({ folder }: CampaignContext) {
   const catalog = openCatalog(join(folder, 'catalog'));
   fillCatalog(catalog, 2000, 5000);
   const files = join(folder, 'chosen');

@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolder } from '../../test/main/support/pictures.ts';
+import type { CampaignContext, Outcome } from './frame/campaign.ts';
 import {
   type Attack,
   attack,
@@ -12,13 +13,6 @@ import {
   targets,
   wordsOf,
 } from './signals/attack.ts';
-
-interface Context {
-  folder: string;
-  quick: boolean;
-  signal: AbortSignal;
-  progress(done: number, total: number): void;
-}
 
 const perClass = 100;
 const moments: readonly Moment[] = ['queued', 'working'];
@@ -43,7 +37,7 @@ to the whole process group, while an import is queued or working: each alone, an
 700 ms apart. Survived is an attack after which no process is left, the exit code is that of the signal (130, 143, 129) with
 the job cancelled or free, or 0 with the job done where only the engine was hit; and the job then resumes to all its images,
 read once.`,
-  async run(ctx: Context) {
+  async run(ctx: CampaignContext): Promise<Outcome> {
     const from = performance.now();
     const outcome = { tried: 0, survived: 0, failed: [] as string[] };
     if (process.platform === 'win32')

@@ -25,7 +25,7 @@ export async function followEngine(
         giveUp(
           new CliError(`${message}; once that is mended, go on with: crux jobs resume ${job.id}`, 'engine'),
         );
-      else if (state === 'down' && wasReady) onNote(`${message}; a new one goes on where it stopped`);
+      else if (state === 'down' && wasReady) onNote(`${message}; a new one resumes where it stopped`);
       wasReady = state === 'ready';
     }),
   ];

@@ -1,9 +1,11 @@
 /** `crux models export-lora`, as a person runs it. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { readLoraFile, writeLoraFile } from '../../src/main/engine/models/lora-file.ts';
+import { writeSafetensors } from '../../src/main/engine/safetensors.ts';
+import { loraLayer } from '../core/nn/lora-layer.ts';
 import { crux } from './run.ts';
 
 const cwd = mkdtempSync(join(tmpdir(), 'crux-models-'));
@@ -16,10 +18,7 @@ const matrix = (...shape: number[]) => ({
 const lora = {
   layout: '',
   unet: new Map([
-    [
-      'mid_block.attentions.0.transformer_blocks.0.attn1.to_out.0',
-      { down: matrix(2, 8), up: matrix(8, 2), alpha: 3 },
-    ],
+    ['mid_block.attentions.0.transformer_blocks.0.attn1.to_out.0', loraLayer(matrix(2, 8), matrix(8, 2), 3)],
   ]),
   text_encoder: new Map(),
 };
@@ -41,6 +40,52 @@ it('writes a LoRA in the layout of other programs, bit by bit, and never over a 
   expect([written.layout, written.unet]).toEqual(['kohya', lora.unet]);
   const again = await crux(args, cwd);
   expect([again.exit, again.stderr]).toEqual([2, expect.stringContaining('exists already')]);
+});
+
+it('checks adapters: what they are and bring along, and with --verbose how strongly each layer is adapted', async () => {
+  const kinds = join(import.meta.dirname, '../fixtures/adapters');
+  const check = (file: string, ...more: string[]) => crux(['models', 'check', file, ...more], cwd);
+  const rslora = await check(join(kinds, 'peft-rslora.safetensors'), '--verbose');
+  expect(rslora.stdout).toContain('usable (lora)');
+  expect(rslora.stdout).toMatch(/U-Net +mid_block\.resnets\.0\.conv1 +LoRA +2 +8 +5\.65/);
+  expect((await check(join(kinds, 'peft-rslora.safetensors'))).stdout).not.toContain('conv1');
+
+  const pair = (name: string) => ({
+    [`${name}.lora_down.weight`]: matrix(2, 8),
+    [`${name}.lora_up.weight`]: matrix(8, 2),
+  });
+  const file = join(cwd, 'style.safetensors');
+  writeSafetensors(file, { ...pair('lora_unet_a'), 'bundle_emb.blorp.string_to_param.*': matrix(2, 8) });
+  const json = JSON.parse((await check(file, '--json')).stdout);
+  expect(json.summary).toContain('learned tokens blorp (2)');
+  expect(json.lora).toEqual({
+    layers: [{ part: 'U-Net', layer: 'a', kind: 'LoRA', rank: 2, alpha: 2, scale: 1 }],
+    tokens: [{ token: 'blorp', vectors: 2 }],
+  });
+
+  // A folder as diffusers and PEFT save it is what `crux generate --lora` takes too.
+  const folder = join(cwd, 'saved');
+  mkdirSync(folder);
+  writeLoraFile(join(folder, 'pytorch_lora_weights.safetensors'), lora, 'diffusers');
+  expect((await check(folder)).stdout).toContain('usable (lora)');
+
+  const half = join(cwd, 'half.safetensors');
+  writeSafetensors(half, { 'lora_unet_a.lora_up.weight': matrix(8, 2) });
+  const refused = await check(half);
+  expect([refused.exit, refused.stdout]).toEqual([
+    1,
+    expect.stringContaining('unet.a: the LoRA has no down matrix'),
+  ]);
+});
+
+it('writes no kind of adapter but LoRA in other layouts, and names the other', async () => {
+  const from = join(import.meta.dirname, '../fixtures/adapters/loha.safetensors');
+  const { exit, stderr } = await crux(['models', 'export-lora', from, '--out', 'loha.safetensors'], cwd);
+  expect([exit, stderr]).toEqual([
+    1,
+    expect.stringContaining('to_q is LoHa; only plain LoRA can be written'),
+  ]);
+  expect(existsSync(join(cwd, 'loha.safetensors'))).toBe(false);
 });
 
 it('says what a LoRA is for, and adds it to no catalog', async () => {

@@ -30,7 +30,8 @@ const enqueue = (request: JobRequestInput) =>
   }, request);
 
 it('keeps answering, and finishes the job on a new engine', async () => {
-  await enqueue({ kind: 'import', params: { source: join(crux.scratch, 'shapes'), name: 'shapes' } });
+  const source = await crux.choose('dataset-folder', join(crux.scratch, 'shapes'));
+  await enqueue({ kind: 'import', params: { source, name: 'shapes' } });
   await stored.jobDone('import');
   const datasetId = stored.value<number>('SELECT id FROM datasets');
   await enqueue({ kind: 'score', params: { datasetId } });

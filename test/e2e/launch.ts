@@ -6,6 +6,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
+import type { CruxBridge } from '../../src/shared/contract.ts';
+import type { PathPurpose } from '../../src/shared/paths.ts';
 import { patience } from '../patience.ts';
 import type { Watch } from './watch.ts';
 
@@ -36,6 +38,8 @@ export interface Crux {
   errors(): string;
   /** The next open or save dialog answers with this path; null: it is cancelled. */
   answerDialog(path: string | null): Promise<void>;
+  /** The token of a path that a person chose in a dialog, as the page gets it. */
+  choose(purpose: PathPurpose, path: string): Promise<string>;
   /** Whether a dialog has been opened since `answerDialog`. */
   dialogOpened(): Promise<boolean>;
   /** Chooses an item of the native menu. */
@@ -108,26 +112,36 @@ export async function launchCrux(options: LaunchOptions = {}): Promise<Crux> {
   await page.waitForURL(/\/index\.html/, { waitUntil: 'load' }); // a window begins at about:blank
 
   const debuggerLines = /^(Debugger|DevTools|For help|Waiting for the debugger|\s*$).*\n?/gm;
+  const answerDialog = (answer: string | null): Promise<void> =>
+    app.evaluate(({ dialog }, chosen) => {
+      const canceled = chosen === null;
+      const seen = globalThis as { dialogOpened?: boolean };
+      seen.dialogOpened = false;
+      dialog.showOpenDialog = async () => {
+        seen.dialogOpened = true;
+        return { canceled, filePaths: canceled ? [] : [chosen] };
+      };
+      dialog.showSaveDialog = async () => {
+        seen.dialogOpened = true;
+        return { canceled, filePath: chosen ?? '' };
+      };
+    }, answer);
   return {
     app,
     page,
     catalog,
     scratch,
     errors: () => stderr.replace(debuggerLines, ''),
-    answerDialog: (answer) =>
-      app.evaluate(({ dialog }, chosen) => {
-        const canceled = chosen === null;
-        const seen = globalThis as { dialogOpened?: boolean };
-        seen.dialogOpened = false;
-        dialog.showOpenDialog = async () => {
-          seen.dialogOpened = true;
-          return { canceled, filePaths: canceled ? [] : [chosen] };
-        };
-        dialog.showSaveDialog = async () => {
-          seen.dialogOpened = true;
-          return { canceled, filePath: chosen ?? '' };
-        };
-      }, answer),
+    answerDialog,
+    async choose(purpose, path) {
+      await answerDialog(path);
+      return page.evaluate(async (asked) => {
+        const { crux } = globalThis as unknown as { crux: CruxBridge };
+        const answer = await crux.request('dialog.choose', { purpose: asked });
+        if (!answer.ok || answer.value === null) throw new Error(`nothing was chosen as ${asked}`);
+        return answer.value.token;
+      }, purpose);
+    },
     dialogOpened: () => app.evaluate(() => (globalThis as { dialogOpened?: boolean }).dialogOpened === true),
     chooseMenu: (id) =>
       app.evaluate(({ Menu }, item) => Menu.getApplicationMenu()?.getMenuItemById(item)?.click(), id),

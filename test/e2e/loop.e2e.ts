@@ -341,7 +341,7 @@ describe('the whole loop, on screen and in the catalog', () => {
     expect(hosts).toEqual([]);
     if (process.env.ELECTRON_EXE && !byStrace) return; // the real main process cannot be made to load the hooks
     const { network, outside, programs } = watch.seen([...folders, evidence], root, drivenProgram);
-    expect(programs.some((line) => /engine\.js/.test(line))).toBe(true);
+    expect(programs.some((line) => /engine\.mjs/.test(line))).toBe(true);
     expect(programs.length).toBeGreaterThan(1); // main and engine
     expect(network).toEqual([]);
     expect(outside).toEqual([]);

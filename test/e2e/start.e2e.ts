@@ -69,8 +69,8 @@ it('hands the chosen theme to the desktop, and refuses one that does not exist',
 });
 
 it('carries typed arrays across the bridge as typed arrays, and starts again where it was', async () => {
-  const source = join(folder, 'shapes');
-  await writeShapes(source, 4);
+  await writeShapes(join(folder, 'shapes'), 4);
+  const source = await crux.choose('dataset-folder', join(folder, 'shapes'));
   await ask('jobs.enqueue', { request: { kind: 'import', params: { source, name: 'shapes' } } });
   const stored = openStored(catalog);
   await stored.jobDone('import');

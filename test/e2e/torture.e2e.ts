@@ -32,12 +32,15 @@ it.skipIf(!usable)('answers while it imports, and accounts for every file', asyn
   const source = join(crux.scratch, 'torture');
   mkdirSync(source);
   execFileSync('tar', ['-xzf', archive, '-C', source]);
-  await crux.page.evaluate(async (folder) => {
-    const { crux } = globalThis as unknown as { crux: CruxBridge };
-    const request = { kind: 'import' as const, params: { source: folder, name: 'torture' } };
-    const answer = await crux.request('jobs.enqueue', { request });
-    if (!answer.ok) throw new Error(answer.error.message);
-  }, source);
+  await crux.page.evaluate(
+    async (folder) => {
+      const { crux } = globalThis as unknown as { crux: CruxBridge };
+      const request = { kind: 'import' as const, params: { source: folder, name: 'torture' } };
+      const answer = await crux.request('jobs.enqueue', { request });
+      if (!answer.ok) throw new Error(answer.error.message);
+    },
+    await crux.choose('dataset-folder', source),
+  );
 
   const job = () =>
     stored.rows<{ state: string; engine_pid: number | null; result: string }>(

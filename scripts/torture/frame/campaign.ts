@@ -13,7 +13,7 @@ export interface Campaign {
   /** A few words, for the table: "Kills at random moments". */
   title: string;
   /** What is done and what counts as survived, in plain sentences, for the page. */
-  means?: string;
+  means: string;
   run(ctx: CampaignContext): Promise<Outcome>;
 }
 
@@ -83,9 +83,10 @@ export function campaignNames(folder: string): string[] {
 export async function loadCampaign(folder: string, name: string): Promise<Campaign> {
   const file = join(folder, `${name}.ts`);
   const { default: campaign } = (await import(pathToFileURL(file).href)) as { default: Campaign };
-  if (campaign?.name !== name || typeof campaign.title !== 'string' || typeof campaign.run !== 'function')
+  const { name: own, title, means, run } = campaign ?? {};
+  if (own !== name || typeof title !== 'string' || typeof means !== 'string' || typeof run !== 'function')
     throw new Error(
-      `${file}: its default export is no campaign; expected { name: '${name}', title, run(ctx) }`,
+      `${file}: its default export is no campaign; expected { name: '${name}', title, means, run(ctx) }`,
     );
   return campaign;
 }

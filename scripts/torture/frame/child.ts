@@ -8,7 +8,7 @@ import { campaignContext } from './context.ts';
 export type FromCampaign =
   | { type: 'log'; line: string }
   | { type: 'progress'; done: number; total: number }
-  | { type: 'done'; title: string; means?: string; outcome: Outcome };
+  | { type: 'done'; title: string; means: string; outcome: Outcome };
 
 const [folder, name, scratch, seed, size] = process.argv.slice(2);
 const stop = new AbortController();

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { WRITTEN_LAYOUTS, type WrittenLayout } from '../../core/nn/adapters/write-lora.ts';
 import { firstFew } from '../../main/engine/first-few.ts';
-import type { DiffusionReport } from '../../main/engine/inspections.ts';
+import type { DiffusionReport, LoraReport } from '../../main/engine/inspections.ts';
 import { inspect } from '../../main/engine/inspector.ts';
 import { checkModel } from '../../main/engine/models/check.ts';
 import { inGigabytes } from '../../main/engine/out-of-memory.ts';
@@ -51,6 +51,13 @@ function diffusionLines({ parts, abilities, memory }: DiffusionReport): string[]
   ];
 }
 
+/** Each adapted layer with its effective scale. */
+const loraLines = ({ layers }: LoraReport): string[] =>
+  table(
+    ['part', 'layer', 'kind', 'rank', 'alpha', 'scale'],
+    layers.map(({ part, layer, kind, rank, alpha, scale }) => [part, layer, kind, rank, alpha, scale]),
+  ).map((line) => `  ${line}`);
+
 async function pathOf(session: Session, nameOrId: string): Promise<string> {
   const id = session.modelId(nameOrId);
   return (await session.models()).find((model) => model.id === id)!.path;
@@ -76,8 +83,15 @@ export function models(parent: Command, context: CommandContext): void {
     }),
   );
 
-  const check = leaf(group, 'check <path>', 'say whether a model file or folder can be used, and why not');
-  withGlobals(check).action((given: string, values: Values) =>
+  const check = leaf(
+    group,
+    'check <path>',
+    'say whether a model file or folder can be used, and why not',
+  ).option(
+    '--verbose',
+    'also list the layers of a LoRA, each with its kind, rank, alpha and effective scale',
+  );
+  withGlobals(check).action((given: string, values: Values & { verbose?: boolean }) =>
     finish(context, values.json === true, async () => {
       const path = existing(io, given);
       const found = await checkModel(path);
@@ -89,6 +103,7 @@ export function models(parent: Command, context: CommandContext): void {
           ...(found.summary ? [`  ${found.summary}`] : []),
           ...found.problems.map((problem) => `  ${problem}`),
           ...(found.diffusion ? diffusionLines(found.diffusion) : []),
+          ...(found.lora && values.verbose ? loraLines(found.lora) : []),
           ...(open.length > 0 ? [`  to be told when adding it: ${open.join(' ')}`] : []),
         ],
         failed: !found.usable,

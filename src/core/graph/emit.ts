@@ -52,7 +52,7 @@ export interface Emitter {
 
 /**
  * The model that computes `outputs` (name -> value). Its inputs are the input values it reaches.
- * @returns ModelProto bytes (opset 18) and the names of the inputs in order of first use.
+ * @returns ModelProto bytes (opset 18, with weights of 8 bits 19) and the names of the inputs in order of first use.
  */
 export function encodeGraph(
   outputs: Readonly<Record<string, Value>>,
@@ -195,7 +195,10 @@ export function encodeGraph(
   }
   const info = (name: string, v: Value) => ({ name, dims: v.shape, dataType: dataType[v.dtype] });
   const bytes = encodeModel({
-    opset: 18,
+    // Casts of 8-bit floats are of 19.
+    opset: weights.some(({ dataType: type }) => type === dataType.f8e4m3 || type === dataType.f8e5m2)
+      ? 19
+      : 18,
     nodes,
     initializers: [...initializers, ...weights],
     inputs: [...[...inputs].map(([name, v]) => info(name, v)), ...(options.weightsAsDefaults ? weights : [])],

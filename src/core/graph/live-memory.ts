@@ -19,7 +19,10 @@ export interface GraphMemory {
   activations: number;
 }
 
-const dtypeBytes: Readonly<Record<DType, number>> = { f32: 4, f16: 2, bf16: 2, i64: 8, i32: 4, bool: 1 };
+const dtypeBytes: Readonly<Record<DType, number>> = {
+  ...{ f32: 4, f16: 2, bf16: 2, f8e4m3: 1, f8e5m2: 1 },
+  ...{ i64: 8, i32: 4, bool: 1 },
+};
 
 /** The same bytes seen otherwise: they take no memory of their own. */
 const views = new Set(['Reshape', 'Checkpoint', 'Identity']);

@@ -5,7 +5,16 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 
 /** TensorProto.DataType */
-export const dataType = { f32: 1, i32: 6, i64: 7, bool: 9, f16: 10, bf16: 16 } as const;
+export const dataType = {
+  f32: 1,
+  i32: 6,
+  i64: 7,
+  bool: 9,
+  f16: 10,
+  bf16: 16,
+  f8e4m3: 17,
+  f8e5m2: 19,
+} as const;
 
 /** AttributeProto.AttributeType */
 const attributeType = { float: 1, int: 2, string: 3, floats: 6, ints: 7 } as const;

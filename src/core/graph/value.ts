@@ -4,8 +4,9 @@
  * a graph is whatever its outputs reach, so what nothing needs is never emitted.
  */
 
-/** bf16 exists only as the dtype of stored weights: it is cast before anything computes with it. */
-export type DType = 'f32' | 'f16' | 'bf16' | 'i64' | 'i32' | 'bool';
+/** bf16 and the 8-bit floats are dtypes of stored weights only: they are cast before anything computes with them. */
+export type DType = 'f32' | 'f16' | StoredOnly | 'i64' | 'i32' | 'bool';
+export type StoredOnly = 'bf16' | 'f8e4m3' | 'f8e5m2';
 export type Shape = readonly number[];
 export type Attributes = Readonly<Record<string, number | string | readonly number[]>>;
 

@@ -58,12 +58,12 @@ export interface ConfigFields {
 /** @param what the network, as errors call it: 'U-Net' */
 export function configFields(json: unknown, what: string): ConfigFields {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new Error(`${what} config: wanted an object of fields`);
+    throw new Error(`${what} config: expected an object of fields`);
   }
   const fields = json as Readonly<Record<string, unknown>>;
   const fail = (name: string, wanted: string): never => {
     const is = Object.hasOwn(fields, name) ? `is ${shown(fields[name])}` : 'is missing';
-    throw new Error(`${what} config: ${name} ${is}, wanted ${wanted}`);
+    throw new Error(`${what} config: ${name} ${is}, expected ${wanted}`);
   };
   const read = <T>(name: string, fits: (v: unknown) => v is T, wanted: string, otherwise?: T): T => {
     const value = fields[name] === undefined ? otherwise : fields[name];

@@ -3,12 +3,15 @@ import * as f from '../graph/functions.ts';
 import { sameShape, type Value, within } from '../graph/value.ts';
 import type { Params } from './params.ts';
 
+/** An adapter may give a layer a bias that has none. */
+const hasBias = (p: Params, bias: boolean): boolean => bias || p.source.addsBias?.(p.path) === true;
+
 /** x [...,in] -> [...,out]; weight [out,in], and the adapters that sit on this layer. */
 export function linear(p: Params, x: Value, outFeatures: number, bias = true): Value {
   return within(p.path, () => {
     const inFeatures = x.shape.at(-1)!;
     const w = p.get('weight', [outFeatures, inFeatures]);
-    let y = f.linear(x, w, bias ? p.get('bias', [outFeatures]) : undefined);
+    let y = f.linear(x, w, hasBias(p, bias) ? p.get('bias', [outFeatures]) : undefined);
     for (const { down, up, scale } of p.source.lowRank?.(p.path, w.shape) ?? []) {
       y = f.add(y, f.mul(f.linear(f.linear(x, down), up), scale));
     }
@@ -26,7 +29,7 @@ export function conv(
 ): Value {
   return within(p.path, () => {
     const w = p.get('weight', [outChannels, x.shape[1] / (options.groups ?? 1), kernel, kernel]);
-    const bias = (options.bias ?? true) ? p.get('bias', [outChannels]) : undefined;
+    const bias = hasBias(p, options.bias ?? true) ? p.get('bias', [outChannels]) : undefined;
     let y = f.conv2d(x, w, bias, options);
     for (const { down, up, scale } of p.source.lowRank?.(p.path, w.shape) ?? []) {
       y = f.add(y, f.mul(f.conv2d(f.conv2d(x, down, undefined, options), up), scale));

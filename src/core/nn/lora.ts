@@ -32,6 +32,7 @@ export function withLora(
     parameters,
     has: (name) => base.has(name),
     parameter: (name, shape) => base.parameter(name, shape),
+    addsBias: (path) => base.addsBias?.(path) === true,
     lowRank(path, weight) {
       const below: readonly LowRank[] = base.lowRank?.(path, weight) ?? [];
       if (!isTarget(path)) return below;

@@ -4,7 +4,15 @@
  */
 
 import { cast } from '../graph/functions.ts';
-import { type DType, input, LayerError, type Shape, sameShape, type Value, weight } from '../graph/value.ts';
+import {
+  input,
+  LayerError,
+  type Shape,
+  type StoredOnly,
+  sameShape,
+  type Value,
+  weight,
+} from '../graph/value.ts';
 
 /** A low-rank branch beside a linear layer or a convolution: y += scale * up(down(x)). */
 export interface LowRank {
@@ -19,6 +27,8 @@ export interface ParameterSource {
   has(name: string): boolean;
   /** The adapters on the layer at this path, whose weight is [out,in] or, of a convolution, [out,in,k,k]. */
   lowRank?(path: string, weight: Shape): readonly LowRank[];
+  /** Whether an adapter adds a bias to the layer at this path, which may have none of its own. */
+  addsBias?(path: string): boolean;
 }
 
 /** A position in the tree of parameters. */
@@ -43,7 +53,7 @@ export function paramsOf(source: ParameterSource, path = ''): Params {
 
 export interface StoredParameter {
   shape: Shape;
-  dtype: 'f32' | 'f16' | 'bf16';
+  dtype: 'f32' | 'f16' | StoredOnly;
 }
 
 /**
@@ -65,7 +75,7 @@ export function frozenSource(
         throw new LayerError(`${name}: the checkpoint has [${stored.shape}], the config wants [${shape}]`);
       }
       asked.add(name);
-      return cast(weight(prefix + name, shape, stored.dtype as DType), 'f32');
+      return cast(weight(prefix + name, shape, stored.dtype), 'f32');
     },
   };
 }

@@ -60,7 +60,7 @@ export function resnetConfigOf(shapes: ReadonlyMap<string, Shape>): ResnetConfig
   );
   const [, inChannels, kernel] = shape('conv1.weight');
   if (kernel !== 7 && kernel !== 3) {
-    throw new Error(`conv1.weight is [${shape('conv1.weight')}], wanted a kernel of 7 or of 3`);
+    throw new Error(`conv1.weight is [${shape('conv1.weight')}], expected a kernel of 7 or of 3`);
   }
   return {
     in_channels: inChannels,

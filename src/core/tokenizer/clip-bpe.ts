@@ -55,7 +55,7 @@ export function createClipTokenizer(data: ClipTokenizerData): ClipTokenizer {
   const ids = new Map(data.vocab instanceof Map ? data.vocab : Object.entries(data.vocab));
   requireIds(ids);
   if (data.merges.length > MOST_TOKENS)
-    throw new Error(`tokenizer: ${data.merges.length} merges, wanted at most ${MOST_TOKENS}`);
+    throw new Error(`tokenizer: ${data.merges.length} merges, expected at most ${MOST_TOKENS}`);
   const special = (token: string): number => {
     const id = ids.get(token);
     if (id === undefined) throw new Error(`tokenizer: the vocabulary has no ${token}; is vocab.json CLIP's?`);
@@ -91,7 +91,7 @@ export function createClipTokenizer(data: ClipTokenizerData): ClipTokenizer {
     with: (more) => tokenizer(new Map([...added, ...more])),
     encode(text, { maxLength = 77 } = {}) {
       if (!Number.isInteger(maxLength) || maxLength < 2) {
-        throw new Error(`tokenizer: maxLength ${maxLength}, wanted a whole number from 2`);
+        throw new Error(`tokenizer: maxLength ${maxLength}, expected a whole number from 2`);
       }
       const inner = splitAt(text, [...added.keys()]).flatMap(
         (part) => added.get(part) ?? splitText(part).flatMap(idsOfPiece),
@@ -110,11 +110,11 @@ export function createClipTokenizer(data: ClipTokenizerData): ClipTokenizer {
 /** Ids go into a table of the text encoder, row by row. */
 function requireIds(ids: ReadonlyMap<string, unknown>): void {
   if (ids.size > MOST_TOKENS)
-    throw new Error(`tokenizer: a vocabulary of ${ids.size} tokens, wanted at most ${MOST_TOKENS}`);
+    throw new Error(`tokenizer: a vocabulary of ${ids.size} tokens, expected at most ${MOST_TOKENS}`);
   for (const [token, id] of ids) {
     if (!(Number.isInteger(id) && (id as number) >= 0 && (id as number) < MOST_TOKENS))
       throw new Error(
-        `tokenizer: token ${shown(token)} has the id ${shown(id)}, wanted a whole number from 0 below ${MOST_TOKENS}`,
+        `tokenizer: token ${shown(token)} has the id ${shown(id)}, expected a whole number from 0 below ${MOST_TOKENS}`,
       );
   }
 }
@@ -186,7 +186,7 @@ function mergeRanks(merges: readonly string[]): Map<string, number> {
     if (line === '' || line.startsWith('#version')) continue;
     if (!/^\S+ \S+$/.test(line)) {
       throw new Error(
-        `tokenizer: merge "${line}", wanted two tokens with a blank between; is merges.txt CLIP's?`,
+        `tokenizer: merge "${line}", expected two tokens with a blank between; is merges.txt CLIP's?`,
       );
     }
     if (!ranks.has(line)) ranks.set(line, ranks.size);

@@ -188,7 +188,7 @@ function findings(db: Database.Database, folder: string): { problems: Finding[];
     notes,
     'jobs that were running when their program ended, or run now',
     column<string>("SELECT title FROM jobs WHERE state = 'running'"),
-    'one whose program ended goes on at the next start',
+    'one whose program ended resumes at the next start',
   );
   return { problems, notes };
 }

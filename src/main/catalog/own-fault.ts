@@ -160,7 +160,7 @@ const fullest = (folders: readonly string[]): string =>
   folders.reduce((least, folder) => (freeSpace(folder) < freeSpace(least) ? folder : least));
 
 /** The file system of a folder, or of the nearest one above it that exists; null: not known. */
-export function fileSystemOf(folder: string): StatsFs | null {
+function fileSystemOf(folder: string): StatsFs | null {
   for (let at = folder; ; at = dirname(at)) {
     try {
       return statfsSync(at);

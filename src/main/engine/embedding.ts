@@ -7,13 +7,14 @@ import {
   ensureEmbeddingSet,
   imagesWithoutEmbedding,
   loadEmbeddings,
+  type WorkImage,
 } from '../catalog/index.ts';
 import { decodeRgb, UnreadableImage } from './images/decode.ts';
 import type { JobContext } from './job-context.ts';
 import type { ImageEncoder } from './models/encoder.ts';
 import { openEncoder } from './models/open-encoder.ts';
 import { mapOrdered } from './ordered.ts';
-import { UnusableImage, type UsableImage } from './originals.ts';
+import { UnusableImage } from './originals.ts';
 
 const BATCH = 16;
 const DECODERS = 3;
@@ -37,21 +38,24 @@ export interface Embedded {
 }
 
 /** Rows of these images that have features, in the order of their ids. */
-export interface Features {
+export interface Features<Image extends WorkImage> {
   set: EmbeddingSet;
-  images: UsableImage[];
+  images: Image[];
   /** f32[images,dim] */
   vectors: Float32Array<ArrayBuffer>;
   dim: number;
 }
 
-/** What a model says of images, computed where it is missing. @param which column is read. */
-export async function featuresOf(
+/**
+ * What a model says of images, computed where it is missing: only then a file is read, and compared with the catalog.
+ * @param which column is read.
+ */
+export async function featuresOf<Image extends WorkImage>(
   ctx: Context,
   modelId: string,
-  images: readonly UsableImage[],
+  images: readonly Image[],
   which: 'vector' | 'logits' = 'vector',
-): Promise<Features> {
+): Promise<Features<Image>> {
   const { set } = await embedMissing(ctx, modelId, images);
   const origins = new Set(images.map(({ origin }) => origin));
   const origin = origins.size === 1 ? images[0].origin : undefined;
@@ -73,7 +77,7 @@ export async function featuresOf(
 export async function embedMissing(
   ctx: Context,
   modelId: string,
-  images: readonly UsableImage[],
+  images: readonly WorkImage[],
 ): Promise<Embedded> {
   const { datasetId } = ctx.params;
   const { catalog, signal } = ctx;
@@ -85,7 +89,7 @@ export async function embedMissing(
       throw new Error(`embed: stored features have ${set.dim} numbers, ${encoder.name} gives ${encoder.dim}`);
     const wanted = new Set(imagesWithoutEmbedding(catalog, datasetId, set.id));
     const missing = images.filter((image) => wanted.has(image.id));
-    const batches: UsableImage[][] = [];
+    const batches: WorkImage[][] = [];
     for (let at = 0; at < missing.length; at += BATCH) batches.push(missing.slice(at, at + BATCH));
     let done = 0;
     let unreadable = 0;
@@ -115,11 +119,11 @@ const pick = ({ name, hash, dim }: ImageEncoder) => ({ name, hash, dim });
 async function decodeBatch(
   { originals, signal, log }: Context,
   encoder: ImageEncoder,
-  batch: readonly UsableImage[],
-): Promise<{ images: UsableImage[]; pixels: Uint8Array }> {
+  batch: readonly WorkImage[],
+): Promise<{ images: WorkImage[]; pixels: Uint8Array }> {
   const size = encoder.width * encoder.height * 3;
   const pixels = new Uint8Array(batch.length * size);
-  const images: UsableImage[] = [];
+  const images: WorkImage[] = [];
   const pictures = mapOrdered(batch, DECODERS, async (image) => {
     signal.throwIfAborted();
     try {

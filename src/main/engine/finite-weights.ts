@@ -9,11 +9,16 @@ import type { WeightBytes } from '../../core/graph/emit.ts';
 import type { WeightValue } from '../../core/graph/value.ts';
 import { toFloat32 } from './float-formats.ts';
 
-/** Of each type: bytes of an element, and the exponent's bits, which are all set in NaN and infinities alone. */
+/**
+ * Of each type: bytes of an element, and the bits that are all set in NaN and infinities alone: the exponent's, but of
+ * E4M3, which has no infinities, those of the fraction too.
+ */
 const formats = {
-  f32: { dtype: 'F32', bytes: 4, exponent: 0x7f800000 },
-  f16: { dtype: 'F16', bytes: 2, exponent: 0x7c00 },
-  bf16: { dtype: 'BF16', bytes: 2, exponent: 0x7f80 },
+  f32: { dtype: 'F32', bytes: 4, special: 0x7f800000 },
+  f16: { dtype: 'F16', bytes: 2, special: 0x7c00 },
+  bf16: { dtype: 'BF16', bytes: 2, special: 0x7f80 },
+  f8e4m3: { dtype: 'F8_E4M3', bytes: 1, special: 0x7f },
+  f8e5m2: { dtype: 'F8_E5M2', bytes: 1, special: 0x7c },
 } as const;
 type Format = (typeof formats)[keyof typeof formats];
 
@@ -41,7 +46,9 @@ export async function requireFiniteWeights(
     else {
       const { location, offset, length } = bytes.external;
       const file = join(folder, location);
-      byFile.set(file, [...(byFile.get(file) ?? []), { name, format, offset, length }]);
+      const tensors = byFile.get(file) ?? [];
+      tensors.push({ name, format, offset, length });
+      byFile.set(file, tensors);
     }
   }
   for (const [file, tensors] of byFile) {
@@ -70,16 +77,16 @@ export async function requireFiniteWeights(
 
 /** @param bytes start at a multiple of 4 of their buffer; @param at bytes of the tensor before them; of `length`. */
 function refuse(
-  { dtype, bytes: width, exponent }: Format,
+  { dtype, bytes: width, special }: Format,
   bytes: Uint8Array<ArrayBuffer>,
   what: string,
   at: number,
   length: number,
 ): void {
-  const Words = width === 4 ? Uint32Array : Uint16Array;
+  const Words = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array }[width];
   const words = new Words(bytes.buffer, bytes.byteOffset, bytes.length / width);
   for (let i = 0; i < words.length; i++) {
-    if ((words[i] & exponent) !== exponent) continue;
+    if ((words[i] & special) !== special) continue;
     const [value] = toFloat32(dtype, bytes.slice(i * width, (i + 1) * width));
     throw notFinite(what, { value, at: at / width + i, of: length / width }, damagedWeights);
   }

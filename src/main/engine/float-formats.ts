@@ -32,6 +32,25 @@ export function numberToHalf(value: number): number {
   return sign | ((rounded - 0x38000000) >>> 13);
 }
 
+/** 8 bits with 4 of exponent and 3 of fraction (E4M3, "FN": no infinities, all bits but the sign set is NaN) -> number. */
+export function e4m3ToNumber(bits: number): number {
+  const sign = bits & 0x80 ? -1 : 1;
+  const exponent = (bits >> 3) & 0xf;
+  const fraction = bits & 7;
+  if ((bits & 0x7f) === 0x7f) return Number.NaN;
+  if (exponent === 0) return sign * fraction * 2 ** -9;
+  return sign * (1 + fraction / 8) * 2 ** (exponent - 7);
+}
+
+/** 8 bits with 5 of exponent and 2 of fraction (E5M2): the upper half of a binary16 -> number. */
+export const e5m2ToNumber = (bits: number): number => halfToNumber(bits << 8);
+
+/** Every value of a type of 8 bits. */
+const bytesAs = (toNumber: (bits: number) => number) =>
+  Float32Array.from({ length: 256 }, (_, bits) => toNumber(bits));
+const e4m3 = bytesAs(e4m3ToNumber);
+const e5m2 = bytesAs(e5m2ToNumber);
+
 let halfTable: Float32Array | null = null;
 /** All 65,536 halves: one look-up per element makes whole checkpoints quick. */
 function halves(): Float32Array {
@@ -41,7 +60,7 @@ function halves(): Float32Array {
 
 /**
  * Little-endian elements -> f32[n]. 64-bit integers and doubles are rounded to float32.
- * @throws for a dtype without a conversion (8-bit floats). `bytes` must start at a multiple of 8.
+ * @throws for a dtype without a conversion. `bytes` must start at a multiple of 8.
  */
 export function toFloat32(dtype: string, bytes: Uint8Array<ArrayBuffer>): Float32Array {
   const { buffer, byteOffset: at, byteLength: size } = bytes;
@@ -58,6 +77,10 @@ export function toFloat32(dtype: string, bytes: Uint8Array<ArrayBuffer>): Float3
       for (let k = 0; k < words.length; k++) out[k] = words[k] << 16;
       return new Float32Array(out.buffer);
     }
+    case 'F8_E4M3':
+      return Float32Array.from(bytes, (bits) => e4m3[bits]);
+    case 'F8_E5M2':
+      return Float32Array.from(bytes, (bits) => e5m2[bits]);
     case 'F64':
       return Float32Array.from(new Float64Array(buffer, at, size / 8));
     case 'I64':

@@ -47,7 +47,7 @@ const bodies: Bodies = {
 };
 
 /** Shared with the watchdog. */
-const work = new Int32Array(new SharedArrayBuffer(8));
+const work = new Int32Array(new SharedArrayBuffer(16));
 
 let opened: Catalog | null = null;
 
@@ -60,28 +60,29 @@ async function catalogAt(folder: string): Promise<Catalog> {
   return opened;
 }
 
-async function answer({ id, name, input }: Ask): Promise<Told> {
+async function answer({ name, input }: Ask): Promise<Told> {
   Atomics.add(work, 0, 1);
   Atomics.store(work, 1, inspections[name].workMs ?? 0);
+  Atomics.store(work, 3, 'catalog' in inspections[name].input.shape ? 1 : 0);
+  Atomics.store(work, 2, inspections[name].waitMs); // last: it is watched from here on
   try {
     const body = bodies[name] as (input: unknown) => unknown;
     const value = await body(inspections[name].input.parse(input));
     const { length } = JSON.stringify(value);
     if (length > MAX_ANSWER)
       throw new Error(`there is too much to say about it (${length} characters, limit ${MAX_ANSWER})`);
-    return { id, ok: true, value };
+    return { ok: true, value };
   } catch (error) {
     const { code } = error as { code?: unknown };
     const message = error instanceof Error ? error.message : String(error);
     return {
-      id,
       ok: false,
       // ONNX Runtime's run over several lines.
       message: message.replace(/\s*\n\s*/g, ' ').slice(0, 4000),
       code: typeof code === 'string' ? code : null,
     };
   } finally {
-    Atomics.store(work, 1, 0);
+    Atomics.store(work, 2, 0);
   }
 }
 

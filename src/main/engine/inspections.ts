@@ -46,6 +46,25 @@ const diffusionReport = z.object({
 });
 export type DiffusionReport = z.infer<typeof diffusionReport>;
 
+const loraReport = z.object({
+  layers: z.array(
+    z.object({
+      part: z.string(),
+      layer: z.string(),
+      kind: z.string(),
+      /** Null: of full rank. */
+      rank: count.nullable(),
+      /** Null: the kind has none. */
+      alpha: z.number().nullable(),
+      /** Of the layer's difference at weight 1. */
+      scale: z.number(),
+    }),
+  ),
+  /** Learned tokens that the file brings along. */
+  tokens: z.array(z.object({ token: z.string(), vectors: count })),
+});
+export type LoraReport = z.infer<typeof loraReport>;
+
 const modelCheck = z.object({
   kind: z.string(),
   usable: z.boolean(),
@@ -54,23 +73,30 @@ const modelCheck = z.object({
   onnx: onnxClassifierSpec.partial().nullable(),
   /** Of a diffusion model of weights: its parts, abilities and memory. */
   diffusion: diffusionReport.optional(),
+  /** Of a LoRA file: its layers, and how strongly each is adapted. */
+  lora: loraReport.optional(),
 });
 export type ModelCheck = z.infer<typeof modelCheck>;
 
 const path = z.string();
 
-/** Milliseconds of processor time and, from the request on, altogether: a busy machine takes longer over the same work. */
+/** Milliseconds. A busy machine takes longer over the same work, so that only `limitMs` is by the clock alone. */
 interface Limits {
-  /** null: any, as it reads gigabytes from end to end. */
+  /** Of processor time. null: any, as it reads gigabytes from end to end. */
   workMs: number | null;
+  /** Without working: a drive wakes up, or another process holds the catalog. */
+  waitMs: number;
+  /** From the request on, altogether. */
   limitMs: number;
 }
 
-/** Of a form or a person who waits: answers, with the start of its process, within ten seconds. */
-const check: Limits = { workMs: 8000, limitMs: 60_000 };
+/** Of a person who waits: answers, with the start of its process, within ten seconds. */
+const check: Limits = { workMs: 8000, waitMs: 9000, limitMs: 60_000 };
+/** Of a form. The catalog gives up by itself, in its own words, before its wait is over (catalog/open.ts). */
+const form: Limits = { workMs: 8000, waitMs: 50_000, limitMs: 60_000 };
 /** Runs a model of any size once. */
-const trial: Limits = { workMs: 60_000, limitMs: 5 * 60_000 };
-const reading: Limits = { workMs: null, limitMs: 30 * 60_000 };
+const trial: Limits = { workMs: 60_000, waitMs: 60_000, limitMs: 5 * 60_000 };
+const reading: Limits = { workMs: null, waitMs: 5 * 60_000, limitMs: 30 * 60_000 };
 
 const inspection = <I extends z.ZodType, O extends z.ZodType>(limits: Limits, input: I, output: O) => ({
   ...limits,
@@ -90,9 +116,9 @@ export const inspections = {
     z.object({ dim: count }),
   ),
   /** What to say where a job would not fit into memory. */
-  'job.memory': inspection(check, z.object({ catalog: path, request: jobRequest }), z.string().nullable()),
+  'job.memory': inspection(form, z.object({ catalog: path, request: jobRequest }), z.string().nullable()),
   'generation.outline': inspection(
-    check,
+    form,
     z.object({ catalog: path, params: generateParams }),
     generationOutline,
   ),
@@ -115,10 +141,7 @@ export const isLong = (name: InspectionName): boolean => inspections[name].workM
 export const MAX_ANSWER = 4 * 1024 * 1024;
 
 export interface Ask {
-  id: number;
   name: InspectionName;
   input: unknown;
 }
-export type Told =
-  | { id: number; ok: true; value: unknown }
-  | { id: number; ok: false; message: string; code: string | null };
+export type Told = { ok: true; value: unknown } | { ok: false; message: string; code: string | null };

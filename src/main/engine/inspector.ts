@@ -52,7 +52,6 @@ interface Child {
 
 const children = new Set<Child>();
 const waiting: Task[] = [];
-let asked = 0;
 
 /** @throws InspectionError with a sentence for a person: what the inspection says, or why it was ended. */
 export async function inspect<N extends InspectionName>(
@@ -84,10 +83,14 @@ function dispatch(): void {
   const longNow = [...children].some(({ task }) => task && isLong(task.name));
   const at = waiting.findIndex(({ name }) => !(longNow && isLong(name)));
   if (at < 0) return;
-  const free = [...children].find(({ task }) => task === null) ?? (children.size < MOST ? start() : null);
-  if (!free) return;
+  const free = [...children].find(({ task }) => task === null);
+  if (!free && children.size >= MOST) return;
   const [task] = waiting.splice(at, 1);
-  give(free, task);
+  try {
+    give(free ?? start(), task);
+  } catch (error) {
+    task.reject(new InspectionError((error as Error).message, null)); // no process could be started
+  }
   dispatch();
 }
 
@@ -95,7 +98,7 @@ function give(child: Child, task: Task): void {
   clearTimeout(child.idle);
   child.task = task;
   hold(child, true);
-  const ask: Ask = { id: ++asked, name: task.name, input: task.input };
+  const ask: Ask = { name: task.name, input: task.input };
   child.process.send(ask, () => {}); // where it cannot be sent, the process has ended, which says why
 }
 

@@ -45,8 +45,8 @@ export interface JobContext<K extends JobKind = JobKind> {
 export interface CheckpointReading<T> {
   /** Of a checkpoint besides the job's main one. */
   name?: string;
-  /** Nothing else in the job's folder depends on it: where it is lost, the rest is still of use. */
-  apart?: boolean;
+  /** Nothing else in the job's folder depends on it: where it is lost, the rest is still of use, and the log says this. */
+  apart?: string;
   /** Throws where a checkpoint cannot be used, because a file that it names is not whole. */
   check?: GenerationReading<T>['check'];
 }
@@ -113,7 +113,9 @@ export function jobContext<K extends JobKind>(parts: ContextParts): JobContext<K
       if (!damaged) return value;
       log(
         'warn',
-        value === null ? 'no checkpoint is left: begins again' : 'goes on from the checkpoint before it',
+        value !== null
+          ? 'resumes from the checkpoint before it'
+          : (apart ?? 'no checkpoint is left: starts again'),
       );
       if (value === null && !apart) rmSync(jobDir, { recursive: true });
       return value;
@@ -130,7 +132,17 @@ export function jobContext<K extends JobKind>(parts: ContextParts): JobContext<K
       send(name, payload);
     },
   };
-  return { ...context, originals: openOriginals(context), flush };
+  const originals = openOriginals(context);
+  return {
+    ...context,
+    // A job that goes on from here counts the images that it left out before.
+    writeCheckpoint(value, name) {
+      originals.keep();
+      context.writeCheckpoint(value, name);
+    },
+    originals,
+    flush,
+  };
 }
 
 /** A finished job's checkpoints are of no more use. */

@@ -8,7 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { type Catalog, imageFile, type WorkImage } from '../catalog/index.ts';
+import { type Catalog, imageFile, onlyOurs, type WorkImage } from '../catalog/index.ts';
 import { firstFew } from './first-few.ts';
 import { readImageBytes } from './images/codec.ts';
 import { UnreadableImage } from './images/errors.ts';
@@ -16,6 +16,7 @@ import { fsPath } from './images/fs-names.ts';
 import { hashFile } from './images/hash.ts';
 import type { JobContext } from './job-context.ts';
 import { mapOrdered } from './ordered.ts';
+import { UnfitFile } from './user-file.ts';
 
 declare const checked: unique symbol;
 /** An image whose file was found to be the one that was imported. */
@@ -26,9 +27,12 @@ type Fault = 'changed' | 'missing';
 /** The file of an image is not the one that was imported. */
 export class UnusableImage extends Error {
   readonly fault: Fault;
-  constructor(path: string, fault: Fault) {
-    const what = fault === 'changed' ? 'has changed since it was imported' : 'is missing or cannot be opened';
-    super(`${path} ${what}. Put the file back as it was, or import the folder again and start a new job.`);
+  constructor(path: string, fault: Fault, options?: ErrorOptions) {
+    const what = fault === 'changed' ? 'has changed since it was imported' : 'is missing or cannot be read';
+    super(
+      `${path} ${what}. Put the file back as it was, or import the folder again and start a new job.`,
+      options,
+    );
     this.fault = fault;
   }
 }
@@ -36,10 +40,12 @@ export class UnusableImage extends Error {
 export interface Originals {
   /** Those whose files are as imported. @throws where there were some and none is left. */
   check<Image extends WorkImage>(images: readonly Image[]): Promise<(Image & UsableImage)[]>;
-  /** The bytes of its file. @throws UnusableImage, which is counted; UnreadableImage where it cannot be looked at. */
-  read(image: UsableImage): Promise<Uint8Array>;
+  /** The bytes of its file. @throws UnusableImage, which is counted; another error where the disk itself seems gone. */
+  read(image: WorkImage): Promise<Uint8Array>;
   /** How many were left out, for the job's result; null: no file was looked at. */
   figures(): Record<Fault, number> | null;
+  /** Stores what `read` has found and not stored yet: it does so only now and then, as syncing a file takes its time. */
+  keep(): void;
 }
 
 type Context = Pick<
@@ -47,18 +53,60 @@ type Context = Pick<
   'catalog' | 'signal' | 'progress' | 'log' | 'readCheckpoint' | 'writeCheckpoint'
 >;
 
+const connect = 'Connect their disk, or import the folder again.';
+
 /** Files that are looked at side by side. */
 const CONCURRENCY = 16;
 /** The checkpoint's, beside the job's main one: a resumed job whose plan is made looks no more, and tells the same. */
 const stateName = 'originals';
+const SAVE_MS = 1000;
+/** Files that are gone one after the other: not those files, but their disk. */
+const lostInARow = 200;
+/** Files whose new times are written at once. */
+const TIMES = 2000;
 
 export function openOriginals(ctx: Context): Originals {
   const { catalog, signal, log } = ctx;
-  // Before anything else is read of the job: where this is lost, the rest begins again with it.
-  let faults = ctx.readCheckpoint<Map<number, Fault>>({ name: stateName });
-  const save = (changed: Map<number, Fault>) => {
-    faults = changed;
-    ctx.writeCheckpoint(changed, stateName);
+  let faults = ctx.readCheckpoint<Map<number, Fault>>({
+    name: stateName,
+    apart: 'the counts of images that are left out begin again',
+  });
+  let unsaved = false;
+  let savedAt = Number.NEGATIVE_INFINITY;
+  /** Ids of images that `read` did not find, the last ones in a row. */
+  let lost: number[] = [];
+  const save = () => {
+    ctx.writeCheckpoint(faults, stateName);
+    unsaved = false;
+    savedAt = performance.now();
+  };
+  const note = ({ id }: WorkImage, fault: Fault) => {
+    faults ??= new Map();
+    faults.set(id, fault);
+    unsaved = true;
+    if (fault === 'missing') lost.push(id);
+    else lost = [];
+    if (lost.length < lostInARow) {
+      if (performance.now() - savedAt >= SAVE_MS) save();
+      return;
+    }
+    // They are there again with their disk.
+    for (const one of lost.splice(0)) faults.delete(one);
+    save();
+    throw new Error(`${lostInARow} images one after the other are missing or cannot be read. ${connect}`);
+  };
+  /** So that the same bytes are hashed once. */
+  const writeTimes = (newTimes: { image: WorkImage; mtimeMs: number }[]) => {
+    if (newTimes.length === 0) return;
+    catalog.write(() => {
+      for (const { image, mtimeMs } of newTimes)
+        catalog.run(
+          'UPDATE images SET mtime_ms = ? WHERE id = ? AND hash = ?',
+          mtimeMs,
+          image.id,
+          image.hash,
+        );
+    });
   };
   return {
     async check<Image extends WorkImage>(images: readonly Image[]) {
@@ -81,36 +129,30 @@ export function openOriginals(ctx: Context): Originals {
           usable.push(image as Image & UsableImage);
           if (mtimeMs !== image.mtimeMs) newTimes.push({ image, mtimeMs });
         }
+        if (newTimes.length === TIMES) writeTimes(newTimes.splice(0));
         ctx.progress({ done: ++done });
       }
-      // So that the same bytes are hashed once.
-      if (newTimes.length > 0)
-        catalog.write(() => {
-          for (const { image, mtimeMs } of newTimes)
-            catalog.run(
-              'UPDATE images SET mtime_ms = ? WHERE id = ? AND hash = ?',
-              mtimeMs,
-              image.id,
-              image.hash,
-            );
-        });
-      save(found);
+      writeTimes(newTimes);
+      faults = found;
+      save();
       for (const text of [
         said(bad.changed, 'changed since it was imported', 'changed since they were imported'),
-        said(bad.missing, 'is missing or cannot be opened', 'are missing or cannot be opened'),
+        said(bad.missing, 'is missing or cannot be read', 'are missing or cannot be read'),
       ])
         if (text) log('warn', text);
       if (usable.length === 0 && images.length > 0)
         throw new Error(
-          `none of the ${images.length} images is as it was imported (${bad.changed.length} changed, ${bad.missing.length} missing: ${firstFew([...bad.changed, ...bad.missing])}). Connect their disk, or import the folder again.`,
+          `none of the ${images.length} images is as it was imported (${bad.changed.length} changed, ${bad.missing.length} missing: ${firstFew([...bad.changed, ...bad.missing])}). ${connect}`,
         );
       return usable;
     },
     async read(image) {
       try {
-        return await bytesOf(catalog, image);
+        const bytes = await bytesOf(catalog, image);
+        lost = [];
+        return bytes;
       } catch (error) {
-        if (error instanceof UnusableImage) save(new Map(faults).set(image.id, error.fault));
+        if (error instanceof UnusableImage) note(image, error.fault);
         throw error;
       }
     },
@@ -119,6 +161,9 @@ export function openOriginals(ctx: Context): Originals {
       const all = [...faults.values()];
       const count = (fault: Fault) => all.filter((f) => f === fault).length;
       return { changed: count('changed'), missing: count('missing') };
+    },
+    keep() {
+      if (unsaved) save();
     },
   };
 }
@@ -130,18 +175,14 @@ function said(paths: readonly string[], one: string, several: string): string | 
   return `${what} and ${are} left out: ${firstFew(paths)}. Import the folder again to bring the catalog up to date.`;
 }
 
-/** Faults of the file itself; any other (a full disk, too many open files) is ours and fails the job. */
-const goneCodes = new Set<unknown>([
-  'ENOENT',
-  'ENOTDIR',
-  'ELOOP',
-  'EACCES',
-  'EPERM',
-  'EISDIR',
-  'ENAMETOOLONG',
-]);
-
-export const isGone = (error: unknown): boolean => goneCodes.has((error as NodeJS.ErrnoException)?.code);
+/** What an error of looking at an image's file says of the file. @throws the error itself where it is none of the file's. */
+function faultOf(error: unknown): Fault {
+  if (onlyOurs(error)) throw error;
+  if (error instanceof UnfitFile) return 'changed'; // a folder, say, where the image was
+  if (error instanceof UnreadableImage) return error.cause ? faultOf(error.cause) : 'changed'; // no image any more
+  if (typeof (error as NodeJS.ErrnoException)?.code === 'string') return 'missing';
+  throw error;
+}
 
 async function lookAt(
   catalog: Catalog,
@@ -158,8 +199,7 @@ async function lookAt(
     // The time of what was hashed: whoever wrote meanwhile gave it another.
     return { fault: null, mtimeMs };
   } catch (error) {
-    if (!isGone(error)) throw error;
-    return { fault: 'missing', mtimeMs: null };
+    return { fault: faultOf(error), mtimeMs: null };
   }
 }
 
@@ -170,10 +210,7 @@ async function bytesOf(catalog: Catalog, image: WorkImage): Promise<Uint8Array> 
   try {
     bytes = await readImageBytes(file);
   } catch (error) {
-    if (!(error instanceof UnreadableImage)) throw error;
-    if (isGone(error.cause)) throw new UnusableImage(image.path, 'missing');
-    if (error.cause) throw error.cause;
-    throw new UnusableImage(image.path, 'changed'); // empty, or no image any more
+    throw new UnusableImage(image.path, faultOf(error), { cause: error });
   }
   if (createHash('sha256').update(bytes).digest('hex') !== image.hash)
     throw new UnusableImage(image.path, 'changed');

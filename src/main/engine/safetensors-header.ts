@@ -93,13 +93,13 @@ function checkEntry(entry: unknown, dataBytes: number, bad: (what: string) => Er
   if (surplus.length > 0) throw bad(`unknown field ${surplus[0]}`);
   const size = typeof dtype === 'string' ? (DTYPE_BYTES.get(dtype) ?? 0) : 0;
   if (size === 0) {
-    throw bad(`dtype ${shown(dtype)}, wanted one of ${[...DTYPE_BYTES.keys()].join(', ')}`);
+    throw bad(`dtype ${shown(dtype)}, expected one of ${[...DTYPE_BYTES.keys()].join(', ')}`);
   }
   if (!isCounts(shape) || shape.length > MAX_AXES) {
-    throw bad(`shape ${shown(shape)}, wanted at most ${MAX_AXES} whole numbers from 0`);
+    throw bad(`shape ${shown(shape)}, expected at most ${MAX_AXES} whole numbers from 0`);
   }
   if (!isCounts(offsets) || offsets.length !== 2) {
-    throw bad(`data_offsets ${shown(offsets)}, wanted two whole numbers from 0`);
+    throw bad(`data_offsets ${shown(offsets)}, expected two whole numbers from 0`);
   }
   const [begin, end] = offsets;
   if (begin > end || end > dataBytes) {

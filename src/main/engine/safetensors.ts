@@ -3,12 +3,14 @@
  * a graph's initializers can point into it, and conversion to float32 where values are wanted. Files are opened
  * read-only. Little-endian machines only, as every platform the program runs on.
  */
+import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { notFinite, requireFinite } from '../../core/finite.ts';
 import { damagedWeights } from './finite-weights.ts';
 import { numberToHalf, toFloat32 } from './float-formats.ts';
 import { duplicateKey, isRecord, MAX_HEADER_BYTES, parseHeader } from './safetensors-header.ts';
+import type { FileSeal } from './sealed-file.ts';
 import { type OpenLimits, openUserFileSync, readSpan, readUserText } from './user-file.ts';
 import { parseJson } from './user-json.ts';
 import { syncFolder, writeBytes } from './write-whole.ts';
@@ -158,13 +160,14 @@ export interface TensorToWrite {
 /**
  * Writes a file whole or not at all (temporary file beside it, then rename); an existing one is replaced.
  * The same tensors in the same order give the same bytes. F32 tensors come first, so every tensor is aligned.
+ * @returns what it was meant to hold, computed while it was written.
  * @throws NotFinite rather than write what is not finite, or not in half precision.
  */
 export function writeSafetensors(
   file: string,
   tensors: Readonly<Record<string, TensorToWrite>>,
   metadata: Readonly<Record<string, string>> = {},
-): void {
+): FileSeal {
   const all = Object.entries(tensors);
   const ordered = [
     ...all.filter(([, tensor]) => tensor.dtype !== 'F16'),
@@ -194,11 +197,18 @@ export function writeSafetensors(
   new DataView(lengthField.buffer).setBigUint64(0, BigInt(padded.length), true);
 
   const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
+  const hash = createHash('sha256');
+  let written = 0;
   const fd = openSync(temporary, 'w');
+  const write = (bytes: Uint8Array) => {
+    writeBytes(fd, bytes);
+    hash.update(bytes);
+    written += bytes.length;
+  };
   try {
     try {
-      writeBytes(fd, lengthField);
-      writeBytes(fd, padded);
+      write(lengthField);
+      write(padded);
       for (const [name, { data, dtype }] of ordered) {
         requireFinite(data, `${file}: tensor ${name}`);
         const stored = dtype === 'F16' ? Uint16Array.from(data, numberToHalf) : data;
@@ -209,7 +219,7 @@ export function writeSafetensors(
             at: over,
             of: data.length,
           });
-        writeBytes(fd, new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength));
+        write(new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength));
       }
       fsyncSync(fd);
     } finally {
@@ -217,6 +227,7 @@ export function writeSafetensors(
     }
     renameSync(temporary, file);
     syncFolder(dirname(file));
+    return { name: basename(file), bytes: written, sha256: hash.digest('hex') };
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;

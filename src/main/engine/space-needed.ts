@@ -9,7 +9,6 @@ import {
   type Catalog,
   classesOf,
   diskFull,
-  fileSystemOf,
   freeSpace,
   getJob,
   imageIds,
@@ -129,11 +128,6 @@ export const writtenFolders = (catalog: Catalog, { kind, params }: Pick<Job, 'ki
     ? [catalog.dir, dirname(resolve(params.out))]
     : [catalog.dir];
 
-/** Where a copy on the same disk shares its blocks, and takes no room: btrfs, XFS, bcachefs; APFS. */
-const sharing = new Set([0x9123683e, 0x58465342, 0xca451a4e]);
-const copiesForFree = (kind: JobKind, folder: string): boolean =>
-  kind === 'export' && (process.platform === 'darwin' || sharing.has(fileSystemOf(folder)?.type ?? 0));
-
 /**
  * Looks at the free space before a job, or a part of it, writes: says in the log where it may not be enough.
  * @throws OwnFault where it is less than half of what is needed.
@@ -145,7 +139,7 @@ export function tellSpace(
   if (needed <= smallWrite) return; // a few rows: their own write tells
   const folder = writtenFolders(catalog, job).at(-1)!;
   const free = freeSpace(folder);
-  if (free < refusedBelow * needed && !copiesForFree(job.kind, folder)) throw diskFull(folder, needed);
+  if (free < refusedBelow * needed) throw diskFull(folder, needed);
   if (free < needed)
     log(
       'warn',

@@ -1,9 +1,9 @@
 /**
  * Owns which real images a job works with: all that are there, but those that a person excluded (rejected). Nothing
  * learns from an excluded image, no new scorer has a difficulty of it, and the export leaves it out. Those whose files
- * have changed are left out too (originals.ts).
+ * have changed are left out too (originals.ts), where any file is read.
  */
-import { excludedImages, trainingIds, workImages } from '../catalog/index.ts';
+import { excludedImages, trainingIds, type WorkImage, workImages } from '../catalog/index.ts';
 import type { JobContext } from './job-context.ts';
 import type { UsableImage } from './originals.ts';
 
@@ -13,15 +13,18 @@ type Context = Pick<JobContext, 'catalog' | 'log'> & {
 };
 
 /** In the order of ids; the job's log tells how many were left out. */
-export async function usedImages({ catalog, params, log, originals }: Context): Promise<UsableImage[]> {
+export const usedImages = async (ctx: Context): Promise<UsableImage[]> =>
+  await ctx.originals.check(storedImages(ctx));
+
+/** The same for what works with stored features and scores: nobody has looked at their files. */
+export function storedImages({ catalog, params, log }: Omit<Context, 'originals'>): WorkImage[] {
   const excluded = excludedImages(catalog, params.datasetId);
   if (excluded.size > 0)
     log(
       'info',
       `${excluded.size} ${excluded.size === 1 ? 'image is' : 'images are'} excluded by a person and left out`,
     );
-  const images = workImages(catalog, params.datasetId, 'real').filter((image) => !excluded.has(image.id));
-  return await originals.check(images);
+  return workImages(catalog, params.datasetId, 'real').filter((image) => !excluded.has(image.id));
 }
 
 /** Those of them that are learned from: whatever is made from an image of val or test would leak it. */

@@ -12,13 +12,15 @@ export interface Watched {
   parent: number;
   /** Bytes that this process may have in memory. */
   memory: number;
-  /** The work that is watched: its number, and the milliseconds of processor time it may take (0: any). */
+  /**
+   * The work that is watched: its number, the milliseconds of processor time it may take (0: any), those it may wait
+   * without working (0: there is no work now), and whether it is the catalog that it waits for.
+   */
   work: Int32Array<SharedArrayBuffer>;
 }
 
 const LOOK_MS = 50;
-/** A process that works less than this much of so long waits for something. */
-const WAIT_MS = 6000;
+/** A process that works less than this much of the time waits for something; looking takes a little, too. */
 const WAITING_SHARE = 0.01;
 
 const { parent, memory, work } = workerData as Watched;
@@ -31,17 +33,18 @@ const processorTime = (): number => {
 
 let number = 0;
 let begun = 0;
+/** When it was last seen to have worked. */
 let last = { at: 0, worked: 0 };
 
 setInterval(() => {
   if (orphaned()) process.kill(process.pid, 'SIGKILL');
   if (process.memoryUsage.rss() > memory)
     end(`needs more than ${(memory / 1e9).toFixed(1)} GB of memory to be read`);
-  const limit = Atomics.load(work, 1);
-  if (limit > 0) watch(limit);
+  const waitMs = Atomics.load(work, 2);
+  if (waitMs > 0) watch(Atomics.load(work, 1), waitMs);
 }, LOOK_MS);
 
-function watch(limit: number): void {
+function watch(limitMs: number, waitMs: number): void {
   const worked = processorTime();
   const at = performance.now();
   if (Atomics.load(work, 0) !== number) {
@@ -49,11 +52,16 @@ function watch(limit: number): void {
     begun = worked;
     last = { at, worked };
   }
-  if (worked - begun > limit) end(`takes more than ${limit / 1000} s to be read`);
-  if (at - last.at < WAIT_MS) return;
-  if (worked - last.worked < WAITING_SHARE * (at - last.at))
-    end(`gave nothing for ${WAIT_MS / 1000} s; is it on a drive that does not answer?`);
-  last = { at, worked };
+  if (limitMs > 0 && worked - begun > limitMs) end(`takes more than ${limitMs / 1000} s to be read`);
+  if (worked - last.worked >= WAITING_SHARE * waitMs) last = { at, worked };
+  else if (at - last.at >= waitMs)
+    end(
+      `gave nothing for ${waitMs / 1000} s; is ${
+        Atomics.load(work, 3) === 1
+          ? 'another program busy with the catalog?'
+          : 'it on a drive that does not answer?'
+      }`,
+    );
 }
 
 /** The last line of standard error is what whoever asked tells. */

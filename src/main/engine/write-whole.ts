@@ -12,6 +12,12 @@ import { dirname } from 'node:path';
 /** @param parts written one after the other. */
 export function writeWhole(file: string, ...parts: readonly Uint8Array[]): void {
   makeFolder(dirname(file));
+  replaceFile(file, ...parts);
+  syncFolder(dirname(file));
+}
+
+/** As writeWhole, for several files in a row: their folders are there, and the caller syncs each once at the end. */
+export function replaceFile(file: string, ...parts: readonly Uint8Array[]): void {
   const next = `${file}.tmp`;
   try {
     const fd = openSync(next, 'w');
@@ -26,7 +32,6 @@ export function writeWhole(file: string, ...parts: readonly Uint8Array[]): void 
     rmSync(next, { force: true });
     throw error;
   }
-  syncFolder(dirname(file));
 }
 
 /** One call writes at most this much: larger ones fail on some systems. */

@@ -36,11 +36,11 @@ describe("a scheduler's config", () => {
   ])('%s %s is refused', (field, value, wanted) => {
     const json = JSON.parse(JSON.stringify({ ...own, [field]: '@' }).replace('"@"', String(value)));
     expect(() => schedulerConfig(json)).toThrow(
-      new RegExp(`^scheduler config: ${field} is .*wanted ${wanted}`),
+      new RegExp(`^scheduler config: ${field} is .*expected ${wanted}`),
     );
   });
 
   it('is an object', () => {
-    expect(() => schedulerConfig([])).toThrow('scheduler config: wanted an object of fields');
+    expect(() => schedulerConfig([])).toThrow('scheduler config: expected an object of fields');
   });
 });

@@ -9,6 +9,7 @@ import { readLearnedTokens, writeLearnedToken } from '../../../src/core/nn/adapt
 import { writeLora } from '../../../src/core/nn/adapters/write-lora.ts';
 import { conv, linear } from '../../../src/core/nn/layers.ts';
 import { paramsOf, trainableSource } from '../../../src/core/nn/params.ts';
+import { loraLayer } from './lora-layer.ts';
 
 let counter = 0;
 const matrix = (...shape: number[]): Matrix => ({
@@ -117,7 +118,7 @@ describe('LoRA layouts', () => {
     ],
   ])('%s', (_, file, part, path, alpha) => {
     const read = readLora(file);
-    expect([...read[part]]).toEqual([[path, { down, up, alpha }]]);
+    expect([...read[part]]).toEqual([[path, loraLayer(down, up, alpha)]]);
     expect(read.unet.size + read.text_encoder.size).toBe(1);
   });
 
@@ -139,9 +140,114 @@ describe('LoRA layouts', () => {
     const metadata = { lora_adapter_metadata: JSON.stringify(told) };
     expect(alphas({ metadata, config: { lora_alpha: 7 } })).toEqual([12, 3]);
     expect(alphas({ config: { lora_alpha: 7 } })).toEqual([7, 7]);
-    expect(alphas({ config: { lora_alpha: 7, use_rslora: true } })).toEqual([14, 14]);
+    expect(alphas({ config: { lora_alpha: 7, use_rslora: true } })).toEqual([7, 7]);
+    const scales = (facts: Parameters<typeof readLora>[1]) =>
+      [...readLora(file, facts).unet.values()].map((p) => p.scale);
+    expect(scales({ config: { lora_alpha: 7, use_rslora: true } })).toEqual([3.5, 3.5]);
     expect(alphas({})).toEqual([4, 4]);
-    expect(() => alphas({ config: { lora_alpha: 7, use_dora: true } })).toThrow('DoRA');
+    expect(() => alphas({ config: { lora_alpha: 7, use_dora: true } })).toThrow('no magnitude vector');
+  });
+
+  const header = (config: unknown) => ({ metadata: { lora_adapter_metadata: JSON.stringify(config) } });
+
+  it.each([
+    ['PEFT', 'unet.a.to_q.lora_A.weight', 'unet.a.to_q.lora_B.weight', 'unet.a.to_q'],
+    ['diffusers', 'unet.a.to_q.lora.down.weight', 'unet.a.to_q.lora.up.weight', 'unet.a.to_q'],
+    ['linear layers', 'a.to_q.lora_linear_layer.down.weight', 'a.to_q.lora_linear_layer.up.weight', 'a.to_q'],
+    ['processors', 'a.processor.to_q_lora.down.weight', 'a.processor.to_q_lora.up.weight', 'a.to_q'],
+    ['kohya', 'lora_unet_a_to_q.lora_down.weight', 'lora_unet_a_to_q.lora_up.weight', 'lora_unet_a_to_q'],
+    ['LyCORIS', 'lycoris_a_to_q.lora_down.weight', 'lycoris_a_to_q.lora_up.weight', 'lycoris_a_to_q'],
+  ])('the header speaks for %s', (_, a, b, name) => {
+    const scales = (config: unknown, extra = {}) =>
+      [...readLora(pair(a, b, extra), header(config)).unet].map(([path, { scale }]) => [path, scale]);
+    expect(scales({ 'unet.r': 4, 'unet.lora_alpha': 8 })).toEqual([['a.to_q', 2]]);
+    expect(scales({ 'unet.lora_alpha': 8, 'unet.use_rslora': true })).toEqual([['a.to_q', 4]]);
+    expect(scales({ r: 4, lora_alpha: 2 })).toEqual([['a.to_q', 0.5]]);
+    // The other part's is not its own.
+    expect(scales({ 'text_encoder.lora_alpha': 8 })).toEqual([['a.to_q', 1]]);
+    // What the tensors say goes first.
+    expect(scales({ 'unet.lora_alpha': 8 }, { [`${name}.alpha`]: scalar(1) })).toEqual([['a.to_q', 0.25]]);
+  });
+
+  it('PEFT scales a LoKr of whole factors, LyCORIS does not', () => {
+    const file = tensors({
+      'base_model.model.a.lokr_w1': matrix(2, 2),
+      'base_model.model.a.lokr_w2': matrix(3, 4),
+    });
+    expect(readLora(file, { config: { r: 8, alpha: 4 } }).unet.get('a')).toMatchObject({
+      alpha: 4,
+      scale: 0.5,
+    });
+    expect(readLora(file).unet.get('a')).toMatchObject({ alpha: null, scale: 1 });
+  });
+
+  it("patterns match as PEFT's do: ends of names, the first that does, or expressions", () => {
+    const file = tensors(
+      Object.fromEntries(
+        ['down.0.to_q', 'down.1.to_q', 'up.to_q2', 'mid.to_k'].flatMap((path) => [
+          [`unet.${path}.lora_A.weight`, down],
+          [`unet.${path}.lora_B.weight`, up],
+        ]),
+      ),
+    );
+    const alphas = (alpha_pattern: unknown) =>
+      [...readLora(file, header({ lora_alpha: 1, alpha_pattern })).unet.values()].map((l) => l.alpha);
+    expect(alphas({ to_q: 2, 'down.0.to_q': 3 })).toEqual([2, 2, 1, 1]);
+    expect(alphas({ 'down.0.to_q': 3, to_q: 2 })).toEqual([3, 2, 1, 1]);
+    expect(alphas({ 'down\\.\\d\\.to_[qk]': 3, '^mid.*': 5 })).toEqual([3, 3, 1, 5]);
+    expect(alphas({ q: 2, o_q: 2 })).toEqual([1, 1, 1, 1]);
+  });
+
+  it.each([
+    [{ r: 8 }, "unet.a.to_q: its LoRA is of rank 4, but the adapter's config says 8"],
+    [{ lora_alpha: '8' }, 'alpha is "8" in the adapter\'s config, expected a number'],
+    [{ use_rslora: 'yes' }, 'use_rslora is "yes"'],
+    [{ alpha_pattern: ['to_q'] }, 'alpha_pattern is ["to_q"]'],
+    [{ alpha_pattern: { '(': 1 } }, "neither the end of a layer's name nor a pattern"],
+    [{ alpha_pattern: { '(a+)+b': 1 } }, 'more than Crux matches'],
+    [['lora_alpha'], 'expected a table'],
+    [{ use_dora: true }, 'there is no magnitude vector for this layer'],
+  ])('a header that says %j is refused', (config, sentence) => {
+    const file = pair('unet.a.to_q.lora_A.weight', 'unet.a.to_q.lora_B.weight');
+    expect(() => readLora(file, header(config))).toThrow(sentence);
+  });
+
+  it.each([
+    ['unet.a.to_q.lora_A.default_0.weight', 'unet.a.to_q.lora_B.default_0.weight', 'unet', 'a.to_q'],
+    ['unet.a.to_q.lora_A.my_style.weight', 'unet.a.to_q.lora_B.my_style.weight', 'unet', 'a.to_q'],
+    ['conv_in.lora_A.weight', 'conv_in.lora_B.weight', 'unet', 'conv_in'],
+    [
+      'text_encoder.encoder.layers.3.self_attn.q_proj.lora_A.weight',
+      'text_encoder.encoder.layers.3.self_attn.q_proj.lora_B.weight',
+      'text_encoder',
+      `${te}.q_proj`,
+    ],
+    [
+      'base_model.model.encoder.layers.3.self_attn.q_proj.lora_A.default.weight',
+      'base_model.model.encoder.layers.3.self_attn.q_proj.lora_B.default.weight',
+      'text_encoder',
+      `${te}.q_proj`,
+    ],
+    [
+      'lora_te_encoder_layers_3_self_attn_q_proj.lora_down.weight',
+      'lora_te_encoder_layers_3_self_attn_q_proj.lora_up.weight',
+      'text_encoder',
+      `${te}.q_proj`,
+    ],
+    [
+      'lycoris_text_model_encoder_layers_3_self_attn_q_proj.lora_down.weight',
+      'lycoris_text_model_encoder_layers_3_self_attn_q_proj.lora_up.weight',
+      'text_encoder',
+      `${te}.q_proj`,
+    ],
+    [
+      'lycoris_mid_block_resnets_0_conv1.lora_down.weight',
+      'lycoris_mid_block_resnets_0_conv1.lora_up.weight',
+      'unet',
+      'mid_block.resnets.0.conv1',
+    ],
+  ] as const)('%s is of its layer', (a, b, part, path) => {
+    expect([...readLora(pair(a, b))[part].keys()]).toEqual([path]);
   });
 
   it('numbered files follow the order of their library', () => {
@@ -164,9 +270,14 @@ describe('LoRA layouts', () => {
 
   it.each([
     [
-      'another kind of adapter is refused',
-      { 'unet.a.hada_w1_a': down },
-      /unet\.a\.hada_w1_a .*LoHa.*kohya \(/,
+      'another kind of adapter is refused by its name',
+      { 'lora_unet_conv_in.oft_blocks': down },
+      'lora_unet_conv_in.oft_blocks is of OFT or BOFT, which is not supported; supported are LoRA',
+    ],
+    [
+      'another model is refused by what is adapted',
+      { 'lora_te2_text_model_encoder_layers_0_mlp_fc1.lora_down.weight': down },
+      'adapts the second text encoder of Stable Diffusion XL',
     ],
     [
       'an unknown key is refused',
@@ -185,6 +296,53 @@ describe('LoRA layouts', () => {
       'more than one down',
     ],
     ['nothing is refused', {}, 'no LoRA matrices; the layouts known are kohya'],
+    [
+      'half a LoHa is refused',
+      { 'lora_unet_a.hada_w1_a': matrix(6, 4), 'lora_unet_a.hada_w1_b': down, 'lora_unet_a.hada_w2_b': down },
+      'unet.a: the LoHa has no hada_w2_a matrix',
+    ],
+    [
+      'half a LoKr is refused',
+      { 'lora_unet_a.lokr_w1': matrix(2, 2), 'lora_unet_a.lokr_w2_a': matrix(3, 2) },
+      'unet.a: the LoKr has no lokr_w2_b matrix',
+    ],
+    [
+      'half a Tucker decomposition is refused',
+      { 'lora_unet_a.lora_mid.weight': matrix(2, 2, 3, 3), 'lora_unet_a.lora_up.weight': matrix(6, 2, 1, 1) },
+      'unet.a: the LoRA has no down matrix',
+    ],
+    [
+      'a magnitude alone is refused',
+      { 'unet.a.lora_magnitude_vector': matrix(6) },
+      'unet.a: the LoRA has no down',
+    ],
+    ['an alpha alone is refused', { 'lora_unet_a.alpha': scalar(4) }, 'unet.a: the LoRA has no down matrix'],
+    [
+      'two kinds on one layer are refused',
+      { 'lora_unet_a.diff': matrix(6, 8), 'lora_unet_a.lora_down.weight': down },
+      'unet.a: it has tensors of LoRA and of full difference at once',
+    ],
+    [
+      'factors that do not go together are refused',
+      {
+        'lora_unet_a.lokr_w1': matrix(2, 2),
+        'lora_unet_a.lokr_w2_a': matrix(3, 2),
+        'lora_unet_a.lokr_w2_b': matrix(4, 5),
+      },
+      'unet.a: the matrices of its LoKr do not fit together (lokr_w1 [2,2], lokr_w2_a [3,2], lokr_w2_b [4,5])',
+    ],
+    [
+      'a mid that does not go between is refused',
+      {
+        'lora_unet_a.lora_down.weight': matrix(4, 8, 1, 1),
+        'lora_unet_a.lora_mid.weight': matrix(4, 3, 3, 3),
+        'lora_unet_a.lora_up.weight': matrix(6, 4, 1, 1),
+      },
+      'down [4,8,1,1] and up [6,4,1,1] with mid [4,3,3,3] are no pair',
+    ],
+    ['GLoRA is refused by name', { 'lora_unet_a.a1.weight': down }, 'is of GLoRA'],
+    ['IA3 is refused by name', { 'lycoris_a.on_input': scalar(1) }, 'is of IA3'],
+    ['Flux is refused by name', { 'transformer.a.lora_A.weight': down }, 'adapts a diffusion transformer'],
   ])('%s', (_, file, message) => {
     expect(() => readLora(tensors(file as Record<string, Matrix>))).toThrow(message);
   });
@@ -217,13 +375,10 @@ describe('kohya names', () => {
 const some: LoraAdapter = {
   layout: 'made here',
   unet: new Map([
-    [
-      'mid_block.attentions.0.transformer_blocks.0.attn1.to_q',
-      { down: matrix(2, 8), up: matrix(8, 2), alpha: 2 },
-    ],
-    ['mid_block.resnets.0.conv1', { down: matrix(3, 8, 3, 3), up: matrix(8, 3, 1, 1), alpha: 1 }],
+    ['mid_block.attentions.0.transformer_blocks.0.attn1.to_q', loraLayer(matrix(2, 8), matrix(8, 2), 2)],
+    ['mid_block.resnets.0.conv1', loraLayer(matrix(3, 8, 3, 3), matrix(8, 3, 1, 1), 1)],
   ]),
-  text_encoder: new Map([[`${te}.q_proj`, { down: matrix(2, 8), up: matrix(8, 2), alpha: 5 }]]),
+  text_encoder: new Map([[`${te}.q_proj`, loraLayer(matrix(2, 8), matrix(8, 2), 5)]]),
 };
 
 describe('writing', () => {
@@ -248,7 +403,8 @@ describe('adapters beside layers', () => {
     text_encoder: new Map(),
   });
   it('add up with their weights, and say which layers nobody took', () => {
-    const one = { down: matrix(2, 8), up: matrix(6, 2), alpha: 4 };
+    const [down, up] = [matrix(2, 8), matrix(6, 2)];
+    const one = loraLayer(down, up, 4);
     const source = withAdapters(trainableSource(), 'unet', [
       {
         name: 'a',
@@ -260,7 +416,7 @@ describe('adapters beside layers', () => {
         ),
         weight: 0.5,
       },
-      { name: 'b', adapter: adapterOf(new Map([['x', { ...one, alpha: 1 }]])), weight: -1 },
+      { name: 'b', adapter: adapterOf(new Map([['x', loraLayer(down, up, 1)]])), weight: -1 },
     ]);
     const y = linear(paramsOf(source).at('x'), input('in', [1, 8]), 6);
     expect(y.shape).toEqual([1, 6]);
@@ -270,7 +426,7 @@ describe('adapters beside layers', () => {
   it('a linear layer takes 1x1 convolutions, a 1x1 convolution linear pairs', () => {
     const of = (down: Matrix, up: Matrix) =>
       withAdapters(trainableSource(), 'unet', [
-        { name: 'a', adapter: adapterOf(new Map([['x', { down, up, alpha: 1 }]])), weight: 1 },
+        { name: 'a', adapter: adapterOf(new Map([['x', loraLayer(down, up, 1)]])), weight: 1 },
       ]);
     const folded = of(matrix(2, 8, 1, 1), matrix(6, 2, 1, 1));
     expect(linear(paramsOf(folded).at('x'), input('in', [3, 8]), 6).shape).toEqual([3, 6]);
@@ -281,7 +437,7 @@ describe('adapters beside layers', () => {
     const source = withAdapters(trainableSource(), 'unet', [
       {
         name: 'a',
-        adapter: adapterOf(new Map([['x', { down: matrix(2, 7), up: matrix(6, 2), alpha: 1 }]])),
+        adapter: adapterOf(new Map([['x', loraLayer(matrix(2, 7), matrix(6, 2), 1)]])),
         weight: 1,
       },
     ]);
@@ -304,6 +460,23 @@ describe('learned tokens', () => {
     ]);
     expect(() => readLearnedTokens(tensors({ weight: matrix(2, 2, 2) }), '<x>', true)).toThrow(
       'is no learned token',
+    );
+  });
+  it('are read where a LoRA bundles them, under the word for them', () => {
+    const vectors = matrix(2, 8);
+    const file = (key: string) =>
+      tensors({
+        [key]: vectors,
+        'lora_unet_a.lora_down.weight': matrix(1, 8),
+        'lora_unet_a.lora_up.weight': matrix(8, 1),
+      });
+    for (const end of ['string_to_param.*', 'emb_params', 'clip_l']) {
+      const all = file(`bundle_emb.my.cat.${end}`);
+      expect(readLearnedTokens(all, '<x>', false)).toEqual([{ token: 'my.cat', vectors }]);
+      expect([...readLora(all).unet.keys()]).toEqual(['a']);
+    }
+    expect(() => readLora(file('bundle_emb.cat.clip_g'))).toThrow(
+      'bundle_emb.cat.clip_g is in no LoRA layout',
     );
   });
   it('are written and read back', () => {

@@ -41,37 +41,37 @@ describe('configs of networks', () => {
     expect(config.attention_head_dim).toEqual(heads);
     expect(config.layers_per_block).toBe(2);
     expect(() => unet2dConditionConfig({ ...unetConfig, layers_per_block: [1, 2, 2, 2] })).toThrow(
-      'U-Net config: layers_per_block is [1,2,2,2], wanted the same number for every block',
+      'U-Net config: layers_per_block is [1,2,2,2], expected the same number for every block',
     );
     expect(() => unet2dConditionConfig({ ...unetConfig, attention_head_dim: [5, 10] })).toThrow(
-      'U-Net config: attention_head_dim is [5,10], wanted one for each of 4 levels',
+      'U-Net config: attention_head_dim is [5,10], expected one for each of 4 levels',
     );
     expect(() => unet2dConditionConfig({ ...unetConfig, attention_head_dim: 7 })).toThrow(
-      'attention_head_dim is 7, wanted a number of heads that divides the width 320',
+      'attention_head_dim is 7, expected a number of heads that divides the width 320',
     );
   });
 
   it.each<[string, unknown, string]>([
-    ['class_embed_type', 'timestep', 'wanted null'],
-    ['addition_embed_type', 'text_time', 'wanted null'],
-    ['resnet_time_scale_shift', 'scale_shift', 'wanted "default"'],
-    ['dual_cross_attention', true, 'wanted false'],
-    ['only_cross_attention', [true, true, true, false], 'wanted false'],
-    ['mid_block_type', null, 'wanted "UNetMidBlock2DCrossAttn"'],
-    ['transformer_layers_per_block', [1, 2, 10], 'wanted 1'],
-    ['time_cond_proj_dim', 256, 'wanted null'],
-    ['num_class_embeds', 1000, 'wanted null'],
-    ['downsample_padding', 2, 'wanted 0 or 1'],
-    ['act_fn', 'gelu', 'wanted "silu" or "swish"'],
+    ['class_embed_type', 'timestep', 'expected null'],
+    ['addition_embed_type', 'text_time', 'expected null'],
+    ['resnet_time_scale_shift', 'scale_shift', 'expected "default"'],
+    ['dual_cross_attention', true, 'expected false'],
+    ['only_cross_attention', [true, true, true, false], 'expected false'],
+    ['mid_block_type', null, 'expected "UNetMidBlock2DCrossAttn"'],
+    ['transformer_layers_per_block', [1, 2, 10], 'expected 1'],
+    ['time_cond_proj_dim', 256, 'expected null'],
+    ['num_class_embeds', 1000, 'expected null'],
+    ['downsample_padding', 2, 'expected 0 or 1'],
+    ['act_fn', 'gelu', 'expected "silu" or "swish"'],
     [
       'down_block_types',
       ['SimpleCrossAttnDownBlock2D', 'DownBlock2D', 'DownBlock2D', 'DownBlock2D'],
-      'wanted "CrossAttnDownBlock2D" or "DownBlock2D"',
+      'expected "CrossAttnDownBlock2D" or "DownBlock2D"',
     ],
-    ['up_block_types', ['UpBlock2D'], 'wanted one for each of 4 levels'],
-    ['norm_num_groups', null, 'wanted an integer of 1 to 65536'],
-    ['cross_attention_dim', undefined, 'wanted an integer of 1 to 65536'],
-    ['_class_name', 'UNet3DConditionModel', 'wanted "UNet2DConditionModel"'],
+    ['up_block_types', ['UpBlock2D'], 'expected one for each of 4 levels'],
+    ['norm_num_groups', null, 'expected an integer of 1 to 65536'],
+    ['cross_attention_dim', undefined, 'expected an integer of 1 to 65536'],
+    ['_class_name', 'UNet3DConditionModel', 'expected "UNet2DConditionModel"'],
   ])('a U-Net with %s %j is refused', (field, value, wanted) => {
     const is = value === undefined ? 'undefined' : JSON.stringify(value);
     expect(() => unet2dConditionConfig({ ...unetConfig, [field]: value })).toThrow(
@@ -82,18 +82,18 @@ describe('configs of networks', () => {
   it('a missing field is named', () => {
     const { sample_size: _, ...rest } = unetConfig;
     expect(() => unet2dConditionConfig(rest)).toThrow(
-      'U-Net config: sample_size is missing, wanted an integer',
+      'U-Net config: sample_size is missing, expected an integer',
     );
-    expect(() => unet2dConditionConfig([])).toThrow('U-Net config: wanted an object of fields');
+    expect(() => unet2dConditionConfig([])).toThrow('U-Net config: expected an object of fields');
   });
 
   it.each<[string, unknown, string]>([
-    ['use_quant_conv', false, 'wanted true'],
-    ['shift_factor', 0.1159, 'wanted null or 0'],
-    ['mid_block_add_attention', false, 'wanted true'],
-    ['latents_mean', [0, 0, 0, 0], 'wanted null'],
-    ['down_block_types', ['AttnDownEncoderBlock2D'], 'wanted "DownEncoderBlock2D"'],
-    ['up_block_types', ['UpDecoderBlock2D'], 'wanted one for each of 4 levels'],
+    ['use_quant_conv', false, 'expected true'],
+    ['shift_factor', 0.1159, 'expected null or 0'],
+    ['mid_block_add_attention', false, 'expected true'],
+    ['latents_mean', [0, 0, 0, 0], 'expected null'],
+    ['down_block_types', ['AttnDownEncoderBlock2D'], 'expected "DownEncoderBlock2D"'],
+    ['up_block_types', ['UpDecoderBlock2D'], 'expected one for each of 4 levels'],
   ])('an autoencoder with %s %j is refused', (field, value, wanted) => {
     expect(() => autoencoderKlConfig({ ...vaeConfig, [field]: value })).toThrow(
       `autoencoder config: ${field} is ${JSON.stringify(value)}, ${wanted}`,
@@ -102,10 +102,10 @@ describe('configs of networks', () => {
 
   it('text encoders that are not CLIP are refused', () => {
     expect(() => clipTextConfig({ ...textConfig, model_type: 't5' })).toThrow(
-      'text encoder config: model_type is "t5", wanted "clip_text_model"',
+      'text encoder config: model_type is "t5", expected "clip_text_model"',
     );
     expect(() => clipTextConfig({ ...textConfig, hidden_act: 'mish' })).toThrow(
-      'hidden_act is "mish", wanted "silu"',
+      'hidden_act is "mish", expected "silu"',
     );
     expect(() => clipTextConfig({ ...textConfig, num_attention_heads: 7 })).toThrow(
       'num_attention_heads is 7',
@@ -122,7 +122,7 @@ describe('configs of networks', () => {
     };
     expect(clipVisionConfig(nested)).toEqual(alone);
     expect(() => clipVisionConfig({ ...nested, vision_config: { ...vision, patch_size: 30 } })).toThrow(
-      "CLIP vision config: patch_size is 30, wanted a number that divides the picture's side 224",
+      "CLIP vision config: patch_size is 30, expected a number that divides the picture's side 224",
     );
   });
 
@@ -142,19 +142,19 @@ describe('configs of networks', () => {
     [clipVisionConfig, vision, 'image_size', 1e9, 'an integer of 1 to 8192'],
   ])('no network is built of a size that none has (%#)', (read, config, field, value, wanted) => {
     expect(() => read({ ...config, [field]: value })).toThrow(
-      `config: ${field} is ${value}, wanted ${wanted}`,
+      `config: ${field} is ${value}, expected ${wanted}`,
     );
   });
 
   it('a list has a length, and no error shows more than a line of it', () => {
     const levels = Array(60).fill(8);
     expect(() => autoencoderKlConfig({ ...vaeConfig, block_out_channels: levels })).toThrow(
-      /block_out_channels is \[8,8.{60,90}…, wanted a list of at most 8 integers of 1 to 65536/,
+      /block_out_channels is \[8,8.{60,90}…, expected a list of at most 8 integers of 1 to 65536/,
     );
     let deep: unknown = 1;
     for (let i = 0; i < 1e5; i++) deep = [deep];
     expect(() => unet2dConditionConfig({ ...unetConfig, sample_size: deep })).toThrow(
-      'sample_size is nested too deeply to be shown, wanted',
+      'sample_size is nested too deeply to be shown, expected',
     );
   });
 });

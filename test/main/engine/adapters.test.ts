@@ -1,9 +1,9 @@
 /** LoRA and learned tokens on a tiny model, and the adapter files that people have. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LoraAdapter, LowRankPair } from '../../../src/core/nn/adapters/lora-adapter.ts';
+import type { LoraAdapter } from '../../../src/core/nn/adapters/lora-adapter.ts';
 import { writeLearnedToken } from '../../../src/core/nn/adapters/textual-inversion.ts';
 import type { DifficultyEncoderConfig } from '../../../src/core/nn/difficulty-encoder.ts';
 import { randn, rngFromSeed } from '../../../src/core/rng.ts';
@@ -23,6 +23,7 @@ import {
 } from '../../../src/main/engine/diffusion/sessions.ts';
 import { readEmbeddingFile, readLoraFile, writeLoraFile } from '../../../src/main/engine/models/lora-file.ts';
 import { writeSafetensors } from '../../../src/main/engine/safetensors.ts';
+import { loraLayer } from '../../core/nn/lora-layer.ts';
 import { writeTinyDiffusion } from './tiny-diffusion.ts';
 
 const cpu = { provider: 'cpu', threads: 1 } as const;
@@ -158,11 +159,7 @@ describe('what Crux trains', () => {
 });
 
 describe('adapters of others', () => {
-  const pair = (down: number[], up: number[]): LowRankPair => ({
-    down: seeded(...down),
-    up: seeded(...up),
-    alpha: 1,
-  });
+  const pair = (down: number[], up: number[]) => loraLayer(seeded(...down), seeded(...up), 1);
   const adapter = (parts: Partial<Pick<LoraAdapter, 'unet' | 'text_encoder'>>): ModelAdditions['loras'] => [
     { name: 'other', adapter: { layout: '', unet: new Map(), text_encoder: new Map(), ...parts }, weight: 1 },
   ];
@@ -191,6 +188,21 @@ describe('adapters of others', () => {
       'layer takes [1,16]',
     );
   });
+});
+
+it('an adapter that no graph can hold is refused before it is read', () => {
+  const file = path('whole-model.safetensors');
+  const numbers = 2 ** 29;
+  const entry = { dtype: 'F8_E4M3', shape: [1, numbers], data_offsets: [0, numbers] };
+  const header = Buffer.from(JSON.stringify({ 'lora_unet_conv_in.diff': entry }));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  writeFileSync(file, Buffer.concat([length, header]));
+  truncateSync(file, 8 + header.length + numbers); // a hole
+  expect(() => readLoraFile(file)).toThrow(
+    'its tensors take 2.1 GB as 32-bit numbers, and at most 2.1 GB go into',
+  );
+  rmSync(file);
 });
 
 describe('learned tokens', () => {
@@ -239,10 +251,10 @@ describe.skipIf(!existsSync(files))('adapter files of shared/data', () => {
     const read = readLoraFile(join(files, `${name}.safetensors`));
     expect([read.layout, read.unet.size, read.text_encoder.size]).toEqual([layout, unet, text]);
     for (const pair of [...read.unet.values(), ...read.text_encoder.values()]) {
-      expect([pair.down.shape[0], pair.alpha]).toEqual([rank, rank]);
+      expect([pair.rank, pair.alpha]).toEqual([rank, rank]);
     }
     const q = read.unet.get('up_blocks.3.attentions.2.transformer_blocks.0.attn2.to_k')!;
-    expect([q.down.shape, q.up.shape]).toEqual([
+    expect([q.tensors.down?.shape, q.tensors.up?.shape]).toEqual([
       [rank, 768],
       [320, rank],
     ]);

@@ -21,7 +21,7 @@ let catalog: c.Catalog;
 let modelId: string;
 let baseModelId: string;
 let exports = 0;
-const put: (() => void)[] = [];
+const put: (() => unknown)[] = [];
 
 beforeAll(async () => {
   catalog = c.openCatalog(join(folder, 'catalog'));
@@ -37,8 +37,8 @@ afterAll(() => {
   catalog.close();
   rmSync(folder, { recursive: true, force: true });
 });
-afterEach(() => {
-  for (const back of put.splice(0).reverse()) back();
+afterEach(async () => {
+  for (const back of put.splice(0).reverse()) await back();
 });
 
 /** Until the end of the test. @param keepTime as a program that restores times, or a clock that stands, leaves it. */
@@ -70,8 +70,6 @@ const jobs: Record<string, Make> = {
   'score, a probe': () => ({ kind: 'score', params: { datasetId: 1, modelId } }),
   'score, a classifier': () => ({ kind: 'score', params: { datasetId: 1, method: 'classifier', modelId } }),
   rescore: () => ({ kind: 'rescore', params: { datasetId: 1 } }),
-  project: () => ({ kind: 'project', params: { datasetId: 1, modelId, method: 'pca' } }),
-  issues: () => ({ kind: 'issues', params: { datasetId: 1 } }),
   fit: () => ({ kind: 'fit', params: { datasetId: 1, size: 16, epochs: 1, batchSize: 8 } }),
   'train, with difficulty': () => ({
     kind: 'train',
@@ -96,6 +94,11 @@ const jobs: Record<string, Make> = {
     params: { datasetId: 1, out: join(folder, `export-${exports++}`), filter: { origin: 'real' } },
   }),
 };
+/** Those that read what was stored, and no file. */
+const withoutFiles: Record<string, Make> = {
+  project: () => ({ kind: 'project', params: { datasetId: 1, modelId, method: 'pca' } }),
+  issues: () => ({ kind: 'issues', params: { datasetId: 1 } }),
+};
 const generation = (init: 'image' | 'interpolate'): JobRequestInput => ({
   kind: 'generate',
   params: { datasetId: 1, modelId: baseModelId, count: 2, steps: 2, init, inversionSteps: 2 },
@@ -113,7 +116,7 @@ it.each(Object.entries(jobs))('%s', async (_, make) => {
   expect(log).toMatch(
     /1 image changed since it was imported and is left out: red\/001\.png\. Import the folder again/,
   );
-  expect(log).toMatch(/1 image is missing or cannot be opened and is left out: blue\/002\.png/);
+  expect(log).toMatch(/1 image is missing or cannot be read and is left out: blue\/002\.png/);
   expect(log).not.toContain('green/003.png');
 });
 
@@ -129,6 +132,27 @@ it.each(Object.entries(jobs))('%s: none of N is a failure', async (_, make) => {
     /none of the 18 images is as it was imported \(0 changed, 18 missing: blue\/000\.png,/,
   );
   expect(job.error).toMatch(/Connect their disk, or import the folder again/);
+});
+
+describe.each(Object.entries(withoutFiles))('%s', (_, make) => {
+  it('needs no photo whose features are stored', async () => {
+    renameSync(photos, `${photos}.gone`);
+    put.push(() => renameSync(`${photos}.gone`, photos));
+    const job = await run(catalog, make());
+    expect(job, job.error ?? '').toMatchObject({ state: 'done', result: { images: 3 * PER_CLASS } });
+  });
+
+  it('reads those without features, and leaves out what is not as it was imported', async () => {
+    catalog.run('DELETE FROM embeddings');
+    put.unshift(() => runOk(catalog, jobs.embed())); // once the files are back
+    await change('red/001.png');
+    remove('blue/002.png');
+    const job = await run(catalog, make());
+    expect(job, job.error ?? '').toMatchObject({ state: 'done', result: { changed: 1, missing: 1 } });
+    expect(said(job).join('\n')).toMatch(
+      /red\/001\.png has changed since it was imported.*it gets no features/,
+    );
+  });
 });
 
 describe('what is exported', () => {
@@ -188,7 +212,7 @@ it('a training resumed after its images were read tells what it had left out', a
 
 it('the same bytes with a new time are hashed once', async () => {
   touch('green/003.png');
-  await runOk(catalog, jobs.issues());
+  await runOk(catalog, jobs.embed());
   const row = catalog.get<{ mtime_ms: number }>("SELECT mtime_ms FROM images WHERE path = 'green/003.png'")!;
   expect(row.mtime_ms).toBe(1234_000);
 });

@@ -13,6 +13,7 @@ import { writeLoraFile } from '../../../src/main/engine/models/lora-file.ts';
 import { writeSafetensors } from '../../../src/main/engine/safetensors.ts';
 import { type Provenance, provenance } from '../../../src/shared/domain.ts';
 import type { JobRequestInput } from '../../../src/shared/jobs.ts';
+import { loraLayer } from '../../core/nn/lora-layer.ts';
 import { makeFolder } from '../support/pictures.ts';
 import { run, runOk } from '../support/run.ts';
 import { writeTinyDiffusion } from './tiny-diffusion.ts';
@@ -197,7 +198,7 @@ it("a person's own LoRA and learned token change the pictures and are in their p
   const matrix = (...shape: number[]) => ({ shape, data: new Float32Array(shape[0] * shape[1]).fill(0.3) });
   const lora = join(folder, 'mine.safetensors');
   const path = 'down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_v';
-  const unet = new Map([[path, { down: matrix(2, 8), up: matrix(8, 2), alpha: 2 }]]);
+  const unet = new Map([[path, loraLayer(matrix(2, 8), matrix(8, 2), 2)]]);
   writeLoraFile(lora, { layout: '', unet, text_encoder: new Map() }, 'kohya');
   const token = join(folder, 'mug.safetensors');
   writeSafetensors(token, { '<mug>': matrix(2, 16) });

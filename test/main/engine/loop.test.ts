@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import * as c from '../../../src/main/catalog/index.ts';
 import { readPngText } from '../../../src/main/engine/images/png.ts';
 import { measuredKeyword } from '../../../src/main/engine/measured-png.ts';
@@ -10,6 +10,23 @@ import { addModel, checkModel } from '../../../src/main/engine/models/check.ts';
 import { tempCatalog, tempFolder } from '../support/catalogs.ts';
 import { classifierSpec, makeFolder, picture, put, writeClassifier } from '../support/pictures.ts';
 import { run, runOk } from '../support/run.ts';
+
+/** What was brought to the disk, in order. */
+const synced = vi.hoisted(() => [] as string[]);
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof import('node:fs')>();
+  const opened = new Map<number, string>();
+  const openSync: typeof fs.openSync = (path, ...rest) => {
+    const fd = fs.openSync(path, ...rest);
+    opened.set(fd, String(path));
+    return fd;
+  };
+  const fsyncSync: typeof fs.fsyncSync = (fd) => {
+    fs.fsyncSync(fd);
+    synced.push(opened.get(fd) ?? '');
+  };
+  return { ...fs, openSync, fsyncSync };
+});
 
 const PER_CLASS = 8;
 let catalog: c.Catalog;
@@ -163,6 +180,31 @@ test('rescore measures only new pictures, by the mean of the fold probes', async
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(row.hash);
   }
   expect(await runOk(catalog, { kind: 'rescore', params: { datasetId: 1 } })).toMatchObject({ measured: 0 });
+});
+
+test('a rescore that was killed between a batch and its files finds its own pictures unchanged', async () => {
+  await runOk(catalog, { kind: 'score', params: { datasetId: 1, modelId } });
+  const ids = [await addGenerated('red', 0, 0.8), await addGenerated('red', 1, 0.02)];
+  const files = c.imagesByIds(catalog, ids).map(({ path }) => catalog.file(path));
+  const before = files.map((file) => readFileSync(file));
+  await runOk(catalog, { kind: 'rescore', params: { datasetId: 1 } });
+  const marked = files.map((file) => readFileSync(file));
+  writeFileSync(files[1], before[1]); // its row knows the hash that the file was to have
+  catalog.run("UPDATE images SET mtime_ms = NULL WHERE origin = 'synthetic'");
+  const again = await run(catalog, { kind: 'rescore', params: { datasetId: 1 } });
+  expect(again, again.error ?? '').toMatchObject({ state: 'done', result: { changed: 0, synthetic: 2 } });
+  expect(files.map((file) => readFileSync(file))).toEqual(marked);
+  expect(c.listLog(catalog, again.id).filter(({ level }) => level === 'warn')).toEqual([]);
+});
+
+test('a batch of measured pictures syncs its folder once', async () => {
+  await runOk(catalog, { kind: 'score', params: { datasetId: 1, modelId } });
+  for (let i = 0; i < 12; i++) await addGenerated('red', i, 0.8);
+  synced.length = 0;
+  await runOk(catalog, { kind: 'rescore', params: { datasetId: 1 } });
+  const pictures = join('synthetic', '1');
+  expect(synced.filter((path) => path.endsWith(pictures))).toHaveLength(process.platform === 'win32' ? 0 : 1);
+  expect(synced.filter((path) => path.includes(pictures) && path.endsWith('.png.tmp'))).toHaveLength(12);
 });
 
 test('rescore without scores says what to do', async () => {

@@ -38,17 +38,17 @@ it.each<[string, Record<string, unknown>, string]>([
   [
     'unet',
     { class_embed_type: 'timestep' },
-    'unet/config.json: U-Net config: class_embed_type is "timestep", wanted null',
+    'unet/config.json: U-Net config: class_embed_type is "timestep", expected null',
   ],
   [
     'vae',
     { use_quant_conv: false },
-    'vae/config.json: autoencoder config: use_quant_conv is false, wanted true',
+    'vae/config.json: autoencoder config: use_quant_conv is false, expected true',
   ],
   ['text_encoder', { model_type: 't5' }, 'text_encoder/config.json: text encoder config: model_type is "t5"'],
-  ['unet', { in_channels: 9 }, 'its U-Net takes 9 channels (as for inpainting), wanted the 4'],
-  ['unet', { in_channels: 7 }, 'its U-Net takes 7 channels, wanted the 4'],
-  ['unet', { out_channels: 8 }, 'its U-Net predicts 8 channels, wanted the 4'],
+  ['unet', { in_channels: 9 }, 'its U-Net takes 9 channels (as for inpainting), expected the 4'],
+  ['unet', { in_channels: 7 }, 'its U-Net takes 7 channels, expected the 4'],
+  ['unet', { out_channels: 8 }, 'its U-Net predicts 8 channels, expected the 4'],
   ['unet', { cross_attention_dim: 24 }, 'takes text states of width 24, its text encoder gives 16'],
 ])('%s with %j is refused', (part, fields, message) => {
   expect(() => openWith(part, fields)).toThrow(message);

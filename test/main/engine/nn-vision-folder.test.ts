@@ -162,7 +162,7 @@ describe('a network of a folder', () => {
       expected((p, x) => resnet(p, resnetConfig, x, false)[what], resnetWeights, [2, 3, 32, 32], data);
     near(out.features, await by('features'));
     near(out.logits, await by('logits'));
-    await expect(encoder.run(pixels, 3)).rejects.toThrow('resnet: 9600 bytes for 3 images, wanted 14400');
+    await expect(encoder.run(pixels, 3)).rejects.toThrow('resnet: 9600 bytes for 3 images, expected 14400');
     await encoder.close();
   });
 
@@ -244,19 +244,19 @@ describe('refused', () => {
   const changed = (fields: object) => ({ ...timm, pretrained_cfg: { ...timm.pretrained_cfg, ...fields } });
 
   it.each<[string, unknown, string]>([
-    ['other layers', { ...timm, architecture: 'seresnet50' }, 'the network is seresnet50, wanted timm'],
+    ['other layers', { ...timm, architecture: 'seresnet50' }, 'the network is seresnet50, expected timm'],
     ['wider heads', { ...timm, architecture: 'vit_huge_patch14_224' }, 'the network is vit_huge_patch14_224'],
-    ["transformers' other networks", { model_type: 'swin' }, 'the network is swin, wanted'],
-    ['a config of nothing', {}, 'the network is not named, wanted'],
-    ['other pooling', { ...timm, global_pool: 'max' }, 'global_pool is "max", wanted "avg"'],
+    ["transformers' other networks", { model_type: 'swin' }, 'the network is swin, expected'],
+    ['a config of nothing', {}, 'the network is not named, expected'],
+    ['other pooling', { ...timm, global_pool: 'max' }, 'global_pool is "max", expected "avg"'],
     [
       'no square',
       changed({ input_size: [3, 32, 48] }),
-      'input_size is [3,32,48], wanted three channels and a square',
+      'input_size is [3,32,48], expected three channels and a square',
     ],
-    ['another crop', changed({ crop_mode: 'squash' }), 'crop_mode is "squash", wanted "center"'],
-    ['no crop share', changed({ crop_pct: undefined }), 'crop_pct is missing, wanted a number'],
-    ['no means', changed({ mean: [0.5] }), 'mean is [0.5], wanted 3 numbers'],
+    ['another crop', changed({ crop_mode: 'squash' }), 'crop_mode is "squash", expected "center"'],
+    ['no crop share', changed({ crop_pct: undefined }), 'crop_pct is missing, expected a number'],
+    ['no means', changed({ mean: [0.5] }), 'mean is [0.5], expected 3 numbers'],
   ])('%s', async (_, config, message) => {
     await write('refused', config, resnetWeights);
     expect(() => readVisionFolder(path('refused'), 'r')).toThrow(message);
@@ -266,10 +266,12 @@ describe('refused', () => {
   it('a stem for small pictures, whose stride nothing says', async () => {
     const small = weightsOf((p) => resnet(p, { ...resnetConfig, stem: 'small' }, pictureOf(32), false));
     await write('small', timm, small);
-    expect(() => readVisionFolder(path('small'), 's')).toThrow('conv1.weight is 3x3, wanted 7x7');
+    expect(() => readVisionFolder(path('small'), 's')).toThrow('conv1.weight is 3x3, expected 7x7');
     const other = { ...resnetWeights, 'conv1.weight': { shape: [4, 3, 5, 5], data: new Float32Array(300) } };
     await write('other', timm, other);
-    expect(() => readVisionFolder(path('other'), 'o')).toThrow('conv1.weight is [4,3,5,5], wanted a kernel');
+    expect(() => readVisionFolder(path('other'), 'o')).toThrow(
+      'conv1.weight is [4,3,5,5], expected a kernel',
+    );
   });
 
   it('a parameter that the network has not, or lacks', async () => {

@@ -94,7 +94,7 @@ it('tells of records in the middle that were never written', () => {
   const told: string[] = [];
   file = openRecordFile(path, shape, { ...plan, onDamaged: (text) => told.push(text) });
   expect(file.count).toBe(2);
-  expect(told).toEqual(['zeros.records is damaged at record 2 of 4; goes on from there']);
+  expect(told).toEqual(['zeros.records is damaged at record 2 of 4; resumes from there']);
   file.close();
 });
 

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { halfToNumber, numberToHalf } from '../../../src/main/engine/float-formats.ts';
 import {
@@ -10,6 +10,7 @@ import {
   writeSafetensors,
 } from '../../../src/main/engine/safetensors.ts';
 import { duplicateKey } from '../../../src/main/engine/safetensors-header.ts';
+import { sealOf } from '../../../src/main/engine/sealed-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'crux-safetensors-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -65,6 +66,16 @@ describe('writing and reading', () => {
     open.close();
   });
 
+  it('tells the seal of what it wrote', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'crux-seal-')), 'a.safetensors');
+    const seal = writeSafetensors(file, {
+      half: { shape: [3], data: Float32Array.of(1, 2, 3), dtype: 'F16' },
+      full: { shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) },
+    });
+    expect(seal).toEqual(sealOf(dirname(file), 'a.safetensors'));
+    rmSync(dirname(file), { recursive: true });
+  });
+
   it('replaces a file whole, leaves no temporary and keeps the old one on error', () => {
     const inner = join(folder, 'atomic');
     mkdirSync(inner);
@@ -89,15 +100,20 @@ describe('writing and reading', () => {
         b: entry('BF16', [2], 0, 4),
         c: entry('I64', [2], 4, 20),
         d: entry('I32', [2], 20, 28),
-        e: entry('F8_E4M3', [1], 28, 29),
+        // One, the least and the largest of each, and a negative one between.
+        e: entry('F8_E4M3', [4], 28, 32),
+        f: entry('F8_E5M2', [4], 32, 36),
+        g: entry('F8_E4M3', [1], 36, 37),
       },
-      [...bf16, ...i64, ...i32, 0],
+      [...bf16, ...i64, ...i32, 0x38, 0x01, 0x7e, 0xcb, 0x3c, 0x01, 0x7b, 0xc5, 0xff],
     );
     const open = openSafetensors(file);
     expect([...open.read('b')]).toEqual([1, -2.5]);
     expect([...open.read('c')]).toEqual([-5, 1234567]);
     expect([...open.read('d')]).toEqual([-3, 9]);
-    expect(() => open.read('e')).toThrow(/tensor e: dtype F8_E4M3/);
+    expect([...open.read('e')]).toEqual([1, 2 ** -9, 448, -5.5]);
+    expect([...open.read('f')]).toEqual([1, 2 ** -16, 57344, -5]);
+    expect(() => open.read('g')).toThrow(/tensor g holds NaN/);
     expect(() => open.read('zz')).toThrow(/no tensor zz/);
     open.close();
   });
@@ -144,7 +160,7 @@ describe('malformed files are refused, naming file and tensor', () => {
     [
       'too many axes',
       () => raw({ a: entry('U8', Array(9).fill(1), 0, 1) }, [0]),
-      /tensor a: shape \[1,1,1,1,1,1,1,1,1\], wanted at most 8 whole numbers/,
+      /tensor a: shape \[1,1,1,1,1,1,1,1,1\], expected at most 8 whole numbers/,
     ],
     [
       'a product beyond every number',

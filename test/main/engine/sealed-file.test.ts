@@ -95,7 +95,7 @@ test('a checkpoint whose large file is not whole is not used', () => {
   expect(told[0]).toMatch(/state-2 does not match its checksum/);
 });
 
-test('with none left the job begins again, and its folder with it', () => {
+function claimedJob() {
   const catalog = tempCatalog();
   const queue = new JobQueue(catalog);
   const { id } = queue.enqueue({ kind: 'import', params: { source: '/nowhere', name: 'x' } });
@@ -110,6 +110,11 @@ test('with none left the job begins again, and its folder with it', () => {
       send: () => {},
     });
   const claimed = claimJob(catalog, engine)!;
+  return { open, log: () => listLog(catalog, id).map((line) => line.text) };
+}
+
+test('with none left the job begins again, and its folder with it', () => {
+  const { open, log } = claimedJob();
   const ctx = open();
   ctx.writeCheckpoint(value(1));
   ctx.writeCheckpoint(value(2));
@@ -117,10 +122,24 @@ test('with none left the job begins again, and its folder with it', () => {
   for (const name of readdirSync(ctx.jobDir)) writeFileSync(join(ctx.jobDir, name), Buffer.alloc(100));
   expect(open().readCheckpoint()).toBe(null);
   expect(existsSync(ctx.jobDir)).toBe(false);
-  const log = listLog(catalog, id).map((line) => line.text);
-  expect(log).toEqual([
+  expect(log()).toEqual([
     expect.stringContaining('checkpoint checkpoint.bin cannot be read'),
     expect.stringContaining('checkpoint checkpoint.bin.previous cannot be read'),
-    'no checkpoint is left: begins again',
+    'no checkpoint is left: starts again',
+  ]);
+});
+
+test('where the list of images left out is lost, the job goes on and says that their counts begin again', () => {
+  const { open, log } = claimedJob();
+  const ctx = open();
+  ctx.writeCheckpoint(value(1));
+  ctx.writeCheckpoint(new Map([[7, 'missing']]), 'originals');
+  writeFileSync(join(ctx.jobDir, 'originals.bin'), Buffer.alloc(100));
+  const again = open();
+  expect(again.readCheckpoint()).toEqual(value(1));
+  expect(again.originals.figures()).toBe(null);
+  expect(log()).toEqual([
+    expect.stringContaining('checkpoint originals.bin cannot be read'),
+    'the counts of images that are left out begin again',
   ]);
 });

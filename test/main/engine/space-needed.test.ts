@@ -8,6 +8,17 @@ import { JobQueue } from '../../../src/main/jobs/queue.ts';
 import type { JobRequestInput } from '../../../src/shared/jobs.ts';
 import { addImage, makeDataset, tempCatalog } from '../support/catalogs.ts';
 
+/** What every disk says it is; null: as it is. */
+const disk = vi.hoisted(() => ({ type: null as number | null }));
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof import('node:fs')>();
+  const statfsSync = (path: string) => {
+    const facts = fs.statfsSync(path);
+    return Object.assign(facts, { type: disk.type ?? facts.type });
+  };
+  return { ...fs, statfsSync };
+});
+
 function dataset(images: number, bytes: number) {
   const catalog = tempCatalog();
   const { datasetId, classes } = makeDataset(catalog, ['cat', 'dog']);
@@ -57,4 +68,15 @@ test('too little is refused with numbers, little is warned of, enough says nothi
   expect(() => tellSpace({ catalog, job, log }, 1e18)).toThrow(
     /^disk is full: .* free at .*, about 1000000000\.0 GB needed$/,
   );
+});
+
+test('an export is refused too on a disk that could share blocks: its bytes are written', () => {
+  const { catalog, datasetId, enqueue } = dataset(1, 1000);
+  const job = enqueue({ kind: 'export', params: { datasetId, out: join(catalog.dir, 'out') } });
+  disk.type = 0x9123683e; // btrfs
+  try {
+    expect(() => tellSpace({ catalog, job, log: vi.fn() }, 1e18)).toThrow(OwnFault);
+  } finally {
+    disk.type = null;
+  }
 });

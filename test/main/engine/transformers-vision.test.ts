@@ -50,8 +50,8 @@ describe('a ViT', () => {
   });
 
   it.each<[string, string, Json, string]>([
-    ['another activation', 'config.json', { hidden_act: 'relu' }, 'hidden_act is "relu", wanted "gelu"'],
-    ['no biases', 'config.json', { qkv_bias: false }, 'qkv_bias is false, wanted true'],
+    ['another activation', 'config.json', { hidden_act: 'relu' }, 'hidden_act is "relu", expected "gelu"'],
+    ['no biases', 'config.json', { qkv_bias: false }, 'qkv_bias is false, expected true'],
     [
       'another width',
       'config.json',
@@ -66,20 +66,20 @@ describe('a ViT', () => {
       { size: 48 },
       'pictures of 48, but config.json has image_size 32',
     ],
-    ['no square', 'preprocessor_config.json', { size: { height: 32, width: 48 } }, 'wanted a square'],
+    ['no square', 'preprocessor_config.json', { size: { height: 32, width: 48 } }, 'expected a square'],
     ['no cut', 'preprocessor_config.json', { size: { shortest_edge: 32 } }, 'where do_center_crop cuts none'],
     [
       'no means',
       'preprocessor_config.json',
       { image_mean: 'grey' },
-      'image_mean is "grey", wanted 3 numbers',
+      'image_mean is "grey", expected 3 numbers',
     ],
-    ['unscaled', 'preprocessor_config.json', { do_rescale: false }, 'do_rescale is false, wanted true'],
+    ['unscaled', 'preprocessor_config.json', { do_rescale: false }, 'do_rescale is false, expected true'],
     [
       'a cut that is larger',
       'preprocessor_config.json',
       { do_center_crop: true, crop_size: 40 },
-      'crop_size is 40, wanted at most size, 32',
+      'crop_size is 40, expected at most size, 32',
     ],
   ])('is refused for %s', (_, file, fields, message) => {
     change(file, fields);
@@ -89,7 +89,7 @@ describe('a ViT', () => {
 
   it('is refused without the file that says how pictures are prepared', () => {
     writeFileSync(join(folder, 'preprocessor_config.json'), 'null');
-    expect(read).toThrow('preprocessor_config.json: preprocessor config: wanted an object of fields');
+    expect(read).toThrow('preprocessor_config.json: preprocessor config: expected an object of fields');
     rmSync(join(folder, 'preprocessor_config.json'));
     expect(read).toThrow('preprocessor_config.json is missing: how the network wants its pictures');
   });
@@ -156,11 +156,19 @@ describe('a ResNet', () => {
     [
       'a stride elsewhere',
       { downsample_in_bottleneck: true },
-      'downsample_in_bottleneck is true, wanted false',
+      'downsample_in_bottleneck is true, expected false',
     ],
-    ['other blocks', { layer_type: 'inverted' }, 'layer_type is "inverted", wanted "basic" or "bottleneck"'],
-    ['another first width', { embedding_size: 8 }, 'embedding_size is 8, wanted 4, which hidden_sizes imply'],
-    ['widths that do not fit', { depths: [1] }, 'depths is [1], wanted as many as hidden_sizes'],
+    [
+      'other blocks',
+      { layer_type: 'inverted' },
+      'layer_type is "inverted", expected "basic" or "bottleneck"',
+    ],
+    [
+      'another first width',
+      { embedding_size: 8 },
+      'embedding_size is 8, expected 4, which hidden_sizes imply',
+    ],
+    ['widths that do not fit', { depths: [1] }, 'depths is [1], expected as many as hidden_sizes'],
   ])('is refused for %s', (_, fields, message) => {
     change('config.json', fields);
     expect(read).toThrow(message);

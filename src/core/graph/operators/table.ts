@@ -63,7 +63,7 @@ export function node(op: string, inputs: readonly Value[], attributes: Attribute
 
 const allowed: Record<Kind, readonly DType[]> = {
   float: ['f32', 'f16'],
-  data: ['f32', 'f16', 'bf16', 'i64', 'i32', 'bool'],
+  data: ['f32', 'f16', 'bf16', 'f8e4m3', 'f8e5m2', 'i64', 'i32', 'bool'],
   ids: ['i64'],
   bool: ['bool'],
 };

@@ -3,12 +3,19 @@
  * built of known words, so the dots can be put back without the network.
  */
 import type { AdaptedPart } from './lora-adapter.ts';
+import { partOf } from './part-names.ts';
 
-/** The prefixes of each part; the first is written. SDXL numbers its two text encoders: te1 is CLIP's. */
+export const LYCORIS = 'lycoris_';
+
+/**
+ * The prefixes of each part; the first is written. SDXL numbers its two text encoders: te1 is CLIP's. LyCORIS alone
+ * does not say which part it wrapped: the path does.
+ */
 const prefixes: readonly (readonly [string, AdaptedPart])[] = [
   ['lora_unet_', 'unet'],
   ['lora_te_', 'text_encoder'],
   ['lora_te1_', 'text_encoder'],
+  [LYCORIS, 'unet'],
 ];
 
 /** Words of paths that hold an underscore themselves. */
@@ -17,6 +24,7 @@ const words = [
   ...['conv_in', 'conv_out', 'conv_norm_out', 'conv_shortcut', 'proj_in', 'proj_out', 'linear_1', 'linear_2'],
   ...['to_q', 'to_k', 'to_v', 'to_out', 'text_model', 'self_attn', 'q_proj', 'k_proj', 'v_proj', 'out_proj'],
   ...['token_embedding', 'position_embedding', 'final_layer_norm', 'layer_norm1', 'layer_norm2'],
+  'text_projection',
 ].sort((a, b) => b.length - a.length);
 
 /** `lora_unet_mid_block_attentions_0_proj_in` -> unet, `mid_block.attentions.0.proj_in`; null: none of its names. */
@@ -32,7 +40,7 @@ export function fromKohya(name: string): { part: AdaptedPart; path: string } | n
     path.push(word);
     rest = rest.slice(word.length + 1);
   }
-  return { part, path: path.join('.') };
+  return prefix === LYCORIS ? partOf(path.join('.')) : partOf(`${part}.${path.join('.')}`);
 }
 
 export const toKohya = (part: AdaptedPart, path: string): string => {

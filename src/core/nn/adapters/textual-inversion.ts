@@ -16,9 +16,17 @@ export interface LearnedToken {
 /** The name of the tensor in files that hold one concept and leave its token to the person. */
 const ONE_CONCEPT = 'emb_params';
 
+/** How a LoRA file keeps learned tokens: under the token itself, or, as kohya bundles them, under the word for it. */
+const ownToken = /^<[^<>]+>$/;
+const bundled = /^bundle_emb\.(.+)\.(?:string_to_param\.\*|emb_params|clip_l)$/;
+
+/** Whether a key of a LoRA file is that of a learned token. */
+export const isTokenKey = (key: string): boolean => ownToken.test(key) || bundled.test(key);
+
 /**
  * Learned tokens of a file: one tensor `emb_params` [vectors,width], called by `fallbackToken`, or tensors named by
- * their tokens, `<token>` [width] or [vectors,width]. Tensors of a LoRA beside them are left to readLora.
+ * their tokens, `<token>` [width] or [vectors,width], or those that a LoRA bundles, `bundle_emb.<word>...`. Other tensors
+ * of a LoRA beside them are left to readLora.
  * @param alone the file holds nothing else, so that any name of a tensor is a token.
  */
 export function readLearnedTokens(
@@ -28,8 +36,8 @@ export function readLearnedTokens(
 ): LearnedToken[] {
   const out: LearnedToken[] = [];
   for (const [name, { shape, data }] of tensors) {
-    const token = name === ONE_CONCEPT ? fallbackToken : name;
-    if (!alone && !/^<[^<>]+>$/.test(name)) continue;
+    const token = bundled.exec(name)?.[1] ?? (name === ONE_CONCEPT ? fallbackToken : name);
+    if (!alone && !isTokenKey(name)) continue;
     const rows = shape.length === 1 ? [1, ...shape] : shape;
     if (rows.length !== 2 || /\s/.test(token) || token === '') {
       throw new Error(

@@ -28,7 +28,10 @@ export const exportBody: JobBody<'export'> = async (ctx) => {
   const resumed = await resumeExport(params.out, id); // also where the checkpoint is lost
   if (resumed.state === 'committed') {
     const { outDir, files, bytes } = resumed.summary;
-    const counted = ctx.readCheckpoint<Figures>({ name: 'figures', apart: true });
+    const counted = ctx.readCheckpoint<Figures>({
+      name: 'figures',
+      apart: 'how many images are real and how many synthetic is not known any more',
+    });
     ctx.progress({ stage: 'finishing', done: files, total: files });
     return { out: outDir, ...(counted ?? { images: files }), bytes };
   }
@@ -103,7 +106,7 @@ async function place(
     label: row.label,
     split: row.split,
     name: basename(image.path),
-    source: { bytes },
+    bytes,
     metadata: {
       ...(row.caption === null ? {} : { caption: row.caption }),
       origin: image.origin,

@@ -27,9 +27,8 @@ import {
 import { featuresOf } from '../embedding.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { scorerOfDataset } from '../judge.ts';
-import type { UsableImage } from '../originals.ts';
 import { pump } from '../pump.ts';
-import { usedImages } from '../used-images.ts';
+import { storedImages } from '../used-images.ts';
 import { writeWhole } from '../write-whole.ts';
 
 type Context = JobContext<'issues'>;
@@ -47,7 +46,7 @@ interface Checkpoint {
 export const issuesBody: JobBody<'issues'> = async (ctx) => {
   const { catalog, params } = ctx;
   const scorer = scorerOf(ctx);
-  const images = await usedImages(ctx);
+  const images = storedImages(ctx);
   ctx.progress({ stage: 'looking for wrong labels', done: 0, total: null });
   const labels = labelsOf(ctx, scorer, images);
   const found = await duplicatesOf(ctx, scorer, images);
@@ -149,7 +148,7 @@ function labelsOf({ catalog, params }: Context, scorer: StoredScorer, images: re
   };
 }
 
-async function duplicatesOf(ctx: Context, scorer: StoredScorer, images: readonly UsableImage[]) {
+async function duplicatesOf(ctx: Context, scorer: StoredScorer, images: readonly WorkImage[]) {
   const { params, signal } = ctx;
   const modelId = params.modelId ?? (scorer.modelId || 'builtin:encoder');
   const { set, images: seen, vectors, dim } = await featuresOf(ctx, modelId, images);

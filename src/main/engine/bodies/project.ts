@@ -26,11 +26,11 @@ interface Checkpoint {
 
 export const projectBody: JobBody<'project'> = async (ctx) => {
   const { catalog, params } = ctx;
-  const images = await ctx.originals.check(workImages(catalog, params.datasetId));
+  const images = workImages(catalog, params.datasetId);
   const { set, images: seen, vectors, dim } = await featuresOf(ctx, params.modelId, images);
   const loaded = { ids: Uint32Array.from(seen, ({ id }) => id), vectors, dim };
   if (loaded.ids.length === 0)
-    throw new Error('project: the dataset has no readable images; import some first');
+    throw new Error('project: no image of the dataset can be read; connect their disk, or import some first');
   const { positions, figures } =
     params.method === 'pca' ? await byPca(ctx, loaded) : await byTsne(ctx, loaded);
   ctx.signal.throwIfAborted();

@@ -5,7 +5,7 @@ import { addScores, currentScorerId, excludedImages, workImages } from '../../ca
 import { featuresOf } from '../embedding.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { openJudge, scorerFor } from '../judge.ts';
-import { markMeasured } from '../measured-png.ts';
+import { finishMarking, markMeasured } from '../measured-png.ts';
 
 const BATCH = 256;
 
@@ -16,6 +16,7 @@ export const rescoreBody: JobBody<'rescore'> = async (ctx) => {
   const scorer = scorerFor(catalog, params.datasetId, scorerId, 'rescore');
   const judge = await openJudge(catalog, scorer, ctx.runtime);
   await judge.close(); // only its arithmetic is needed; featuresOf opens the encoder where features are missing
+  await finishMarking(ctx, scorer);
   const images = await ctx.originals.check(workImages(catalog, params.datasetId));
   const { set, images: seen, vectors, dim } = await featuresOf(ctx, scorer.modelId, images, judge.column);
   if (set.modelHash !== scorer.modelHash)

@@ -201,7 +201,7 @@ export const train: JobBody<'train'> = async (ctx) => {
   if (checkpoint && checkpoint.step > 0) {
     restore(trainer, checkpoint);
     smoothed = checkpoint.smoothedLoss;
-    ctx.log('info', `goes on at step ${checkpoint.step}`);
+    ctx.log('info', `resumes at step ${checkpoint.step}`);
   }
   let saved = trainer.state.step;
   const save = () => {

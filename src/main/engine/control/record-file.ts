@@ -64,7 +64,7 @@ export function openRecordFile(
   let whole = 0;
   while (whole < there && isWhole(readRecord(whole, record))) whole++;
   if (whole < there)
-    onDamaged?.(`${basename(path)} is damaged at record ${whole} of ${there}; goes on from there`);
+    onDamaged?.(`${basename(path)} is damaged at record ${whole} of ${there}; resumes from there`);
   let count = whole >= total ? total : whole - (whole % batchSize);
   ftruncateSync(file, count * bytes);
   syncFolder(dirname(path));

@@ -4,7 +4,7 @@ import { decodeRgb } from '../images/decode.ts';
 import type { JobContext } from '../job-context.ts';
 import { UnusableImage, type UsableImage } from '../originals.ts';
 import { openSafetensors, writeSafetensors } from '../safetensors.ts';
-import { type FileSeal, requireSealed, sealOf } from '../sealed-file.ts';
+import { type FileSeal, requireSealed } from '../sealed-file.ts';
 import { makeFolder } from '../write-whole.ts';
 import type { DiffusionModel } from './model-folder.ts';
 import { latentShape, openImageEncoder, pictureSize } from './sessions.ts';
@@ -51,11 +51,11 @@ export async function latentsOf(
   if (typeof added === 'number') throw new UnusableImage(images[added].path, 'changed');
   makeFolder(ctx.jobDir);
   const shape = [latents.mean.length];
-  writeSafetensors(path, {
+  const file = writeSafetensors(path, {
     mean: { shape, data: latents.mean },
     deviation: { shape, data: latents.deviation },
   });
-  return { latents, stored: { file: sealOf(ctx.jobDir, fileName), left: stored?.left ?? left } };
+  return { latents, stored: { file, left: stored?.left ?? left } };
 }
 
 async function encodeAll(

@@ -57,11 +57,13 @@ function wantFittingParts({ path, unet, vae, text }: DiffusionModel): void {
   if (channels !== latent) {
     const inpainting = channels === 2 * latent + 1 ? ' (as for inpainting)' : '';
     throw new Error(
-      `${path}: its U-Net takes ${channels} channels${inpainting}, wanted the ${latent} of its autoencoder's latents`,
+      `${path}: its U-Net takes ${channels} channels${inpainting}, expected the ${latent} of its autoencoder's latents`,
     );
   }
   if (predicted !== latent) {
-    throw new Error(`${path}: its U-Net predicts ${predicted} channels, wanted the ${latent} of its latents`);
+    throw new Error(
+      `${path}: its U-Net predicts ${predicted} channels, expected the ${latent} of its latents`,
+    );
   }
   if (width !== text.config.hidden_size) {
     throw new Error(

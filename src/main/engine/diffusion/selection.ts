@@ -55,6 +55,7 @@ interface SavedState {
 
 /** The checkpoint's, beside the job's main one. */
 const stateName = 'selection';
+const lostWords = 'the counts of candidates begin again';
 
 /**
  * null: every picture is kept, and nothing needs measuring. The caller closes it.
@@ -74,7 +75,7 @@ export async function openSelection(
     throw new Error(
       'a base model alone is asked for no difficulty, so nothing can be near it; keep by a range of measured difficulty',
     );
-  const saved = ctx.readCheckpoint<SavedState>({ name: stateName, apart: true });
+  const saved = ctx.readCheckpoint<SavedState>({ name: stateName, apart: lostWords });
   const scorerId = saved?.scorerId ?? params.scorerId ?? currentScorerId(catalog, params.datasetId);
   if (scorerId === null)
     throw new Error('pictures are kept by what a scorer says of them; score the dataset first');

@@ -2,28 +2,11 @@
  * Owns: the file-system steps of an export that know nothing of classes or rows: who occupies a folder, placing one file
  * whole, what an interrupted run left.
  */
-import { constants } from 'node:fs';
-import {
-  copyFile,
-  link,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  rmdir,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { onlyOurs } from '../../catalog/own-fault.ts';
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { mapOrdered } from '../ordered.ts';
 import { syncFolder } from '../write-whole.ts';
-import { readingFile } from './errors.ts';
 import { fsPath } from './fs-names.ts';
-import { hashFile } from './hash.ts';
 
 /** A file under this suffix is half written; it gets its own name when whole. */
 export const PARTIAL = '.crux-partial';
@@ -31,58 +14,29 @@ export const PARTIAL = '.crux-partial';
 /** Names a folder as an export of ours; holds its id, options and, once committed, its counts. */
 export const MARKER = '.crux-export.json';
 
-export type Place = 'copy' | 'hard link' | 'symbolic link';
-export type Source = { file: string } | { bytes: Uint8Array };
-
 const SYNCED_AT_ONCE = 8;
 
 export class ExportError extends Error {
   override name = 'ExportError';
 }
 
-/**
- * Places `source` at `target`; -> its bytes. `mayBeThere`: keep a whole file of an earlier run if it is still right.
- * @throws UnreadableImage where the source is at fault; anything else is the target's fault, which no image is left out for.
- */
-export async function placeFile(
-  source: Source,
-  target: string,
-  place: Place,
-  mayBeThere: boolean,
-): Promise<number> {
-  const facts = 'file' in source ? await readingFile(() => stat(fsPath(source.file))) : null;
-  const size = facts ? facts.size : (source as { bytes: Uint8Array }).bytes.length;
-  if (mayBeThere && (await isCurrent(source, target, facts))) return size;
+/** Writes `bytes` to `target`. @param mayBeThere keep a whole file of an earlier run if it is still right. */
+export async function placeFile(bytes: Uint8Array, target: string, mayBeThere: boolean): Promise<void> {
+  if (mayBeThere && (await holds(target, bytes))) return;
   await mkdir(fsPath(dirname(target)), { recursive: true });
   const partial = fsPath(target + PARTIAL);
   await rm(partial, { force: true });
   try {
-    if ('bytes' in source) await writeFile(partial, source.bytes);
-    else if (place === 'hard link') await link(fsPath(source.file), partial);
-    else if (place === 'symbolic link') await symlink(fsPath(resolve(source.file)), partial);
-    // A reflink where the file system has it: as fast as a link, yet an independent copy.
-    else await copyFile(fsPath(source.file), partial, constants.COPYFILE_FICLONE);
+    await writeFile(partial, bytes);
   } catch (error) {
     await rm(partial, { force: true });
-    // A copy names both files when it fails; only reading the source again tells which of them it was.
-    if ('file' in source && !onlyOurs(error)) await readingFile(() => hashFile(source.file));
     throw error;
   }
   await rename(partial, fsPath(target));
-  return size;
 }
 
-/** Bytes are compared; files by size, and by the copy being no older than what it copies. */
-async function isCurrent(
-  source: Source,
-  target: string,
-  facts: { size: number; mtimeMs: number } | null,
-): Promise<boolean> {
-  const there = await stat(fsPath(target)).catch(() => null);
-  if (there === null) return false;
-  if (facts !== null) return there.size === facts.size && there.mtimeMs >= facts.mtimeMs;
-  return (await readFile(fsPath(target))).equals((source as { bytes: Uint8Array }).bytes);
-}
+const holds = async (target: string, bytes: Uint8Array): Promise<boolean> =>
+  (await readFile(fsPath(target)).catch(() => null))?.equals(bytes) ?? false;
 
 /** Names in a folder; null where there is nothing; throws ExportError where a file stands. */
 export async function entriesOf(folder: string): Promise<string[] | null> {

@@ -19,18 +19,16 @@ import {
   entriesOf,
   MARKER,
   PARTIAL,
-  type Place,
   placeFile,
   refuseOccupied,
   removeLeftovers,
-  type Source,
   syncTree,
 } from './export-files.ts';
 import type { Split } from './fields.ts';
 import { fsPath, resolveInRoot } from './fs-names.ts';
 import { safeFileName, safeName } from './safe-names.ts';
 
-export { ExportError, type Place, type Source } from './export-files.ts';
+export { ExportError } from './export-files.ts';
 
 const METADATA = 'metadata.jsonl';
 /** Folder of images without a label; their metadata rows say label null. */
@@ -46,15 +44,13 @@ export interface ExportOptions {
   overwrite?: boolean;
   /** A folder level per split; then every image needs a split. Default false: split only in the metadata. */
   splitFolders?: boolean;
-  /** Default 'copy'. A link saves space but ties the export to the dataset's own files. */
-  place?: Place;
 }
 
 export interface ExportItem {
   label: string | null;
   split?: Split | null;
   name: string; // wanted file name, with extension; made safe, and unique within its class by a suffix
-  source: Source;
+  bytes: Uint8Array; // of the file
   metadata?: Record<string, unknown>; // further keys of the row: caption, difficulty, seed ...
 }
 
@@ -78,7 +74,6 @@ export async function openExport(outDir: string, options: ExportOptions = {}): P
   const settings = {
     overwrite: options.overwrite ?? false,
     splitFolders: options.splitFolders ?? false,
-    place: options.place ?? ('copy' as const),
   };
   await writeMarker(hidden, { id, ...settings });
   return new ExportWriter(out, hidden, id, settings, new Set());
@@ -127,7 +122,7 @@ async function readMarker(folder: string): Promise<Marker | null> {
   }
 }
 
-type Settings = Required<Pick<ExportOptions, 'overwrite' | 'splitFolders' | 'place'>>;
+type Settings = Required<Pick<ExportOptions, 'overwrite' | 'splitFolders'>>;
 
 export class ExportWriter {
   readonly id: string;
@@ -171,8 +166,8 @@ export class ExportWriter {
     const turn = this.#nextTurn++;
     try {
       const target = resolveInRoot(this.#hidden, path);
-      const bytes = await placeFile(item.source, target, this.#settings.place, this.#complete.has(path));
-      this.#bytes += bytes;
+      await placeFile(item.bytes, target, this.#complete.has(path));
+      this.#bytes += item.bytes.length;
       const { label, split = null, metadata = {} } = item;
       await this.#writeRow(turn, JSON.stringify({ ...metadata, file_name: path, label, split }));
       this.#files += 1;
@@ -200,8 +195,8 @@ export class ExportWriter {
     // The marker stays in OUT: it tells a resumed job that this export was committed before the crash.
     const marker: Marker = { id: this.id, ...this.#settings, files: this.#files, bytes: this.#bytes };
     await writeMarker(this.#hidden, marker);
-    // An export that is there after a power cut has all its bytes; links lead to files that are not ours.
-    if (this.#settings.place === 'copy') await syncTree(this.#hidden);
+    // An export that is there after a power cut has all its bytes.
+    await syncTree(this.#hidden);
     await this.#takePlace();
     syncFolder(dirname(this.outDir));
     return { outDir: this.outDir, files: this.#files, bytes: this.#bytes };

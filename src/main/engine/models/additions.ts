@@ -18,7 +18,12 @@ export async function readAdditions(
     adapter: readLoraFile(path),
     weight,
   }));
-  const tokens = named.embeddings.flatMap(readEmbeddingFile);
+  // A file may bring tokens along with its LoRA, and be named for either or both.
+  const bundled = new Map(loras.map(({ adapter }, i) => [adapterFile(named.loras[i].path), adapter.tokens]));
+  const tokens = [
+    ...[...bundled].flatMap(([path, own]) => (named.embeddings.includes(path) ? [] : own)),
+    ...named.embeddings.flatMap(readEmbeddingFile),
+  ];
   const hashes: Record<string, string> = {};
   for (const { path, weight } of named.loras) {
     hashes[`lora ${basename(path)} x ${weight}`] = await hashFile(adapterFile(path));

@@ -39,16 +39,19 @@ export async function examineModel(path: string): Promise<ModelCheck> {
     ]);
   }
   return verdict('unknown', '', [
-    `${basename(path)} is no model that Crux knows; wanted .onnx, .safetensors, or a model's folder`,
+    `${basename(path)} is no model that Crux knows; expected .onnx, .safetensors, or a model's folder`,
   ]);
 }
 
 /** By the files in it; a Diffusers folder is opened far enough to see that its parts and weights are there. */
 async function checkFolder(path: string): Promise<ModelCheck> {
   if (existsSync(join(path, 'encoder_model.onnx'))) return await checkCaptioner(path);
-  if (isAdapterFolder(path)) return checkAdapter(path);
+  if (isAdapterFolder(path)) return await checkAdapter(path);
   const index = join(path, 'model_index.json');
   if (!existsSync(index)) {
+    const { loraInFolder } = await import('./lora-file.ts');
+    const lora = loraInFolder(path);
+    if (lora) return await checkSafetensors(lora);
     if (existsSync(join(path, 'config.json'))) return await checkVision(path);
     return verdict('folder', '', [
       `no model_index.json, config.json, encoder_model.onnx or ${adapterConfigFile} in ${path}; choose the folder of a Diffusers model, of an image network, of a captioner or of a difficulty model that Crux trained`,
@@ -65,9 +68,11 @@ async function checkFolder(path: string): Promise<ModelCheck> {
   }
 }
 
-function checkAdapter(path: string): ModelCheck {
+async function checkAdapter(path: string): Promise<ModelCheck> {
   try {
-    return verdict('difficulty-adapter', adapterSummary(readAdapter(path).config));
+    const { config } = readAdapter(path);
+    const { lora } = await checkLora(path);
+    return { ...verdict('difficulty-adapter', adapterSummary(config)), lora };
   } catch (error) {
     return verdict('difficulty-adapter', '', [(error as Error).message]);
   }
@@ -115,20 +120,22 @@ async function checkSafetensors(path: string): Promise<ModelCheck> {
     const names = [...file.tensors.keys()];
     file.close();
     if (names.some((name) => name.startsWith('model.diffusion_model.'))) return await checkWeights(path);
-    const { readEmbeddingFile, readLoraFile } = await import('./lora-file.ts');
-    if (names.some((name) => /lora|:(down|up)$/.test(name))) {
-      const { layout, unet, text_encoder } = readLoraFile(path);
-      const ranks = new Set([...unet.values(), ...text_encoder.values()].map(({ down }) => down.shape[0]));
-      return verdict(
-        'lora',
-        `LoRA in ${layout} layout: ${unet.size} layers of the U-Net, ${text_encoder.size} of the text encoder, rank ${[...ranks].join(', ')}; for crux generate --lora`,
-      );
-    }
+    const { isAdapter } = await import('../../../core/nn/adapters/read-lora.ts');
+    if (isAdapter(names)) return await checkLora(path);
+    const { readEmbeddingFile } = await import('./lora-file.ts');
     const tokens = readEmbeddingFile(path).map(({ token, vectors }) => `${token} (${vectors.shape[0]})`);
     return verdict('embedding', `learned tokens ${tokens.join(', ')}; for crux generate --embedding`);
   } catch (error) {
     return verdict('safetensors', '', [(error as Error).message]);
   }
+}
+
+/** @throws naming the file, and what of it cannot be used. */
+async function checkLora(path: string): Promise<ModelCheck> {
+  const { describeLora } = await import('./describe-lora.ts');
+  const { readLoraFile } = await import('./lora-file.ts');
+  const { summary, lora } = describeLora(readLoraFile(path));
+  return { ...verdict('lora', `${summary}; for crux generate --lora`), lora };
 }
 
 /** Inputs and outputs of an ONNX file. Opened as it is: a graph may name constants of any size to be computed. */
@@ -153,11 +160,11 @@ async function checkOnnx(path: string): Promise<ModelCheck> {
   const describe = (v: ValueInfo) => `${v.name} ${v.type}[${v.shape.map((d) => d ?? '?').join(',')}]`;
   const summary = `${inputs.map(describe).join(', ')} -> ${outputs.map(describe).join(', ')}`;
   if (inputs.length !== 1)
-    return verdict('onnx', summary, [`it has ${inputs.length} inputs, wanted one: a batch of images`]);
+    return verdict('onnx', summary, [`it has ${inputs.length} inputs, expected one: a batch of images`]);
   const [image] = inputs;
   if (image.type !== 'float32' || image.shape.length !== 4)
     return verdict('onnx', summary, [
-      `its input is ${describe(image)}, wanted float32 with four axes (images)`,
+      `its input is ${describe(image)}, expected float32 with four axes (images)`,
     ]);
   return { ...verdict('classifier', summary), onnx: readSpec(path, image, outputs) };
 }

@@ -64,7 +64,7 @@ export async function openNetworkEncoder(
     async run(pixels, n) {
       const bytes = n * enlarged * enlarged * 3;
       if (pixels.length !== bytes) {
-        throw new Error(`${name}: ${pixels.length} bytes for ${n} images, wanted ${bytes}`);
+        throw new Error(`${name}: ${pixels.length} bytes for ${n} images, expected ${bytes}`);
       }
       const image = { dims: [n, 3, size, size], data: centreCrops(pixels, enlarged, size) };
       const out = await (await sessionFor(n)).run({ image });

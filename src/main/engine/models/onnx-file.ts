@@ -39,7 +39,7 @@ export function requireFitOnnx(file: string): void {
       if (location === undefined) return;
       const what = `${file}: the values of ${shown(tensor)} are said to be in ${shown(location)}`;
       if (isAbsolute(location) || normalize(location).split(sep)[0] === '..')
-        throw new Error(`${what}, wanted a file below the model's own folder`);
+        throw new Error(`${what}, expected a file below the model's own folder`);
       const there = seen.get(location) ?? sizeOf(join(folder, location), what);
       seen.set(location, there);
       const end = Number(offset) + Number(length);

@@ -38,6 +38,8 @@ const storedTypes = new Map<string, StoredParameter['dtype']>([
   ['F32', 'f32'],
   ['F16', 'f16'],
   ['BF16', 'bf16'],
+  ['F8_E4M3', 'f8e4m3'],
+  ['F8_E5M2', 'f8e5m2'],
 ]);
 
 const isIndex = (path: string): boolean => /\.safetensors\.index(\.[\w-]+)?\.json$/.test(path);
@@ -142,6 +144,14 @@ export function readTensors(
 export function openWeights(path: string): Omit<StoredPart<null>, 'config'> {
   const stored = openTensors(path);
   stored.close();
+  const scales = [...stored.tensors.keys()].find((name) =>
+    /(^|\.)(scaled_fp8|scale_weight|weight_scale)$/.test(name),
+  );
+  if (scales) {
+    throw new Error(
+      `${path}: its weights are scaled 8-bit numbers (${scales}), which are not read; use the model in F16, BF16 or plain F8`,
+    );
+  }
   const table = new Map<string, StoredParameter>();
   for (const [tensor, { dtype: name, shape }] of stored.tensors) {
     const dtype = storedTypes.get(name);

@@ -32,7 +32,7 @@ function timmResnet(json: unknown, c: ConfigFields, shapes: Shapes, folder: stri
   c.only('global_pool', 'avg');
   const config = resnetConfigOf(shapes);
   if (config.stem !== 'imagenet') {
-    throw new Error('conv1.weight is 3x3, wanted 7x7: of a smaller stem the files do not say the stride');
+    throw new Error('conv1.weight is 3x3, expected 7x7: of a smaller stem the files do not say the stride');
   }
   const network: ImageNetwork = {
     ...preprocessing(json),

@@ -74,7 +74,7 @@ function kindOf(json: unknown, shapes: Shapes, folder: string): VisionKind {
   if (kind) return kind;
   const named = c.text('architecture', '') || c.text('model_type', '') || 'not named';
   throw new Error(
-    `config.json: the network is ${named}, wanted timm's resnet18 to resnet152 or vit_tiny to vit_large (architecture), or transformers' vit, resnet, clip or clip_vision_model (model_type)`,
+    `config.json: the network is ${named}, expected timm's resnet18 to resnet152 or vit_tiny to vit_large (architecture), or transformers' vit, resnet, clip or clip_vision_model (model_type)`,
   );
 }
 

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { JobContext } from '../job-context.ts';
 import type { EpochFigures, Weights } from '../models/classifier-folder.ts';
 import { openSafetensors, writeSafetensors } from '../safetensors.ts';
-import { type FileSeal, requireSealed, sealOf } from '../sealed-file.ts';
+import { type FileSeal, requireSealed } from '../sealed-file.ts';
 import { makeFolder } from '../write-whole.ts';
 import type { EpochPlace } from './classifier.ts';
 import type { FitPlan } from './fit-plan.ts';
@@ -74,8 +74,8 @@ export function fitCheckpoints(
     write(progress, network) {
       makeFolder(ctx.jobDir);
       const { step } = network.state;
-      saveState(path(stateFile(step)), network.state);
-      const files = [sealOf(ctx.jobDir, stateFile(step)), ...(best ? [best] : [])];
+      const saved = saveState(path(stateFile(step)), network.state);
+      const files = [saved, ...(best ? [best] : [])];
       const before = stored?.files ?? [];
       stored = { ...progress, step, statistics: network.statistics, files };
       ctx.writeCheckpoint<Stored>(stored);
@@ -92,8 +92,7 @@ export function fitCheckpoints(
         ),
         ...[...network.statistics].map(([name, data]) => [name, { shape: [data.length], data }] as const),
       ]);
-      writeSafetensors(path(bestFile(epoch)), tensors);
-      best = sealOf(ctx.jobDir, bestFile(epoch));
+      best = writeSafetensors(path(bestFile(epoch)), tensors);
     },
     best(epoch) {
       const file = openSafetensors(path(bestFile(epoch)));

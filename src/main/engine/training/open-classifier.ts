@@ -93,7 +93,7 @@ async function fromModel(ctx: Context, modelId: string, plan: FitPlan): Promise<
       ...common,
       network: await openNetwork(graph, options, ctx.runtime),
       samples: storedFeatures(vectors, dim),
-      from: `${base.name}, its last layer anew`,
+      from: `${base.name}, its last layer reset`,
     };
   }
   const firstStage = params.train === 'all' ? 0 : Math.max(0, trainable.stages - params.stages);

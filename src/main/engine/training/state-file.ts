@@ -2,16 +2,17 @@
 import { existsSync } from 'node:fs';
 import { restoreState, type TrainingState } from '../../../core/training/parameters.ts';
 import { openSafetensors, type TensorToWrite, writeSafetensors } from '../safetensors.ts';
+import type { FileSeal } from '../sealed-file.ts';
 
 /** Value, average and the optimiser's arrays of every parameter, in float32, as `value:<name>`, `m:<name>` ... */
-export function saveState(file: string, state: TrainingState): void {
+export function saveState(file: string, state: TrainingState): FileSeal {
   const tensors: Record<string, TensorToWrite> = {};
   for (const [name, { shape, value, slots, average }] of state.parameters) {
     for (const [kind, data] of Object.entries({ value, ...slots, ...(average && { average }) })) {
       tensors[`${kind}:${name}`] = { shape, data };
     }
   }
-  writeSafetensors(file, tensors, { step: String(state.step) });
+  return writeSafetensors(file, tensors, { step: String(state.step) });
 }
 
 /** Fills `state` from the file; false where there is none. @throws when the file is of another training. */
