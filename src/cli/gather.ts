@@ -1,8 +1,9 @@
 /** Owns the reading of a dataset into a report's data: the newest facts in the catalog, nothing computed twice. */
 import { arch, cpus, platform, release } from 'node:os';
-import { extname } from 'node:path';
+import { dirname, extname } from 'node:path';
 import type { Pair, ReportClass, ReportData, ReportGenerated, ReportImage } from '../core/report/data.ts';
 import { levelRows, levelsOf } from '../core/report/levels.ts';
+import { onlyOurs, ownFault } from '../main/catalog/index.ts';
 import { readUserFile } from '../main/engine/user-file.ts';
 import type { Dataset, DifficultySummary, ImageSummary } from '../shared/domain.ts';
 import { cell, count, percent } from './format.ts';
@@ -42,7 +43,8 @@ function picture(session: Session, id: number): string {
     try {
       const bytes = readUserFile(file, { maxBytes: mostBytes });
       return `data:image/${mime};base64,${bytes.toString('base64')}`;
-    } catch {
+    } catch (error) {
+      if (onlyOurs(error)) throw ownFault(error, [dirname(file)]) ?? error;
       // Gone, too large, or no file any more: the next one, or none.
     }
   }

@@ -19,7 +19,7 @@ import {
   setScorer,
   thumbnailFile,
 } from '../main/catalog/index.ts';
-import { addModel, checkModel } from '../main/engine/models/check.ts';
+import { addModel } from '../main/engine/models/check.ts';
 import { addFromModelsFolder } from '../main/engine/models/models-folder.ts';
 import { listModels } from '../main/engine/models/registry.ts';
 import { EngineSupervisor } from '../main/jobs/index.ts';
@@ -31,8 +31,8 @@ import type { Session, SessionOptions } from './session.ts';
 const quoted = (names: readonly string[]) => names.map((n) => `"${n}"`).join(', ');
 
 /** The engine starts with the first job that is followed, not before. */
-export async function openSession({ io, folder, device }: SessionOptions): Promise<Session> {
-  const catalog = openCatalog(folder);
+export async function openSession({ io, folder, device, begins = false }: SessionOptions): Promise<Session> {
+  const catalog = openCatalog(folder, { existing: !begins });
   const supervisor = new EngineSupervisor({
     catalog,
     role: 'cli',
@@ -104,14 +104,12 @@ export async function openSession({ io, folder, device }: SessionOptions): Promi
         `no model "${nameOrId}"; there are ${quoted(models.map((m) => m.id))} (see crux models list)`,
       );
     },
-    checkModel,
     addModel: (input) => addModel(catalog, input),
     async removeModel(id) {
       if (!id.startsWith('model:'))
         throw usageError(`${id} is built in; only added or trained models can be removed`);
       removeModelRow(catalog, id);
     },
-    doctor: async () => (await import('../main/engine/doctor.ts')).runDoctor(),
 
     jobs: (limit) => queue.list(limit),
     job(id) {

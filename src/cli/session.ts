@@ -4,7 +4,6 @@
  */
 import { homedir } from 'node:os';
 import type { z } from 'zod';
-import type { ModelCheck } from '../main/engine/inspections.ts';
 import type {
   Dataset,
   DeviceName,
@@ -16,7 +15,6 @@ import type {
   ModelEntry,
   OnnxClassifierSpec,
   ProjectionData,
-  ProviderReport,
   ReviewDecision,
 } from '../shared/domain.ts';
 import type { Job, JobRequestInput, jobLogLine } from '../shared/jobs.ts';
@@ -30,6 +28,8 @@ export interface SessionOptions {
   io: Io;
   folder: string;
   device: DeviceName | undefined;
+  /** Makes the catalog where there is none. Of the others, an empty one in its place would hide that it was moved. */
+  begins?: boolean;
 }
 
 export interface Session {
@@ -67,10 +67,8 @@ export interface Session {
   models(): Promise<ModelEntry[]>;
   /** A model's id from its id or its name. Errors: `usage`, naming the models there are. */
   modelId(nameOrId: string): string;
-  checkModel(path: string): Promise<ModelCheck>;
   addModel(input: { path: string; name: string; onnx?: OnnxClassifierSpec }): Promise<ModelEntry>;
   removeModel(id: string): Promise<void>;
-  doctor(): Promise<ProviderReport[]>;
 
   jobs(limit: number): Job[];
   job(id: number): Job | null;
@@ -96,8 +94,9 @@ export async function withSession<T>(
   io: Io,
   options: GlobalOptions,
   body: (session: Session) => Promise<T>,
+  { begins }: Pick<SessionOptions, 'begins'> = {},
 ): Promise<T> {
-  const session = await openSession({ io, folder: folderOf(io, options), device: options.device });
+  const session = await openSession({ io, folder: folderOf(io, options), device: options.device, begins });
   try {
     return await body(session);
   } finally {

@@ -3,7 +3,9 @@
  * `crux://job/<id>/<name>`: a picture that a job made. The path comes from the catalog, and its bytes go out only if
  * they are still those of a picture.
  */
+import { dirname } from 'node:path';
 import { imageScheme, jobPictureName } from '../shared/contract.ts';
+import { onlyOurs, ownFault } from './catalog/index.ts';
 import { type ImageFormat, SNIFF_BYTES, sniffFormat } from './engine/images/sniff.ts';
 import { openUserFile, readSpanOf } from './engine/user-file.ts';
 
@@ -70,7 +72,8 @@ async function picture(file: string): Promise<Response | null> {
     } finally {
       await handle.close();
     }
-  } catch {
+  } catch (error) {
+    if (onlyOurs(error)) console.error(`${file} is not shown:`, ownFault(error, [dirname(file)]) ?? error);
     return null; // removed or unreadable since it was catalogued: the screen shows it as missing
   }
 }

@@ -118,9 +118,11 @@ function endWith(catalog: Catalog, supervisor: EngineSupervisor): void {
 async function start(directory: string, profile: string): Promise<void> {
   await app.whenReady();
   keepResolverOffline(app);
-  app.on('web-contents-created', (_event, contents) => lockContents(contents));
+  app.on('web-contents-created', (_event, contents) => {
+    lockContents(contents);
+    keepContentsOffline(contents);
+  });
   app.on('session-created', lockSession); // there is no other, and if one came it would be locked, too
-  app.on('web-contents-created', (_event, contents) => keepContentsOffline(contents));
   lockSession(session.defaultSession);
   protocol.handle(appScheme, serveRenderer(join(import.meta.dirname, '../renderer')));
   const catalog = openCatalog(directory);
@@ -153,8 +155,6 @@ try {
       app.getAppPath().replace(/app\.asar$/, 'app.asar.unpacked'),
       'resources',
     );
-    // A fuse keeps it from Electron (electron-builder.yml); nor does the engine's Node take it.
-    delete process.env.NODE_OPTIONS;
   }
   app.setName('crux'); // the folder of user data that the command line uses too
   const { directory, profile } = openProfile();

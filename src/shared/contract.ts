@@ -14,7 +14,6 @@ import {
   imageSummary,
   modelEntry,
   onnxClassifierSpec,
-  type origin,
   projectionData,
   providerReport,
   reviewDecision,
@@ -223,5 +222,3 @@ export const imageUrl = (imageId: number) => `${imageScheme}://image/${imageId}`
 export const jobPictureUrl = (jobId: number, file: string) => `${imageScheme}://job/${jobId}/${file}`;
 /** What a job's picture may be called: words and numbers with hyphens, never a path. */
 export const jobPictureName = /^[a-z0-9]{1,40}(?:-[a-z0-9]{1,40}){0,9}\.png$/;
-
-export const originLabel: Record<z.infer<typeof origin>, string> = { real: 'Real', synthetic: 'Synthetic' };

@@ -253,7 +253,7 @@ export const projectionData = z.object({
   modelName: z.string(),
   ids: z.instanceof(Uint32Array),
   positions: z.instanceof(Float32Array),
-  classIndex: z.instanceof(Int16Array), // -1: no class
+  classIndex: z.instanceof(Int32Array), // -1: no class
   difficulty: z.instanceof(Float32Array), // NaN: unscored
   synthetic: z.instanceof(Uint8Array), // 1: synthetic
 });

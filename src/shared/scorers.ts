@@ -46,7 +46,7 @@ export const scorerComparison = z.object({
     a: z.instanceof(Float32Array),
     b: z.instanceof(Float32Array),
     /** Place of the class among the dataset's. */
-    classIndex: z.instanceof(Int16Array),
+    classIndex: z.instanceof(Int32Array),
   }),
   /** Largest difference first. */
   disagreements: z.array(
@@ -143,7 +143,7 @@ export const datasetMap = z.object({
   variability: z.instanceof(Float32Array),
   correctness: z.instanceof(Float32Array),
   forgetting: z.instanceof(Uint16Array),
-  classIndex: z.instanceof(Int16Array), // -1: no class
+  classIndex: z.instanceof(Int32Array), // -1: no class
   heldOut: z.instanceof(Uint8Array), // 1: held out
 });
 export type DatasetMap = z.infer<typeof datasetMap>;

@@ -33,7 +33,7 @@ const crux = (argv: string[], onError?: (text: string) => void) =>
 async function fresh(name: string): Promise<void> {
   await disk.run(['sh', '-c', 'rm -rf "$1"/*', 'sh', disk.folder]);
   catalog = name;
-  expect((await crux(['jobs', 'list'])).exit).toBe(0);
+  expect((await crux(['models', 'list'])).exit).toBe(0);
 }
 const jobs = async () =>
   JSON.parse((await crux(['jobs', 'list', '--json'])).out).jobs as { state: string; error: string | null }[];
@@ -121,4 +121,22 @@ describe.skipIf(typeof made === 'string')('with the disk full', () => {
     expect(ran.err).toContain(`free at ${disk.folder}`);
     expect(ran.exit).toBe(1);
   }, 120_000);
+
+  test.each(['backup', 'backup.sqlite'])(
+    "a backup to %s names the disk that it is written to, not the catalog's, and leaves nothing",
+    async (name) => {
+      await disk.run(['sh', '-c', 'rm -rf "$1"/*', 'sh', disk.folder]);
+      catalog = join('..', `backed up as ${name}`);
+      expect((await crux(['import', photos, '--name', 'photos'])).exit).toBe(0);
+      for (const left of [0, 100_000]) {
+        await disk.leave(left);
+        const ran = await crux(['catalog', 'backup', join(disk.folder, name)]);
+        expect(ran.err).toMatch(fullSentence);
+        expect(ran.err).toContain(`free at ${disk.folder}`);
+        expect(ran.exit).toBe(1);
+        expect((await disk.run(['ls', '-A', disk.folder])).out.trim()).toBe('filler');
+      }
+    },
+    120_000,
+  );
 });

@@ -1,7 +1,13 @@
 /** Owns `crux catalog check|backup|repair`: the care of the catalog as a folder of files. */
 import { relative, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { backupCatalog, checkCatalog, type Finding, repairCatalog } from '../../main/catalog/index.ts';
+import {
+  backupCatalog,
+  checkCatalog,
+  type Finding,
+  megabytes,
+  repairCatalog,
+} from '../../main/catalog/index.ts';
 import { type CommandContext, type CommandResult, finish, leaf, withGlobals } from '../command.ts';
 import { table } from '../format.ts';
 import type { Values } from '../job-command.ts';
@@ -35,7 +41,7 @@ export function catalog(parent: Command, context: CommandContext): void {
   const backup = leaf(
     group,
     'backup <out>',
-    'copy the catalog while it may be in use; thumbnails are left out, an import makes them again',
+    'copy the catalog while it may be in use; thumbnails are left out, an import rebuilds them',
   );
   withGlobals(backup).action((out: string, values: Values) =>
     finish(context, values.json === true, async () => {
@@ -91,5 +97,3 @@ const findingLines = (kind: string, { what, count, examples, remedy }: Finding):
   ...examples.map((example) => `  ${example}`),
   ...(count > examples.length ? [`  and ${count - examples.length} more`] : []),
 ];
-
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;

@@ -6,7 +6,7 @@ import { runDemo } from '../demo/run.ts';
 import { demoOptions, openDemo } from '../demo/state.ts';
 import type { Values } from '../job-command.ts';
 import { parserFor } from '../schema-options.ts';
-import { withSession } from '../session.ts';
+import { type Session, withSession } from '../session.ts';
 
 /** Chosen so that two ordinary cores need less than six minutes. */
 const defaults = { perClass: 150, perLevel: 4, trainSteps: 600, size: 64 };
@@ -54,7 +54,7 @@ export function demo(parent: Command, context: CommandContext): void {
       };
       const state = openDemo(folder, options, values.resume === true);
       const catalog = values.catalog ?? join(folder, 'catalog');
-      return withSession(io, { ...values, catalog }, async (session) => {
+      const body = async (session: Session) => {
         const summary = await runDemo(io, session, folder, state);
         return {
           data: { command: 'demo', out: folder, ...summary },
@@ -66,7 +66,8 @@ export function demo(parent: Command, context: CommandContext): void {
             folder,
           ],
         };
-      });
+      };
+      return withSession(io, { ...values, catalog }, body, { begins: true });
     }),
   );
 }

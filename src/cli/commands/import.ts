@@ -7,7 +7,7 @@ import { usageError } from '../errors.ts';
 import { count } from '../format.ts';
 import { jobData, jobLines, type Values } from '../job-command.ts';
 import { runJob } from '../run-job.ts';
-import { withSession } from '../session.ts';
+import { type Session, withSession } from '../session.ts';
 
 export function importCommand(parent: Command, context: CommandContext): void {
   const command = leaf(
@@ -22,7 +22,7 @@ export function importCommand(parent: Command, context: CommandContext): void {
         throw usageError(
           `no folder or manifest at ${source}; give the folder that holds one folder per class`,
         );
-      return withSession(context.io, values, async (session) => {
+      const body = async (session: Session) => {
         const job = await runJob(session, { kind: 'import', params: { source, name: values.name } });
         const dataset = session.dataset(values.name);
         const skipped = session.skipped(dataset, 20);
@@ -49,7 +49,8 @@ export function importCommand(parent: Command, context: CommandContext): void {
           },
           lines,
         };
-      });
+      };
+      return withSession(context.io, values, body, { begins: true });
     }),
   );
 }

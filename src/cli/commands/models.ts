@@ -6,6 +6,7 @@ import { WRITTEN_LAYOUTS, type WrittenLayout } from '../../core/nn/adapters/writ
 import { firstFew } from '../../main/engine/first-few.ts';
 import type { DiffusionReport, LoraReport } from '../../main/engine/inspections.ts';
 import { inspect } from '../../main/engine/inspector.ts';
+import { checkModel } from '../../main/engine/models/check.ts';
 import { inGigabytes } from '../../main/engine/out-of-memory.ts';
 import type { OnnxClassifierSpec } from '../../shared/domain.ts';
 import { type CommandContext, finish, leaf, withGlobals } from '../command.ts';
@@ -67,8 +68,8 @@ export function models(parent: Command, context: CommandContext): void {
   const { io } = context;
 
   withGlobals(leaf(group, 'list', 'list the built-in and added models')).action((values: Values) =>
-    finish(context, values.json === true, () =>
-      withSession(io, values, async (session) => {
+    finish(context, values.json === true, () => {
+      const body = async (session: Session) => {
         const list = await session.models();
         return {
           data: { command: 'models list', models: list },
@@ -77,8 +78,9 @@ export function models(parent: Command, context: CommandContext): void {
             list.map((m) => [m.id, m.kind, m.usable, m.name, m.problem ?? m.summary]),
           ),
         };
-      }),
-    ),
+      };
+      return withSession(io, values, body, { begins: true }); // it adds what lies in the models folder
+    }),
   );
 
   const check = leaf(
@@ -92,22 +94,20 @@ export function models(parent: Command, context: CommandContext): void {
   withGlobals(check).action((given: string, values: Values & { verbose?: boolean }) =>
     finish(context, values.json === true, async () => {
       const path = existing(io, given);
-      return withSession(io, values, async (session) => {
-        const found = await session.checkModel(path);
-        const open = found.onnx ? unanswered(found.onnx) : [];
-        return {
-          data: { command: 'models check', path, ...found, unanswered: open },
-          lines: [
-            `${path}: ${found.usable ? 'usable' : 'not usable'} (${found.kind})`,
-            ...(found.summary ? [`  ${found.summary}`] : []),
-            ...found.problems.map((problem) => `  ${problem}`),
-            ...(found.diffusion ? diffusionLines(found.diffusion) : []),
-            ...(found.lora && values.verbose ? loraLines(found.lora) : []),
-            ...(open.length > 0 ? [`  to be told when adding it: ${open.join(' ')}`] : []),
-          ],
-          failed: !found.usable,
-        };
-      });
+      const found = await checkModel(path);
+      const open = found.onnx ? unanswered(found.onnx) : [];
+      return {
+        data: { command: 'models check', path, ...found, unanswered: open },
+        lines: [
+          `${path}: ${found.usable ? 'usable' : 'not usable'} (${found.kind})`,
+          ...(found.summary ? [`  ${found.summary}`] : []),
+          ...found.problems.map((problem) => `  ${problem}`),
+          ...(found.diffusion ? diffusionLines(found.diffusion) : []),
+          ...(found.lora && values.verbose ? loraLines(found.lora) : []),
+          ...(open.length > 0 ? [`  to be told when adding it: ${open.join(' ')}`] : []),
+        ],
+        failed: !found.usable,
+      };
     }),
   );
 
@@ -119,8 +119,8 @@ export function models(parent: Command, context: CommandContext): void {
   withGlobals(addOnnx(add)).action((given: string, values: Values & OnnxValues & { name: string }) =>
     finish(context, values.json === true, async () => {
       const path = existing(io, given);
-      return withSession(io, values, async (session) => {
-        const found = await session.checkModel(path);
+      const body = async (session: Session) => {
+        const found = await checkModel(path);
         let onnx: OnnxClassifierSpec | undefined;
         if (found.onnx) {
           const spec = onnxSpec(found.onnx, values, io);
@@ -135,7 +135,8 @@ export function models(parent: Command, context: CommandContext): void {
           data: { command: 'models add', model: entry },
           lines: [`added ${entry.name} as ${entry.id} (${entry.kind}): ${entry.summary}`],
         };
-      });
+      };
+      return withSession(io, values, body, { begins: true });
     }),
   );
 
@@ -151,21 +152,21 @@ export function models(parent: Command, context: CommandContext): void {
     )
     .requiredOption('--out <file>', 'the .safetensors file to write');
   withGlobals(exportLora).action((given: string, values: Values & { layout: WrittenLayout; out: string }) =>
-    finish(context, values.json === true, () =>
-      withSession(io, values, async (session) => {
-        const file = resolve(io.cwd, given);
-        const from = existsSync(file) ? file : await pathOf(session, given);
-        const out = resolve(io.cwd, values.out);
-        if (!out.endsWith('.safetensors'))
-          throw usageError(`--out ${values.out}: expected a .safetensors file`);
-        if (existsSync(out)) throw usageError(`${out} exists already; name another file`);
-        const layers = await inspect('lora.export', { from, out, layout: values.layout });
-        return {
-          data: { command: 'models export-lora', from, out, layout: values.layout, layers },
-          lines: [`${out}: ${layers.unet + layers.textEncoder} adapted layers in ${values.layout} layout`],
-        };
-      }),
-    ),
+    finish(context, values.json === true, async () => {
+      const file = resolve(io.cwd, given);
+      const from = existsSync(file)
+        ? file
+        : await withSession(io, values, (session) => pathOf(session, given));
+      const out = resolve(io.cwd, values.out);
+      if (!out.endsWith('.safetensors'))
+        throw usageError(`--out ${values.out}: expected a .safetensors file`);
+      if (existsSync(out)) throw usageError(`${out} exists already; name another file`);
+      const layers = await inspect('lora.export', { from, out, layout: values.layout });
+      return {
+        data: { command: 'models export-lora', from, out, layout: values.layout, layers },
+        lines: [`${out}: ${layers.unet + layers.textEncoder} adapted layers in ${values.layout} layout`],
+      };
+    }),
   );
 
   const remove = leaf(group, 'remove <model>', 'forget a model (name or id); its files stay as they are');

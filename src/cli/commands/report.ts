@@ -1,13 +1,12 @@
 /** Owns `crux report`: a dataset as one HTML file. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { renderReport } from '../../core/report/report.ts';
-import { told } from '../../main/catalog/own-fault.ts';
 import { type CommandContext, finish, leaf, withGlobals } from '../command.ts';
 import { gatherReport } from '../gather.ts';
 import type { Values } from '../job-command.ts';
 import { withSession } from '../session.ts';
+import { writeTold } from '../write-told.ts';
 
 function perClass(text: string): number {
   const value = Number(text);
@@ -32,8 +31,7 @@ export function report(parent: Command, context: CommandContext): void {
         });
         const out = resolve(context.io.cwd, values.out);
         const html = renderReport(data);
-        mkdirSync(dirname(out), { recursive: true });
-        told(dirname(out), () => writeFileSync(out, html));
+        writeTold(out, html);
         return {
           data: {
             command: 'report',

@@ -1,10 +1,9 @@
 /** Owns the demo dataset on disk: PNG scenes in class folders, and the drawn factors beside them. */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderScene, sceneClasses } from '../../core/scenes/scenes.ts';
-import { told } from '../../main/catalog/own-fault.ts';
 import { encodePng } from '../../main/engine/images/png.ts';
-import { writeWhole } from '../../main/engine/write-whole.ts';
+import { writeTold } from '../write-told.ts';
 import type { DemoOptions } from './state.ts';
 
 /** Ground truth of every scene, one JSON object a line; no image, so no import reads it. */
@@ -29,7 +28,6 @@ export async function writeDemoDataset(
   const total = perClass * sceneClasses.length;
   const lines: string[] = [];
   for (const [classIndex, label] of sceneClasses.entries()) {
-    mkdirSync(join(folder, label), { recursive: true });
     for (let i = 0; i < perClass; i++) {
       const path = `${label}/${String(i + 1).padStart(4, '0')}.png`;
       const scene = renderScene({
@@ -41,7 +39,7 @@ export async function writeDemoDataset(
       const file = join(folder, path);
       if (!existsSync(file)) {
         const png = await encodePng(scene.pixels, size, size, {});
-        told(folder, () => writeWhole(file, png));
+        writeTold(file, png);
       }
       const line: FactorLine = {
         path,
@@ -53,7 +51,7 @@ export async function writeDemoDataset(
       onProgress(lines.length, total);
     }
   }
-  told(folder, () => writeWhole(join(folder, factorsFile), Buffer.from(`${lines.join('\n')}\n`)));
+  writeTold(join(folder, factorsFile), `${lines.join('\n')}\n`);
   return { images: total, classes: sceneClasses.length };
 }
 

@@ -1,12 +1,11 @@
 /** Owns the demo's report: the dataset's report with the ground-truth check, the stages and honest notes. */
-import { writeFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { type FactorSample, factorCorrelations } from '../../core/report/factors.ts';
 import { renderReport } from '../../core/report/report.ts';
 import { classDominantFactors } from '../../core/scenes/scenes.ts';
-import { told } from '../../main/catalog/own-fault.ts';
 import { allImages, gatherReport } from '../gather.ts';
 import type { Session } from '../session.ts';
+import { writeTold } from '../write-told.ts';
 import { readFactors } from './dataset.ts';
 import { datasetName } from './stages.ts';
 import type { DemoState } from './state.ts';
@@ -36,7 +35,7 @@ export function writeDemoReport(
     'With few images per level and class, means differ by chance: read the trend over the levels, not single cells.',
   );
   const path = join(folder, 'report.html');
-  told(folder, () => writeFileSync(path, renderReport(data)));
+  writeTold(path, renderReport(data));
   const measured = data.generated?.measured ?? [];
   const made = measured.reduce((n, r) => n + r.count, 0);
   const all = data.factors?.mean[data.factors.mean.length - 1] ?? null;

@@ -1,7 +1,5 @@
 /** Owns the course of the demo: stage after stage, timed, resumable, then report and summary. */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { told } from '../../main/catalog/own-fault.ts';
 import type { Job } from '../../shared/jobs.ts';
 import { CliError } from '../errors.ts';
 import { clock, duration } from '../format.ts';
@@ -9,6 +7,7 @@ import type { Io } from '../io.ts';
 import { progressView } from '../progress.ts';
 import { enqueueJob, followJob } from '../run-job.ts';
 import type { Session } from '../session.ts';
+import { writeTold } from '../write-told.ts';
 import { writeDemoReport } from './report.ts';
 import { type Stage, type StageContext, stages } from './stages.ts';
 import { type DemoState, saveDemo } from './state.ts';
@@ -52,8 +51,7 @@ export async function runDemo(
     seconds: Math.round(timed.reduce((sum, s) => sum + s.seconds, 0) * 100) / 100,
     figures,
   };
-  mkdirSync(folder, { recursive: true });
-  told(folder, () => writeFileSync(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`));
+  writeTold(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
   io.stderr(`all stages in ${clock(summary.seconds)}\n`);
   return summary;
 }

@@ -1,10 +1,9 @@
 /** Owns what the demo remembers between runs in DIR/demo.json, so that --resume goes on where it stopped. */
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { told } from '../../main/catalog/own-fault.ts';
-import { writeWhole } from '../../main/engine/write-whole.ts';
 import { CliError, usageError } from '../errors.ts';
+import { writeTold } from '../write-told.ts';
 
 export const demoOptions = z.object({
   perClass: z.int().min(10).max(10_000),
@@ -49,12 +48,11 @@ export function openDemo(folder: string, options: DemoOptions, resume: boolean):
     throw usageError(
       `${folder} is not empty; give another --out, or empty it first (the demo overwrites nothing)`,
     );
-  mkdirSync(folder, { recursive: true });
   const state: DemoState = { options, stages: [], jobs: {}, spent: {} };
   saveDemo(folder, state);
   return state;
 }
 
 export function saveDemo(folder: string, state: DemoState): void {
-  told(folder, () => writeWhole(file(folder), Buffer.from(`${JSON.stringify(state, null, 2)}\n`)));
+  writeTold(file(folder), `${JSON.stringify(state, null, 2)}\n`);
 }

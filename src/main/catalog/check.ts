@@ -7,7 +7,7 @@ import { isAbsolute, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { resolveInRoot } from '../engine/images/fs-names.ts';
 import { migrations } from './migrations/index.ts';
-import { CatalogError, databaseName, inWords } from './trouble.ts';
+import { databaseName, inWords, newerVersion, requireCatalog } from './trouble.ts';
 
 export interface Finding {
   what: string;
@@ -50,17 +50,13 @@ export function checkCatalog(folder: string): CatalogCheck {
 /** @throws CatalogError */
 export function openToRead(folder: string, name = databaseName): Database.Database {
   const file = join(folder, name);
-  if (!existsSync(file))
-    throw new CatalogError('unusable', `there is no catalog in ${folder}; give its folder with --catalog`);
+  if (name === databaseName) requireCatalog(folder);
   try {
     const db = new Database(file, { readonly: true, fileMustExist: true, timeout: 15_000 });
     const newest = Math.max(0, ...tryColumn<number>(db, 'SELECT number FROM migrations'));
     if (newest > migrations.length) {
       db.close();
-      throw new CatalogError(
-        'unusable',
-        `the catalog ${file} was written by a newer version of Crux (it has migration ${newest}, this one knows up to ${migrations.length}); use that version or a newer one`,
-      );
+      throw newerVersion(file, newest, migrations.length);
     }
     return db;
   } catch (error) {
@@ -124,7 +120,7 @@ function findings(db: Database.Database, folder: string): { problems: Finding[];
   const strays = db.pragma('foreign_key_check') as { table: string; rowid: number | null; parent: string }[];
   add(
     problems,
-    'rows that belong to a row which is not there',
+    'rows whose parent row is missing',
     strays.map(
       ({ table, rowid, parent }) => `${table}${rowid === null ? '' : ` ${rowid}`}: no row in ${parent}`,
     ),
@@ -158,7 +154,7 @@ function findings(db: Database.Database, folder: string): { problems: Finding[];
   );
   add(
     problems,
-    'values that are not as their kind demands',
+    'malformed values',
     malformed.flatMap(([what, sql]) => column<string>(sql).map((row) => `${what} of ${row}`)),
     'run the job that made them again, or put a backup in place',
   );
@@ -169,7 +165,7 @@ function findings(db: Database.Database, folder: string): { problems: Finding[];
     notes,
     'thumbnails that are missing',
     hashes.filter((hash) => !thumbs.has(`${hash}.webp`)),
-    'import the dataset again: this makes them again',
+    'import the dataset again: they are rebuilt',
   );
   add(
     notes,

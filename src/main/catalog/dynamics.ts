@@ -53,7 +53,7 @@ export function datasetMapOf(catalog: Catalog, scorerId: number): DatasetMap | n
     variability: Float32Array.from(shown, (row) => row.variability),
     correctness: Float32Array.from(shown, (row) => row.correctness),
     forgetting: Uint16Array.from(shown, (row) => row.forgetting),
-    classIndex: Int16Array.from(shown, (row) => classIndex.get(row.imageId)!),
+    classIndex: Int32Array.from(shown, (row) => classIndex.get(row.imageId)!),
     heldOut: Uint8Array.from(shown, (row) => (row.heldOut ? 1 : 0)),
   };
 }

@@ -1,7 +1,7 @@
 /** Owns feature vectors: one set per dataset and model, one vector per image. */
 import { firstNotFinite } from '../../core/finite.ts';
 import { blobOfF32, f32OfBlob } from './blobs.ts';
-import type { Catalog } from './open.ts';
+import { type Catalog, CatalogError } from './open.ts';
 
 export interface EmbeddingSet {
   id: number;
@@ -124,11 +124,15 @@ export function loadEmbeddings(
     ids[at++] = row.id;
   }
   if (broken.length > 0) {
-    // Of an earlier version, which stored what came: they are computed again where they are missing.
-    for (const id of broken)
-      catalog.run('DELETE FROM embeddings WHERE set_id = ? AND image_id = ?', set.id, id);
-    throw new Error(
-      `embeddings: the stored features of ${broken.length} images by ${set.modelName} were not finite and are removed; run the job again, which computes them again`,
+    // Of an earlier version, which stored what came: they are recomputed where they are missing.
+    const { changes } = catalog.run(
+      'DELETE FROM embeddings WHERE set_id = ? AND image_id IN (SELECT value FROM json_each(?))',
+      set.id,
+      JSON.stringify(broken),
+    );
+    throw new CatalogError(
+      'invalid',
+      `the stored features of ${changes} images by ${set.modelName} were not finite (earlier versions stored such) and were removed; run the job again, which recomputes them`,
     );
   }
   // Another program may have taken images away between count and read.

@@ -9,9 +9,16 @@ import { resolveInRoot } from '../engine/images/fs-names.ts';
 import { migrate } from './migrations/index.ts';
 import { onlyOurs } from './own-fault.ts';
 import { insist, keepReserve } from './reserve.ts';
-import { CatalogError, databaseName, fileIdentity, inWords, requireSameFile } from './trouble.ts';
+import {
+  CatalogError,
+  databaseName,
+  fileIdentity,
+  inWords,
+  requireCatalog,
+  requireSameFile,
+} from './trouble.ts';
 
-export { CatalogError } from './trouble.ts';
+export { CatalogError, hasCatalog } from './trouble.ts';
 
 export type Value = string | number | bigint | Uint8Array | null;
 
@@ -105,7 +112,7 @@ export class Catalog {
    */
   flush(): void {
     // SQLite itself syncs this log before it copies it into the database, and the database before it empties the log.
-    const log = join(this.dir, 'catalog.sqlite-wal');
+    const log = join(this.dir, `${databaseName}-wal`);
     if (!existsSync(log)) return;
     const fd = openSync(log, 'r+');
     try {
@@ -134,11 +141,7 @@ export interface OpenOptions {
  */
 export function openCatalog(dir: string, { existing = false }: OpenOptions = {}): Catalog {
   const folder = resolve(dir);
-  if (existing && !existsSync(join(folder, databaseName)))
-    throw new CatalogError(
-      'unusable',
-      `there is no catalog in ${folder}; it may have been moved: open it where it is now with --catalog`,
-    );
+  if (existing) requireCatalog(folder);
   const catalog = insist(folder, () => openFolder(folder));
   keepReserve(folder);
   return catalog;

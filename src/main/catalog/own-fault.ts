@@ -129,7 +129,7 @@ function sentenceOf(kind: FaultKind, place: string, code: string, needed: number
   const because = code ? ` (${code})` : '';
   switch (kind) {
     case 'disk-full':
-      return `disk is full: ${megabytes(freeSpace(place))} free at ${place}, about ${megabytes(needed)} needed`;
+      return `disk is full: ${freeAt(place)}, about ${megabytes(needed)} needed`;
     case 'quota':
       return `the disk quota is used up at ${place}, about ${megabytes(needed)} needed; make space or ask for a larger quota`;
     case 'read-only':
@@ -143,6 +143,11 @@ function sentenceOf(kind: FaultKind, place: string, code: string, needed: number
     case 'no-memory':
       return `the computer is out of memory${because}; close other programs and try again`;
   }
+}
+
+function freeAt(place: string): string {
+  const free = freeSpace(place);
+  return Number.isFinite(free) ? `${megabytes(free)} free at ${place}` : place;
 }
 
 /** The file or folder an error of Node's names; of a copy or a rename, where it was going. */

@@ -82,7 +82,7 @@ export function getProjection(catalog: Catalog, datasetId: number): ProjectionDa
     modelName: row.model_name,
     ids: new Uint32Array(n),
     positions: new Float32Array(2 * n),
-    classIndex: new Int16Array(n),
+    classIndex: new Int32Array(n),
     difficulty: new Float32Array(n),
     synthetic: new Uint8Array(n),
   };

@@ -14,12 +14,14 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
+import { syncFolder } from '../engine/write-whole.ts';
 import { integrity } from './check.ts';
 import { migrate } from './migrations/index.ts';
+import { diskFull, freeSpace, onlyOurs } from './own-fault.ts';
 import { mendBeginning, type Row, readableRows, showOnly, type TableShape, tableShapes } from './salvage.ts';
-import { CatalogError, databaseName, inWords } from './trouble.ts';
+import { CatalogError, databaseName, inWords, requireCatalog } from './trouble.ts';
 
 export interface RepairedTable {
   table: string;
@@ -39,10 +41,11 @@ export interface Repair {
 /** null: nothing is wrong with the database. @throws CatalogError while another program has it open. */
 export function repairCatalog(folder: string, now: Date): Repair | null {
   const file = join(folder, databaseName);
-  if (!existsSync(file))
-    throw new CatalogError('unusable', `there is no catalog in ${folder}; give its folder with --catalog`);
+  requireCatalog(folder);
   let work: string | null = null;
   try {
+    const needed = 2 * bytesOf(file); // a copy to read from, and the new database
+    if (freeSpace(folder) < needed) throw diskFull(folder, needed);
     work = mkdtempSync(join(folder, '.repair-'));
     requireAlone(file, join(work, 'link.sqlite'));
     const copy = join(work, 'damaged.sqlite');
@@ -52,13 +55,26 @@ export function repairCatalog(folder: string, now: Date): Repair | null {
     if (sound) return null;
     const fresh = join(work, 'repaired.sqlite');
     const tables = fill(fresh, copy, shapes, counts, join(work, 'page.sqlite'));
-    return { tables, kept: exchange(file, fresh, now) };
+    try {
+      return { tables, kept: exchange(file, fresh, now) };
+    } catch (error) {
+      work = null; // it holds what was recovered
+      throw new CatalogError(
+        'unusable',
+        `the repaired catalog could not take the damaged one's place (${(error as Error).message}); it is whole: close all programs that use ${folder}, and move ${fresh} to ${file}`,
+        { cause: error },
+      );
+    }
   } catch (error) {
     throw inWords(error, folder, false);
   } finally {
     if (work !== null) rmSync(work, { recursive: true, force: true });
   }
 }
+
+/** The database with its journal. */
+const bytesOf = (file: string): number =>
+  [file, `${file}-wal`].reduce((sum, one) => sum + (statSync(one, { throwIfNoEntry: false })?.size ?? 0), 0);
 
 /**
  * Whoever has a catalog open holds a shared lock on its file, and only who is alone may remove its journal on closing. That
@@ -67,8 +83,13 @@ export function repairCatalog(folder: string, now: Date): Repair | null {
 function requireAlone(file: string, link: string): void {
   try {
     linkSync(file, link);
-  } catch {
-    return; // a file system without hard links: such a disk is seldom shared
+  } catch (error) {
+    if (onlyOurs(error)) throw error;
+    throw new CatalogError(
+      'unusable',
+      `on the disk of ${file} it cannot be told whether another program has the catalog open (no hard links: ${(error as Error).message}); copy its folder to a local disk, and repair it there with --catalog`,
+      { cause: error },
+    );
   }
   const db = new Database(link, { timeout: 1000 });
   let held = false;
@@ -255,17 +276,27 @@ function references(db: Database.Database, table: string) {
   });
 }
 
-/** The repaired file takes the damaged one's place, which moves aside with its journal; -> its new name. */
+/**
+ * The repaired file takes the damaged one's place in one step, after that has got a second name, which is returned. At
+ * no moment is there no database, or one with another's journal: whoever is killed between leaves the damaged one.
+ */
 function exchange(file: string, fresh: string, now: Date): string {
   const day = now.toISOString().slice(0, 10);
   let kept = '';
   for (let n = 1; kept === '' || existsSync(kept); n++)
     kept = file.replace(/\.sqlite$/, `.damaged-${day}${n > 1 ? `-${n}` : ''}.sqlite`);
-  renameSync(file, kept);
-  const journal = statSync(`${file}-wal`, { throwIfNoEntry: false });
-  if (journal?.size === 0) rmSync(`${file}-wal`);
-  else if (journal) renameSync(`${file}-wal`, `${kept}-wal`); // else it would be read into the new database
-  rmSync(`${file}-shm`, { force: true });
-  renameSync(fresh, file);
+  const journal = (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  linkSync(file, kept);
+  if (journal) linkSync(`${file}-wal`, `${kept}-wal`);
+  syncFolder(dirname(file));
+  for (const end of ['-wal', '-shm']) rmSync(`${file}${end}`, { force: true }); // else read into the new database
+  try {
+    renameSync(fresh, file);
+  } catch (error) {
+    if (journal) renameSync(`${kept}-wal`, `${file}-wal`);
+    rmSync(kept);
+    throw error;
+  }
+  syncFolder(dirname(file));
   return kept;
 }

@@ -97,7 +97,7 @@ export function scorerComparison(
       ids: Uint32Array.from(pairs, (pair) => pair.id),
       a: Float32Array.from(pairs, (pair) => pair.a),
       b: Float32Array.from(pairs, (pair) => pair.b),
-      classIndex: Int16Array.from(pairs, (pair) => place.get(pair.classId)!),
+      classIndex: Int32Array.from(pairs, (pair) => place.get(pair.classId)!),
     },
     disagreements: found.disagreements.map((row) => {
       const { id, path, classId, predictedA, predictedB, ...of } = pairs[row];

@@ -2,7 +2,7 @@
  * Owns what it means when SQLite cannot use a catalog: which file, what is wrong with it, and what to do. What is wrong
  * with the machine instead (a full or write-protected disk) is told by own-fault.ts.
  */
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ownFault } from './own-fault.ts';
 
@@ -17,6 +17,24 @@ export class CatalogError extends Error {
     this.code = code;
   }
 }
+
+export const hasCatalog = (folder: string): boolean => existsSync(join(folder, databaseName));
+
+/** @throws CatalogError where there is no catalog in `folder`. */
+export function requireCatalog(folder: string): void {
+  if (!hasCatalog(folder))
+    throw new CatalogError(
+      'unusable',
+      `there is no catalog in ${folder}; if it was moved, give its folder with --catalog; crux import or crux demo begins a new one`,
+    );
+}
+
+/** @param has, knows numbers of the newest migration: the catalog's and this program's. */
+export const newerVersion = (file: string, has: number, knows: number): CatalogError =>
+  new CatalogError(
+    'unusable',
+    `the catalog ${file} was written by a newer version of Crux (it has migration ${has}, this one knows up to ${knows}); open it with that version or a newer one`,
+  );
 
 /** A folder as a command line takes it. */
 const quoted = (folder: string): string => (/^[\w./\\:~-]+$/.test(folder) ? folder : `"${folder}"`);

@@ -254,7 +254,7 @@ export function projectionOf(images: ImageDetail[]): ProjectionData {
     modelName: 'Small encoder',
     ids: Uint32Array.from(images, ({ id }) => id),
     positions,
-    classIndex: Int16Array.from(images, ({ classId }) => (classId ?? 0) - 1),
+    classIndex: Int32Array.from(images, ({ classId }) => (classId ?? 0) - 1),
     difficulty: Float32Array.from(images, ({ difficulty }) => difficulty ?? Number.NaN),
     synthetic: Uint8Array.from(images, ({ origin }) => (origin === 'synthetic' ? 1 : 0)),
   };

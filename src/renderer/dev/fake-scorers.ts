@@ -74,7 +74,7 @@ export function fakeComparison(
       ids: Uint32Array.from(real, ({ id }) => id),
       a: Float32Array.from(by(a)),
       b: Float32Array.from(by(b)),
-      classIndex: Int16Array.from(labels),
+      classIndex: Int32Array.from(labels),
     },
     disagreements: found.disagreements.map((row) => ({
       imageId: real[row].id,
@@ -144,7 +144,7 @@ export function fakeDatasetMap(images: readonly ImageDetail[], scorerId: number)
     variability: Float32Array.from(variability),
     correctness: Float32Array.from(second, (s) => Math.round(12 * Math.min(1, 1.4 * (1 - s))) / 12),
     forgetting: Uint16Array.from(variability, (v) => Math.floor(9 * v * random())),
-    classIndex: Int16Array.from(real, ({ classId }) => (classId ?? 0) - 1),
+    classIndex: Int32Array.from(real, ({ classId }) => (classId ?? 0) - 1),
     heldOut: Uint8Array.from(real, (_, i) => (i % 5 === 0 ? 1 : 0)),
   };
 }

@@ -227,6 +227,8 @@ test('a map joins positions with present facts, and drops images that went', () 
   expect(map.difficulty[0]).toBeCloseTo(0.1, 6);
   expect(map.difficulty[2]).toBeNaN();
   expect(c.getDataset(catalog, datasetId).hasProjection).toBe(true);
+  catalog.run('UPDATE classes SET class_index = 100000 WHERE class_index = 1'); // more than 16 bits
+  expect([...c.getProjection(catalog, datasetId)!.classIndex]).toEqual([0, 100_000, -1]);
 });
 
 test('removing a dataset removes its rows, but not while a job uses it', () => {

@@ -64,10 +64,10 @@ describe('check', () => {
     db.close();
     const { problems } = checkCatalog(at);
     expect(problems.map(({ what, count }) => [what, count])).toEqual([
-      ['rows that belong to a row which is not there', 2], // a score and its features
+      ['rows whose parent row is missing', 2], // a score and its features
       ['generated images whose file is missing', 1],
       ['models whose file or folder is missing', 1],
-      ['values that are not as their kind demands', 2],
+      ['malformed values', 2],
     ]);
     for (const { remedy, examples } of problems) {
       expect(remedy).not.toBe('');

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import * as c from '../../../src/main/catalog/index.ts';
+import { limits } from '../../../src/shared/limits.ts';
 import {
   scorerCalibration as calibrationSchema,
   scorerComparison as comparisonSchema,
@@ -173,6 +174,12 @@ test('a classifier fitted here is measured on what it held out, and has a datase
   expect([...map.classIndex]).toEqual([0, 0, 0, 1, 1]);
   expect(map.confidence[2]).toBeCloseTo(0.2, 6);
   expect([...map.forgetting]).toEqual([0, 1, 2, 3, 4]);
+  catalog.run(
+    'UPDATE classes SET class_index = ? WHERE dataset_id = ? AND class_index = 1',
+    limits.classes,
+    datasetId,
+  );
+  expect([...c.datasetMapOf(catalog, id)!.classIndex]).toEqual([0, 0, 0, limits.classes, limits.classes]);
 });
 
 test('where nobody recorded what was held out, that is said; a broken file is named', async () => {

@@ -1,6 +1,6 @@
 /** A catalog that cannot be used is named with its path and what to do, when it is opened and while it is open. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { CatalogError, openCatalog } from '../../../src/main/catalog/index.ts';
@@ -141,4 +141,38 @@ it('from the command line: exit code 1 and one sentence, for every command', asy
   const backup = await crux(['catalog', 'backup', 'saved', '--json'], cwd);
   expect(json(backup)).toMatchObject({ ok: true, out: join(cwd, 'saved'), problems: [] });
   expect((await crux(['catalog', 'backup', 'saved'], cwd)).exit).toBe(1);
+});
+
+it('where there is no catalog, only what begins one makes it; the others say so and how to begin', async () => {
+  const cwd = tempFolder();
+  const catalog = join(cwd, 'catalog');
+  for (const argv of [
+    ['datasets', 'list'],
+    ['datasets', 'remove', 'set'],
+    ['jobs', 'list'],
+    ['jobs', 'resume', '1'],
+    ['score', 'set'],
+    ['review', 'set', '--accept', '--agrees'],
+    ['report', 'set', '--out', 'report.html'],
+    ['scorers', 'list', 'set'],
+    ['models', 'remove', 'model:1'],
+    ['catalog', 'check'],
+    ['catalog', 'repair'],
+    ['catalog', 'backup', 'saved'],
+  ]) {
+    const ran = await crux([...argv, '--json'], cwd);
+    expect(ran.exit, argv.join(' ')).toBe(1);
+    expect(json(ran), argv.join(' ')).toMatchObject({ ok: false, error: { code: 'unusable' } });
+    expect(ran.stderr).toMatch(
+      /there is no catalog in .*catalog; .*--catalog; crux import or crux demo begins/,
+    );
+    expect(existsSync(catalog), argv.join(' ')).toBe(false);
+  }
+  writeFileSync(join(cwd, 'no-model.onnx'), 'no model');
+  expect(json(await crux(['models', 'check', 'no-model.onnx', '--json'], cwd))).toMatchObject({
+    usable: false,
+  });
+  expect(existsSync(catalog)).toBe(false);
+  expect((await crux(['models', 'list'], cwd)).exit).toBe(0);
+  expect(json(await crux(['datasets', 'list', '--json'], cwd))).toMatchObject({ ok: true, datasets: [] });
 });

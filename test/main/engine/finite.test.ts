@@ -256,7 +256,7 @@ describe('numbers that grow too large on the way', () => {
   });
 });
 
-it('stored features of an earlier version that are not finite are removed, and computed anew', async () => {
+it('stored features of an earlier version that are not finite are removed, and recomputed', async () => {
   await runOk(catalog, { kind: 'embed', params: { datasetId: 1 } });
   const row = catalog.get<{ image_id: number; vector: Uint8Array }>(
     'SELECT image_id, vector FROM embeddings LIMIT 1',

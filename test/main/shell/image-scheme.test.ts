@@ -1,8 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import * as files from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
 import { serveImages } from '../../../src/main/image-scheme.ts';
+
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof files>();
+  return { ...real, open: vi.fn(real.open) };
+});
 
 const scratch = mkdtempSync(join(tmpdir(), 'crux-scheme-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -108,4 +114,14 @@ it('knows no job picture by anything but a name of words, numbers and hyphens', 
     expect((await get(url)).status, url).toBe(404);
   expect((await get('crux://job/7/grid-1.png', 'POST')).status).toBe(404);
   expect(askedOfJobs).toEqual([]);
+});
+
+it('a fault of this machine shows no picture either, but is logged with what to do', async () => {
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+  expect((await get('crux://image/4')).status).toBe(404);
+  expect(log).not.toHaveBeenCalled(); // gone: nothing to log
+  vi.mocked(files.open).mockRejectedValueOnce(Object.assign(new Error('EMFILE: words'), { code: 'EMFILE' }));
+  expect((await get('crux://image/6')).status).toBe(404);
+  expect(String(log.mock.lastCall)).toMatch(/original.*too many files are open.*close other programs/s);
+  log.mockRestore();
 });

@@ -63,7 +63,7 @@ test('the corners of a dataset map', () => {
     variability: Float32Array.of(0.05, 0.1, 0.4, 0.3),
     correctness: Float32Array.of(1, 0, 0.5, 0.5),
     forgetting: Uint16Array.of(0, 0, 1, 3),
-    classIndex: Int16Array.of(0, 0, 1, 1),
+    classIndex: Int32Array.of(0, 0, 1, 1),
     heldOut: Uint8Array.of(0, 0, 0, 1),
   };
   expect(mapRegions(map, 2).map(({ title, ids }) => [title, ids])).toEqual([

@@ -3,7 +3,7 @@
  * so that a bundle carries them and plain Node finds them alike.
  */
 import type { Database } from 'better-sqlite3';
-import { CatalogError } from '../trouble.ts';
+import { newerVersion } from '../trouble.ts';
 import * as initial from './0001-initial.ts';
 import * as jobResults from './0002-job-results.ts';
 import * as temperature from './0003-temperature.ts';
@@ -38,10 +38,7 @@ export function migrate(db: Database, list: readonly Migration[] = migrations): 
   const newest = list[list.length - 1].number;
   const ahead = (known.all() as number[]).filter((n) => n > newest);
   if (ahead.length > 0) {
-    throw new CatalogError(
-      'unusable',
-      `the catalog ${db.name} was written by a newer version of Crux (it has migration ${Math.max(...ahead)}, this one knows up to ${newest}); open it with that version or a newer one`,
-    );
+    throw newerVersion(db.name, Math.max(...ahead), newest);
   }
   for (const migration of list) {
     const apply = db.transaction(() => {
