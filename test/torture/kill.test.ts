@@ -82,9 +82,7 @@ async function run(at: Side, request: JobRequestInput, kills: readonly Place[] =
   supervisor.wake();
   const ended = await supervisor.waitFor(job.id);
   off();
-  const interruptions = supervisor.queue
-    .log(job.id)
-    .filter((line) => line.text.includes('the job resumes'));
+  const interruptions = supervisor.queue.log(job.id).filter((line) => line.text.includes('the job resumes'));
   expect(ended, ended.error ?? '').toMatchObject({ state: 'done' });
   expect(killed).toBe(kills.length);
   expect(interruptions).toHaveLength(kills.length); // it was hit while it ran, each time
