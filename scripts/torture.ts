@@ -31,7 +31,7 @@ function options() {
   try {
     return parseArgs({
       options: {
-        only: text,
+        only: { type: 'string', multiple: true } as const,
         seed: text,
         out: text,
         folder: text,
@@ -51,7 +51,7 @@ const out = resolve(
   values.out ?? join(root, values.quick ? 'scratch/torture.json' : 'docs/reliability.json'),
 );
 const names = campaignNames(folder);
-const only = values.only?.split(',') ?? names;
+const only = values.only?.flatMap((list) => list.split(',')) ?? names;
 const unknown = only.find((name) => !names.includes(name));
 if (unknown !== undefined) fail(`no campaign "${unknown}"; there are ${names.join(', ')}`);
 const seed = Number(values.seed ?? 1);

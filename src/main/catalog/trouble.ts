@@ -2,7 +2,7 @@
  * Owns what it means when SQLite cannot use a catalog: which file, what is wrong with it, and what to do. What is wrong
  * with the machine instead (a full or write-protected disk) is told by own-fault.ts.
  */
-import { existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ownFault } from './own-fault.ts';
 
@@ -79,9 +79,25 @@ export function inWords(error: unknown, folder: string, wasOpen: boolean): unkno
     return unusable(moved(folder));
   const say = meanings.find(([pattern]) => pattern.test(code))?.[1];
   if (say) return unusable(say(folder, message ?? ''));
+  // SQLite opens no file where it may make no journal, and does not say why.
+  if (!wasOpen && code.startsWith('SQLITE_CANTOPEN')) {
+    const notWritable = whyNotWritable(folder);
+    if (notWritable) return ownFault(notWritable, [folder]) ?? unusable(notOpened(folder, message ?? ''));
+  }
   if (!wasOpen && (code.startsWith('SQLITE_CANTOPEN') || (!fromSqlite && /^E[A-Z]+$/.test(code) && !fault)))
     return unusable(notOpened(folder, message ?? ''));
   return fault ?? error;
+}
+
+/** The system's error where nothing can be written into a folder that is there; null: it can be. */
+function whyNotWritable(folder: string): unknown {
+  if (!existsSync(folder)) return null;
+  try {
+    accessSync(folder, constants.W_OK);
+    return null;
+  } catch (error) {
+    return error;
+  }
 }
 
 const isGone = (folder: string): boolean =>

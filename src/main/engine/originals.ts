@@ -114,6 +114,7 @@ export function openOriginals(ctx: Context): Originals {
       const found = new Map(faults);
       const usable: (Image & UsableImage)[] = [];
       const bad: Record<Fault, string[]> = { changed: [], missing: [] };
+      let generated = false;
       const newTimes: { image: Image; mtimeMs: number }[] = [];
       const looked = mapOrdered(images, CONCURRENCY, async (image) => {
         signal.throwIfAborted();
@@ -124,6 +125,7 @@ export function openOriginals(ctx: Context): Originals {
         if (fault) {
           found.set(image.id, fault);
           bad[fault].push(image.path);
+          if (image.origin === 'synthetic') generated = true;
         } else {
           found.delete(image.id);
           usable.push(image as Image & UsableImage);
@@ -136,8 +138,8 @@ export function openOriginals(ctx: Context): Originals {
       faults = found;
       save();
       for (const text of [
-        said(bad.changed, 'changed since it was imported', 'changed since they were imported'),
-        said(bad.missing, 'is missing or cannot be read', 'are missing or cannot be read'),
+        said(bad.changed, 'changed since it was imported', 'changed since they were imported', generated),
+        said(bad.missing, 'is missing or cannot be read', 'are missing or cannot be read', generated),
       ])
         if (text) log('warn', text);
       if (usable.length === 0 && images.length > 0)
@@ -168,11 +170,12 @@ export function openOriginals(ctx: Context): Originals {
   };
 }
 
-function said(paths: readonly string[], one: string, several: string): string | null {
+function said(paths: readonly string[], one: string, several: string, generated: boolean): string | null {
   if (paths.length === 0) return null;
   const [what, are] =
     paths.length === 1 ? [`1 image ${one}`, 'is'] : [`${paths.length} images ${several}`, 'are'];
-  return `${what} and ${are} left out: ${firstFew(paths)}. Import the folder again to bring the catalog up to date.`;
+  const remedy = `Import the folder again to bring the catalog up to date${generated ? '; put the files of generated images back, or generate them again' : ''}`;
+  return `${what} and ${are} left out: ${firstFew(paths)}. ${remedy}.`;
 }
 
 /** What an error of looking at an image's file says of the file. @throws the error itself where it is none of the file's. */

@@ -139,7 +139,8 @@ describe.each(Object.entries(withoutFiles))('%s', (_, make) => {
     renameSync(photos, `${photos}.gone`);
     put.push(() => renameSync(`${photos}.gone`, photos));
     const job = await run(catalog, make());
-    expect(job, job.error ?? '').toMatchObject({ state: 'done', result: { images: 3 * PER_CLASS } });
+    expect(job.state, job.error ?? '').toBe('done');
+    expect(job.result).not.toHaveProperty('missing'); // it looked at no file
   });
 
   it('reads those without features, and leaves out what is not as it was imported', async () => {

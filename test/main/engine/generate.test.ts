@@ -10,7 +10,7 @@ import * as c from '../../../src/main/catalog/index.ts';
 import { decodeRgb } from '../../../src/main/engine/images/decode.ts';
 import { addModel } from '../../../src/main/engine/models/check.ts';
 import { writeLoraFile } from '../../../src/main/engine/models/lora-file.ts';
-import { writeSafetensors } from '../../../src/main/engine/safetensors.ts';
+import { openSafetensors, writeSafetensors } from '../../../src/main/engine/safetensors.ts';
 import { type Provenance, provenance } from '../../../src/shared/domain.ts';
 import type { JobRequestInput } from '../../../src/shared/jobs.ts';
 import { loraLayer } from '../../core/nn/lora-layer.ts';
@@ -232,4 +232,23 @@ it('makes pictures of another size than the model was trained on', async () => {
   );
   expect(row).toEqual({ width: 48, height: 48 });
   expect(Buffer.from(picture.pixels, 'base64')).toHaveLength(3 * 48 * 48);
+});
+
+it('a black image is no result: the job fails and says what gave none', async () => {
+  const black = join(folder, 'black');
+  writeTinyDiffusion(black);
+  const weights = join(black, 'vae/diffusion_pytorch_model.safetensors');
+  const stored = openSafetensors(weights);
+  const tensors = Object.fromEntries(
+    [...stored.tensors].map(([name, { shape }]) => [name, { shape: [...shape], data: stored.read(name) }]),
+  );
+  stored.close();
+  tensors['decoder.conv_out.bias'].data.fill(-60_000); // finite, and below any brightness
+  writeSafetensors(weights, tensors);
+  const model = await addModel(catalog, { path: black, name: 'black' });
+  const before = catalog.value("SELECT COUNT(*) FROM images WHERE origin = 'synthetic'");
+  const job = await run(catalog, request({ modelId: model.id }));
+  expect(job.state).toBe('failed');
+  expect(job.error).toMatch(/came out black: the model's autoencoder/);
+  expect(catalog.value("SELECT COUNT(*) FROM images WHERE origin = 'synthetic'")).toBe(before);
 });

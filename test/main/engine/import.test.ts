@@ -1,5 +1,5 @@
 /** Importing: what becomes rows, what is listed, and that a second import reads only what changed. */
-import { renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import * as c from '../../../src/main/catalog/index.ts';
@@ -178,4 +178,12 @@ test('an aborted import keeps what it has and goes on from there', async () => {
     result: { imported: 12, unchanged: 0 }, // as an undisturbed one
   });
   expect(catalog.value('SELECT COUNT(*) FROM images')).toBe(12);
+});
+
+test('a sparse file that claims 20 GB is listed, and not read to its end', async () => {
+  const file = join(folder, 'red', 'sparse.jpg');
+  writeFileSync(file, '');
+  truncateSync(file, 20e9);
+  expect(await runOk(catalog, request())).toMatchObject({ imported: 12, skipped: 1 });
+  expect(c.listSkipped(catalog, 1, 0, 10).items).toMatchObject([{ reason: 'too large: 20,000 MB, limit 537 MB' }]);
 });

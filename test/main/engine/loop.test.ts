@@ -207,6 +207,21 @@ test('a batch of measured pictures syncs its folder once', async () => {
   expect(synced.filter((path) => path.includes(pictures) && path.endsWith('.png.tmp'))).toHaveLength(12);
 });
 
+test('a rescore whose generated images are all gone fails, and says what brings them back', async () => {
+  await runOk(catalog, { kind: 'score', params: { datasetId: 1, modelId } });
+  const id = await addGenerated('red', 0, 0.8);
+  rmSync(catalog.file(c.imagesByIds(catalog, [id])[0].path));
+  const job = await run(catalog, { kind: 'rescore', params: { datasetId: 1 } });
+  expect(job.state).toBe('failed');
+  expect(job.error).toMatch(/none of the 1 generated images is as it was made; put their files back/);
+  expect(
+    c
+      .listLog(catalog, job.id)
+      .map(({ text }) => text)
+      .join(),
+  ).toMatch(/or generate them again/);
+});
+
 test('rescore without scores says what to do', async () => {
   expect((await run(catalog, { kind: 'rescore', params: { datasetId: 1 } })).error).toMatch(
     /score the dataset first/,

@@ -17,6 +17,7 @@ import {
 } from '../../catalog/index.ts';
 import { isAlive } from '../../jobs/lease.ts';
 import {
+  DEFAULT_LIMITS,
   type ExaminedImage,
   examineImage,
   readingFile,
@@ -218,6 +219,11 @@ async function read(catalog: Catalog, found: FoundImage, known: Known | undefine
   const hash = () => readingFile(() => hashFile(found.file));
   try {
     const { size, mtimeMs } = await readingFile(() => stat(fsPath(found.file)));
+    const { maxFileBytes } = DEFAULT_LIMITS; // before it is hashed: a sparse file may claim any size
+    if (size > maxFileBytes)
+      throw new UnreadableImage(
+        `too large: ${Math.round(size / 1e6).toLocaleString('en')} MB, limit ${Math.round(maxFileBytes / 1e6)} MB`,
+      );
     if (known && known.bytes === size) {
       const thumbnail = await stat(catalog.thumbnail(known.hash)).catch(() => null);
       // An empty one is what a power cut left of it.

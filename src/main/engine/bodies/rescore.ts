@@ -1,7 +1,13 @@
 /** Owns measuring images that a scorer has not judged yet, synthetic ones above all. */
 
 import { gather } from '../../../core/difficulty/probe.ts';
-import { addScores, currentScorerId, excludedImages, workImages } from '../../catalog/index.ts';
+import {
+  addScores,
+  currentScorerId,
+  excludedImages,
+  type WorkImage,
+  workImages,
+} from '../../catalog/index.ts';
 import { featuresOf } from '../embedding.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { openJudge, scorerFor } from '../judge.ts';
@@ -17,7 +23,13 @@ export const rescoreBody: JobBody<'rescore'> = async (ctx) => {
   const judge = await openJudge(catalog, scorer, ctx.runtime);
   await judge.close(); // only its arithmetic is needed; featuresOf opens the encoder where features are missing
   await finishMarking(ctx, scorer);
-  const images = await ctx.originals.check(workImages(catalog, params.datasetId));
+  const all = workImages(catalog, params.datasetId);
+  const images = await ctx.originals.check(all);
+  const made = (some: readonly WorkImage[]) => some.filter(({ origin }) => origin === 'synthetic').length;
+  if (made(all) > 0 && made(images) === 0)
+    throw new Error(
+      `rescore: none of the ${made(all)} generated images is as it was made; put their files back, or generate again`,
+    );
   const { set, images: seen, vectors, dim } = await featuresOf(ctx, scorer.modelId, images, judge.column);
   if (set.modelHash !== scorer.modelHash)
     throw new Error(`rescore: ${scorer.modelName} has changed since it scored; score the dataset again`);

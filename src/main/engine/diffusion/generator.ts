@@ -217,7 +217,11 @@ export async function openGenerator(
           onStep?.(i + 1 - start.start, total, () => previewer.look(latentsOf(seen(all, i + 1), 0))),
       });
       const pictures: Uint8Array[] = [];
-      for (let i = 0; i < requests.length; i++) pictures.push(await previewer.decode(latentsOf(latents, i)));
+      for (let i = 0; i < requests.length; i++) {
+        const picture = await previewer.decode(latentsOf(latents, i));
+        requireContent(picture, requests[i]);
+        pictures.push(picture);
+      }
       return pictures;
     },
     async invert(images, steps, onStep) {
@@ -250,4 +254,12 @@ function noiseOf(rngs: readonly Rng[], numbers: number): NoiseSource {
     for (const [i, rng] of rngs.entries()) out.set(randn(numbers, rng), i * numbers);
     return out;
   };
+}
+
+/** @throws where every pixel is black: finite numbers that mean no picture, as of a decoder that is damaged. */
+function requireContent(rgb: Uint8Array, { seed }: PictureRequest): void {
+  if (rgb.some((value) => value > 0)) return;
+  throw new Error(
+    `the image of seed ${seed} came out black: the model's autoencoder gives no picture of its latents. Check the model with another program or get it again; with half precision, switch that off in the settings`,
+  );
 }
