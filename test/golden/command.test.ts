@@ -127,13 +127,10 @@ describe('npm run golden', () => {
     }
   });
 
-  it('fails a single wrong number, a NaN and a wrong shape', () => {
+  it('fails a single wrong number and a wrong shape', () => {
     for (const spoil of [
       (t: TensorToWrite) => {
         t.data[4] += 1e-3;
-      },
-      (t: TensorToWrite) => {
-        t.data[2] = Number.NaN;
       },
       (t: TensorToWrite) => {
         t.shape = [3, 2];
@@ -144,6 +141,22 @@ describe('npm run golden', () => {
       expect(code).toBe(1);
       expect(failed.map((c) => c.check.split(': ')[0])).toEqual(['same.grad.a']);
     }
+  });
+
+  it('fails a NaN', () => {
+    const mark = 12_345.5;
+    writeSubtraction((io) => {
+      io['same.grad.a'].data[2] = mark;
+    });
+    // Crux itself writes none.
+    const file = join(root, 'ops/sub/io.safetensors');
+    const bytes = readFileSync(file);
+    const at = bytes.indexOf(Buffer.from(Float32Array.of(mark).buffer));
+    bytes.writeFloatLE(Number.NaN, at);
+    writeFileSync(file, bytes);
+    const { code, failed } = golden(root);
+    expect(code).toBe(1);
+    expect(JSON.stringify(failed)).toMatch(/same\.grad\.a.*NaN/);
   });
 
   it('a tolerance factor forgives as much as it says', () => {

@@ -185,5 +185,7 @@ test('a sparse file that claims 20 GB is listed, and not read to its end', async
   writeFileSync(file, '');
   truncateSync(file, 20e9);
   expect(await runOk(catalog, request())).toMatchObject({ imported: 12, skipped: 1 });
-  expect(c.listSkipped(catalog, 1, 0, 10).items).toMatchObject([{ reason: 'too large: 20,000 MB, limit 537 MB' }]);
+  expect(c.listSkipped(catalog, 1, 0, 10).items).toMatchObject([
+    { reason: 'too large: 20,000 MB, limit 537 MB' },
+  ]);
 });

@@ -167,5 +167,5 @@ it('sandboxes before anything can start, and locks every session and contents', 
   const main = readFileSync(join(sources, 'main/index.ts'), 'utf8');
   expect(main.match(/^app\.enableSandbox\(\);$/m)).not.toBeNull(); // at the top level: before `ready`
   expect(main).toContain("app.on('session-created', lockSession)");
-  expect(main).toMatch(/app\.on\('web-contents-created', .*lockContents/);
+  expect(main).toMatch(/app\.on\('web-contents-created', [^;]*\{\s+lockContents\(contents\);/);
 });
