@@ -8,7 +8,7 @@
  */
 import { addNoise, noiseSchedule, type SchedulerConfig } from './noise-schedule.ts';
 import { boundsOf, predict, predictionTypeOf } from './prediction.ts';
-import { requireStep, type Scheduler, type SchedulerOptions } from './scheduler.ts';
+import { type Scheduler, type SchedulerOptions, schedulerOf } from './scheduler.ts';
 import { closedTimesteps, requireSteps, spacingOf } from './timesteps.ts';
 
 export function ddimInverse(
@@ -38,22 +38,18 @@ export function ddimInverse(
   const initialAlpha = (config.set_alpha_to_one ?? true) ? 1 : alphasCumprod[0];
   const alphaAt = (t: number) => (t >= 0 ? alphasCumprod[Math.min(t, total - 1)] : initialAlpha);
 
-  return {
+  return schedulerOf({
     name: 'ddim-inverse',
     timesteps,
-    callOf: (step) => step,
-    initNoiseSigma: 1,
-    scaleInput: (sample) => sample,
     addNoise: (original, noise, i) => addNoise(original, noise, alphaAt(source[i])),
-    step(modelOutput, i, sample, state) {
-      requireStep('ddim-inverse', i, timesteps);
+    step(modelOutput, i, sample) {
       const { original, epsilon } = predict(type, modelOutput, sample, alphaAt(source[i]), { bounds, rows });
       const alphaNext = alphaAt(target[i]);
       const p = Math.sqrt(alphaNext);
       const q = Math.sqrt(1 - alphaNext);
       const next = new Float32Array(sample.length);
       for (let k = 0; k < next.length; k++) next[k] = p * original[k] + q * epsilon[k];
-      return { sample: next, state: { ...state, calls: state.calls + 1 } };
+      return { sample: next };
     },
-  };
+  });
 }

@@ -6,7 +6,7 @@
  */
 import { addNoise, noiseSchedule, type SchedulerConfig } from './noise-schedule.ts';
 import { boundsOf, predict, predictionTypeOf } from './prediction.ts';
-import { addDrawn, requireStep, type Scheduler, type SchedulerOptions } from './scheduler.ts';
+import { addDrawn, type Scheduler, type SchedulerOptions, schedulerOf } from './scheduler.ts';
 import { closedTimesteps, requireSteps, spacingOf } from './timesteps.ts';
 
 export function ddim(
@@ -24,15 +24,11 @@ export function ddim(
   const stride = Math.floor(total / steps);
   const finalAlpha = (config.set_alpha_to_one ?? true) ? 1 : alphasCumprod[0];
 
-  return {
+  return schedulerOf({
     name: 'ddim',
     timesteps,
-    callOf: (step) => step,
-    initNoiseSigma: 1,
-    scaleInput: (sample) => sample,
     addNoise: (original, noise, i) => addNoise(original, noise, alphasCumprod[timesteps[i]]),
-    step(modelOutput, i, sample, state, noise) {
-      requireStep('ddim', i, timesteps);
+    step(modelOutput, i, sample, _, noise) {
       const t = timesteps[i];
       const alpha = alphasCumprod[t];
       const previous = t - stride;
@@ -48,7 +44,7 @@ export function ddim(
       const next = new Float32Array(sample.length);
       for (let k = 0; k < next.length; k++) next[k] = p * original[k] + q * epsilon[k];
       addDrawn('ddim', next, sigma, noise);
-      return { sample: next, state: { ...state, calls: state.calls + 1 } };
+      return { sample: next };
     },
-  };
+  });
 }

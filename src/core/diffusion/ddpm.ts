@@ -6,7 +6,7 @@
  */
 import { addNoise, noiseSchedule, type SchedulerConfig } from './noise-schedule.ts';
 import { boundsOf, predict, predictionTypeOf } from './prediction.ts';
-import { addDrawn, requireStep, type Scheduler, type SchedulerOptions } from './scheduler.ts';
+import { addDrawn, type Scheduler, type SchedulerOptions, schedulerOf } from './scheduler.ts';
 import { closedTimesteps, requireSteps, spacingOf } from './timesteps.ts';
 
 export function ddpm(config: SchedulerConfig, steps: number, { rows }: SchedulerOptions = {}): Scheduler {
@@ -23,15 +23,11 @@ export function ddpm(config: SchedulerConfig, steps: number, { rows }: Scheduler
   }
   const timesteps = closedTimesteps(spacingOf(config, 'leading'), total, steps, config.steps_offset ?? 0);
 
-  return {
+  return schedulerOf({
     name: 'ddpm',
     timesteps,
-    callOf: (step) => step,
-    initNoiseSigma: 1,
-    scaleInput: (sample) => sample,
     addNoise: (original, noise, i) => addNoise(original, noise, alphasCumprod[timesteps[i]]),
-    step(modelOutput, i, sample, state, noise) {
-      requireStep('ddpm', i, timesteps);
+    step(modelOutput, i, sample, _, noise) {
       const t = timesteps[i];
       const alpha = alphasCumprod[t];
       const alphaPrevious = i + 1 < timesteps.length ? alphasCumprod[timesteps[i + 1]] : 1;
@@ -48,7 +44,7 @@ export function ddpm(config: SchedulerConfig, steps: number, { rows }: Scheduler
       const next = new Float32Array(sample.length);
       for (let k = 0; k < next.length; k++) next[k] = p * original[k] + q * sample[k];
       addDrawn('ddpm', next, t > 0 ? sigma : 0, noise);
-      return { sample: next, state: { ...state, calls: state.calls + 1 } };
+      return { sample: next };
     },
-  };
+  });
 }

@@ -8,7 +8,7 @@ import { levelAt } from './exponential-step.ts';
 import { addNoiseAt, openLevels } from './levels.ts';
 import type { SchedulerConfig } from './noise-schedule.ts';
 import { boundsOf, predict, predictionTypeOf } from './prediction.ts';
-import { requireStep, type Scheduler, type SchedulerOptions } from './scheduler.ts';
+import { type Scheduler, type SchedulerOptions, schedulerOf } from './scheduler.ts';
 
 export function deis(config: SchedulerConfig, steps: number, options: SchedulerOptions = {}): Scheduler {
   const who = 'deis';
@@ -22,15 +22,11 @@ export function deis(config: SchedulerConfig, steps: number, options: SchedulerO
   const bounds = boundsOf(config, null);
   const lowerOrderFinal = (config.lower_order_final ?? true) && count < 15;
 
-  return {
+  return schedulerOf({
     name: who,
     timesteps,
-    callOf: (step) => step,
-    initNoiseSigma: 1,
-    scaleInput: (sample) => sample,
     addNoise: (original, noise, i) => addNoiseAt(original, noise, sigmas[i]),
     step(modelOutput, i, sample, state) {
-      requireStep(who, i, timesteps);
       const s = levelAt(sigmas[i]);
       const t = levelAt(sigmas[i + 1]);
       const { original } = predict(type, modelOutput, sample, s.alpha ** 2, { bounds, rows: options.rows });
@@ -49,12 +45,9 @@ export function deis(config: SchedulerConfig, steps: number, options: SchedulerO
         for (let j = 0; j < used; j++) sum += coefficients[j] * outputs[j][k];
         next[k] = t.alpha * sum;
       }
-      return {
-        sample: next,
-        state: { ...state, calls: state.calls + 1, outputs: known.slice(-Math.max(order - 1, 1)) },
-      };
+      return { sample: next, keep: { outputs: known.slice(-Math.max(order - 1, 1)) } };
     },
-  };
+  });
 }
 
 /** C_j: the integral from rho = `from` to `to` of prod_(k != j) (log rho - nodes_k) / (nodes_j - nodes_k). */

@@ -1,11 +1,11 @@
 /**
- * Owns the two schedulers of distilled networks, which leap to x_0 (or near it) at every step and noise the result anew:
+ * Owns the two schedulers of distilled networks, which leap to x_0 (or near it) at every step and add fresh noise:
  * LCM (Luo et al. 2023, "Latent Consistency Models", algorithm 3) and TCD (Zheng et al. 2024, "Trajectory Consistency
  * Distillation", strategic stochastic sampling). Both visit timesteps of the schedule that they were distilled on.
  */
 import { addNoise, noiseSchedule, type SchedulerConfig } from './noise-schedule.ts';
 import { boundsOf, predict, predictionTypeOf } from './prediction.ts';
-import { addDrawn, requireStep, type Scheduler, type SchedulerOptions } from './scheduler.ts';
+import { addDrawn, type Scheduler, type SchedulerOptions, schedulerOf } from './scheduler.ts';
 import { requireSteps } from './timesteps.ts';
 
 /** Karras' sigma_data in LCM's boundary condition. */
@@ -16,15 +16,11 @@ export function lcm(config: SchedulerConfig, steps: number, { rows }: SchedulerO
   const type = predictionTypeOf(config);
   const bounds = boundsOf(config, false);
   const scaling = config.timestep_scaling ?? 10;
-  return {
+  return schedulerOf({
     name: 'lcm',
     timesteps,
-    callOf: (step) => step,
-    initNoiseSigma: 1,
-    scaleInput: (sample) => sample,
     addNoise: (original, noise, i) => addNoise(original, noise, alphasCumprod[timesteps[i]]),
-    step(modelOutput, i, sample, state, noise) {
-      requireStep('lcm', i, timesteps);
+    step(modelOutput, i, sample, _, noise) {
       const t = timesteps[i];
       const { original } = predict(type, modelOutput, sample, alphasCumprod[t], { bounds, rows });
       const scaled = t * scaling;
@@ -34,9 +30,9 @@ export function lcm(config: SchedulerConfig, steps: number, { rows }: SchedulerO
       const alpha = last ? 1 : alphasCumprod[timesteps[i + 1]];
       const next = Float32Array.from(sample, (x, k) => Math.sqrt(alpha) * (out * original[k] + skip * x));
       addDrawn('lcm', next, Math.sqrt(1 - alpha), noise);
-      return { sample: next, state: { ...state, calls: state.calls + 1 } };
+      return { sample: next };
     },
-  };
+  });
 }
 
 /** `eta` (the paper's gamma): how far below the next level a step goes before noise brings it up; the paper takes 0.3. */
@@ -50,15 +46,11 @@ export function tcd(
   const type = predictionTypeOf(config);
   // The reference reads the bounds of this config and uses none.
   const bounds = boundsOf({}, false);
-  return {
+  return schedulerOf({
     name: 'tcd',
     timesteps,
-    callOf: (step) => step,
-    initNoiseSigma: 1,
-    scaleInput: (sample) => sample,
     addNoise: (original, noise, i) => addNoise(original, noise, alphasCumprod[timesteps[i]]),
-    step(modelOutput, i, sample, state, noise) {
-      requireStep('tcd', i, timesteps);
+    step(modelOutput, i, sample, _, noise) {
       const { original, epsilon } = predict(type, modelOutput, sample, alphasCumprod[timesteps[i]], {
         bounds,
         rows,
@@ -72,9 +64,9 @@ export function tcd(
       const q = Math.sqrt(share * (1 - below));
       const next = Float32Array.from(sample, (_, k) => p * original[k] + q * epsilon[k]);
       addDrawn('tcd', next, Math.sqrt(1 - share), noise);
-      return { sample: next, state: { ...state, calls: state.calls + 1 } };
+      return { sample: next };
     },
-  };
+  });
 }
 
 function distilledTimesteps(who: string, config: SchedulerConfig, steps: number) {

@@ -5,11 +5,11 @@
  * Symbols: m0, m1, m2 = outputs at the current call and those before it in the group; s = where the group began,
  * r = how far each call is on the way from s to t in lambda.
  */
-import { dpmOutput, dpmSettings } from './dpm-solver.ts';
+import { dpmLevels, dpmOutput, dpmSettings } from './dpm-solver.ts';
 import { levelAt, stepWeights } from './exponential-step.ts';
-import { addNoiseAt, openLevels } from './levels.ts';
+import { addNoiseAt } from './levels.ts';
 import type { SchedulerConfig } from './noise-schedule.ts';
-import { addDrawn, requireStep, type Scheduler, type SchedulerOptions } from './scheduler.ts';
+import { addDrawn, type Scheduler, type SchedulerOptions, schedulerOf } from './scheduler.ts';
 
 export function dpmSolverSingle(
   config: SchedulerConfig,
@@ -19,30 +19,20 @@ export function dpmSolverSingle(
   const who = 'dpm-solver-single';
   const { algorithm, order: solverOrder, heun } = dpmSettings(who, config);
   // The method knows no other spacing: its groups are laid out by it.
-  const { sigmas, timesteps } = openLevels(who, { ...config, timestep_spacing: 'linspace' }, steps, {
-    final: algorithm.endsWith('++') ? 'zero' : 'sigma_min',
-  });
+  const spaced = { ...config, timestep_spacing: 'linspace' };
+  const { sigmas, timesteps } = dpmLevels(who, spaced, algorithm, steps);
   const count = timesteps.length;
-  if (sigmas[count] === 0 && !algorithm.endsWith('++')) {
-    throw new Error(
-      `${who}: final_sigmas_type "zero" does not go with algorithm_type "${algorithm}"; use sigma_min`,
-    );
-  }
   const outputOf = dpmOutput(config, algorithm, options.rows);
   // What does not come out even, or ends without noise, needs lower orders at its end.
   const lower = (config.lower_order_final ?? false) || count % solverOrder !== 0 || sigmas[count] === 0;
   const orders = ordersOf(solverOrder, count, lower, sigmas[count] === 0);
   const lambda = (i: number) => levelAt(sigmas[i]).lambda;
 
-  return {
+  return schedulerOf({
     name: who,
     timesteps,
-    callOf: (step) => step,
-    initNoiseSigma: 1,
-    scaleInput: (sample) => sample,
     addNoise: (original, noise, i) => addNoiseAt(original, noise, sigmas[i]),
     step(modelOutput, i, sample, state, noise) {
-      requireStep(who, i, timesteps);
       const m0 = outputOf(modelOutput, sample, sigmas[i]);
       // A run that enters within a group has not made its first calls.
       const order = Math.min(orders[i], state.outputs.length + 1);
@@ -73,9 +63,9 @@ export function dpmSolverSingle(
       }
       addDrawn(who, next, w.noise, noise);
       const outputs = [...state.outputs, m0].slice(-Math.max(solverOrder - 1, 1));
-      return { sample: next, state: { ...state, calls: state.calls + 1, outputs, heldSample: from } };
+      return { sample: next, keep: { outputs, heldSample: from } };
     },
-  };
+  });
 }
 
 /**

@@ -6,40 +6,28 @@
  * r0 = (lambda_s0 - lambda_s1) / h, r1 = (lambda_s1 - lambda_s2) / h; m0, m1, m2 = the outputs at s0, s1, s2.
  */
 import { type DpmAlgorithm, dpmAlgorithms, levelAt, stepWeights } from './exponential-step.ts';
-import { addNoiseAt, openLevels } from './levels.ts';
+import { addNoiseAt, type Levels, openLevels } from './levels.ts';
 import type { SchedulerConfig } from './noise-schedule.ts';
 import { boundsOf, predict, predictionTypeOf } from './prediction.ts';
-import { addDrawn, requireStep, type Scheduler, type SchedulerOptions, type Vector } from './scheduler.ts';
+import { addDrawn, type Scheduler, type SchedulerOptions, schedulerOf, type Vector } from './scheduler.ts';
 
 export function dpmSolver(config: SchedulerConfig, steps: number, options: SchedulerOptions = {}): Scheduler {
   const who = 'dpm-solver++';
   const { algorithm, order: solverOrder, heun } = dpmSettings(who, config);
-  const { sigmas, timesteps } = openLevels(who, config, steps, {
-    final: algorithm.endsWith('++') ? 'zero' : 'sigma_min',
-    timesteps: options.timesteps,
-  });
+  const { sigmas, timesteps } = dpmLevels(who, config, algorithm, steps, options.timesteps);
   const count = timesteps.length;
   const endsAtZero = sigmas[count] === 0;
-  if (endsAtZero && !algorithm.endsWith('++')) {
-    throw new Error(
-      `${who}: final_sigmas_type "zero" does not go with algorithm_type "${algorithm}"; use sigma_min`,
-    );
-  }
   const outputOf = dpmOutput(config, algorithm, options.rows);
   // With few steps the last ones are unstable at their full order; 15 is the reference's limit.
   const lowerOrderFinal = (config.lower_order_final ?? true) && count < 15;
   const lowerAtEnd = lowerOrderFinal || (config.euler_at_final ?? false) || endsAtZero;
   const lambda = (i: number) => levelAt(sigmas[i]).lambda;
 
-  return {
+  return schedulerOf({
     name: who,
     timesteps,
-    callOf: (step) => step,
-    initNoiseSigma: 1,
-    scaleInput: (sample) => sample,
     addNoise: (original, noise, i) => addNoiseAt(original, noise, sigmas[i]),
     step(modelOutput, i, sample, state, noise) {
-      requireStep(who, i, timesteps);
       const m0 = outputOf(modelOutput, sample, sigmas[i]);
       const left = count - i;
       const allowed = left === 1 && lowerAtEnd ? 1 : left === 2 && lowerOrderFinal ? 2 : solverOrder;
@@ -68,9 +56,9 @@ export function dpmSolver(config: SchedulerConfig, steps: number, options: Sched
       }
       addDrawn(who, next, w.noise, noise);
       const outputs = [...state.outputs, m0].slice(-Math.max(solverOrder - 1, 1));
-      return { sample: next, state: { ...state, calls: state.calls + 1, outputs } };
+      return { sample: next, keep: { outputs } };
     },
-  };
+  });
 }
 
 /** What multistep and single-step DPM-Solver read of a config. @throws on what they do not do. */
@@ -94,6 +82,24 @@ export function dpmSettings(who: string, config: SchedulerConfig) {
     throw new Error(`${who}: solver_type "${type}", expected midpoint or heun`);
   }
   return { algorithm, order, heun: type === 'heun' };
+}
+
+/** The levels of a run. @throws where it would end without noise, which a step by eps cannot reach. */
+export function dpmLevels(
+  who: string,
+  config: SchedulerConfig,
+  algorithm: DpmAlgorithm,
+  steps: number,
+  timesteps?: readonly number[],
+): Levels {
+  const byOriginal = algorithm.endsWith('++');
+  const levels = openLevels(who, config, steps, { final: byOriginal ? 'zero' : 'sigma_min', timesteps });
+  if (levels.sigmas[levels.timesteps.length] === 0 && !byOriginal) {
+    throw new Error(
+      `${who}: final_sigmas_type "zero" does not go with algorithm_type "${algorithm}"; use sigma_min`,
+    );
+  }
+  return levels;
 }
 
 /** The network's output as the algorithm integrates it: x_0 or eps. */

@@ -5,10 +5,10 @@
  * n steps make 2n - 1 calls: call 2j begins step j, call 2j + 1 is at its middle. The last step is Euler's.
  */
 import { ancestralSplit } from './euler-ancestral.ts';
-import { moved, noisedAt, scaledInput, slopeOf } from './karras-form.ts';
+import { karrasScheduler, moved, slopeOf } from './karras-form.ts';
 import { closedLevels } from './levels.ts';
 import type { SchedulerConfig } from './noise-schedule.ts';
-import { addDrawn, requireStep, type Scheduler } from './scheduler.ts';
+import { addDrawn, type Scheduler } from './scheduler.ts';
 
 export const dpm2 = (config: SchedulerConfig, steps: number): Scheduler => make('dpm2', config, steps, false);
 
@@ -34,30 +34,24 @@ function make(
   const timesteps = Array.from({ length: 2 * steps - 1 }, (_, i) =>
     i % 2 === 0 ? levels[i / 2] : timestepOf(sigmaOf(i)),
   );
-  return {
+  return karrasScheduler({
     name: who,
     timesteps,
     callOf: (step) => 2 * step,
     initNoiseSigma,
-    scaleInput(sample, i) {
-      requireStep(who, i, timesteps);
-      return scaledInput(sample, sigmaOf(i));
-    },
-    addNoise: (original, noise, i) => noisedAt(original, noise, sigmaOf(i)),
+    sigmaOf,
     step(modelOutput, i, sample, state, noise) {
-      requireStep(who, i, timesteps);
       const here = slope(modelOutput, sample, sigmaOf(i));
       const j = i >> 1;
-      const calls = state.calls + 1;
       const { heldSample } = state;
       if (i % 2 === 0 || !heldSample) {
         const by = middle(j) - sigmas[j];
-        return { sample: moved(sample, here, by), state: { ...state, calls, heldSample: sample } };
+        return { sample: moved(sample, here, by), keep: { heldSample: sample } };
       }
       const { down, up } = split(j);
       const next = moved(heldSample, here, down - sigmas[j]);
       addDrawn(who, next, up, noise);
-      return { sample: next, state: { ...state, calls, heldSample: null } };
+      return { sample: next, keep: { heldSample: null } };
     },
-  };
+  });
 }

@@ -2,10 +2,10 @@
  * Owns Euler's method with ancestral noise: each step goes below the next level and adds noise up to it, as DDPM does
  * (Karras et al. 2022, sec. 4, with the split of k-diffusion).
  */
-import { moved, noisedAt, scaledInput, slopeOf } from './karras-form.ts';
+import { karrasScheduler, moved, slopeOf } from './karras-form.ts';
 import { closedLevels } from './levels.ts';
 import type { SchedulerConfig } from './noise-schedule.ts';
-import { addDrawn, requireStep, type Scheduler } from './scheduler.ts';
+import { addDrawn, type Scheduler } from './scheduler.ts';
 
 /** From level `from` to `to`: down to `down` without noise, then noise of size `up`; to^2 = down^2 + up^2. */
 export function ancestralSplit(from: number, to: number): { down: number; up: number } {
@@ -17,22 +17,16 @@ export function eulerAncestral(config: SchedulerConfig, steps: number): Schedule
   const who = 'euler-ancestral';
   const { sigmas, timesteps, initNoiseSigma } = closedLevels(who, config, steps);
   const slope = slopeOf(who, config);
-  return {
+  return karrasScheduler({
     name: who,
     timesteps,
-    callOf: (step) => step,
     initNoiseSigma,
-    scaleInput(sample, i) {
-      requireStep(who, i, timesteps);
-      return scaledInput(sample, sigmas[i]);
-    },
-    addNoise: (original, noise, i) => noisedAt(original, noise, sigmas[i]),
-    step(modelOutput, i, sample, state, noise) {
-      requireStep(who, i, timesteps);
+    sigmaOf: (i) => sigmas[i],
+    step(modelOutput, i, sample, _, noise) {
       const { down, up } = ancestralSplit(sigmas[i], sigmas[i + 1]);
       const next = moved(sample, slope(modelOutput, sample, sigmas[i]), down - sigmas[i]);
       addDrawn(who, next, up, noise);
-      return { sample: next, state: { ...state, calls: state.calls + 1 } };
+      return { sample: next };
     },
-  };
+  });
 }

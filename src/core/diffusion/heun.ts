@@ -4,44 +4,32 @@
  *
  * n steps make 2n - 1 calls: call 2j begins step j, call 2j + 1 corrects it at the level it led to.
  */
-import { moved, noisedAt, scaledInput, slopeOf } from './karras-form.ts';
+import { karrasScheduler, moved, slopeOf } from './karras-form.ts';
 import { closedLevels } from './levels.ts';
 import type { SchedulerConfig } from './noise-schedule.ts';
-import { requireStep, type Scheduler } from './scheduler.ts';
+import type { Scheduler } from './scheduler.ts';
 
 export function heun(config: SchedulerConfig, steps: number): Scheduler {
   const { sigmas, timesteps: levels, initNoiseSigma } = closedLevels('heun', config, steps);
   const timesteps = levels.flatMap((t, j) => (j === 0 ? [t] : [t, t]));
   const slope = slopeOf('heun', config);
-  const levelOf = (i: number) => Math.ceil(i / 2);
-  return {
+  const sigmaOf = (i: number) => sigmas[Math.ceil(i / 2)];
+  return karrasScheduler({
     name: 'heun',
     timesteps,
     callOf: (step) => 2 * step,
     initNoiseSigma,
-    scaleInput(sample, i) {
-      requireStep('heun', i, timesteps);
-      return scaledInput(sample, sigmas[levelOf(i)]);
-    },
-    addNoise: (original, noise, i) => noisedAt(original, noise, sigmas[levelOf(i)]),
+    sigmaOf,
     step(modelOutput, i, sample, state) {
-      requireStep('heun', i, timesteps);
-      const here = slope(modelOutput, sample, sigmas[levelOf(i)]);
+      const here = slope(modelOutput, sample, sigmaOf(i));
       const j = i >> 1;
       const by = sigmas[j + 1] - sigmas[j];
-      const calls = state.calls + 1;
       const { heldSample, heldOutput } = state;
       if (i % 2 === 0 || !heldSample || !heldOutput) {
-        return {
-          sample: moved(sample, here, by),
-          state: { ...state, calls, heldSample: sample, heldOutput: here },
-        };
+        return { sample: moved(sample, here, by), keep: { heldSample: sample, heldOutput: here } };
       }
       const mean = here.map((value, k) => (value + heldOutput[k]) / 2);
-      return {
-        sample: moved(heldSample, mean, by),
-        state: { ...state, calls, heldSample: null, heldOutput: null },
-      };
+      return { sample: moved(heldSample, mean, by), keep: { heldSample: null, heldOutput: null } };
     },
-  };
+  });
 }

@@ -4,15 +4,23 @@
  */
 import { combine, requireSameSize, type SchedulerConfig } from './noise-schedule.ts';
 import { boundsOf, predictionTypeOf } from './prediction.ts';
+import { type Method, type Scheduler, schedulerOf } from './scheduler.ts';
 
-/** The network's input at level `sigma`. */
-export function scaledInput(sample: Float32Array, sigma: number): Float32Array {
-  const scale = 1 / Math.sqrt(sigma * sigma + 1);
-  return sample.map((value) => value * scale);
+/** A scheduler of this form, whose call i is at level `sigmaOf(i)`. */
+export function karrasScheduler({
+  sigmaOf,
+  ...method
+}: Omit<Method, 'scaleInput' | 'addNoise'> & { sigmaOf(i: number): number }): Scheduler {
+  return schedulerOf({
+    ...method,
+    scaleInput(sample, i) {
+      const sigma = sigmaOf(i);
+      const scale = 1 / Math.sqrt(sigma * sigma + 1);
+      return sample.map((value) => value * scale);
+    },
+    addNoise: (original, noise, i) => combine(original, 1, noise, sigmaOf(i)),
+  });
 }
-
-export const noisedAt = (original: Float32Array, noise: Float32Array, sigma: number) =>
-  combine(original, 1, noise, sigma);
 
 /** Makes the function of dx/dsigma, f64[k], from the network's output at level `sigma`. */
 export function slopeOf(who: string, config: SchedulerConfig) {

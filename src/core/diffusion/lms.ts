@@ -2,28 +2,22 @@
  * Owns the linear multistep method in Karras' variables, of up to fourth order (Adams-Bashforth with steps of unequal
  * size, as k-diffusion has it): the slopes known so far as a polynomial in sigma, integrated over the step.
  */
-import { noisedAt, scaledInput, slopeOf } from './karras-form.ts';
+import { karrasScheduler, slopeOf } from './karras-form.ts';
 import { closedLevels } from './levels.ts';
 import type { SchedulerConfig } from './noise-schedule.ts';
-import { requireStep, type Scheduler } from './scheduler.ts';
+import type { Scheduler } from './scheduler.ts';
 
 const ORDER = 4;
 
 export function lms(config: SchedulerConfig, steps: number): Scheduler {
   const { sigmas, timesteps, initNoiseSigma } = closedLevels('lms', config, steps);
   const slope = slopeOf('lms', config);
-  return {
+  return karrasScheduler({
     name: 'lms',
     timesteps,
-    callOf: (step) => step,
     initNoiseSigma,
-    scaleInput(sample, i) {
-      requireStep('lms', i, timesteps);
-      return scaledInput(sample, sigmas[i]);
-    },
-    addNoise: (original, noise, i) => noisedAt(original, noise, sigmas[i]),
+    sigmaOf: (i) => sigmas[i],
     step(modelOutput, i, sample, state) {
-      requireStep('lms', i, timesteps);
       const outputs = [...state.outputs, slope(modelOutput, sample, sigmas[i])].slice(-ORDER);
       const weights = integrals(
         Array.from(outputs, (_, j) => sigmas[i - j]),
@@ -34,9 +28,9 @@ export function lms(config: SchedulerConfig, steps: number): Scheduler {
       const next = Float32Array.from(sample, (x, k) =>
         newestFirst.reduce((sum, output, j) => sum + weights[j] * output[k], x),
       );
-      return { sample: next, state: { ...state, calls: state.calls + 1, outputs } };
+      return { sample: next, keep: { outputs } };
     },
-  };
+  });
 }
 
 /** The integral from `from` to `to` of each Lagrange polynomial on at most four nodes. */

@@ -12,7 +12,7 @@
  */
 import { addNoise, noiseSchedule, requireSameSize, type SchedulerConfig } from './noise-schedule.ts';
 import { boundsOf, predictionTypeOf } from './prediction.ts';
-import { requireStep, type Scheduler, type SchedulerState, type Vector } from './scheduler.ts';
+import { type Scheduler, type SchedulerState, schedulerOf, type Vector } from './scheduler.ts';
 import { closedTimesteps, requireSteps, spacingOf } from './timesteps.ts';
 
 /** Weights of the newest prediction first, by how many there are. */
@@ -100,25 +100,20 @@ export function pndm(config: SchedulerConfig, steps: number): Scheduler {
     const last = call === 3;
     return {
       sample: transfer(from, t, previous, [last ? sum : output], [1]),
-      state: {
-        ...state,
-        calls: state.calls + 1,
-        outputs: call === 0 ? [...state.outputs, output] : state.outputs,
+      keep: {
+        outputs: begins ? [...state.outputs, output] : state.outputs,
         heldSample: last ? null : from,
         heldOutput: last ? null : sum,
       },
     };
   };
 
-  return {
+  return schedulerOf({
     name: 'pndm',
     timesteps,
     callOf: (step) => step + 3 * Math.min(step, warmUpCalls.length / 4),
-    initNoiseSigma: 1,
-    scaleInput: (sample) => sample,
     addNoise: (original, noise, i) => addNoise(original, noise, alphasCumprod[timesteps[i]]),
     step(modelOutput, i, sample, state) {
-      requireStep('pndm', i, timesteps);
       requireSameSize('pndm: model output', modelOutput, sample);
       if (i < warmUpCalls.length) return rungeKutta(modelOutput, i, sample, state);
       const repeat = !warmUp && state.calls === 1;
@@ -130,8 +125,8 @@ export function pndm(config: SchedulerConfig, steps: number): Scheduler {
       const weights = repeat ? [1 / 2, 1 / 2] : ADAMS_BASHFORTH[outputs.length - 1];
       return {
         sample: transfer(from, t, t - stride, terms, weights),
-        state: { ...state, calls: state.calls + 1, outputs, heldSample: state.calls === 0 ? sample : null },
+        keep: { outputs, heldSample: state.calls === 0 ? sample : null },
       };
     },
-  };
+  });
 }

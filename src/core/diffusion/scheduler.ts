@@ -68,6 +68,37 @@ export interface Scheduler {
   addNoise(original: Float32Array, noise: Float32Array, i: number): Float32Array;
 }
 
+type Own = 'name' | 'timesteps' | 'addNoise';
+type Optional = 'callOf' | 'initNoiseSigma' | 'scaleInput';
+
+/** What one method declares. A call per step, standard normal noise and an unscaled input go without saying. */
+export interface Method extends Pick<Scheduler, Own>, Partial<Pick<Scheduler, Optional>> {
+  /** As a scheduler's, of a step within the run. `keep`: what it remembers anew, besides the count of calls. */
+  step(...args: Parameters<Scheduler['step']>): {
+    sample: Float32Array<ArrayBuffer>;
+    keep?: Partial<Omit<SchedulerState, 'calls'>>;
+  };
+}
+
+/** The scheduler of a method: checks which step it is asked for, and counts calls. */
+export function schedulerOf(method: Method): Scheduler {
+  const { name, timesteps } = method;
+  return {
+    callOf: (step) => step,
+    initNoiseSigma: 1,
+    ...method,
+    scaleInput(sample, i) {
+      requireStep(name, i, timesteps);
+      return method.scaleInput?.(sample, i) ?? sample;
+    },
+    step(modelOutput, i, sample, state, noise) {
+      requireStep(name, i, timesteps);
+      const { sample: next, keep } = method.step(modelOutput, i, sample, state, noise);
+      return { sample: next, state: { ...state, ...keep, calls: state.calls + 1 } };
+    },
+  };
+}
+
 /** What a run adds to the checkpoint's config. */
 export interface SchedulerOptions {
   /** DDIM: 0 is deterministic, 1 adds as much noise as DDPM. TCD: its gamma. [0,1] */
@@ -108,7 +139,7 @@ export function startRun(scheduler: Scheduler, start = 0): SchedulerRun {
   };
 }
 
-export function requireStep(who: string, i: number, timesteps: readonly number[]): void {
+function requireStep(who: string, i: number, timesteps: readonly number[]): void {
   if (!(Number.isInteger(i) && i >= 0 && i < timesteps.length)) {
     throw new Error(`${who}: step ${i}, expected 0 to ${timesteps.length - 1}`);
   }

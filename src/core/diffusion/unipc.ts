@@ -11,7 +11,7 @@ import { levelAt } from './exponential-step.ts';
 import { addNoiseAt, openLevels } from './levels.ts';
 import type { SchedulerConfig } from './noise-schedule.ts';
 import { boundsOf, predict, predictionTypeOf } from './prediction.ts';
-import { requireStep, type Scheduler, type SchedulerOptions, type Vector } from './scheduler.ts';
+import { type Scheduler, type SchedulerOptions, schedulerOf, type Vector } from './scheduler.ts';
 
 interface Solver {
   /** Karras' sigma of every level. */
@@ -41,15 +41,11 @@ export function unipc(config: SchedulerConfig, steps: number, options: Scheduler
   // Without noise at its end, a run's last step has no h to divide by: first order is exact there.
   const lowerOrderFinal = (config.lower_order_final ?? true) || sigmas[timesteps.length] === 0;
 
-  return {
+  return schedulerOf({
     name: who,
     timesteps,
-    callOf: (step) => step,
-    initNoiseSigma: 1,
-    scaleInput: (sample) => sample,
     addNoise: (original, noise, i) => addNoiseAt(original, noise, sigmas[i]),
     step(modelOutput, i, sample, state) {
-      requireStep(who, i, timesteps);
       const { alpha } = levelAt(sigmas[i]);
       const both = predict(type, modelOutput, sample, alpha ** 2, { bounds, rows: options.rows });
       const predicted = predictsOriginal ? both.original : both.epsilon;
@@ -66,10 +62,10 @@ export function unipc(config: SchedulerConfig, steps: number, options: Scheduler
       const used = Math.min(allowed, outputs.length);
       return {
         sample: solve(solver, corrected, i + 1, outputs, used, null),
-        state: { ...state, calls: state.calls + 1, outputs, heldSample: corrected, order: used },
+        keep: { outputs, heldSample: corrected, order: used },
       };
     },
-  };
+  });
 }
 
 /**
