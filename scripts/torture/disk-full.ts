@@ -5,8 +5,8 @@ import { openCatalog } from '../../src/main/catalog/index.ts';
 import { addModel } from '../../src/main/engine/models/check.ts';
 import { writeTinyDiffusion } from '../../test/main/engine/tiny-diffusion.ts';
 import { classifierSpec, makeFolder, writeClassifier } from '../../test/main/support/pictures.ts';
-import { type Ran, type SmallDisk, smallDisk } from './disk-full/small-disk.ts';
-import type { CampaignContext, Outcome } from './frame/campaign.ts';
+import { type SmallDisk, smallDisk } from './disk-full/small-disk.ts';
+import type { CampaignContext, CruxRun, Outcome } from './frame/campaign.ts';
 
 /** A command line, and the catalog that it starts from. */
 interface Scene {
@@ -140,7 +140,7 @@ async function put(disk: SmallDisk, catalog: string): Promise<void> {
   ]);
 }
 
-function run(disk: SmallDisk, argv: readonly string[], onError?: (text: string) => void): Promise<Ran> {
+function run(disk: SmallDisk, argv: readonly string[], onError?: (text: string) => void): Promise<CruxRun> {
   return disk.run(['timeout', '--signal=KILL', String(limitMs / 1000), process.execPath, crux, ...argv], {
     env: { ...process.env, CRUX_CATALOG: join(disk.folder, 'catalog') },
     onError,
@@ -182,7 +182,7 @@ async function attack(
 }
 
 /** The newest job where it is not done; else the command itself, which was refused before there was a job. */
-async function goOn(disk: SmallDisk, argv: readonly string[]): Promise<Ran> {
+async function goOn(disk: SmallDisk, argv: readonly string[]): Promise<CruxRun> {
   const listed = await run(disk, ['jobs', 'list', '--limit', '1', '--json']);
   const [job] = (JSON.parse(listed.out) as { jobs: { id: number; state: string }[] }).jobs;
   return run(disk, job && job.state !== 'done' ? ['jobs', 'resume', String(job.id)] : argv);

@@ -9,8 +9,9 @@ import { openCatalog } from '../../src/main/catalog/index.ts';
 import { answer } from '../../src/main/ipc.ts';
 import { EngineSupervisor } from '../../src/main/jobs/supervisor.ts';
 import { PathTokens, resolvePaths } from '../../src/main/path-tokens.ts';
-import { createRequestHandlers, type RequestHandlers } from '../../src/main/requests.ts';
+import type { RequestHandlers } from '../../src/main/requests.ts';
 import { type Answer, type RequestName, requests } from '../../src/shared/contract.ts';
+import { handlersOf } from '../../test/main/support/handlers.ts';
 import type { CampaignContext, Outcome } from './frame/campaign.ts';
 import { fillCatalog, writeChosenFiles } from './requests/catalog.ts';
 import { fitting, largest, pick, spoiled, type TokenFor, wrongThroughout } from './requests/messages.ts';
@@ -105,21 +106,9 @@ function openTarget({ folder }: CampaignContext) {
     if (ms > MOST_MS) late.push(`checking its ${of} took ${ms.toFixed(0)} ms`);
   };
   let late: string[] = [];
-  const real = createRequestHandlers({
-    catalog,
+  const real = handlersOf(catalog, {
     supervisor,
-    emit: () => {},
-    window: {
-      'app.info': () => ({
-        version: '0',
-        catalog: catalog.dir,
-        engine: 'down',
-        engineMessage: 'not started',
-        platform: 'torture',
-      }),
-      'dialog.choose': ({ purpose }) => paths.give(purpose, chosen[0]),
-      'shell.showItem': () => null,
-    },
+    window: { 'dialog.choose': ({ purpose }) => paths.give(purpose, chosen[0]) },
   });
   const handlers = Object.fromEntries(
     Object.entries(real).map(([name, handler]) => [

@@ -6,9 +6,10 @@ import { runInNewContext } from 'node:vm';
 import { openCatalog, writeSettings } from '../../src/main/catalog/index.ts';
 import { addModel } from '../../src/main/engine/models/check.ts';
 import { EngineSupervisor } from '../../src/main/jobs/supervisor.ts';
-import { createRequestHandlers, type WindowRequests } from '../../src/main/requests.ts';
+import type { RequestHandlers } from '../../src/main/requests.ts';
 import type { Job, JobRequestInput } from '../../src/shared/jobs.ts';
 import { writeTinyDiffusion } from '../../test/main/engine/tiny-diffusion.ts';
+import { handlersOf } from '../../test/main/support/handlers.ts';
 import { makeFolder } from '../../test/main/support/pictures.ts';
 import type { CampaignContext, Outcome } from './frame/campaign.ts';
 import { memoryMiB, openFiles, processesWith } from './frame/processes.ts';
@@ -71,12 +72,7 @@ as many bytes to the catalog, and at the end there must be no checkpoint, no tem
     writeSettings(catalog, { threads: 1 }); // the machine may be busy with more than this
     const model = await addModel(catalog, { path: join(ctx.folder, 'tiny'), name: 'tiny' });
     const supervisor = new EngineSupervisor({ catalog, role: 'app' });
-    const requests = createRequestHandlers({
-      catalog,
-      supervisor,
-      emit: () => {},
-      window: {} as WindowRequests,
-    });
+    const requests = handlersOf(catalog, { supervisor });
     supervisor.start();
 
     const outcome = { tried: 0, survived: 0, failed: [] as string[] };
@@ -118,7 +114,7 @@ async function finish(supervisor: EngineSupervisor, request: JobRequestInput): P
   return await supervisor.waitFor(job.id);
 }
 
-async function askAsScreensDo(requests: ReturnType<typeof createRequestHandlers>, datasetId: number) {
+async function askAsScreensDo(requests: RequestHandlers, datasetId: number) {
   requests['datasets.list']({});
   const ids = await requests['images.ids']({ datasetId, filter: {}, sort: 'difficulty-desc' });
   requests['images.byIds']({ ids: [...ids].slice(0, 100) });

@@ -6,8 +6,7 @@ import { beforeEach, expect, test } from 'vitest';
 import * as c from '../../src/main/catalog/index.ts';
 import { openDiffusionModel } from '../../src/main/engine/diffusion/model-folder.ts';
 import { addFromModelsFolder } from '../../src/main/engine/models/models-folder.ts';
-import { EngineSupervisor } from '../../src/main/jobs/supervisor.ts';
-import { createRequestHandlers, type RequestHandlers } from '../../src/main/requests.ts';
+import type { RequestHandlers } from '../../src/main/requests.ts';
 import {
   type RequestInput,
   type RequestName,
@@ -17,6 +16,7 @@ import {
 import { limits } from '../../src/shared/limits.ts';
 import { writeTinyDiffusion } from './engine/tiny-diffusion.ts';
 import { addImage, addProbabilities, makeDataset, tempCatalog, tempFolder } from './support/catalogs.ts';
+import { handlersOf } from './support/handlers.ts';
 import { classifierSpec, writeClassifier } from './support/pictures.ts';
 
 let catalog: c.Catalog;
@@ -38,21 +38,8 @@ async function ask<N extends RequestName>(name: N, input: RequestInput<N>): Prom
 beforeEach(() => {
   catalog = tempCatalog();
   told = [];
-  handlers = createRequestHandlers({
-    catalog,
-    supervisor: new EngineSupervisor({ catalog, role: 'app' }), // never started: rows only
+  handlers = handlersOf(catalog, {
     emit: (name, payload) => told.push(`${name} ${(payload as { datasetId?: number }).datasetId}`),
-    window: {
-      'app.info': () => ({
-        version: '0',
-        catalog: catalog.dir,
-        engine: 'down',
-        engineMessage: 'not started',
-        platform: 'test',
-      }),
-      'dialog.choose': () => null,
-      'shell.showItem': () => null,
-    },
   });
   const made = makeDataset(catalog, ['cat', 'dog']);
   datasetId = made.datasetId;

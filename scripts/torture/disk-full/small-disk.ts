@@ -2,14 +2,10 @@
  * Owns a small disk of its own for attacks and tests: a tmpfs in a mount namespace, which needs Linux and no rights. What
  * runs on it runs in that namespace; nothing else sees it, and it is gone with its holder.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-
-export interface Ran {
-  exit: number | null;
-  out: string;
-  err: string;
-}
+import type { CruxRun } from '../frame/campaign.ts';
+import { ended } from '../frame/ended.ts';
 
 export interface SmallDisk {
   /** Where it is, in its namespace. */
@@ -18,7 +14,7 @@ export interface SmallDisk {
   run(
     argv: readonly string[],
     o?: { env?: NodeJS.ProcessEnv; onError?: (text: string) => void },
-  ): Promise<Ran>;
+  ): Promise<CruxRun>;
   /** Fills it until `bytes` are free (or frees what filled it before). */
   leave(bytes: number): Promise<void>;
   /** Bytes that are free. */
@@ -65,20 +61,7 @@ export async function smallDisk(folder: string, megabytes: number): Promise<Smal
     ...argv,
   ];
   const run: SmallDisk['run'] = (argv, { env = process.env, onError } = {}) =>
-    new Promise((done, fail) => {
-      const child: ChildProcess = spawn('nsenter', inside(argv), { env, stdio: ['ignore', 'pipe', 'pipe'] });
-      let out = '';
-      let err = '';
-      child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-        out += text;
-      });
-      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-        err += text;
-        onError?.(err);
-      });
-      child.once('error', fail);
-      child.once('close', (exit) => done({ exit, out, err }));
-    });
+    ended(spawn('nsenter', inside(argv), { env, stdio: ['ignore', 'pipe', 'pipe'] }), onError);
   const node = async (...args: string[]) => {
     const ran = await run([process.execPath, '-e', filler, folder, ...args]);
     if (ran.exit !== 0) throw new Error(`small disk: ${ran.err}`);

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { writeDemoDataset } from '../../../src/cli/demo/dataset.ts';
 import { rngFromSeed } from '../../../src/core/rng.ts';
 import type { CampaignContext, CruxOptions, CruxRun } from './campaign.ts';
+import { ended } from './ended.ts';
 
 export const program = resolve(import.meta.dirname, '../../../bin/crux.mjs');
 
@@ -42,26 +43,16 @@ function runCrux(
   signal: AbortSignal,
   options: CruxOptions = {},
 ): Promise<CruxRun> {
-  return new Promise((done, reject) => {
-    const child = spawn(process.execPath, [program, ...args], {
-      cwd: options.cwd ?? folder,
-      env: { ...process.env, CRUX_CATALOG: join(folder, 'catalog'), ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: options.detached ?? false,
-      timeout: options.timeoutMs ?? 10 * MINUTE,
-      killSignal: 'SIGKILL',
-      signal,
-    });
-    let out = '';
-    let err = '';
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      out += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      err += text;
-    });
-    child.on('error', reject);
-    child.on('close', (exit, killedBy) => done({ exit, killedBy, out, err }));
-    if (child.pid !== undefined) options.onStart?.(child.pid);
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd: options.cwd ?? folder,
+    env: { ...process.env, CRUX_CATALOG: join(folder, 'catalog'), ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: options.detached ?? false,
+    timeout: options.timeoutMs ?? 10 * MINUTE,
+    killSignal: 'SIGKILL',
+    signal,
   });
+  const run = ended(child);
+  if (child.pid !== undefined) options.onStart?.(child.pid);
+  return run;
 }

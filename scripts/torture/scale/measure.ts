@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { CampaignContext } from '../frame/campaign.ts';
+import { ended } from '../frame/ended.ts';
 import { descendants, memoryMiB } from '../frame/processes.ts';
 
 /** What was measured of one step; `fault` where it did not end as it must. */
@@ -92,15 +93,7 @@ export async function questions(ctx: CampaignContext, name: string, catalog: str
     ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'questions-child.ts'), catalog],
     { stdio: ['ignore', 'pipe', 'pipe'], signal: ctx.signal },
   );
-  let out = '';
-  let err = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    out += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    err += text;
-  });
-  const exit = await new Promise((resolve) => child.on('close', resolve));
+  const { exit, out, err } = await ended(child);
   const step = { name, seconds: (performance.now() - from) / 1000, engineMiB: null, mainMiB: null, told: '' };
   if (exit !== 0) return { ...step, fault: `exit code ${exit}: ${lastLine(err)}` };
   const { answers, peakMiB } = JSON.parse(out) as { answers: Answered[]; peakMiB: number };

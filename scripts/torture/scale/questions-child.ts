@@ -4,20 +4,14 @@
  */
 import { openCatalog } from '../../../src/main/catalog/index.ts';
 import { answer } from '../../../src/main/ipc.ts';
-import { EngineSupervisor } from '../../../src/main/jobs/supervisor.ts';
 import { PathTokens } from '../../../src/main/path-tokens.ts';
-import { createRequestHandlers, type WindowRequests } from '../../../src/main/requests.ts';
 import type { RequestInput, RequestName } from '../../../src/shared/contract.ts';
+import { handlersOf } from '../../../test/main/support/handlers.ts';
 import { peakBytes } from '../../bench/machine.ts';
 import type { Answered } from './measure.ts';
 
 const catalog = openCatalog(process.argv[2]);
-const handlers = createRequestHandlers({
-  catalog,
-  supervisor: new EngineSupervisor({ catalog, role: 'app' }), // not started: only its queue is asked
-  emit: () => {},
-  window: {} as WindowRequests,
-});
+const handlers = handlersOf(catalog);
 const answers: Answered[] = [];
 
 async function ask<N extends RequestName>(label: string, name: N, input: RequestInput<N>): Promise<unknown> {

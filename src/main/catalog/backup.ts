@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
+import { filesBelow } from '../engine/files-below.ts';
 import { checkCatalog, type Finding, integrity, openToRead } from './check.ts';
 import { diskFull, freeSpace, OwnFault, ownFault } from './own-fault.ts';
 import { CatalogError, databaseName, inWords } from './trouble.ts';
@@ -120,8 +121,3 @@ function soundCopy(file: string): Finding[] {
     db.close();
   }
 }
-
-const filesBelow = (folder: string): string[] =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name));

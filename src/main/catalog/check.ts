@@ -2,9 +2,10 @@
  * Owns the look at a whole catalog: SQLite's own checks, and whether what the rows name is there. It writes nothing, and
  * other programs may have the catalog open meanwhile.
  */
-import { existsSync, readdirSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, isAbsolute, join } from 'node:path';
 import Database from 'better-sqlite3';
+import { filesBelow } from '../engine/files-below.ts';
 import { resolveInRoot } from '../engine/images/fs-names.ts';
 import { migrations } from './migrations/index.ts';
 import { databaseName, inWords, newerVersion, requireCatalog } from './trouble.ts';
@@ -160,7 +161,7 @@ function findings(db: Database.Database, folder: string): { problems: Finding[];
   );
 
   const hashes = column<string>('SELECT DISTINCT hash FROM images WHERE present = 1');
-  const thumbs = filesBelow(join(folder, 'thumbs'));
+  const thumbs = namesBelow(join(folder, 'thumbs'));
   add(
     notes,
     'thumbnails that are missing',
@@ -181,7 +182,7 @@ function findings(db: Database.Database, folder: string): { problems: Finding[];
   add(
     notes,
     'files in synthetic/ that no image names',
-    [...filesBelow(join(folder, 'synthetic'))].filter((name) => !known.has(name)),
+    [...namesBelow(join(folder, 'synthetic'))].filter((name) => !known.has(name)),
     'left by a removed dataset or an unfinished job; they may be deleted while nothing runs',
   );
   add(
@@ -218,8 +219,5 @@ const malformed: readonly (readonly [what: string, sql: string])[] = [
 ];
 
 /** Names of all files below a folder; none where it is not there. */
-function filesBelow(folder: string): Set<string> {
-  if (!existsSync(folder)) return new Set();
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return new Set(entries.filter((entry) => entry.isFile()).map(({ name }) => name));
-}
+const namesBelow = (folder: string): Set<string> =>
+  new Set(existsSync(folder) ? filesBelow(folder).map((file) => basename(file)) : []);

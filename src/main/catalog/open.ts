@@ -2,10 +2,11 @@
  * Owns the catalog on disk: a folder with `catalog.sqlite` and what is derived beside it. Several processes
  * (app, engine, CLI) open one catalog at once: WAL, short transactions, a busy time-out.
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { resolveInRoot } from '../engine/images/fs-names.ts';
+import { syncFile } from '../engine/write-whole.ts';
 import { migrate } from './migrations/index.ts';
 import { onlyOurs } from './own-fault.ts';
 import { insist, keepReserve } from './reserve.ts';
@@ -113,13 +114,7 @@ export class Catalog {
   flush(): void {
     // SQLite itself syncs this log before it copies it into the database, and the database before it empties the log.
     const log = join(this.dir, `${databaseName}-wal`);
-    if (!existsSync(log)) return;
-    const fd = openSync(log, 'r+');
-    try {
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
+    if (existsSync(log)) syncFile(log);
   }
 
   close(): void {

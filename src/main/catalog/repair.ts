@@ -2,21 +2,10 @@
  * Owns the repair of a damaged catalog: what can be read of it goes into a new database, which takes its place only when
  * it is sound. The damaged file is read from a copy, never changed, and kept aside under a name with the date.
  */
-import {
-  closeSync,
-  copyFileSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  mkdtempSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, linkSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { syncFolder } from '../engine/write-whole.ts';
+import { syncFile, syncFolder } from '../engine/write-whole.ts';
 import { integrity } from './check.ts';
 import { migrate } from './migrations/index.ts';
 import { diskFull, freeSpace, onlyOurs } from './own-fault.ts';
@@ -171,19 +160,10 @@ function fill(
     const wrong = integrity(target);
     if (wrong !== null) throw new Error(`the repaired catalog is not sound: ${wrong.examples.join('; ')}`);
     target.pragma('journal_mode = WAL');
-    synced(fresh);
+    syncFile(fresh);
     return tables.filter(({ table }) => table !== 'migrations');
   } finally {
     target.close();
-  }
-}
-
-function synced(file: string): void {
-  const handle = openSync(file, 'r+');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }
 

@@ -55,8 +55,14 @@ export function makeFolder(folder: string): void {
  * to its journal.
  */
 export function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return;
-  const fd = openSync(folder, 'r');
+  if (process.platform !== 'win32') sync(folder, 'r');
+}
+
+/** Brings what was written to a file, by whomever, to the disk. */
+export const syncFile = (file: string): void => sync(file, 'r+');
+
+function sync(path: string, flags: string): void {
+  const fd = openSync(path, flags);
   try {
     fsyncSync(fd);
   } finally {

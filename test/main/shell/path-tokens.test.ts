@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
 import type { Catalog } from '../../../src/main/catalog/index.ts';
 import { answer } from '../../../src/main/ipc.ts';
-import { EngineSupervisor } from '../../../src/main/jobs/supervisor.ts';
 import { PathTokens, resolvePaths } from '../../../src/main/path-tokens.ts';
-import { createRequestHandlers, type RequestHandlers } from '../../../src/main/requests.ts';
+import type { RequestHandlers } from '../../../src/main/requests.ts';
 import { type RequestName, requests } from '../../../src/shared/contract.ts';
 import { limits } from '../../../src/shared/limits.ts';
 import { type PathPurpose, pathPurpose } from '../../../src/shared/paths.ts';
 import { makeDataset, tempCatalog, tempFolder } from '../support/catalogs.ts';
+import { handlersOf } from '../support/handlers.ts';
 
 let catalog: Catalog;
 let datasetId: number;
@@ -24,22 +24,7 @@ beforeEach(() => {
   secret = join(tempFolder(), 'secret.safetensors');
   writeFileSync(secret, 'the secret of the analyst');
   paths = new PathTokens();
-  handlers = createRequestHandlers({
-    catalog,
-    supervisor: new EngineSupervisor({ catalog, role: 'app' }), // never started: rows only
-    emit: () => {},
-    window: {
-      'app.info': () => ({
-        version: '0',
-        catalog: catalog.dir,
-        engine: 'down',
-        engineMessage: 'not started',
-        platform: 'test',
-      }),
-      'dialog.choose': () => null,
-      'shell.showItem': () => null,
-    },
-  });
+  handlers = handlersOf(catalog);
 });
 const ask = (name: RequestName, input: unknown) => answer(handlers, paths, name, input);
 

@@ -1,7 +1,6 @@
 /** Owns the hash of a model that is a folder: sha256 over its files' names and hashes, in order. */
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { filesBelow } from '../files-below.ts';
 import { hashFile } from '../images/hash.ts';
 
 /** sha256 over the hashes of a model's parts, in their fixed order. */
@@ -10,10 +9,7 @@ export const combinedHash = (parts: readonly string[]): string =>
 
 export async function hashFolder(folder: string): Promise<string> {
   const hash = createHash('sha256');
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
-  for (const file of files) hash.update(`${file.slice(folder.length)}\n${await hashFile(file)}\n`);
+  for (const file of filesBelow(folder).sort())
+    hash.update(`${file.slice(folder.length)}\n${await hashFile(file)}\n`);
   return hash.digest('hex');
 }
