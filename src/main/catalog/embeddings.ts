@@ -117,7 +117,7 @@ export function loadEmbeddings(
     const vector = f32OfBlob(row.blob);
     if (vector.length !== dim || at === n)
       throw new Error(
-        `embeddings: image ${row.id} has ${vector.length} numbers, wanted ${dim}; embed it again`,
+        `embeddings: image ${row.id} has ${vector.length} numbers, expected ${dim}; embed it again`,
       );
     if (firstNotFinite(vector) >= 0) broken.push(row.id);
     vectors.set(vector, at * dim);
