@@ -265,7 +265,7 @@ export const issuesParams = z.object({
   ranking: z.enum(['odds', 'self-confidence', 'normalised-margin']).default('odds'),
   /** Encoder by whose features images are compared; null: the scorer's. */
   modelId: modelId.nullable().default(null),
-  /** Cosine similarity of the features from which two images are duplicates; null: from how close images usually are. */
+  /** Cosine similarity of the features from which two images are duplicates; null: chosen, and details are compared too. */
   similarity: z.number().min(0.5).max(1).nullable().default(null),
 });
 
