@@ -13,6 +13,7 @@ export const testIds = {
   importManifest: 'import-manifest',
   importSource: 'import-source',
   importName: 'import-name',
+  importProbabilities: 'import-probabilities',
   importStart: 'import-start',
   importProgress: 'import-progress',
   datasetRow: 'dataset-row', // data-dataset-id, data-dataset-name

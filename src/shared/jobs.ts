@@ -43,6 +43,10 @@ export const importParams = z.object({
   /** An image folder, or a .csv/.jsonl manifest. */
   source: pathFor('dataset-folder', 'manifest'),
   name: z.string().min(1).max(limits.name),
+  /** What numbers that come with the images are; ask: fail where they may be logits, and say so. */
+  probabilities: z.enum(['ask', 'probabilities', 'logits']).default('ask'),
+  /** Class of each number of a list; empty: the dataset's own order, which is numeric for integers. */
+  classOrder: labelList(0).default([]),
 });
 
 export const embedParams = z.object({ datasetId: id, modelId: modelId.default('builtin:encoder') });
