@@ -213,6 +213,7 @@ export const testIds = {
   exportDestination: 'export-destination',
   exportStart: 'export-start',
   exportShow: 'export-show',
+  exportScores: 'export-scores',
   exportResult: 'export-result',
 
   jobRow: 'job-row', // data-job-id, data-kind, data-state

@@ -284,11 +284,20 @@ export const captionParams = z.object({
   overwrite: z.boolean().default(false),
 });
 
+/** Files of scores: what each image's probabilities, difficulty and prediction are, without the images. */
+export const scoreFormat = z.enum(['csv', 'jsonl', 'npz']);
+export type ScoreFormat = z.infer<typeof scoreFormat>;
+export const exportFormat = z.enum(['imagefolder', ...scoreFormat.options]);
+
 export const exportParams = z.object({
   datasetId: id,
-  /** A folder that does not exist yet. */
+  /** Of images a folder that does not exist yet, of scores a file. */
   out: pathFor('export-folder'),
-  format: z.literal('imagefolder').default('imagefolder'),
+  format: exportFormat.default('imagefolder'),
+  /** Of scores: whose; null: the current scorer's. */
+  scorerId: id.nullable().default(null),
+  /** Of scores: an existing file is replaced. */
+  overwrite: z.boolean().default(false),
   filter: imageFilter.default({}),
 });
 

@@ -23,7 +23,7 @@ test('the first import: folder, prefilled name, job', async () => {
 });
 
 test('numbers that come along can be said to be logits', async () => {
-  const { asked } = mount(<DatasetsScreen />, { empty: true });
+  const { asked } = mount(<DatasetsScreen />);
   fireEvent.click(await screen.findByTestId(testIds.importFolder));
   fireEvent.click(await screen.findByTestId(testIds.importProbabilities));
   fireEvent.click(await screen.findByText('They are logits: apply softmax'));
