@@ -4,7 +4,7 @@
  * export-scores.ts.
  */
 import { basename } from 'node:path';
-import { currentScorerId, imageIds, workImages } from '../../catalog/index.ts';
+import { classesOf, currentScorerId, imageIds, workImages } from '../../catalog/index.ts';
 import { type ExportWriter, openExport, resumeExport } from '../images/export-writer.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { UnusableImage, type UsableImage } from '../originals.ts';
@@ -71,7 +71,9 @@ const exportImages: JobBody<'export'> = async (ctx) => {
       throw new Error('export: no image is as it was imported; import the folder again');
     ctx.progress({ stage: 'finishing' });
     ctx.writeCheckpoint(figures, 'figures'); // for a resume after the commit, which looks at no image again
-    const { outDir, bytes } = await writer.commit();
+    const { outDir, bytes } = await writer.commit(
+      classesOf(catalog, params.datasetId).map(({ name }) => name),
+    );
     return { out: outDir, ...figures, bytes };
   } catch (error) {
     // A stopped job keeps what it copied for its resume; a failed one that nobody resumes leaves nothing visible.
