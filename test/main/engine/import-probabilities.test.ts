@@ -208,6 +208,16 @@ it('imports again as it was told the first time', async () => {
   expect(c.lastImport(catalog, datasetId)).toMatchObject({ probabilities: 'logits' });
 });
 
+it('forgets probabilities that the manifest has no more', async () => {
+  const rows = ['cat', 'dog'].map((label, i) => ({ path: `img/${i}.png`, label, probabilities: [0.6, 0.4] }));
+  const source = write('gone.jsonl', jsonl(rows));
+  const { datasetId } = await importing(source);
+  write('gone.jsonl', jsonl([rows[0], { path: 'img/1.png', label: 'dog' }]));
+  const { name } = c.getDataset(catalog, datasetId);
+  await runOk(catalog, { kind: 'import', params: { source, name } });
+  expect(await difficulties(datasetId)).toEqual(close({ 'img/0.png': 0.4 }));
+});
+
 const archive = join(import.meta.dirname, '../../../../shared/data/reports.tar.gz');
 if (!existsSync(archive)) console.log(`skipped: needs ${archive}`);
 

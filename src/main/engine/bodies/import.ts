@@ -367,5 +367,5 @@ function storeExtras(catalog: Catalog, imageId: number, found: FoundImage): void
       imageId,
       JSON.stringify(found.probabilities),
     );
-  }
+  } else catalog.run('DELETE FROM given_probabilities WHERE image_id = ?', imageId);
 }
