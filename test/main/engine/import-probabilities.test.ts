@@ -200,6 +200,8 @@ it('reads integer labels that a gap turned into floats', async () => {
     write('floats.csv', 'path,label\nimg/0.png,10.0\nimg/1.png,2.0\nimg/2.png,\nimg/3.png,1.0\n'),
   );
   expect(classesOf(datasetId)).toEqual(['1', '2', '10']);
+  const python = '{"path":"img/0.png","label":3.0}\n{"path":"img/1.png","label":NaN}';
+  expect(classesOf((await importing(write('floats.jsonl', python))).datasetId)).toEqual(['3']);
 });
 
 it('imports again as it was told the first time', async () => {

@@ -127,9 +127,9 @@ function readPath(value: unknown): string {
   return value;
 }
 
-/** NFC; numbers become their digits; empty or null: unlabelled. */
+/** NFC; numbers become their digits; empty, null or NaN: unlabelled. */
 function readLabel(value: unknown): string | null {
-  if (value === null) return null;
+  if (value === null || Number.isNaN(value)) return null;
   if (typeof value !== 'string' && typeof value !== 'number') {
     throw new FieldError('label', `got ${shown(value)}, wanted a class name`);
   }
