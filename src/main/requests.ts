@@ -79,7 +79,8 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
     'datasets.get': ({ datasetId }) => c.getDataset(catalog, datasetId),
     'datasets.importAgain': ({ datasetId }) => {
       const { source, name } = c.getDataset(catalog, datasetId);
-      return enqueue({ kind: 'import', params: { source, name } });
+      // As it was imported: what was said of its probabilities holds on.
+      return enqueue({ kind: 'import', params: { ...c.lastImport(catalog, datasetId), source, name } });
     },
     'datasets.remove': ({ datasetId }) => {
       c.removeDataset(catalog, datasetId);

@@ -13,6 +13,7 @@ export const testIds = {
   importManifest: 'import-manifest',
   importSource: 'import-source',
   importName: 'import-name',
+  importProbabilities: 'import-probabilities',
   importStart: 'import-start',
   importProgress: 'import-progress',
   datasetRow: 'dataset-row', // data-dataset-id, data-dataset-name
@@ -212,6 +213,7 @@ export const testIds = {
   exportDestination: 'export-destination',
   exportStart: 'export-start',
   exportShow: 'export-show',
+  exportScores: 'export-scores',
   exportResult: 'export-result',
 
   jobRow: 'job-row', // data-job-id, data-kind, data-state

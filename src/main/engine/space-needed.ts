@@ -52,8 +52,10 @@ const wholeRun: { [K in JobKind]: (catalog: Catalog, params: JobParams<K>) => nu
   // Besides a few dozen pictures, the features and probabilities of every one that is measured.
   control: (catalog, params) => 4 * (features + row) * everyLevel(catalog, params),
   'hard-factors': (catalog, params) => (features + row) * everyLevel(catalog, params),
-  export: (catalog, { datasetId, filter }) => {
-    const ids = imageIds(catalog, datasetId, filter, 'path');
+  export: (catalog, { datasetId, filter, format, scorerId }) => {
+    const ids = imageIds(catalog, datasetId, filter, 'path', scorerId ?? undefined);
+    // A probability as text, with its class's name.
+    if (format !== 'imagefolder') return (row + 40 * classesOf(catalog, datasetId).length) * ids.length;
     const bytes = catalog.value<number>(
       'SELECT SUM(bytes) FROM images WHERE id IN (SELECT value FROM json_each(?))',
       JSON.stringify(Array.from(ids)),

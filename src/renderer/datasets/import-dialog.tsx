@@ -1,21 +1,32 @@
 /** Owns the last step before an import: the name, prefilled from what was chosen. */
-import { Button, Modal, TextInput } from '@mantine/core';
+import { Button, Modal, Select, TextInput } from '@mantine/core';
 import { useEffect, useState } from 'react';
+import type { JobParams } from '../../shared/jobs.ts';
 import type { ChosenPath } from '../../shared/paths.ts';
 import { useDatasets } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
 import { useEnqueue } from '../ui/feedback.tsx';
 import { fileName } from '../ui/format.ts';
 
+type Kind = JobParams<'import'>['probabilities'];
+const kinds: { value: Kind; label: string }[] = [
+  { value: 'ask', label: 'Check, and stop if they look like logits' },
+  { value: 'probabilities', label: 'They are probabilities' },
+  { value: 'logits', label: 'They are logits: apply softmax' },
+];
+
 export const nameFromPath = (path: string): string => fileName(path).replace(/\.(csv|jsonl)$/i, '');
 
 export function ImportDialog({ source, onClose }: { source: ChosenPath | null; onClose: () => void }) {
   const { data: datasets = [] } = useDatasets();
   const [name, setName] = useState('');
+  const [kind, setKind] = useState<Kind>('ask');
   const [busy, setBusy] = useState(false);
   const enqueue = useEnqueue();
   useEffect(() => {
-    if (source) setName(nameFromPath(source.path));
+    if (!source) return;
+    setName(nameFromPath(source.path));
+    setKind('ask');
   }, [source]);
 
   const namesake = datasets.find((dataset) => dataset.name === name.trim());
@@ -25,7 +36,11 @@ export function ImportDialog({ source, onClose }: { source: ChosenPath | null; o
     setBusy(true);
     const job = await enqueue('The import', {
       kind: 'import',
-      params: { source: source.token, name: name.trim() },
+      params: {
+        source: source.token,
+        name: name.trim(),
+        ...(kind === 'ask' ? {} : { probabilities: kind }),
+      },
     });
     setBusy(false);
     if (job) onClose();
@@ -61,6 +76,15 @@ export function ImportDialog({ source, onClose }: { source: ChosenPath | null; o
             first.
           </div>
         )}
+        <Select
+          label="Class probabilities in the manifest"
+          description="Numbers outside 0 to 1, or that do not sum to 1, may be logits."
+          data-testid={testIds.importProbabilities}
+          data={kinds}
+          value={kind}
+          allowDeselect={false}
+          onChange={(chosen) => setKind(chosen as Kind)}
+        />
         <div className="muted small">
           {namesake && !taken
             ? `"${namesake.name}" is in the catalog already: new and changed files are added to it, and files that are gone are marked as missing.`

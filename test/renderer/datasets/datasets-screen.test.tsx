@@ -22,6 +22,24 @@ test('the first import: folder, prefilled name, job', async () => {
   expect(await screen.findByTestId(testIds.importProgress)).toBeTruthy();
 });
 
+test('numbers that come along can be said to be logits', async () => {
+  const { asked } = mount(<DatasetsScreen />);
+  fireEvent.click(await screen.findByTestId(testIds.importFolder));
+  fireEvent.click(await screen.findByTestId(testIds.importProbabilities));
+  fireEvent.click(await screen.findByText('They are logits: apply softmax'));
+  fireEvent.click(screen.getByTestId(testIds.importStart));
+  await waitFor(() =>
+    expect(asked('jobs.enqueue')).toEqual([
+      {
+        request: {
+          kind: 'import',
+          params: { source: 'token of dataset-folder', name: 'birds', probabilities: 'logits' },
+        },
+      },
+    ]),
+  );
+});
+
 test('skipped files are listed with their reasons', async () => {
   mount(<DatasetsScreen />);
   fireEvent.click(await screen.findByTestId(testIds.skippedOpen));

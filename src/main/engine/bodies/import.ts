@@ -3,8 +3,10 @@
  * search, so that a killed import loses at most the images in flight and ends, resumed, with the same rows.
  * Resuming is what a re-import is anyway: files whose size and time are as stored are not read again.
  */
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
+import { inClassOrder } from '../../../shared/class-order.ts';
 import {
   addCaption,
   type Catalog,
@@ -24,19 +26,23 @@ import {
   reasonOf,
   UnreadableImage,
 } from '../images/decode.ts';
-import type { FoundImage, SkippedFile } from '../images/found.ts';
+import type { FindOptions, FoundImage, SkippedFile, UnusableField } from '../images/found.ts';
 import { fsPath } from '../images/fs-names.ts';
 import { hashFile } from '../images/hash.ts';
 import { readManifest } from '../images/manifest.ts';
+import { classOrderFile, hasLists, settleProbabilities } from '../images/probabilities.ts';
 import { scanImageFolder } from '../images/scan.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { mapOrdered } from '../ordered.ts';
 import { imported, tellSpace } from '../space-needed.ts';
+import { readUserText } from '../user-file.ts';
 
 const CONCURRENCY = 3;
 /** Rows of one transaction. */
 const BATCH = 2000;
 const THUMBNAIL_SIDE = 256;
+/** Of the file that states the order of classes. */
+const CLASS_ORDER_BYTES = 16 * 1024 * 1024;
 const MANIFESTS = new Set(['.csv', '.tsv', '.txt', '.jsonl', '.ndjson']);
 
 interface Known {
@@ -170,22 +176,61 @@ async function search(ctx: JobContext<'import'>, source: string, isManifest: boo
   const found: FoundImage[] = [];
   const skipped: SkippedFile[] = [];
   ctx.progress({ stage: 'looking for images', done: 0, total: null });
+  const unusable = new Map<string, string[]>();
   const options = {
     signal: ctx.signal,
+    onUnusable: ({ field, reason }: UnusableField) => {
+      const reasons = unusable.get(field);
+      if (reasons) reasons.push(reason);
+      else unusable.set(field, [reason]);
+    },
     onFound: (image: FoundImage) => {
       found.push(image);
       ctx.progress({ done: found.length });
     },
     onSkipped: (file: SkippedFile) => void skipped.push(file),
   };
-  if (isManifest) {
-    const { classes } = await readManifest(source, options);
-    return { found, skipped, classes };
-  }
+  const told = await find(ctx, source, isManifest, options);
+  for (const [field, reasons] of unusable)
+    ctx.log(
+      'warn',
+      `${reasons.length} ${reasons.length === 1 ? 'image' : 'images'} imported without ${field}, which cannot be used (${reasons.slice(0, 3).join('; ')}${reasons.length > 3 ? '; ...' : ''})`,
+    );
+  const classes = inClassOrder(new Set([...told, ...labelsOfOneHot(ctx, found)]));
+  const kind = ctx.params.probabilities;
+  const classOrder = hasLists(found) ? statedOrder(ctx, isManifest ? dirname(source) : source) : [];
+  for (const note of settleProbabilities(found, { kind, classOrder, classes })) ctx.log('warn', note);
+  return { found, skipped, classes };
+}
+
+/** Class names. */
+async function find(ctx: JobContext<'import'>, source: string, isManifest: boolean, options: FindOptions) {
+  if (isManifest) return (await readManifest(source, options)).classes;
   const result = await scanImageFolder(source, options);
   for (const warning of result.warnings) ctx.log('warn', warning);
   ctx.log('info', `layout: ${result.layout}; ${result.found} images, ${result.classes.length} classes`);
-  return { found, skipped, classes: result.classes };
+  return result.classes;
+}
+
+/** As the analyst says, or a file beside the images. */
+function statedOrder({ params, log }: JobContext<'import'>, root: string): string[] {
+  const file = join(root, classOrderFile);
+  if (params.classOrder.length > 0 || !existsSync(fsPath(file))) return params.classOrder;
+  const names = readUserText(file, { maxBytes: CLASS_ORDER_BYTES })
+    .split(/\r?\n/)
+    .map((name) => name.trim().normalize('NFC'))
+    .filter((name) => name !== '');
+  log('info', `probabilities: the order of lists is that of ${classOrderFile}`);
+  return names;
+}
+
+/** Flags may look one-hot in some rows: only where every row is, and more than one column is meant, they are labels. */
+function labelsOfOneHot(ctx: JobContext<'import'>, found: FoundImage[]): Set<string> {
+  const names = new Set(found.flatMap(({ oneHot }) => oneHot ?? []));
+  if (names.size < 2 || found.some(({ oneHot }) => oneHot === undefined)) return new Set();
+  for (const image of found) image.label = image.oneHot!;
+  ctx.log('info', `labels: from the one-hot columns ${[...names].join(', ')}`);
+  return names;
 }
 
 function knownImages(catalog: Catalog, datasetId: number): Map<string, Known & { path: string }> {
@@ -322,5 +367,5 @@ function storeExtras(catalog: Catalog, imageId: number, found: FoundImage): void
       imageId,
       JSON.stringify(found.probabilities),
     );
-  }
+  } else catalog.run('DELETE FROM given_probabilities WHERE image_id = ?', imageId);
 }

@@ -5,7 +5,9 @@
  */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseJson } from '../user-json.ts';
 import { FieldError, matchColumns, type RowFields, readFields } from './fields.ts';
+import type { FindOptions } from './found.ts';
 import { fsPath } from './fs-names.ts';
 import { readLines } from './lines.ts';
 
@@ -15,6 +17,7 @@ export type FolderMetadata = Map<string, Omit<RowFields, 'path'>>;
 export async function readFolderMetadata(
   root: string,
   onBadRow: (reason: string) => Promise<void>,
+  onUnusable: FindOptions['onUnusable'],
 ): Promise<FolderMetadata> {
   const rows: FolderMetadata = new Map();
   const file = join(root, 'metadata.jsonl');
@@ -25,11 +28,16 @@ export async function readFolderMetadata(
   }
   for await (const { number, text } of readLines(file)) {
     try {
-      const row: unknown = JSON.parse(text);
+      const row: unknown = parseJson(text);
       if (typeof row !== 'object' || row === null || Array.isArray(row))
         throw new Error('wanted a JSON object');
       const values = new Map<string, unknown>(Object.entries(row));
-      const { path, ...fields } = readFields(values, matchColumns([...values.keys()]));
+      const { path, ...fields } = readFields(
+        values,
+        matchColumns([...values.keys()]),
+        false,
+        ({ field, message }) => onUnusable?.({ field, reason: `metadata.jsonl line ${number}: ${message}` }),
+      );
       // A number here is a class index of another tool's making; the folder's name says more.
       if (typeof values.get('label') === 'number') delete fields.label;
       rows.set(path, fields);

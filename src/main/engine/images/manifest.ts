@@ -9,6 +9,7 @@ import { basename, dirname, isAbsolute, posix, relative, resolve, sep } from 'no
 import { Readable } from 'node:stream';
 import { type CsvError, parse } from 'csv-parse';
 import { openUserFile, piecesOf } from '../user-file.ts';
+import { parseJson } from '../user-json.ts';
 import { asUnreadable } from './errors.ts';
 import {
   FIELD_NAMES,
@@ -79,7 +80,8 @@ export async function readManifest(file: string, options: ManifestOptions): Prom
       if (result.rows === 1) result.columns = dropUndefined(columns);
       const raw = columns.path === undefined ? undefined : row.values.get(columns.path);
       if (typeof raw === 'string') named = raw;
-      const fields = readFields(row.values, columns, row.trim);
+      const unusable: FieldError[] = [];
+      const fields = readFields(row.values, columns, row.trim, (error) => unusable.push(error));
       // Asked first as it is written: a row that repeats another needs no look at the disk.
       refuseRepeated(lineOf.get(fields.path));
       const relativePath = await locate(fields.path, root, realRoot, options.allowOutsideLinks ?? false);
@@ -89,6 +91,9 @@ export async function readManifest(file: string, options: ManifestOptions): Prom
       if (fields.label) classes.add(fields.label);
       result.found += 1;
       await options.onFound(foundImage(root, relativePath, fields));
+      const where = `${basename(displayName(file))} line ${row.line}`;
+      for (const { field, message } of unusable)
+        options.onUnusable?.({ field, reason: `${where}: ${message}` });
     } catch (error) {
       if (!(error instanceof FieldError)) throw error;
       await skip(row.line, named, error.message);
@@ -190,7 +195,7 @@ async function* jsonRows(file: string): AsyncGenerator<Row> {
   for await (const { number, text } of readLines(file)) {
     let values: unknown;
     try {
-      values = JSON.parse(text);
+      values = parseJson(text);
     } catch (error) {
       yield { line: number, error: `not valid JSON (${(error as Error).message})` };
       continue;

@@ -60,7 +60,11 @@ class Search {
 
   async run(): Promise<ScanResult> {
     this.#layout = await this.#findLayout();
-    this.#metadata = await readFolderMetadata(this.#root, (reason) => this.#skip('metadata.jsonl', reason));
+    this.#metadata = await readFolderMetadata(
+      this.#root,
+      (reason) => this.#skip('metadata.jsonl', reason),
+      this.#options.onUnusable,
+    );
     await this.#walk([]);
     if (this.#metadata.size > 0) {
       const [first] = this.#metadata.keys();
