@@ -69,10 +69,11 @@ export const generationLoad = (
   params: GuidanceOptions & { batchSize: number },
   size: number,
   lowMemory = false,
+  takesGuidance = false,
 ): GenerationLoad => ({
   batch: params.batchSize,
   size,
-  branches: guidanceBranches(params).branches.length,
+  branches: guidanceBranches(params, takesGuidance).branches.length,
   lowMemory,
 });
 

@@ -6,7 +6,7 @@ import { input, type Shape, sameShape } from '../../../core/graph/value.ts';
 import { decode, encode } from '../../../core/nn/autoencoder-kl.ts';
 import { clipText } from '../../../core/nn/clip-text.ts';
 import { type Params, paramsOf, trainableSource } from '../../../core/nn/params.ts';
-import { unet2dCondition } from '../../../core/nn/unet-2d-condition.ts';
+import { takesGuidance, unet2dCondition } from '../../../core/nn/unet-2d-condition.ts';
 import { memoryTable } from '../diffusion/memory-estimate.ts';
 import { type DiffusionModel, openDiffusionModel } from '../diffusion/model-folder.ts';
 import { firstFew } from '../first-few.ts';
@@ -18,13 +18,14 @@ import type { StoredPart } from './stored-part.ts';
 export function checkDiffusion(path: string): DiffusionReport {
   const model = openDiffusionModel(path);
   const { unet, vae, text } = model;
-  const context = unet.config.cross_attention_dim;
+  const { cross_attention_dim: context, time_cond_proj_dim: guided } = unet.config;
   const parts = [
     compare('U-Net', unet, (p) =>
       unet2dCondition(p, unet.config, {
         sample: input('sample', [1, unet.config.in_channels, 64, 64]),
         timesteps: input('timesteps', [1]),
         encoderHiddenStates: input('states', [1, model.textLength, context]),
+        timestepCond: guided === undefined ? undefined : input('guidance', [1, guided]),
       }),
     ),
     compare('autoencoder', vae, (p) => {
@@ -40,13 +41,16 @@ export function checkDiffusion(path: string): DiffusionReport {
     summary: summaryOf(path, model),
     parts,
     problems,
-    abilities:
-      problems.length > 0
-        ? []
-        : ['generate', 'start from images', 'invert', 'train LoRA', 'train difficulty'],
+    abilities: problems.length > 0 ? [] : abilitiesOf(model),
     memory: problems.length > 0 ? null : memoryTable(model),
   };
 }
+
+/** A network that was distilled to a few steps has no path back from an image to its noise. */
+const abilitiesOf = ({ unet }: DiffusionModel): string[] =>
+  ['generate', 'start from images', 'invert', 'train LoRA', 'train difficulty'].filter(
+    (ability) => ability !== 'invert' || !takesGuidance(unet.config),
+  );
 
 function compare(part: string, stored: StoredPart<unknown>, build: (p: Params) => unknown): PartReport {
   const source = trainableSource('', (name) => stored.table.has(name));
