@@ -11,6 +11,7 @@ import { configFields, most, ranges } from '../../../core/nn/config-fields.ts';
 import { takesGuidance } from '../../../core/nn/unet-2d-condition.ts';
 import { hashFile } from '../images/hash.ts';
 import { combinedHash } from '../models/hash-folder.ts';
+import { requireStableDiffusion } from '../models/pipeline-name.ts';
 import { readConfig } from '../models/stored-part.ts';
 import { openSession, type RuntimeOptions, type Session, type Tensor } from '../runtime.ts';
 import type { GenerationModel } from './generation-model.ts';
@@ -44,6 +45,7 @@ const textLength = (json: unknown) =>
 
 /** @throws an error that names the missing or unfit file. */
 export function openOnnxModel(folder: string): GenerationModel {
+  requireStableDiffusion(folder);
   const graphOf = (part: PartName): string => {
     const file = join(folder, part, 'model.onnx');
     if (!existsSync(file)) throw new Error(`${file} is missing: the exported ${part}`);

@@ -11,7 +11,7 @@ import { memoryTable } from '../diffusion/memory-estimate.ts';
 import { type DiffusionModel, openDiffusionModel } from '../diffusion/model-folder.ts';
 import { firstFew } from '../first-few.ts';
 import type { DiffusionReport, PartReport } from '../inspections.ts';
-import { pipelineOf } from './pipeline-name.ts';
+import { pipelineOf, unusedParts } from './pipeline-name.ts';
 import type { StoredPart } from './stored-part.ts';
 
 /** @throws where a part, its config or the tokenizer is not there at all. */
@@ -84,7 +84,7 @@ function problemsOf({ part, file, missing, misshapen }: PartReport): string[] {
   return problems;
 }
 
-function summaryOf(path: string, { unet, text, scheduler }: DiffusionModel): string {
+function summaryOf(path: string, { unet, text, scheduler, assumed }: DiffusionModel): string {
   const width = unet.config.cross_attention_dim;
   const family =
     width === 768
@@ -94,6 +94,10 @@ function summaryOf(path: string, { unet, text, scheduler }: DiffusionModel): str
         : 'a Stable Diffusion of its own size';
   const predicts = scheduler.prediction_type === 'v_prediction' ? 'predicts velocity' : 'predicts noise';
   const kept = [...new Set([...unet.table.values()].map(({ dtype }) => dtype.toUpperCase()))].join(' and ');
-  if (path.endsWith('.safetensors')) return `single file, ${family}, ${predicts}, ${kept}`;
-  return `Diffusers folder (${pipelineOf(path)}), ${family}, ${text.config.num_hidden_layers} text layers, ${predicts}, ${kept}`;
+  const told = takesGuidance(unet.config) ? ', takes the guidance scale as an input (LCM)' : '';
+  if (path.endsWith('.safetensors'))
+    return `single file, ${family}, ${predicts}, ${kept}${told}${assumed ? `; ${assumed}` : ''}`;
+  const unused = unusedParts(path);
+  const without = unused.length > 0 ? `; not used: ${unused.join(', ')}` : '';
+  return `Diffusers folder (${pipelineOf(path)}), ${family}, ${text.config.num_hidden_layers} text layers, ${predicts}, ${kept}${told}${without}`;
 }

@@ -38,6 +38,11 @@ export async function examineModel(path: string): Promise<ModelCheck> {
       'a Python pickle can run any program when it is read; convert it to .safetensors first',
     ]);
   }
+  if (extension === '.gguf') {
+    return verdict('gguf', '', [
+      `${basename(path)} is a GGUF file, whose weights are quantised for other programs; Crux opens .safetensors in F32, F16, BF16 or F8`,
+    ]);
+  }
   return verdict('unknown', '', [
     `${basename(path)} is no model that Crux knows; expected .onnx, .safetensors, or a model's folder`,
   ]);
@@ -122,6 +127,9 @@ async function checkSafetensors(path: string): Promise<ModelCheck> {
     if (names.some((name) => name.startsWith('model.diffusion_model.'))) return await checkWeights(path);
     const { isAdapter } = await import('../../../core/nn/adapters/read-lora.ts');
     if (isAdapter(names)) return await checkLora(path);
+    const { familyOfTensors, isForeign } = await import('../../../core/nn/model-families.ts');
+    const family = familyOfTensors(names);
+    if (family) return verdict('safetensors', '', [`${path} is ${isForeign(family)}`]);
     const { readEmbeddingFile } = await import('./lora-file.ts');
     const tokens = readEmbeddingFile(path).map(({ token, vectors }) => `${token} (${vectors.shape[0]})`);
     return verdict('embedding', `learned tokens ${tokens.join(', ')}; for crux generate --embedding`);
