@@ -35,14 +35,17 @@ export function ldmParts(tensors: ReadonlyMap<string, { shape: Shape }>): LdmPar
     parts[part].set(name, tensor);
   };
   for (const [stored, { shape }] of tensors) {
-    const found = diffusersName(stored);
+    const part = (Object.keys(prefixes) as LdmPart[]).find((of) => stored.startsWith(prefixes[of]));
     const openClip = stored.startsWith(openClipPrefix)
       ? openClipNames(stored.slice(openClipPrefix.length))
       : [];
     for (const { name, third } of openClip)
       add('text', name, { stored, shape: thirdOf(shape, third), ...(third !== undefined && { third }) });
-    if (found) add(found.part, found.name, { stored, shape: linearShape(found, shape) });
-    else if (openClip.length === 0) parts.other.push(stored);
+    if (part) {
+      // What has no place in its network keeps its name, by which a check lists it.
+      const name = rename[part](stored.slice(prefixes[part].length)) ?? stored;
+      add(part, name, { stored, shape: linearShape({ part, name }, shape) });
+    } else if (openClip.length === 0) parts.other.push(stored);
     parts.openClip ||= openClip.length > 0;
   }
   for (const part of Object.keys(prefixes) as LdmPart[]) {
@@ -52,7 +55,7 @@ export function ldmParts(tensors: ReadonlyMap<string, { shape: Shape }>): LdmPar
 }
 
 const thirdOf = ([rows, ...rest]: Shape, third: OpenClipName['third']): Shape =>
-  third === undefined ? [rows, ...rest] : [Math.floor(rows / 3), ...rest];
+  third === undefined || rows % 3 !== 0 ? [rows, ...rest] : [rows / 3, ...rest];
 
 const wanted = 'one file with U-Net, autoencoder and text encoder of Stable Diffusion 1.x or 2.x';
 
@@ -61,15 +64,6 @@ const prefixes: Readonly<Record<LdmPart, string>> = {
   vae: 'first_stage_model.',
   text: 'cond_stage_model.transformer.',
 };
-
-function diffusersName(stored: string): { part: LdmPart; name: string } | null {
-  for (const part of Object.keys(prefixes) as LdmPart[]) {
-    if (!stored.startsWith(prefixes[part])) continue;
-    const name = rename[part](stored.slice(prefixes[part].length));
-    return name === null ? null : { part, name };
-  }
-  return null;
-}
 
 /** The autoencoder's attention projects by 1x1 convolutions there, by linear layers here: [out,in,1,1] is [out,in]. */
 function linearShape({ part, name }: { part: LdmPart; name: string }, shape: Shape): Shape {

@@ -166,8 +166,10 @@ describe('names of a single file', () => {
     });
   });
 
-  it('what belongs to no part is told apart', () => {
+  it('what belongs to no part is told apart; what a network has no place for keeps its name', () => {
     const tensors = file().set('alphas_cumprod', { shape: [1000] });
+    tensors.set('model.diffusion_model.extra.weight', { shape: [1] });
+    expect(ldmParts(tensors).unet.has('model.diffusion_model.extra.weight')).toBe(true);
     tensors.set('model_ema.decay', { shape: [] });
     expect(ldmParts(tensors).other).toEqual(['alphas_cumprod', 'model_ema.decay']);
   });

@@ -69,7 +69,7 @@ describe('LCM', () => {
     );
     const { usable, summary, diffusion } = await checkModel(lcm);
     expect(usable).toBe(true);
-    expect(summary).toContain('takes the guidance scale as an input (LCM)');
+    expect(summary).toContain('takes the guidance scale as an input (LCM: 2 to 8 steps, guidance about 8)');
     expect(diffusion!.parts.map(({ surplus }) => surplus)).toEqual([[], [], []]);
     expect(diffusion!.abilities).toEqual(['generate', 'start from images', 'train LoRA', 'train difficulty']);
   });

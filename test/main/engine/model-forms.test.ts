@@ -203,6 +203,14 @@ describe('a single file of Stable Diffusion 2.x', () => {
     writeSafetensors(said, tensorsOf(written.file), { 'modelspec.prediction_type': 'epsilon' });
     expect(schedulerOf(said).prediction_type).toBeUndefined();
     expect((await checkModel(said)).summary).not.toContain('taken to predict');
+    for (const [architecture, predicts] of [
+      ['stable-diffusion-v2-512', undefined],
+      ['stable-diffusion-v2-768-v', 'v_prediction'],
+    ] as const) {
+      writeSafetensors(said, tensorsOf(written.file), { 'modelspec.architecture': architecture });
+      expect(schedulerOf(said).prediction_type).toBe(predicts);
+    }
+    writeSafetensors(said, tensorsOf(written.file), { 'modelspec.prediction_type': 'epsilon' });
     expect(openDiffusionModel(said).unet.config.sample_size).toBe(64);
 
     const beside = path('two', 'model.yaml');

@@ -70,7 +70,8 @@ function predictionTold({ file, marks, metadata }: SingleFileFacts): string | nu
   if (marks.has('v_pred')) return 'v_prediction';
   const { 'modelspec.prediction_type': said, 'modelspec.architecture': architecture } = metadata;
   if (said) return typeOf(said);
-  if (architecture?.includes('768-v')) return 'v_prediction';
+  if (architecture?.startsWith('stable-diffusion-v2'))
+    return architecture.includes('768-v') ? 'v_prediction' : 'epsilon';
   const yaml = `${file.replace(/\.[^.]+$/, '')}.yaml`;
   if (!existsSync(yaml)) return null;
   const found = /^\s*parameterization:\s*["']?(\w+)/m.exec(readUserText(yaml, { maxBytes: MAX_YAML_BYTES }));

@@ -94,7 +94,9 @@ function summaryOf(path: string, { unet, text, scheduler, assumed }: DiffusionMo
         : 'a Stable Diffusion of its own size';
   const predicts = scheduler.prediction_type === 'v_prediction' ? 'predicts velocity' : 'predicts noise';
   const kept = [...new Set([...unet.table.values()].map(({ dtype }) => dtype.toUpperCase()))].join(' and ');
-  const told = takesGuidance(unet.config) ? ', takes the guidance scale as an input (LCM)' : '';
+  const told = takesGuidance(unet.config)
+    ? ', takes the guidance scale as an input (LCM: 2 to 8 steps, guidance about 8)'
+    : '';
   if (path.endsWith('.safetensors'))
     return `single file, ${family}, ${predicts}, ${kept}${told}${assumed ? `; ${assumed}` : ''}`;
   const unused = unusedParts(path);

@@ -117,7 +117,7 @@ async function checkWeights(path: string): Promise<ModelCheck> {
   return { ...verdict('diffusion', report.summary, report.problems), diffusion: report };
 }
 
-/** A whole Stable Diffusion 1.x, a LoRA, or learned tokens; by the names of its tensors. */
+/** A whole Stable Diffusion, a LoRA, or learned tokens; by the names of its tensors. */
 async function checkSafetensors(path: string): Promise<ModelCheck> {
   try {
     const { openSafetensors } = await import('../safetensors.ts');
