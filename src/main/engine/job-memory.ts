@@ -6,7 +6,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GuidanceOptions } from '../../core/diffusion/guidance.ts';
 import { downsamplingFactor } from '../../core/nn/autoencoder-kl.ts';
-import { takesGuidance } from '../../core/nn/unet-2d-condition.ts';
 import type { JobRequest } from '../../shared/jobs.ts';
 import { type Catalog, CatalogError, readSettings } from '../catalog/index.ts';
 import { wordless } from './control/wordless.ts';
@@ -92,7 +91,7 @@ function generationBytes(
 ): number | null {
   const size = params.size ?? ownSize(model);
   if (size % downsamplingFactor(model.vae.config) !== 0) return null;
-  return generationMemory(model, generationLoad(params, size, lowMemory, takesGuidance(model.unet.config)));
+  return generationMemory(model, generationLoad(params, size, lowMemory));
 }
 
 /** Null: exported graphs, which do not tell. */

@@ -59,8 +59,10 @@ describe('LCM', () => {
       difficultyGuidance: 1,
       batchSize: 2,
     } as const;
-    expect(generationLoad(load, 16, false, openGenerationModel(lcm).takesGuidance).branches).toBe(1);
-    expect(generationLoad(load, 16).branches).toBe(3);
+    const memory = (path: string, guidanceScale: number) =>
+      openGenerationModel(path).memory(generationLoad({ ...load, guidanceScale }, 16))!;
+    expect(memory(lcm, 8.5)).toBe(memory(lcm, 1));
+    expect(memory(join(models, 'sd-turbo'), 8.5)).toBeGreaterThan(memory(join(models, 'sd-turbo'), 1));
   });
 
   it('cannot be inverted, and the check says so', async () => {

@@ -38,8 +38,7 @@ export const controlBody: JobBody<'control'> = async (ctx) => {
     for (const { scorer } of scorers) opened.push(await openJudge(catalog, scorer, ctx.runtime));
     const judges: Judges = scorers.map(({ role }, i) => ({ role, judge: opened[i] }));
     const generation = openGenerationModel(base.path);
-    const { size, takesGuidance } = generation;
-    tellMemory(ctx, generation.memory(generationLoad(params, size, ctx.runtime.lowMemory, takesGuidance)));
+    tellMemory(ctx, generation.memory(generationLoad(params, generation.size, ctx.runtime.lowMemory)));
     measured.controlled = await makeAndMeasure(ctx, 'controlled', generation, adapter, planned, judges);
     // Without difficulty every level is the same picture: one of each seed is made.
     const once = planned.filter((p) => p.level === 0);

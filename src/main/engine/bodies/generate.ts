@@ -164,10 +164,8 @@ export const generate: JobBody<'generate'> = async (ctx) => {
       `the model reads ${tokens} tokens of a prompt; the end of this one is left out: ${prompt}`,
     );
   const options = { ...params, firstShare, onTruncated };
-  const { model } = setup;
-  const size = params.size ?? model.size;
-  const load = generationLoad(params, size, ctx.runtime.lowMemory, model.takesGuidance);
-  tellMemory(ctx, model.memory(load));
+  const load = generationLoad(params, params.size ?? setup.model.size, ctx.runtime.lowMemory);
+  tellMemory(ctx, setup.model.memory(load));
   const knowsDifficulty = setup.adapter !== null;
   const selection = await openSelection(ctx, planned, knowsDifficulty);
   try {

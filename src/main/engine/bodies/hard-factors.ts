@@ -80,8 +80,7 @@ export const hardFactorsBody: JobBody<'hard-factors'> = async (ctx) => {
   const reader = known && (await factorReader(ctx, known, real, names));
   const planned = plan({ ...params, prompt: '', negativePrompt: '' }, names, trained, levels);
   const model = openGenerationModel(base.path);
-  const { size, takesGuidance } = model;
-  const load = generationLoad({ ...params, ...wordless(params) }, size, ctx.runtime.lowMemory, takesGuidance);
+  const load = generationLoad({ ...params, ...wordless(params) }, model.size, ctx.runtime.lowMemory);
   tellMemory(ctx, model.memory(load));
   const made = await makeAndRead(ctx, model, adapter, planned);
 
