@@ -311,6 +311,13 @@ describe('a check', () => {
     expect([usable, problems]).toEqual([false, [expect.stringContaining(`is ${is}; Crux opens`)]]);
   });
 
+  it('of a Stable Diffusion folder that lost its parts says what is missing', async () => {
+    const at = path('lost');
+    mkdirSync(at);
+    writeFileSync(join(at, 'model_index.json'), '{"_class_name": "StableDiffusionPipeline"}');
+    expect((await checkModel(at)).problems).toEqual([expect.stringContaining('config.json is missing')]);
+  });
+
   it('of a GGUF file says what it is', async () => {
     writeFileSync(path('flux.gguf'), 'GGUF');
     expect((await checkModel(path('flux.gguf'))).problems[0]).toContain('is a GGUF file');

@@ -22,8 +22,9 @@ export function pipelineOf(folder: string): string {
 export function requireStableDiffusion(folder: string): void {
   if (!existsSync(join(folder, 'model_index.json'))) return; // exports may have none
   const name = pipelineOf(folder);
-  const family =
-    familyOfPipeline(name) ?? (existsSync(join(folder, 'unet')) ? null : name.replace(/Pipeline$/, ''));
+  // A class that no table knows may be somebody's own of the same parts; without a U-Net it is not.
+  const [, other] = /^(?!.*(?:StableDiffusion|LatentConsistency))(.+)Pipeline$/.exec(name) ?? [];
+  const family = familyOfPipeline(name) ?? (existsSync(join(folder, 'unet')) ? undefined : other);
   if (family) throw new Error(`${folder} is ${isForeign(family)} (model_index.json names ${name})`);
 }
 
