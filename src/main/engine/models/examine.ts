@@ -38,6 +38,11 @@ export async function examineModel(path: string): Promise<ModelCheck> {
       'a Python pickle can run any program when it is read; convert it to .safetensors first',
     ]);
   }
+  if (extension === '.gguf') {
+    return verdict('gguf', '', [
+      `${basename(path)} is a GGUF file, whose weights are quantised for other programs; Crux opens .safetensors in F32, F16, BF16 or F8`,
+    ]);
+  }
   return verdict('unknown', '', [
     `${basename(path)} is no model that Crux knows; expected .onnx, .safetensors, or a model's folder`,
   ]);
@@ -112,7 +117,7 @@ async function checkWeights(path: string): Promise<ModelCheck> {
   return { ...verdict('diffusion', report.summary, report.problems), diffusion: report };
 }
 
-/** A whole Stable Diffusion 1.x, a LoRA, or learned tokens; by the names of its tensors. */
+/** A whole Stable Diffusion, a LoRA, or learned tokens; by the names of its tensors. */
 async function checkSafetensors(path: string): Promise<ModelCheck> {
   try {
     const { openSafetensors } = await import('../safetensors.ts');
@@ -122,6 +127,9 @@ async function checkSafetensors(path: string): Promise<ModelCheck> {
     if (names.some((name) => name.startsWith('model.diffusion_model.'))) return await checkWeights(path);
     const { isAdapter } = await import('../../../core/nn/adapters/read-lora.ts');
     if (isAdapter(names)) return await checkLora(path);
+    const { familyOfTensors, isForeign } = await import('../../../core/nn/model-families.ts');
+    const family = familyOfTensors(names);
+    if (family) return verdict('safetensors', '', [`${path} is ${isForeign(family)}`]);
     const { readEmbeddingFile } = await import('./lora-file.ts');
     const tokens = readEmbeddingFile(path).map(({ token, vectors }) => `${token} (${vectors.shape[0]})`);
     return verdict('embedding', `learned tokens ${tokens.join(', ')}; for crux generate --embedding`);

@@ -19,6 +19,8 @@ export interface StoredPart<Config> {
   table: ReadonlyMap<string, StoredParameter>;
   /** Names in the file that are no parameters: integer tables, and empty tensors, which some files use as marks. */
   others: readonly string[];
+  /** What the file's header says of itself; of shards, nothing. */
+  metadata: Readonly<Record<string, string>>;
   /** Where a weight's bytes lie, relative to `folder`. */
   locate(name: string): WeightBytes;
   hash(): Promise<string>;
@@ -166,6 +168,7 @@ export function openWeights(path: string): Omit<StoredPart<null>, 'config'> {
     file: path,
     table,
     others: [...stored.tensors.keys()].filter((name) => !table.has(name)),
+    metadata: stored.metadata,
     locate(tensor) {
       const place = stored.tensors.get(tensor);
       if (!place || !table.has(tensor)) throw new Error(`${path}: no tensor ${tensor}`);
