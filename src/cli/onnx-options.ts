@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readLabels } from '../main/engine/models/labels.ts';
-import { type OnnxClassifierSpec, onnxClassifierSpec } from '../shared/domain.ts';
+import { type OnnxClassifierSpec, onnxClassifierSpec, unansweredOf } from '../shared/domain.ts';
 import { usageError } from './errors.ts';
 import type { Io } from './io.ts';
 import { parserFor } from './schema-options.ts';
@@ -22,6 +22,7 @@ export interface OnnxValues {
   layout?: OnnxClassifierSpec['layout'];
   width?: number;
   height?: number;
+  enlarged?: number;
   channels?: string;
   mean?: number[];
   std?: number[];
@@ -38,6 +39,12 @@ export const addOnnx = (command: Command): Command =>
     .addOption(new Option('--layout <layout>', 'order of its axes').choices(shape.layout.options))
     .addOption(new Option('--width <n>', 'its width in pixels').argParser(parserFor(shape.width)))
     .addOption(new Option('--height <n>', 'its height in pixels').argParser(parserFor(shape.height)))
+    .addOption(
+      new Option(
+        '--enlarged <n>',
+        'side to which images are resized before the middle is cut out; default: its size',
+      ).argParser(parserFor(shape.width)),
+    )
     .addOption(new Option('--channels <n>', '3: RGB, 1: grey').choices(['1', '3']))
     .option('--mean <r,g,b>', 'subtracted from RGB in [0,1]', numbers)
     .option('--std <r,g,b>', 'divided by afterwards', numbers)
@@ -68,6 +75,7 @@ export function onnxSpec(
   if (values.layout !== undefined) spec.layout = values.layout;
   if (values.width !== undefined) spec.width = values.width;
   if (values.height !== undefined) spec.height = values.height;
+  if (values.enlarged !== undefined) spec.enlarged = values.enlarged;
   if (values.channels !== undefined) spec.channels = Number(values.channels) as 1 | 3;
   if (values.mean !== undefined) spec.mean = values.mean;
   if (values.std !== undefined) spec.std = values.std;
@@ -81,6 +89,4 @@ export function onnxSpec(
 
 /** The options that still have to be given, as a person writes them. */
 export const unanswered = (spec: Partial<OnnxClassifierSpec>): string[] =>
-  Object.keys(shape)
-    .filter((key) => spec[key as keyof OnnxClassifierSpec] === undefined)
-    .map((key) => `--${key}`);
+  unansweredOf(spec).map((key) => `--${key}`);

@@ -291,6 +291,8 @@ export const onnxClassifierSpec = z.object({
   layout: z.enum(['NCHW', 'NHWC']),
   width: z.int().positive(),
   height: z.int().positive(),
+  /** Side to which images are brought before the middle is cut out of them; absent: they are brought to the size itself. */
+  enlarged: z.int().positive().optional(),
   channels: z.union([z.literal(1), z.literal(3)]),
   /** Applied to RGB in [0,1]: (x - mean) / std. */
   mean: z.array(z.number()).max(3),
@@ -301,6 +303,12 @@ export const onnxClassifierSpec = z.object({
   labels: labelList(0).nullable(),
 });
 export type OnnxClassifierSpec = z.infer<typeof onnxClassifierSpec>;
+
+/** Fields that a person has to answer: neither told nor such as can be left out. */
+export const unansweredOf = (spec: Partial<OnnxClassifierSpec>): string[] =>
+  Object.entries(onnxClassifierSpec.shape).flatMap(([key, schema]) =>
+    schema.safeParse(spec[key as keyof OnnxClassifierSpec]).success ? [] : [key],
+  );
 
 export const deviceName = z.enum(['auto', 'cpu', 'cuda', 'dml', 'webgpu']);
 export type DeviceName = z.infer<typeof deviceName>;

@@ -154,6 +154,7 @@ function OnnxFields({ draft, errors, known, onChange }: OnnxProps) {
             { value: 'crop', label: 'Scale the short side, crop the middle' },
           ]}
         />
+        <TextInput {...typed('enlarged', 'Resize to, before the middle is cut out')} />
         <TextInput {...typed('mean', 'Mean, of RGB in 0 to 1')} />
         <TextInput {...typed('std', 'Standard deviation')} />
         <TextInput {...typed('logits', 'Output with the class scores')} />
@@ -161,7 +162,7 @@ function OnnxFields({ draft, errors, known, onChange }: OnnxProps) {
       </div>
       <Textarea
         {...typed('labels', 'Labels, one a line, in the order of the class scores')}
-        description="Read from NAME.labels.txt or NAME.txt where such a file lies beside the model. Without labels the model serves as an encoder only."
+        description="Read from config.json, the file's metadata or a label file beside the model, where there is one. Without labels the model serves as an encoder only."
         autosize
         minRows={3}
         maxRows={8}

@@ -10,6 +10,7 @@ export interface OnnxDraft {
   layout: string;
   width: string;
   height: string;
+  enlarged: string;
   channels: string;
   mean: string;
   std: string;
@@ -27,6 +28,7 @@ export const draftOf = (known: Partial<OnnxClassifierSpec>): OnnxDraft => ({
   layout: text(known.layout),
   width: text(known.width),
   height: text(known.height),
+  enlarged: text(known.enlarged),
   channels: text(known.channels),
   mean: list(known.mean, ', '),
   std: list(known.std, ', '),
@@ -47,6 +49,7 @@ const hints: Record<keyof OnnxDraft, string> = {
   layout: 'Choose how the image tensor is laid out.',
   width: 'A whole number of pixels.',
   height: 'A whole number of pixels.',
+  enlarged: 'A whole number of pixels, at least the size; or leave it empty.',
   channels: 'Choose 1 (grey) or 3 (RGB).',
   mean: 'One number for each channel, for example 0.485, 0.456, 0.406.',
   std: 'One number above 0 for each channel, for example 0.229, 0.224, 0.225.',
@@ -72,6 +75,7 @@ export function checkDraft(draft: OnnxDraft): Checked {
     input: draft.input.trim(),
     width: Number(draft.width),
     height: Number(draft.height),
+    enlarged: draft.enlarged.trim() ? Number(draft.enlarged) : undefined,
     channels: Number(draft.channels),
     mean: numbers(draft.mean),
     std: numbers(draft.std),

@@ -2,12 +2,7 @@
  * Owns checking and adding a model that a person names, for Electron's main and the command line: other processes look
  * at it (inspector.ts), and what they find is kept in the catalog.
  */
-import {
-  type ModelEntry,
-  modelKind,
-  type OnnxClassifierSpec,
-  onnxClassifierSpec,
-} from '../../../shared/domain.ts';
+import { type ModelEntry, modelKind, type OnnxClassifierSpec, unansweredOf } from '../../../shared/domain.ts';
 import { addModelRow, type Catalog, CatalogError } from '../../catalog/index.ts';
 import type { ModelCheck } from '../inspections.ts';
 import { InspectionError, inspect } from '../inspector.ts';
@@ -27,7 +22,7 @@ export async function checkModel(path: string): Promise<ModelCheck> {
 /** Adds a checked model to the catalog; the file stays where it is. @throws CatalogError naming what is wrong with it. */
 export async function addModel(
   catalog: Catalog,
-  { path, name, onnx: spec }: { path: string; name: string; onnx?: OnnxClassifierSpec },
+  { path, name, onnx: given }: { path: string; name: string; onnx?: OnnxClassifierSpec },
 ): Promise<ModelEntry> {
   const unfit = (why: string) => new CatalogError('invalid', why);
   const found = await checkModel(path);
@@ -35,14 +30,15 @@ export async function addModel(
   if (found.kind === 'lora' || found.kind === 'embedding')
     throw unfit(`${path} is not added: ${found.summary}`);
   const kind = modelKind.parse(found.kind);
-  if (found.onnx && !spec) {
-    const open = Object.keys(onnxClassifierSpec.shape).filter((key) => !(key in found.onnx!));
-    throw unfit(`model ${path}: say ${open.join(', ')}; the file does not`);
-  }
+  const told = found.onnx && { ...found.onnx, ...given };
+  const open = told ? unansweredOf(told) : [];
+  if (open.length > 0) throw unfit(`model ${path}: say ${open.join(', ')}; the file does not`);
+  const spec = told as OnnxClassifierSpec | null;
+  const file = found.file ?? path;
   try {
-    const hash = await inspect('model.hash', { path, kind });
-    const summary = spec && found.onnx ? await tried({ name, path, hash, spec }) : found.summary;
-    const row = { name, kind, path, hash, summary, spec: found.onnx ? spec : null };
+    const hash = await inspect('model.hash', { path: file, kind });
+    const summary = spec ? await tried({ name, path: file, hash, spec }) : found.summary;
+    const row = { name, kind, path: file, hash, summary, spec };
     return getModel(catalog, addModelRow(catalog, row));
   } catch (error) {
     throw error instanceof InspectionError ? unfit(`model ${path}: ${error.message}`) : error;
@@ -52,9 +48,10 @@ export async function addModel(
 /** What an ONNX classifier gives, from running it once exactly as jobs will. */
 async function tried(file: { name: string; path: string; hash: string; spec: OnnxClassifierSpec }) {
   const { spec } = file;
-  const { dim } = await inspect('model.try', file);
+  const { dim, scores } = await inspect('model.try', file);
   const parts = [`ONNX, ${spec.width}x${spec.height}`];
   parts.push(spec.features ? `${dim} features` : `${dim} logits as features`);
   if (spec.labels) parts.push(`${spec.labels.length} labels`);
+  if (scores && scores !== 'logits') parts.push(`gives ${scores}`);
   return parts.join(', ');
 }

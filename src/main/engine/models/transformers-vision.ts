@@ -154,7 +154,7 @@ function clipTower(json: unknown, folder: string): VisionKind {
 }
 
 /** Class names by their number, two of which may be alike (ImageNet has two cranes); LABEL_0 and so on stand for none. */
-function namesIn(json: unknown): { names: string[] | null; field: string } {
+export function namesIn(json: unknown): { names: string[] | null; field: string } {
   const field = 'id2label';
   const told = (json as { id2label?: unknown }).id2label;
   if (told === undefined) return { names: null, field };
