@@ -3,7 +3,12 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readLabels } from '../main/engine/models/labels.ts';
-import { type OnnxClassifierSpec, onnxClassifierSpec, unansweredOf } from '../shared/domain.ts';
+import {
+  type OnnxClassifierSpec,
+  onnxClassifierSpec,
+  onnxQuestions,
+  resizeKernel,
+} from '../shared/domain.ts';
 import { usageError } from './errors.ts';
 import type { Io } from './io.ts';
 import { parserFor } from './schema-options.ts';
@@ -22,11 +27,12 @@ export interface OnnxValues {
   layout?: OnnxClassifierSpec['layout'];
   width?: number;
   height?: number;
-  enlarged?: number;
   channels?: string;
   mean?: number[];
   std?: number[];
   resize?: OnnxClassifierSpec['resize'];
+  kernel?: OnnxClassifierSpec['kernel'];
+  cropShare?: number;
   logits?: string;
   features?: string;
   labels?: string;
@@ -39,17 +45,22 @@ export const addOnnx = (command: Command): Command =>
     .addOption(new Option('--layout <layout>', 'order of its axes').choices(shape.layout.options))
     .addOption(new Option('--width <n>', 'its width in pixels').argParser(parserFor(shape.width)))
     .addOption(new Option('--height <n>', 'its height in pixels').argParser(parserFor(shape.height)))
-    .addOption(
-      new Option(
-        '--enlarged <n>',
-        'side to which images are resized before the middle is cut out; default: its size',
-      ).argParser(parserFor(shape.width)),
-    )
     .addOption(new Option('--channels <n>', '3: RGB, 1: grey').choices(['1', '3']))
     .option('--mean <r,g,b>', 'subtracted from RGB in [0,1]', numbers)
     .option('--std <r,g,b>', 'divided by afterwards', numbers)
     .addOption(
       new Option('--resize <how>', 'how other shapes are brought to its size').choices(shape.resize.options),
+    )
+    .addOption(
+      new Option('--kernel <name>', "Pillow's filter that resizes (default: libvips' Lanczos)").choices(
+        resizeKernel.options,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--crop-share <share>',
+        'share of the resized side that the middle keeps (default: 1)',
+      ).argParser(parserFor(shape.cropShare)),
     )
     .option('--logits <name>', 'output that holds the class scores; none: it has none')
     .option('--features <name>', 'output that holds the features; none: it has none')
@@ -75,11 +86,12 @@ export function onnxSpec(
   if (values.layout !== undefined) spec.layout = values.layout;
   if (values.width !== undefined) spec.width = values.width;
   if (values.height !== undefined) spec.height = values.height;
-  if (values.enlarged !== undefined) spec.enlarged = values.enlarged;
   if (values.channels !== undefined) spec.channels = Number(values.channels) as 1 | 3;
   if (values.mean !== undefined) spec.mean = values.mean;
   if (values.std !== undefined) spec.std = values.std;
   if (values.resize !== undefined) spec.resize = values.resize;
+  if (values.kernel !== undefined) spec.kernel = values.kernel;
+  if (values.cropShare !== undefined) spec.cropShare = values.cropShare;
   if (values.logits !== undefined) spec.logits = orNone(values.logits);
   if (values.features !== undefined) spec.features = orNone(values.features);
   if (values.labels !== undefined)
@@ -89,4 +101,4 @@ export function onnxSpec(
 
 /** The options that still have to be given, as a person writes them. */
 export const unanswered = (spec: Partial<OnnxClassifierSpec>): string[] =>
-  unansweredOf(spec).map((key) => `--${key}`);
+  onnxQuestions.filter((key) => spec[key] === undefined).map((key) => `--${key}`);

@@ -285,30 +285,32 @@ export const modelEntry = z.object({
 });
 export type ModelEntry = z.infer<typeof modelEntry>;
 
+export const resizeKernel = z.enum(['nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos']);
+
 /** What must be known of a user's ONNX classifier before it may be used; nothing here is guessed. */
 export const onnxClassifierSpec = z.object({
   input: z.string().max(limits.label),
   layout: z.enum(['NCHW', 'NHWC']),
   width: z.int().positive(),
   height: z.int().positive(),
-  /** Side to which images are brought before the middle is cut out of them; absent: they are brought to the size itself. */
-  enlarged: z.int().positive().optional(),
   channels: z.union([z.literal(1), z.literal(3)]),
   /** Applied to RGB in [0,1]: (x - mean) / std. */
   mean: z.array(z.number()).max(3),
   std: z.array(z.number()).max(3),
   resize: z.enum(['stretch', 'crop']),
+  /** Pillow's filter of this name resizes; absent: libvips' Lanczos, as in models added before there was a choice. */
+  kernel: resizeKernel.optional(),
+  /** Images are resized to the input's size divided by this, and the middle cut out, (0,1]; absent: 1. */
+  cropShare: z.number().min(0.1).max(1).optional(),
   logits: z.string().max(limits.label).nullable(),
   features: z.string().max(limits.label).nullable(),
   labels: labelList(0).nullable(),
 });
+/** The fields that need an answer: the others have a default. */
+export const onnxQuestions = Object.entries(onnxClassifierSpec.shape)
+  .filter(([, field]) => !field.safeParse(undefined).success)
+  .map(([name]) => name as keyof OnnxClassifierSpec);
 export type OnnxClassifierSpec = z.infer<typeof onnxClassifierSpec>;
-
-/** Fields that a person has to answer: neither told nor such as can be left out. */
-export const unansweredOf = (spec: Partial<OnnxClassifierSpec>): string[] =>
-  Object.entries(onnxClassifierSpec.shape).flatMap(([key, schema]) =>
-    schema.safeParse(spec[key as keyof OnnxClassifierSpec]).success ? [] : [key],
-  );
 
 export const deviceName = z.enum(['auto', 'cpu', 'cuda', 'dml', 'webgpu']);
 export type DeviceName = z.infer<typeof deviceName>;

@@ -10,11 +10,12 @@ export interface OnnxDraft {
   layout: string;
   width: string;
   height: string;
-  enlarged: string;
   channels: string;
   mean: string;
   std: string;
   resize: string;
+  kernel: string;
+  cropShare: string;
   logits: string;
   features: string;
   labels: string;
@@ -28,11 +29,12 @@ export const draftOf = (known: Partial<OnnxClassifierSpec>): OnnxDraft => ({
   layout: text(known.layout),
   width: text(known.width),
   height: text(known.height),
-  enlarged: text(known.enlarged),
   channels: text(known.channels),
   mean: list(known.mean, ', '),
   std: list(known.std, ', '),
   resize: text(known.resize),
+  kernel: text(known.kernel),
+  cropShare: text(known.cropShare),
   logits: text(known.logits),
   features: text(known.features),
   labels: list(known.labels, '\n'),
@@ -49,11 +51,12 @@ const hints: Record<keyof OnnxDraft, string> = {
   layout: 'Choose how the image tensor is laid out.',
   width: 'A whole number of pixels.',
   height: 'A whole number of pixels.',
-  enlarged: 'A whole number of pixels, at least the size; or leave it empty.',
   channels: 'Choose 1 (grey) or 3 (RGB).',
   mean: 'One number for each channel, for example 0.485, 0.456, 0.406.',
   std: 'One number above 0 for each channel, for example 0.229, 0.224, 0.225.',
   resize: 'Choose how images are brought to this size.',
+  kernel: 'Choose a filter, or leave it empty.',
+  cropShare: 'A share of 0.1 to 1, for example 0.875, or leave it empty.',
   logits: 'Name the output with the class scores, or the one with the features.',
   features: 'Name the output with the features, or leave it empty.',
   labels:
@@ -75,10 +78,11 @@ export function checkDraft(draft: OnnxDraft): Checked {
     input: draft.input.trim(),
     width: Number(draft.width),
     height: Number(draft.height),
-    enlarged: draft.enlarged.trim() ? Number(draft.enlarged) : undefined,
     channels: Number(draft.channels),
     mean: numbers(draft.mean),
     std: numbers(draft.std),
+    kernel: draft.kernel || undefined,
+    cropShare: draft.cropShare.trim() ? Number(draft.cropShare) : undefined,
     logits: draft.logits.trim() || null,
     features: draft.features.trim() || null,
     labels: labels.length ? labels : null,

@@ -2,7 +2,12 @@
  * Owns checking and adding a model that a person names, for Electron's main and the command line: other processes look
  * at it (inspector.ts), and what they find is kept in the catalog.
  */
-import { type ModelEntry, modelKind, type OnnxClassifierSpec, unansweredOf } from '../../../shared/domain.ts';
+import {
+  type ModelEntry,
+  modelKind,
+  type OnnxClassifierSpec,
+  onnxQuestions,
+} from '../../../shared/domain.ts';
 import { addModelRow, type Catalog, CatalogError } from '../../catalog/index.ts';
 import type { ModelCheck } from '../inspections.ts';
 import { InspectionError, inspect } from '../inspector.ts';
@@ -31,7 +36,7 @@ export async function addModel(
     throw unfit(`${path} is not added: ${found.summary}`);
   const kind = modelKind.parse(found.kind);
   const told = found.onnx && { ...found.onnx, ...given };
-  const open = told ? unansweredOf(told) : [];
+  const open = told ? onnxQuestions.filter((key) => told[key] === undefined) : [];
   if (open.length > 0) throw unfit(`model ${path}: say ${open.join(', ')}; the file does not`);
   const spec = told as OnnxClassifierSpec | null;
   const file = found.file ?? path;

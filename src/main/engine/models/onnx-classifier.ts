@@ -53,16 +53,16 @@ async function encoderOf(
   { name, path, hash, spec }: OnnxClassifierFile,
   session: Session,
 ): Promise<OnnxClassifier> {
-  const { width, height, resize, enlarged } = spec;
+  const { resize } = spec;
+  const { width, height } = enlargedSize(spec);
   const image = requireFit(name, spec, session);
   const outputs = [spec.features, spec.logits].filter((output) => output !== null);
   const fill = filler(spec, takesBytes(image));
-  const source = enlarged ?? null;
-  const bytesEach = 3 * (source ?? width) * (source ?? height);
+  const bytesEach = 3 * width * height;
 
   const runBatch = async (pixels: Uint8Array, n: number) => {
-    const { channels } = spec;
-    const dims = spec.layout === 'NCHW' ? [n, channels, height, width] : [n, height, width, channels];
+    const sides = [spec.height, spec.width];
+    const dims = spec.layout === 'NCHW' ? [n, spec.channels, ...sides] : [n, ...sides, spec.channels];
     const out = await session.run({ [spec.input]: { dims, data: fill(pixels, n) } as Tensor }, outputs);
     const rows = (output: string): Float32Array => {
       const { data, dims: shape } = out[output];
@@ -107,8 +107,8 @@ async function encoderOf(
   return {
     name,
     hash,
-    width: source ?? width,
-    height: source ?? height,
+    width,
+    height,
     resize,
     dim,
     labels: spec.logits === null ? null : spec.labels,
@@ -135,14 +135,10 @@ async function encoderOf(
 
 /** @returns the input. @throws where the spec does not fit the file. */
 function requireFit(name: string, spec: OnnxClassifierSpec, { inputs, outputs }: Session) {
-  const { channels, mean, std, enlarged, width, height } = spec;
+  const { channels, mean, std } = spec;
   if (mean.length !== channels || std.length !== channels)
     throw new Error(
       `model ${name}: ${mean.length} means and ${std.length} deviations, expected ${channels} of each`,
-    );
-  if (enlarged !== undefined && enlarged < Math.max(width, height))
-    throw new Error(
-      `model ${name}: images are resized to ${enlarged}, from which ${width}x${height} cannot be cut; expected at least ${Math.max(width, height)}`,
     );
   const wanted = [spec.features, spec.logits].filter((output) => output !== null);
   if (wanted.length === 0)
@@ -164,16 +160,22 @@ function requireFit(name: string, spec: OnnxClassifierSpec, { inputs, outputs }:
   return image;
 }
 
+/** What images are brought to before the middle is cut out of them. */
+function enlargedSize({ width, height, cropShare = 1 }: OnnxClassifierSpec) {
+  return { width: Math.floor(width / cropShare), height: Math.floor(height / cropShare) };
+}
+
 /**
  * The images of a batch as the input wants them: the middle cut out where they were enlarged, then (x - mean) / std of
  * RGB in [0,1], or bytes as they are.
  */
 function filler(
-  { width, height, channels, mean, std, layout, enlarged }: OnnxClassifierSpec,
+  spec: OnnxClassifierSpec,
   bytes: boolean,
 ): (pixels: Uint8Array, n: number) => Float32Array | Uint8Array {
+  const { width, height, channels, mean, std, layout } = spec;
   const plane = width * height;
-  const [wide, high] = enlarged === undefined ? [width, height] : [enlarged, enlarged];
+  const { width: wide, height: high } = enlargedSize(spec);
   const left = roundHalfEven((wide - width) / 2);
   const top = roundHalfEven((high - height) / 2);
   // One factor and one shift per channel and byte value.

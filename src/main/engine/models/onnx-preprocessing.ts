@@ -10,7 +10,7 @@ import { readModelJson } from './stored-part.ts';
 export const preprocessorFile = 'preprocessor_config.json';
 
 type Prepared = Partial<
-  Pick<OnnxClassifierSpec, 'width' | 'height' | 'enlarged' | 'resize' | 'mean' | 'std'>
+  Pick<OnnxClassifierSpec, 'width' | 'height' | 'cropShare' | 'kernel' | 'resize' | 'mean' | 'std'>
 >;
 
 /** @throws naming the file, and the field that is missing or not computed here. */
@@ -21,9 +21,17 @@ export function readOnnxPreprocessing(file: string, channels: number): Prepared 
     // Newer versions write null for what is left to its default.
     const json = Object.fromEntries(Object.entries(read as object).filter(([, value]) => value !== null));
     const c = configFields(json, 'preprocessor');
-    return { ...sizes(c, json), ...colours(c, channels) };
+    const kernel = kernels[c.integer('resample', [0, kernels.length - 1])];
+    return { ...sizes(c, json), kernel, ...colours(c, channels) };
   });
 }
+
+/** The share that makes exactly that side of this one: the side is its quotient, the fraction dropped. */
+const shareOf = (side: number, enlarged: number) =>
+  Math.floor(side / (side / enlarged)) === enlarged ? side / enlarged : side / (enlarged + 0.5);
+
+/** Pillow's numbers, which files have. */
+const kernels = ['nearest', 'lanczos', 'bilinear', 'bicubic', 'box', 'hamming'] as const;
 
 function sizes(c: ConfigFields, json: Record<string, unknown>): Prepared {
   if (!c.flag('do_resize', true)) return {};
@@ -34,7 +42,7 @@ function sizes(c: ConfigFields, json: Record<string, unknown>): Prepared {
     const { width, height } = whole;
     // ConvNextImageProcessor, which ResNets have: from 384 on nothing is cut off.
     if (width >= 384) return { width, height, resize: 'stretch' };
-    return { width, height, enlarged: Math.floor(width / share), resize: 'crop' };
+    return { width, height, cropShare: share, resize: 'crop' };
   }
   const resize = whole.proportions ? 'crop' : 'stretch';
   if (!c.flag('do_center_crop', false)) {
@@ -46,7 +54,7 @@ function sizes(c: ConfigFields, json: Record<string, unknown>): Prepared {
     c.fail('crop_size', `at most size, ${whole.width}x${whole.height}`);
   if (width === whole.width && height === whole.height) return { width, height, resize };
   if (whole.width !== whole.height) c.fail('size', 'a square, where do_center_crop cuts the middle out');
-  return { width, height, enlarged: whole.width, resize };
+  return { width, height, cropShare: shareOf(width, whole.width), resize };
 }
 
 /** A number is a square's side; newer files name the sides, or the shorter one alone. */
