@@ -270,7 +270,7 @@ function made(file: string, damage: (file: string) => void): string {
 
 function* onnxFiles(): Generator<Specimen> {
   const bombs: Record<string, [(folder: string) => Uint8Array, RegExp]> = {
-    'no ONNX': [() => Buffer.from('this is a text'), /ONNX/],
+    'no ONNX': [() => Buffer.from('this is a text'), /a text file/],
     'cut in the middle': [(folder) => halfOf(writeClassifier(join(folder, 'sound.onnx'))), /ONNX/],
     'weights in a named pipe': [
       (folder) => {

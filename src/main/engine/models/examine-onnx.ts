@@ -7,11 +7,12 @@ import type { OnnxClassifierSpec } from '../../../shared/domain.ts';
 import { firstFew } from '../first-few.ts';
 import type { ModelCheck } from '../inspections.ts';
 import type { ValueInfo } from '../runtime.ts';
+import { UnfitFile } from '../user-file.ts';
 import { type OnnxFacts, readOnnxFacts, type Scores } from './onnx-facts.ts';
 import type { OnnxFolder } from './onnx-folder.ts';
 import { besideModel, findLabels } from './onnx-labels.ts';
 import { preprocessorFile, readOnnxPreprocessing } from './onnx-preprocessing.ts';
-import { takesBytes, unfitInput, unfitScores } from './onnx-values.ts';
+import { scoreKinds, takesBytes, unfitInput, unfitScores } from './onnx-values.ts';
 import { readModelJson } from './stored-part.ts';
 import { verdict } from './verdict.ts';
 
@@ -45,7 +46,10 @@ export async function checkOnnx(path: string): Promise<ModelCheck> {
   try {
     values = await valuesOf(path);
   } catch (error) {
-    return verdict('onnx', '', [`ONNX Runtime cannot open it: ${(error as Error).message}`]);
+    const { message } = error as Error;
+    return verdict('onnx', '', [
+      error instanceof UnfitFile ? message : `ONNX Runtime cannot open it: ${message}`,
+    ]);
   }
   const { inputs, outputs } = values;
   const summary = `${inputs.map(describe).join(', ')} -> ${outputs.map(describe).join(', ')}`;
@@ -57,7 +61,10 @@ export async function checkOnnx(path: string): Promise<ModelCheck> {
   try {
     const { spec, notes, problems } = readSpec(path, image, outputs, readOnnxFacts(path));
     const kind = spec.logits === null ? 'encoder' : 'classifier';
-    return { ...verdict(kind, [summary, ...notes].join('; '), problems), onnx: spec };
+    return {
+      ...verdict(kind, [summary, ...notes].join('; '), problems),
+      onnx: problems.length > 0 ? null : spec,
+    };
   } catch (error) {
     return verdict('onnx', summary, [(error as Error).message]);
   }
@@ -81,18 +88,19 @@ function readSpec(path: string, image: ValueInfo, outputs: readonly ValueInfo[],
   nameOutputs(path, outputs, facts, spec, notes);
   if (spec.logits) {
     const scores = facts.scoresOf(spec.logits);
-    notes.push(`${spec.logits} holds ${scores ? told[scores] : untold}`);
+    notes.push(`${spec.logits} holds ${scores ? told(scores) : untold}`);
     const unfit = unfitScores(spec.logits, scores);
-    if (unfit) problems.push(unfit);
+    // Another output may hold features, which a person can name instead.
+    if (unfit && outputs.filter(isFloat).length > 1) delete spec.logits;
+    if (unfit) (spec.logits ? problems : notes).push(unfit);
   } else if (spec.logits === null) spec.labels = null;
   return { spec, notes, problems };
 }
 
-const told: Record<Scores, string> = {
-  logits: 'logits',
-  probabilities: 'probabilities (a Softmax is part of the graph), which are taken as they are',
-  'log-probabilities': 'log-probabilities (a LogSoftmax is part of the graph), which are taken as they are',
-  independent: 'independent probabilities (a Sigmoid is part of the graph)',
+const told = (scores: Scores): string => {
+  const graph =
+    scores === 'logits' ? '' : ` (${scoreKinds[scores].by.split(',')[0]}): ${scoreKinds[scores].used}`;
+  return scores + graph;
 };
 const untold = 'logits or probabilities: its operators do not tell, so it is tried when the model is opened';
 

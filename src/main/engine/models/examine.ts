@@ -2,7 +2,7 @@
  * Owns looking at a model that a person names: what it is, whether it can be used, and what an ONNX file says and
  * does not say about itself. What is not written in the file is left open for the person; nothing is guessed.
  */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { closeSync, existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import {
   adapterConfigFile,
@@ -12,6 +12,8 @@ import {
 } from '../diffusion/adapter-file.ts';
 import { firstFew } from '../first-few.ts';
 import type { ModelCheck } from '../inspections.ts';
+import { openUserFileSync } from '../user-file.ts';
+import { folderForm, sentence } from '../what-it-is.ts';
 import { onnxFiles, onnxInFolder } from './onnx-folder.ts';
 import { pipelineOf } from './pipeline-name.ts';
 import { verdict } from './verdict.ts';
@@ -22,10 +24,10 @@ export async function examineModel(path: string): Promise<ModelCheck> {
   const extension = extname(path).toLowerCase();
   if (extension === '.onnx') return await (await import('./examine-onnx.ts')).checkOnnx(path);
   if (extension === '.safetensors') return await checkSafetensors(path);
-  if (['.bin', '.pt', '.pth', '.ckpt', '.pkl'].includes(extension)) {
-    return verdict('pickle', '', [
-      'a Python pickle can run any program when it is read; convert it to .safetensors first',
-    ]);
+  try {
+    closeSync(openUserFileSync(path, { wanted: 'model' }).descriptor);
+  } catch (error) {
+    return verdict('unknown', '', [(error as Error).message]);
   }
   return verdict('unknown', '', [
     `${basename(path)} is no model that Crux knows; expected .onnx, .safetensors, or a model's folder`,
@@ -64,6 +66,8 @@ async function checkNetworkFolder(path: string): Promise<ModelCheck> {
     return await checkOnnxFolder(onnx, vision?.problems ?? []);
   }
   if (vision) return vision;
+  const form = folderForm(readdirSync(path));
+  if (form) return verdict('folder', '', [`${path}: ${sentence(form)}`]);
   const several = onnxFiles(path);
   if (several.length > 0)
     return verdict('folder', '', [`${path} holds ${firstFew(several)}; choose one of these files`]);

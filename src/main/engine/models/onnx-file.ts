@@ -7,7 +7,7 @@
 import { closeSync } from 'node:fs';
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { shown } from '../../../core/shown.ts';
-import { openUserFileSync } from '../user-file.ts';
+import { openUserFileSync, UnfitFile } from '../user-file.ts';
 import { Bytes, fieldsOf } from './protobuf-file.ts';
 
 /** Of a message: the fields that hold further messages, and what those are. */
@@ -20,6 +20,8 @@ const holds = new Map<string, Readonly<Record<number, string>>>([
   ['sparse', { 1: 'tensor', 2: 'tensor' }],
   ['tensor', { 13: 'entry' }],
 ]);
+/** The tag that a model begins with. */
+const irVersion = 8;
 const tensorName = 8;
 const entryKey = 1;
 const entryValue = 2;
@@ -29,8 +31,9 @@ const MAX_DEPTH = 64;
 
 /** @throws UnfitFile or an error that names the tensor and the file that its values are said to be in. */
 export function requireFitOnnx(file: string): void {
-  const { descriptor, size } = openUserFileSync(file);
+  const { descriptor, size } = openUserFileSync(file, { wanted: 'onnx' });
   try {
+    requireWhole(descriptor, size, file);
     const folder = dirname(file);
     const seen = new Map<string, number>();
     walk(new Bytes(descriptor), 'model', 0, size, 0, (tensor, entries) => {
@@ -46,6 +49,19 @@ export function requireFitOnnx(file: string): void {
     });
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** A download that broke off: the file begins as a model, and its graph ends behind it. */
+function requireWhole(descriptor: number, size: number, file: string): void {
+  const bytes = new Bytes(descriptor);
+  if (bytes.varint(0)?.value !== irVersion) return;
+  for (const _ of fieldsOf(bytes, 0, size, cutShort));
+  function cutShort(end: number) {
+    throw new UnfitFile(
+      file,
+      `an ONNX file that ends early (expected at least ${end.toLocaleString('en-US')} bytes, found ${size.toLocaleString('en-US')}); download or copy it again`,
+    );
   }
 }
 

@@ -9,12 +9,16 @@ export interface OnnxFolder {
 }
 
 /** Full precision goes first, then half, then 8 bits. */
-const names = ['model', 'model_fp16', 'model_quantized', 'model_int8', 'model_uint8'].map((n) => `${n}.onnx`);
+export const onnxVariants = ['model', 'model_fp16', 'model_quantized', 'model_int8', 'model_uint8'].map(
+  (n) => `${n}.onnx`,
+);
 
 /** Null: there is none, or which one is meant is not plain. */
 export function onnxInFolder(folder: string): OnnxFolder | null {
   const there = ['', 'onnx'].flatMap((sub) => onnxFiles(folder, sub));
-  const named = names.flatMap((name) => [name, join('onnx', name)]).find((name) => there.includes(name));
+  const named = onnxVariants
+    .flatMap((name) => [name, join('onnx', name)])
+    .find((name) => there.includes(name));
   const chosen = named ?? (there.length === 1 ? there[0] : null);
   if (chosen === null) return null;
   return { file: join(folder, chosen), unused: there.filter((name) => name !== chosen) };

@@ -17,7 +17,7 @@ export interface FoundLabels {
 }
 
 /** Keys that exporters keep class names under, ultralytics' first. */
-const metadataKeys = ['names', 'labels', 'classes', 'class_names', 'class_labels', 'id2label'];
+export const labelKeys = ['names', 'labels', 'classes', 'class_names', 'class_labels', 'id2label'];
 /** Of a folder: labels.txt, imagenet_labels.txt, classes.txt, synset_words.txt. A file of the model's own name goes first. */
 const labelFile = /(^|[-_.])(labels|classes|class_names|synset|synset_words)\.txt$/i;
 
@@ -51,7 +51,7 @@ function* candidates(
   const config = besideModel(file, 'config.json');
   const named = config === null ? null : namesIn(readModelJson(config, "the classifier's config"));
   if (named?.names) yield { labels: named.names, from: `config.json (${named.field})` };
-  for (const key of metadataKeys) {
+  for (const key of labelKeys) {
     const labels = namesFrom(metadata.get(key) ?? '', classes);
     if (labels) yield { labels, from: `the file's metadata (${key})` };
   }

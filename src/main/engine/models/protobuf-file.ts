@@ -4,8 +4,11 @@ import { readSync } from 'node:fs';
 /** Of a name, a key, or a short value. */
 const MAX_TEXT = 4096;
 
-/** The fields with a length, of a message; others are passed over. */
-export function* fieldsOf(bytes: Bytes, start: number, end: number) {
+/**
+ * The fields with a length, of a message; others are passed over.
+ * @param cut is told where a field would end that ends behind the message
+ */
+export function* fieldsOf(bytes: Bytes, start: number, end: number, cut?: (end: number) => void) {
   for (let at = start; at < end; ) {
     const tag = bytes.varint(at);
     const field = Math.floor((tag?.value ?? 0) / 8);
@@ -14,7 +17,8 @@ export function* fieldsOf(bytes: Bytes, start: number, end: number) {
     const wire = tag.value % 8;
     if (wire === 2) {
       const length = bytes.varint(at);
-      if (!length || length.next + length.value > end) return;
+      if (!length) return;
+      if (length.next + length.value > end) return cut?.(length.next + length.value);
       yield { field, from: length.next, to: length.next + length.value };
       at = length.next + length.value;
     } else if (wire === 0) {
