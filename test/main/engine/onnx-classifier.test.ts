@@ -386,6 +386,47 @@ describe('folders', () => {
   });
 });
 
+describe('as PyTorch exports them (scripts/fixtures/onnx_classifiers.py)', () => {
+  const fixtures = join(import.meta.dirname, '../../fixtures/onnx');
+  const expected = JSON.parse(readFileSync(join(fixtures, 'expected.json'), 'utf8'));
+  const image = Uint8Array.from({ length: 32 * 32 * 3 }, (_, i) => (7 * i) % 256);
+
+  it('a ViT of transformers in a folder says all about itself, and gives what PyTorch gives', async () => {
+    const found = await examineModel(join(fixtures, 'vit'));
+    expect(found.problems).toEqual([]);
+    expect(found.onnx).toEqual({
+      input: 'pixel_values',
+      layout: 'NCHW',
+      width: 32,
+      height: 32,
+      channels: 3,
+      mean: [0.5, 0.4, 0.3],
+      std: [0.2, 0.25, 0.3],
+      resize: 'stretch',
+      kernel: 'bilinear',
+      logits: 'logits',
+      features: null,
+      labels: expected.names,
+    });
+    const encoder = await open(found.file!);
+    near([...(await encoder.run(image, 1)).logits!], expected.vit, 5e-6);
+    await encoder.close();
+  });
+
+  it('a network in half precision with its Softmax, and names in its metadata', async () => {
+    const file = join(fixtures, 'softmax-half.onnx');
+    const found = await examineModel(file);
+    expect(found.summary).toContain(
+      "images float16[?,3,32,32] -> output0 float16[?,3]; 3 class names from the file's metadata",
+    );
+    const encoder = await open(file);
+    expect([encoder.labels, encoder.scores]).toEqual([expected.names, 'probabilities']);
+    const { logits: got } = await encoder.run(image, 1);
+    near([...softmaxOfColumns(got!, 1, 3, [0, 1, 2])], expected['softmax-half'], 1e-3);
+    await encoder.close();
+  });
+});
+
 const archive = join(import.meta.dirname, '../../../../shared/data/reports.tar.gz');
 const there = existsSync(archive);
 if (!there) console.log(`skipped: needs ${archive}`);
