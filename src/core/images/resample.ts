@@ -1,8 +1,8 @@
 /**
  * Owns resizing 8-bit images to the very bytes that image libraries give: Pillow's `Image.resize`, and PyTorch's
  * antialiased `interpolate` of uint8, which torchvision resizes tensors with. Both take a weighted mean of the pixels
- * under a filter that is as wide as the reduction asks for, along rows and then along columns, in integers, rounded to
- * 8 bits between the two. They differ in the bits of a weight alone: Pillow (libImaging/Resample.c) has 22 behind the
+ * under a filter that is as wide as the reduction asks for, along rows and along columns, in integers, rounded to 8
+ * bits between the two. They differ in the bits of a weight alone: Pillow (libImaging/Resample.c) has 22 behind the
  * point, PyTorch (UpSampleKernel.cpp) as many as fit into 16 together with the largest weight.
  */
 
@@ -67,16 +67,40 @@ export function resample(
   const rows = { size: image.height, resized: to.height, first: window.top, count: window.height };
   const { kernel, arithmetic } = o;
   if (kernel === 'nearest') return nearest(image, placesOf(columns, arithmetic), placesOf(rows, arithmetic));
+  const across = columns.size === columns.resized ? null : tapsOf(columns, kernel, arithmetic);
   const down = rows.size === rows.resized ? null : tapsOf(rows, kernel, arithmetic);
-  // Only rows that the second pass reads are resized in the first.
-  const from = down ? down.first[0] : window.top;
-  const until = down ? Math.max(...down.first.map((first, i) => first + down.counts[i])) : from + rows.count;
-  const wide =
-    columns.size === columns.resized
-      ? cut(image, { left: window.left, top: from, width: window.width, height: until - from })
-      : alongRows(image, from, until, tapsOf(columns, kernel, arithmetic));
-  return down ? alongColumns(wide, from, down) : wide;
+  if (!across || !down) {
+    const { left, top, width, height } = window;
+    if (across) return alongRows(rowsOf(image, top, top + height), across, 0);
+    return down ? alongColumns(image, down, 0, left, left + width) : cut(image, window);
+  }
+  // What the second pass does not read is not resized in the first.
+  if (arithmetic === 'pillow' && columnsFirst(image, to)) {
+    const [from, until] = readBy(across);
+    return alongRows(alongColumns(image, down, 0, from, until), across, from);
+  }
+  const [from, until] = readBy(down);
+  const resized = alongRows(rowsOf(image, from, until), across, 0);
+  return alongColumns(resized, down, from, 0, resized.width);
 }
+
+/** Pillow 13 begins with the columns where far more rows than columns go; PyTorch and Pillow before it never do. */
+const columnsFirst = (from: Size, to: Size): boolean =>
+  to.height < from.height && from.height - to.height > 2 * (from.width - to.width);
+
+/** The source pixels that taps read, from and until. */
+function readBy({ first, counts }: Taps): [from: number, until: number] {
+  let until = 0;
+  for (let i = 0; i < first.length; i++) until = Math.max(until, first[i] + counts[i]);
+  return [first[0], until];
+}
+
+/** The same bytes, without the rows around. */
+const rowsOf = ({ width, pixels }: RgbImage, from: number, until: number): RgbImage => ({
+  width,
+  height: until - from,
+  pixels: pixels.subarray(from * width * 3, until * width * 3),
+});
 
 /** One axis: a range of the resized pixels. */
 interface Axis {
@@ -100,6 +124,7 @@ function tapsOf({ size, resized, first, count }: Axis, kernel: keyof typeof filt
   const filter = filters[kernel];
   const scale = size / resized;
   const widened = Math.max(1, scale); // enlarging, a filter keeps its width
+  const narrowed = 1 / widened; // multiplied with, as both do: a quotient may differ in its last bit
   const support = filter.support * widened;
   const reach = Math.ceil(support) * 2 + 1;
   const exact = new Float64Array(resized * reach);
@@ -112,7 +137,7 @@ function tapsOf({ size, resized, first, count }: Axis, kernel: keyof typeof filt
     const taps = Math.min(reach, Math.min(size, Math.trunc(centre + support + 0.5)) - start);
     let sum = 0;
     for (let j = 0; j < taps; j++) {
-      const weight = filter.at((j + start - centre + 0.5) / widened);
+      const weight = filter.at((j + start - centre + 0.5) * narrowed);
       exact[i * reach + j] = weight;
       sum += weight;
     }
@@ -142,15 +167,16 @@ function bitsBesides(weight: number): number {
   return bits;
 }
 
-function alongRows(image: RgbImage, from: number, until: number, taps: Taps): RgbImage {
+/** @param left the image's first column, as the taps count */
+function alongRows(image: RgbImage, taps: Taps, left: number): RgbImage {
   const { first, counts, reach, weights, bits } = taps;
-  const { pixels } = image;
+  const { pixels, height } = image;
   const half = 2 ** (bits - 1);
   const width = first.length;
-  const out = new Uint8ClampedArray(width * (until - from) * 3);
+  const out = new Uint8ClampedArray(width * height * 3);
   let to = 0;
-  for (let y = from; y < until; y++) {
-    const line = y * image.width;
+  for (let y = 0; y < height; y++) {
+    const line = y * image.width - left;
     for (let x = 0; x < width; x++) {
       let r = half;
       let g = half;
@@ -168,13 +194,14 @@ function alongRows(image: RgbImage, from: number, until: number, taps: Taps): Rg
       out[to++] = b >> bits;
     }
   }
-  return { width, height: until - from, pixels: new Uint8Array(out.buffer) };
+  return { width, height, pixels: new Uint8Array(out.buffer) };
 }
 
-/** @param image its first row is row `top` of what the taps count in */
-function alongColumns(image: RgbImage, top: number, taps: Taps): RgbImage {
+/** Columns `from` to before `until`. @param top the image's first row, as the taps count */
+function alongColumns(image: RgbImage, taps: Taps, top: number, from: number, until: number): RgbImage {
   const { first, counts, reach, weights, bits } = taps;
-  const { pixels, width } = image;
+  const { pixels } = image;
+  const width = until - from;
   const line = width * 3;
   const out = new Uint8ClampedArray(first.length * line);
   const sums = new Int32Array(line);
@@ -182,8 +209,8 @@ function alongColumns(image: RgbImage, top: number, taps: Taps): RgbImage {
     sums.fill(2 ** (bits - 1));
     for (let k = 0; k < counts[y]; k++) {
       const weight = weights[y * reach + k];
-      const from = (first[y] - top + k) * line;
-      for (let x = 0; x < line; x++) sums[x] = (sums[x] + Math.imul(weight, pixels[from + x])) | 0;
+      const at = ((first[y] - top + k) * image.width + from) * 3;
+      for (let x = 0; x < line; x++) sums[x] = (sums[x] + Math.imul(weight, pixels[at + x])) | 0;
     }
     for (let x = 0; x < line; x++) out[y * line + x] = sums[x] >> bits;
   }

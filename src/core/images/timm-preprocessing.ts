@@ -2,11 +2,11 @@
  * Owns what timm's config.json says of how images are prepared, with the defaults that timm.data.resolve_data_config
  * has. timm resizes with Pillow.
  */
+import { resizeKernel } from '../../shared/domain.ts';
 import { configFields, most, ranges } from '../nn/config-fields.ts';
 import { roundHalfEven } from '../round.ts';
 import type { Preprocessing, Resize } from './preprocessing.ts';
-
-const kernels = ['nearest', 'bilinear', 'bicubic', 'box', 'hamming', 'lanczos'] as const;
+import type { Kernel } from './resample.ts';
 
 /** @param json config.json: of a saved model under `pretrained_cfg`, of older files beside the other fields. */
 export function timmPreprocessing(json: unknown): Preprocessing {
@@ -23,7 +23,7 @@ export function timmPreprocessing(json: unknown): Preprocessing {
   const share = c.number('crop_pct', ranges.share, 0.875);
   if (share === 0) c.fail('crop_pct', 'a share in (0,1]');
   c.only('crop_mode', 'center', 'squash', 'border');
-  c.only('interpolation', ...kernels);
+  c.only('interpolation', ...resizeKernel.options);
   const mode = c.text('crop_mode', 'center');
   const mean = c.numbers('mean', ranges.mean, 3);
   const fill = mean.map((m) => Math.min(255, Math.max(0, roundHalfEven(255 * m))));
@@ -32,7 +32,7 @@ export function timmPreprocessing(json: unknown): Preprocessing {
     width,
     height,
     resize: resizeOf(mode, scaled),
-    kernel: c.text('interpolation', 'bicubic') as (typeof kernels)[number],
+    kernel: c.text('interpolation', 'bicubic') as Kernel,
     arithmetic: 'pillow',
     crop: 'even',
     fill: mode === 'border' ? [fill[0], fill[1], fill[2]] : [0, 0, 0],

@@ -36,69 +36,59 @@ const cutFrom = (size: Json, crop: number, resample: number, colours: Json): Jso
 });
 
 /** Defaults of each processor, in the terms of its file. */
-const processors: Readonly<Record<string, Json>> = {
-  ViTImageProcessor: { size: square(224), resample: bilinear, ...halves },
-  DeiTImageProcessor: cutFrom(square(256), 224, bicubic, halves),
-  BeitImageProcessor: { size: square(224), crop_size: square(224), resample: bicubic, ...halves },
-  BitImageProcessor: cutFrom(shortest(224), 224, bicubic, clip),
-  CLIPImageProcessor: cutFrom(shortest(224), 224, bicubic, clip),
-  ChineseCLIPImageProcessor: cutFrom(shortest(224), 224, bicubic, clip),
-  SiglipImageProcessor: { size: square(224), resample: bicubic, ...halves, default_to_square: false },
-  BlipImageProcessor: { size: square(384), resample: bicubic, ...clip },
-  EfficientNetImageProcessor: {
-    size: square(346),
-    crop_size: square(289),
-    resample: bicubic,
-    ...halves,
-    rescale_offset: false,
-    include_top: true,
-  },
-  MobileNetV1ImageProcessor: cutFrom(shortest(256), 224, bilinear, halves),
-  MobileNetV2ImageProcessor: cutFrom(shortest(256), 224, bilinear, halves),
-  ConvNextImageProcessor: {
-    size: shortest(384),
-    resample: bicubic,
-    ...halves,
-    default_to_square: false,
-    crop_pct: 224 / 256,
-  },
-  LevitImageProcessor: cutFrom(shortest(224), 224, bicubic, imagenet),
-  PoolFormerImageProcessor: { ...cutFrom(shortest(224), 224, bicubic, imagenet), crop_pct: 0.9 },
-  PvtImageProcessor: { size: square(224), resample: bicubic, ...imagenet },
-};
+const processors = new Map<string, Json>(
+  Object.entries({
+    ViTImageProcessor: { size: square(224), resample: bilinear, ...halves },
+    DeiTImageProcessor: cutFrom(square(256), 224, bicubic, halves),
+    BeitImageProcessor: { size: square(224), crop_size: square(224), resample: bicubic, ...halves },
+    BitImageProcessor: cutFrom(shortest(224), 224, bicubic, clip),
+    CLIPImageProcessor: cutFrom(shortest(224), 224, bicubic, clip),
+    ChineseCLIPImageProcessor: cutFrom(shortest(224), 224, bicubic, clip),
+    SiglipImageProcessor: { size: square(224), resample: bicubic, ...halves, default_to_square: false },
+    BlipImageProcessor: { size: square(384), resample: bicubic, ...clip },
+    EfficientNetImageProcessor: {
+      size: square(346),
+      crop_size: square(289),
+      resample: bicubic,
+      ...halves,
+      rescale_offset: false,
+      include_top: true,
+    },
+    MobileNetV1ImageProcessor: cutFrom(shortest(256), 224, bilinear, halves),
+    MobileNetV2ImageProcessor: cutFrom(shortest(256), 224, bilinear, halves),
+    ConvNextImageProcessor: {
+      size: shortest(384),
+      resample: bicubic,
+      ...halves,
+      default_to_square: false,
+      crop_pct: 224 / 256,
+    },
+    LevitImageProcessor: cutFrom(shortest(224), 224, bicubic, imagenet),
+    PoolFormerImageProcessor: { ...cutFrom(shortest(224), 224, bicubic, imagenet), crop_pct: 0.9 },
+    PvtImageProcessor: { size: square(224), resample: bicubic, ...imagenet },
+  }),
+);
 
 /** The processor of files that name none, by config.json's model_type. */
-const processorOf: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(
-    ['vit', 'vit_mae', 'vit_msn', 'ijepa', 'swin', 'swinv2', 'swiftformer', 'trocr', 'dinat'].map((type) => [
-      type,
-      'ViTImageProcessor',
-    ]),
-  ),
-  deit: 'DeiTImageProcessor',
-  beit: 'BeitImageProcessor',
-  'data2vec-vision': 'BeitImageProcessor',
-  ...Object.fromEntries(
-    ['bit', 'dinov2', 'dinov2_with_registers', 'focalnet', 'hiera'].map((type) => [
-      type,
-      'BitImageProcessor',
-    ]),
-  ),
-  clip: 'CLIPImageProcessor',
-  clip_vision_model: 'CLIPImageProcessor',
-  siglip: 'SiglipImageProcessor',
-  siglip_vision_model: 'SiglipImageProcessor',
-  efficientnet: 'EfficientNetImageProcessor',
-  mobilenet_v1: 'MobileNetV1ImageProcessor',
-  mobilenet_v2: 'MobileNetV2ImageProcessor',
-  ...Object.fromEntries(
-    ['convnext', 'convnextv2', 'resnet', 'regnet', 'cvt'].map((type) => [type, 'ConvNextImageProcessor']),
-  ),
-  levit: 'LevitImageProcessor',
-  poolformer: 'PoolFormerImageProcessor',
-  pvt: 'PvtImageProcessor',
-  pvt_v2: 'PvtImageProcessor',
-};
+const processorOf = new Map(
+  Object.entries({
+    ViTImageProcessor: 'vit vit_mae vit_msn ijepa swin swinv2 swiftformer trocr dinat',
+    DeiTImageProcessor: 'deit',
+    BeitImageProcessor: 'beit data2vec-vision',
+    BitImageProcessor: 'bit dinov2 dinov2_with_registers focalnet hiera',
+    CLIPImageProcessor: 'clip clip_vision_model',
+    SiglipImageProcessor: 'siglip siglip_vision_model',
+    EfficientNetImageProcessor: 'efficientnet',
+    MobileNetV1ImageProcessor: 'mobilenet_v1',
+    MobileNetV2ImageProcessor: 'mobilenet_v2',
+    ConvNextImageProcessor: 'convnext convnextv2 resnet regnet cvt',
+    LevitImageProcessor: 'levit',
+    PoolFormerImageProcessor: 'poolformer',
+    PvtImageProcessor: 'pvt pvt_v2',
+  }).flatMap(([processor, types]) => types.split(' ').map((type) => [type, processor] as const)),
+);
+
+export const hasDefaultProcessor = (modelType: string): boolean => processorOf.has(modelType);
 
 /** Fields that say something here or never change a pixel: a processor of unknown name that has no others is read. */
 const understood = new Set(
@@ -108,27 +98,55 @@ const understood = new Set(
 );
 const wantedOfUnknown = ['size', 'resample', 'image_mean', 'image_std'];
 
+/** Of config.json: the model's type, and its image size where it has one. */
+export interface ModelOfImages {
+  type: string;
+  imageSize?: number;
+}
+
+/** @throws naming the processor or the field that is not carried out here. */
+export const transformersPreprocessing = (file: unknown, model: ModelOfImages): Preprocessing =>
+  preprocessingOf(completePreprocessor(file, model));
+
 /**
+ * The file with the processor's defaults in place of what it leaves out.
  * @param file what preprocessor_config.json holds; null: there is none, so the model's processor has its defaults.
- * @param model of config.json: its type, and its image size where it has one.
- * @throws naming the processor or the field that is not carried out here.
  */
-export function transformersPreprocessing(
-  file: unknown,
-  model: { type: string; imageSize?: number },
-): Preprocessing {
+export function completePreprocessor(file: unknown, model: ModelOfImages): Json {
   if (file !== null) configFields(file, 'preprocessor');
   const given = Object.fromEntries(Object.entries(file ?? {}).filter(([, value]) => value !== null));
   const name = processorName(given, model.type);
-  const defaults = processors[name] ?? defaultsOfUnknown(name, given);
-  const scaled = file === null && model.imageSize ? scaledDefaults(defaults, model.imageSize) : defaults;
-  const json: Json = { ...scaled, ...given };
+  const defaults = processors.get(name) ?? defaultsOfUnknown(name, given);
+  const scaled = file === null && model.imageSize ? resizedPreprocessor(defaults, model.imageSize) : defaults;
+  return { ...scaled, ...given, image_processor_type: name };
+}
+
+/** A complete file for a network that takes images of another size. */
+export function resizedPreprocessor(json: Json, imageSize: number): Json {
+  const taken = json.do_center_crop ? json.crop_size : json.size;
+  const [side] = typeof taken === 'number' ? [taken] : (Object.values(taken as object) as number[]);
+  const scaled = (value: unknown): unknown => {
+    if (typeof value === 'number') return Math.round((value * imageSize) / side);
+    if (Array.isArray(value)) return value.map(scaled);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, size]) => [key, scaled(size)]));
+  };
+  const { size, crop_size } = json;
+  return {
+    ...json,
+    size: scaled(size),
+    ...(crop_size === undefined ? {} : { crop_size: scaled(crop_size) }),
+  };
+}
+
+/** @param json complete */
+export function preprocessingOf(json: Json): Preprocessing {
   const c = configFields(json, 'preprocessor');
   if (json.pad_size !== undefined) c.only('do_pad', false);
   c.only('do_flip_channel_order', false);
   const kernel = c.flag('do_resize', true) ? kernels[c.integer('resample', [0, 5])] : 'nearest';
   return {
-    ...geometry(c, json, name),
+    ...geometry(c, json, c.text('image_processor_type')),
     kernel,
     arithmetic: kernel === 'box' || kernel === 'hamming' ? 'pillow' : 'torch',
     crop: 'floor',
@@ -140,7 +158,7 @@ export function transformersPreprocessing(
 /** As files of transformers before version 4.26 have it, a feature extractor; Fast and Pil name ways to compute. */
 function processorName(given: Json, modelType: string): string {
   const named = given.image_processor_type ?? given.feature_extractor_type;
-  if (typeof named !== 'string') return processorOf[modelType] ?? '';
+  if (typeof named !== 'string') return processorOf.get(modelType) ?? '';
   return named.replace(/FeatureExtractor$/, 'ImageProcessor').replace(/(Fast|Pil)$/, '');
 }
 
@@ -151,28 +169,8 @@ function defaultsOfUnknown(name: string, given: Json): Json {
   const who = name === '' ? 'no image_processor_type that Crux knows' : shown(name);
   const why = strange ? `and the unknown field ${strange}` : `and no ${missing}`;
   throw new Error(
-    `preprocessor config: it has ${who} ${why}; expected one of ${Object.keys(processors).join(', ')}, or size, resample, image_mean and image_std`,
+    `preprocessor config: it has ${who} ${why}; expected one of ${[...processors.keys()].join(', ')}, or size, resample, image_mean and image_std`,
   );
-}
-
-/** Of a network for images of another size than the processor's default. */
-function scaledDefaults(defaults: Json, imageSize: number): Json {
-  const { size, crop_size, do_center_crop } = defaults as Record<string, Readonly<Record<string, number>>>;
-  const taken = do_center_crop ? crop_size : size;
-  const [side] = Object.values(taken);
-  return { ...defaults, ...scaledSizes(defaults, imageSize / side) };
-}
-
-/** The fields of a file that are sizes, `factor` times as large. */
-export function scaledSizes({ size, crop_size }: Json, factor: number): Json {
-  const scaled = (value: unknown): unknown => {
-    if (typeof value === 'number') return Math.round(value * factor);
-    return Object.fromEntries(Object.entries(value as object).map(([k, v]) => [k, scaled(v)]));
-  };
-  return {
-    ...(size === undefined ? {} : { size: scaled(size) }),
-    ...(crop_size === undefined ? {} : { crop_size: scaled(crop_size) }),
-  };
 }
 
 function geometry(c: ConfigFields, json: Json, name: string): Size & { resize: Resize | null } {

@@ -6,7 +6,7 @@ import {
   type ModelEntry,
   modelKind,
   type OnnxClassifierSpec,
-  onnxClassifierSpec,
+  onnxQuestions,
 } from '../../../shared/domain.ts';
 import { addModelRow, type Catalog, CatalogError } from '../../catalog/index.ts';
 import type { ModelCheck } from '../inspections.ts';
@@ -36,7 +36,7 @@ export async function addModel(
     throw unfit(`${path} is not added: ${found.summary}`);
   const kind = modelKind.parse(found.kind);
   if (found.onnx && !spec) {
-    const open = Object.keys(onnxClassifierSpec.shape).filter((key) => !(key in found.onnx!));
+    const open = onnxQuestions.filter((key) => !(key in found.onnx!));
     throw unfit(`model ${path}: say ${open.join(', ')}; the file does not`);
   }
   try {

@@ -1,8 +1,9 @@
 /** Owns a user's ONNX classifier as an encoder: preprocessing by its spec, features and logits by their names. */
+import { ownPreprocessing, type Preprocessing } from '../../../core/images/preprocessing.ts';
 import type { OnnxClassifierSpec } from '../../../shared/domain.ts';
 import { hashFile } from '../images/hash.ts';
 import { openSession, type RuntimeOptions } from '../runtime.ts';
-import type { ImageEncoder } from './encoder.ts';
+import { featuresHash, type ImageEncoder } from './encoder.ts';
 
 export interface OnnxClassifierFile {
   name: string;
@@ -14,6 +15,23 @@ export interface OnnxClassifierFile {
 
 /** Grey from RGB as in BT.601, what image libraries do for one-channel models. */
 const GREY = [0.299, 0.587, 0.114];
+
+/** As the person chose; without a filter libvips resizes, as Crux always has. */
+function onnxPreprocessing(spec: OnnxClassifierSpec): Preprocessing {
+  const { width, height, kernel } = spec;
+  const share = spec.cropShare ?? 1;
+  const size = { width: Math.floor(width / share), height: Math.floor(height / share) };
+  const own = ownPreprocessing(spec.resize === 'crop' ? 'cover' : 'size', size, spec);
+  const sized = { ...own, width, height };
+  if (!kernel) return sized;
+  const square = size.width === size.height && spec.resize === 'crop';
+  return {
+    ...sized,
+    resize: square ? { to: 'shortest', edge: size.width } : own.resize,
+    kernel,
+    arithmetic: 'pillow',
+  };
+}
 
 /** Where there is no feature output, the logits serve as features. */
 export async function openOnnxClassifier(
@@ -37,6 +55,7 @@ export async function openOnnxClassifier(
       `model ${name}: it has inputs ${session.inputNames.join(', ')} and outputs ${session.outputNames.join(', ')}, wanted ${spec.input} and ${outputs.join(', ')}`,
     );
   }
+  const preprocessing = onnxPreprocessing(spec);
   const plane = width * height;
   // One factor and one shift per channel and byte value: (v / 255 - mean) / std.
   const table = mean.map((m, c) => Float32Array.from({ length: 256 }, (_, v) => (v / 255 - m) / std[c]));
@@ -93,10 +112,8 @@ export async function openOnnxClassifier(
 
   return {
     name,
-    hash,
-    width,
-    height,
-    resize: spec.resize,
+    hash: featuresHash(hash, preprocessing),
+    preprocessing,
     dim,
     labels: spec.logits === null ? null : spec.labels,
     async run(pixels, n) {
