@@ -42,8 +42,7 @@ test.skipIf(missing.length > 0)('photos are prepared to within a level of the li
   let worst = 0;
   for (const name of made) {
     const [photo, library, number] = name.split('.') as [string, keyof typeof read, string];
-    const at = photo.indexOf('-');
-    const file = readFileSync(join(photos, photo.slice(0, at), `${photo.slice(at + 1)}.jpg`));
+    const file = readFileSync(join(photos, `${photo.replace('~', '/')}.jpg`));
     const pixels = await preparedPixels(file, read[library](configs(library)[Number(number)]));
     const theirs = readFileSync(join(out, name));
     expect(pixels).toHaveLength(theirs.length);
