@@ -114,7 +114,7 @@ export const inspections = {
   /** Runs an ONNX classifier: the length of its features, and what its class scores are. */
   'model.try': inspection(
     trial,
-    z.object({ name: z.string(), path, hash: z.string(), spec: onnxClassifierSpec }),
+    z.object({ name: z.string(), path, hash: z.string().nullable(), spec: onnxClassifierSpec }),
     z.object({ dim: count, scores: z.string().nullable() }),
   ),
   /** What to say where a job would not fit into memory. */

@@ -11,7 +11,7 @@ import { encodeModel, type NodeData } from '../../../src/core/graph/onnx-proto.t
 import * as c from '../../../src/main/catalog/index.ts';
 import { softmaxOfColumns } from '../../../src/main/engine/class-probabilities.ts';
 import { hashFile } from '../../../src/main/engine/images/hash.ts';
-import { addModel } from '../../../src/main/engine/models/check.ts';
+import { addModel, checkModel } from '../../../src/main/engine/models/check.ts';
 import { examineModel } from '../../../src/main/engine/models/examine.ts';
 import { openOnnxClassifier } from '../../../src/main/engine/models/onnx-classifier.ts';
 import { namesFrom } from '../../../src/main/engine/models/onnx-labels.ts';
@@ -161,11 +161,12 @@ describe('inputs and outputs', () => {
   });
 
   it('the middle is cut out of what was enlarged', async () => {
-    const encoder = await open(tiny('crop.onnx'), { cropShare: 0.8 });
-    expect([encoder.width, encoder.height]).toEqual([10, 10]);
-    const framed = new Uint8Array(300).fill(255);
-    for (let y = 1; y < 9; y++) framed.fill(51, (y * 10 + 1) * 3, (y * 10 + 9) * 3);
-    near([...(await encoder.run(framed, 1)).logits!], [2, 2, 2], 1e-5);
+    const encoder = await open(tiny('crop.onnx'), { cropShare: 0.8, resize: 'crop', kernel: 'bilinear' });
+    expect(encoder.preprocessing).toMatchObject({
+      width: 8,
+      height: 8,
+      resize: { to: 'shortest', edge: 10 },
+    });
     await encoder.close();
   });
 });
@@ -332,6 +333,19 @@ describe('folders', () => {
     }
   });
 
+  it('one that leaves no question open is run by the check, so that what is called usable runs', async () => {
+    tiny('runs/model.onnx');
+    expect(await checkModel(beside('runs', prepared))).toMatchObject({ usable: true, problems: [] });
+    // The logarithm of black is not finite.
+    tiny('fails/model.onnx', { after: [node('Log', 'z', 'scores')] });
+    const failing = beside('fails', prepared);
+    expect((await examineModel(failing)).usable).toBe(true);
+    expect(await checkModel(failing)).toMatchObject({
+      usable: false,
+      problems: [expect.stringMatching(/output out .*Infinity/)],
+    });
+  });
+
   it('other ONNX files of the folder are said, and several without a first one are asked about', async () => {
     tiny('two/model.onnx');
     tiny('two/onnx/model_quantized.onnx');
@@ -351,7 +365,11 @@ describe('folders', () => {
       { size: { shortest_edge: 10 }, do_center_crop: true, crop_size: 8 },
       { resize: 'crop', cropShare: 0.8 },
     ],
-    ['a crop share', { size: { shortest_edge: 8 }, crop_pct: 0.875 }, { resize: 'crop', cropShare: 0.875 }],
+    [
+      'a crop share',
+      { size: { shortest_edge: 8 }, crop_pct: 0.875, image_processor_type: 'ConvNextImageProcessor' },
+      { resize: 'crop', cropShare: 8 / 9 },
+    ],
     ['one number', { size: 8 }, { resize: 'stretch' }],
     [
       'no scaling',
@@ -375,9 +393,9 @@ describe('folders', () => {
 
   it('a preprocessor that is not carried out, or not for this input, is refused by its field', async () => {
     tiny('offset/model.onnx');
-    const offset = await examineModel(beside('offset', { ...prepared, rescale_offset: true }));
+    const offset = await examineModel(beside('offset', { ...prepared, do_flip_channel_order: true }));
     expect(offset.problems).toEqual([
-      expect.stringMatching(/preprocessor_config\.json.*rescale_offset is true/),
+      expect.stringMatching(/preprocessor_config\.json.*do_flip_channel_order/),
     ]);
     const size = await examineModel(beside('offset', { ...prepared, size: 16 }));
     expect(size.problems).toEqual([

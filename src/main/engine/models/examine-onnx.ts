@@ -11,8 +11,9 @@ import { UnfitFile } from '../user-file.ts';
 import { type OnnxFacts, readOnnxFacts, type Scores } from './onnx-facts.ts';
 import type { OnnxFolder } from './onnx-folder.ts';
 import { besideModel, findLabels } from './onnx-labels.ts';
-import { preprocessorFile, readOnnxPreprocessing } from './onnx-preprocessing.ts';
+import { readOnnxPreprocessing } from './onnx-preprocessing.ts';
 import { scoreKinds, takesBytes, unfitInput, unfitScores } from './onnx-values.ts';
+import { preprocessorFile } from './preprocessor-file.ts';
 import { readModelJson } from './stored-part.ts';
 import { verdict } from './verdict.ts';
 
@@ -136,13 +137,12 @@ function readImages(
 ): void {
   const file = besideModel(path, preprocessorFile);
   const config = besideModel(path, 'config.json');
-  if (spec.channels === undefined && config) {
-    const { num_channels: channels } = readModelJson<{ num_channels?: unknown }>(config, 'its config');
-    if (channels === 1 || channels === 3) spec.channels = channels;
-  }
+  const read = config ? readModelJson<Record<string, unknown>>(config, 'its config') : {};
+  const { num_channels: channels, model_type: type } = read;
+  if (spec.channels === undefined && (channels === 1 || channels === 3)) spec.channels = channels;
   if (file) {
-    const prepared = readOnnxPreprocessing(file, spec.channels ?? 3);
-    if (spec.layout && prepared.mean) spec.channels ??= 3;
+    const prepared = readOnnxPreprocessing(file, typeof type === 'string' ? type : '');
+    if (spec.layout) spec.channels ??= 3;
     for (const side of ['width', 'height'] as const)
       if (spec[side] !== undefined && prepared[side] !== undefined && spec[side] !== prepared[side])
         throw new Error(
@@ -170,9 +170,9 @@ function nameOutputs(
   const named = (pattern: RegExp) => only(floats.filter((o) => pattern.test(o.name)));
   const features = named(/^(features?|embeddings?|image_embeds|pooled|pooler_output)$/i);
   const others = floats.filter((o) => o !== features);
-  const bySigns = (o: ValueInfo) => !['logits', null].includes(facts.scoresOf(o.name));
+  const byOperators = (o: ValueInfo) => !['logits', null].includes(facts.scoresOf(o.name));
   const classes = (o: ValueInfo | null) => (o ? widthOf(o) : null);
-  let logits = named(/^logits?$/i) ?? only(others.filter(bySigns));
+  let logits = named(/^logits?$/i) ?? only(others.filter(byOperators));
   const { found, unfit } = findLabels(path, facts.metadata, classes(logits ?? only(others)));
   // As many class names as it has numbers: those are the classes' scores.
   if (!logits && found && classes(only(others)) === found.labels.length) logits = only(others);

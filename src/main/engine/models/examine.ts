@@ -104,14 +104,17 @@ async function checkVision(path: string): Promise<ModelCheck> {
 async function checkCaptioner(path: string): Promise<ModelCheck> {
   try {
     const { readCaptionerConfig } = await import('./captioner.ts');
-    const { width, height, maxLength } = readCaptionerConfig(path);
+    const { toldPreprocessing } = await import('./preprocessor-file.ts');
+    const { preprocessing, assumed, maxLength } = readCaptionerConfig(path);
     const { valuesOf } = await import('./examine-onnx.ts');
     for (const file of ['encoder_model.onnx', 'decoder_model.onnx']) {
       await valuesOf(join(path, file)).catch((error: Error) => {
         throw new Error(`ONNX Runtime cannot open ${file}: ${error.message}`);
       });
     }
-    return verdict('captioner', `image to text, ${width}x${height}, at most ${maxLength} tokens`);
+    const { width, height } = preprocessing;
+    const told = assumed ? `; ${toldPreprocessing(preprocessing, assumed)}` : '';
+    return verdict('captioner', `image to text, ${width}x${height}, at most ${maxLength} tokens${told}`);
   } catch (error) {
     return verdict('captioner', '', [(error as Error).message]);
   }

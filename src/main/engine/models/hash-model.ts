@@ -1,7 +1,8 @@
-/** Owns the hash of a model that is added, which provenance records: over all of its weights. */
+/** Owns the hash of a model that is added, which provenance records: over all of its weights, and of an encoder how its images are prepared. */
 import { statSync } from 'node:fs';
 import type { ModelKind } from '../../../shared/domain.ts';
 import { hashFile } from '../images/hash.ts';
+import { featuresHash } from './encoder.ts';
 import { hashFolder } from './hash-folder.ts';
 
 /** @param kind as the check found it. */
@@ -13,5 +14,6 @@ export async function hashModel({ path, kind }: { path: string; kind: ModelKind 
   }
   if (!statSync(path).isDirectory()) return await hashFile(path);
   const { readVisionFolder } = await import('./vision-folder.ts');
-  return await readVisionFolder(path, path).part.hash();
+  const { part, network } = readVisionFolder(path, path);
+  return featuresHash(await part.hash(), network.preprocessing);
 }

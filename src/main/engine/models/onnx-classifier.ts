@@ -4,20 +4,20 @@
  * so that whatever is made of logits (a softmax over some of the classes, a temperature) gives what it gives without the
  * Softmax.
  */
+import { ownPreprocessing, type Preprocessing } from '../../../core/images/preprocessing.ts';
 import { randn, rngFromSeed } from '../../../core/rng.ts';
-import { roundHalfEven } from '../../../core/round.ts';
 import type { OnnxClassifierSpec } from '../../../shared/domain.ts';
 import { hashFile } from '../images/hash.ts';
 import { openSession, type RuntimeOptions, type Session, type Tensor } from '../runtime.ts';
-import type { ImageEncoder } from './encoder.ts';
+import { featuresHash, type ImageEncoder } from './encoder.ts';
 import { readOnnxFacts, type Scores } from './onnx-facts.ts';
 import { takesBytes, unfitInput, unfitScores } from './onnx-values.ts';
 
 export interface OnnxClassifierFile {
   name: string;
   path: string;
-  /** As it was when the model was added; another file under the same name is refused. */
-  hash: string;
+  /** As it was when the model was added; another file under the same name is refused. null: it is not added yet. */
+  hash: string | null;
   spec: OnnxClassifierSpec;
 }
 
@@ -31,6 +31,23 @@ const GREY = [0.299, 0.587, 0.114];
 /** The logarithm of a probability that is too small for its type. */
 const LEAST = 2 ** -126;
 
+/** As the person chose; without a filter libvips resizes, as Crux always has. */
+function onnxPreprocessing(spec: OnnxClassifierSpec): Preprocessing {
+  const { width, height, kernel } = spec;
+  const share = spec.cropShare ?? 1;
+  const size = { width: Math.floor(width / share), height: Math.floor(height / share) };
+  const own = ownPreprocessing(spec.resize === 'crop' ? 'cover' : 'size', size, spec);
+  const sized = { ...own, width, height };
+  if (!kernel) return sized;
+  const square = size.width === size.height && spec.resize === 'crop';
+  return {
+    ...sized,
+    resize: square ? { to: 'shortest', edge: size.width } : own.resize,
+    kernel,
+    arithmetic: 'pillow',
+  };
+}
+
 /** Where there is no feature output, the logits serve as features. */
 export async function openOnnxClassifier(
   file: OnnxClassifierFile,
@@ -38,11 +55,11 @@ export async function openOnnxClassifier(
 ): Promise<OnnxClassifier> {
   const { name, path, hash } = file;
   const now = await hashFile(path);
-  if (now !== hash)
+  if (hash !== null && now !== hash)
     throw new Error(`model ${name}: ${path} has changed since it was added; remove it and add it again`);
   const session = await openSession(path, runtime);
   try {
-    return await encoderOf(file, session);
+    return await encoderOf({ ...file, hash: now }, session);
   } catch (error) {
     await session.close();
     throw error;
@@ -50,15 +67,14 @@ export async function openOnnxClassifier(
 }
 
 async function encoderOf(
-  { name, path, hash, spec }: OnnxClassifierFile,
+  { name, path, hash, spec }: OnnxClassifierFile & { hash: string },
   session: Session,
 ): Promise<OnnxClassifier> {
-  const { resize } = spec;
-  const { width, height } = enlargedSize(spec);
+  const preprocessing = onnxPreprocessing(spec);
   const image = requireFit(name, spec, session);
   const outputs = [spec.features, spec.logits].filter((output) => output !== null);
   const fill = filler(spec, takesBytes(image));
-  const bytesEach = 3 * width * height;
+  const bytesEach = 3 * spec.width * spec.height;
 
   const runBatch = async (pixels: Uint8Array, n: number) => {
     const sides = [spec.height, spec.width];
@@ -106,10 +122,8 @@ async function encoderOf(
 
   return {
     name,
-    hash,
-    width,
-    height,
-    resize,
+    hash: featuresHash(hash, preprocessing),
+    preprocessing,
     dim,
     labels: spec.logits === null ? null : spec.labels,
     scores,
@@ -160,24 +174,13 @@ function requireFit(name: string, spec: OnnxClassifierSpec, { inputs, outputs }:
   return image;
 }
 
-/** What images are brought to before the middle is cut out of them. */
-function enlargedSize({ width, height, cropShare = 1 }: OnnxClassifierSpec) {
-  return { width: Math.floor(width / cropShare), height: Math.floor(height / cropShare) };
-}
-
-/**
- * The images of a batch as the input wants them: the middle cut out where they were enlarged, then (x - mean) / std of
- * RGB in [0,1], or bytes as they are.
- */
+/** The images of a batch as the input wants them: (x - mean) / std of RGB in [0,1], or bytes as they are. */
 function filler(
   spec: OnnxClassifierSpec,
   bytes: boolean,
 ): (pixels: Uint8Array, n: number) => Float32Array | Uint8Array {
   const { width, height, channels, mean, std, layout } = spec;
   const plane = width * height;
-  const { width: wide, height: high } = enlargedSize(spec);
-  const left = roundHalfEven((wide - width) / 2);
-  const top = roundHalfEven((high - height) / 2);
   // One factor and one shift per channel and byte value.
   const table = mean.map((m, c) =>
     Float32Array.from({ length: 256 }, (_, v) => (bytes ? v : (v / 255 - m) / std[c])),
@@ -187,9 +190,7 @@ function filler(
     const data = bytes ? new Uint8Array(size) : new Float32Array(size);
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < plane; j++) {
-        const x = left + (j % width);
-        const y = top + Math.floor(j / width);
-        const at = ((i * high + y) * wide + x) * 3;
+        const at = (i * plane + j) * 3;
         if (channels === 1) {
           const grey = GREY[0] * pixels[at] + GREY[1] * pixels[at + 1] + GREY[2] * pixels[at + 2];
           data[i * plane + j] = bytes ? Math.round(grey) : (grey / 255 - mean[0]) / std[0];
