@@ -66,11 +66,11 @@ async function checkNetworkFolder(path: string): Promise<ModelCheck> {
     return await checkOnnxFolder(onnx, vision?.problems ?? []);
   }
   if (vision) return vision;
-  const form = folderForm(readdirSync(path));
-  if (form) return verdict('folder', '', [`${path}: ${sentence(form)}`]);
   const several = onnxFiles(path);
   if (several.length > 0)
     return verdict('folder', '', [`${path} holds ${firstFew(several)}; choose one of these files`]);
+  const form = folderForm(readdirSync(path));
+  if (form) return verdict('folder', '', [`${path}: ${sentence(form)}`]);
   return verdict('folder', '', [
     `no model_index.json, config.json, model.onnx, encoder_model.onnx or ${adapterConfigFile} in ${path}; choose the folder of a Diffusers model, of an image network, of a captioner or of a difficulty model that Crux trained`,
   ]);

@@ -56,7 +56,7 @@ export function requireFitOnnx(file: string): void {
 function requireWhole(descriptor: number, size: number, file: string): void {
   const bytes = new Bytes(descriptor);
   if (bytes.varint(0)?.value !== irVersion) return;
-  for (const _ of fieldsOf(bytes, 0, size, cutShort));
+  Array.from(fieldsOf(bytes, 0, size, cutShort));
   function cutShort(end: number) {
     throw new UnfitFile(
       file,
