@@ -49,10 +49,7 @@ export const ownPreprocessing = (
   std: colours.std,
 });
 
-/**
- * What the middle of training pictures is: as many pixels on each side beyond what the network takes as every image
- * has. Random crops use them; without them a picture is what the network takes.
- */
+/** Pixels that every image has on each side beyond what the network takes: training cuts random parts out of them too. */
 export function marginOf({ resize, width, height }: Preprocessing): number {
   if (!resize) return 0;
   const smallest = resize.to === 'shortest' ? { width: resize.edge, height: resize.edge } : resize;
@@ -72,7 +69,9 @@ function resizedSize({ width, height }: Size, resize: Resize | null): Size {
   }
   const ratios = [height / resize.height, width / resize.width];
   const ratio = resize.to === 'cover' ? Math.min(...ratios) : Math.max(...ratios);
-  return { width: roundHalfEven(width / ratio), height: roundHalfEven(height / ratio) };
+  // A side is never lost, however long the other is.
+  const side = (length: number) => Math.max(1, roundHalfEven(length / ratio));
+  return { width: side(width), height: side(height) };
 }
 
 /** Where what is cut out begins along a side; negative where the image is padded. */

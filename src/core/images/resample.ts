@@ -127,38 +127,40 @@ function tapsOf({ size, resized, first, count }: Axis, kernel: keyof typeof filt
   const narrowed = 1 / widened; // multiplied with, as both do: a quotient may differ in its last bit
   const support = filter.support * widened;
   const reach = Math.ceil(support) * 2 + 1;
-  const exact = new Float64Array(resized * reach);
-  const starts = new Int32Array(resized);
-  const counts = new Int32Array(resized);
+  const exact = new Float64Array(count * reach);
+  const starts = new Int32Array(count);
+  const counts = new Int32Array(count);
+  const row = new Float64Array(reach);
   let largest = 0;
-  for (let i = 0; i < resized; i++) {
+  const weigh = (i: number): [start: number, taps: number] => {
     const centre = (i + 0.5) * scale;
     const start = Math.max(0, Math.trunc(centre - support + 0.5));
     const taps = Math.min(reach, Math.min(size, Math.trunc(centre + support + 0.5)) - start);
     let sum = 0;
     for (let j = 0; j < taps; j++) {
-      const weight = filter.at((j + start - centre + 0.5) * narrowed);
-      exact[i * reach + j] = weight;
-      sum += weight;
+      row[j] = filter.at((j + start - centre + 0.5) * narrowed);
+      sum += row[j];
     }
     for (let j = 0; j < taps && sum !== 0; j++) {
-      exact[i * reach + j] /= sum;
-      largest = Math.max(largest, exact[i * reach + j]);
+      row[j] /= sum;
+      largest = Math.max(largest, row[j]);
     }
-    starts[i] = start;
-    counts[i] = taps;
+    return [start, taps];
+  };
+  for (let i = 0; i < count; i++) {
+    [starts[i], counts[i]] = weigh(first + i);
+    exact.set(row.subarray(0, counts[i]), i * reach);
   }
+  // PyTorch's bits depend on the largest weight of all, those that are cut off too.
+  if (arithmetic === 'torch') for (let i = 0; i < Math.min(resized, mostWeighed); i++) weigh(i);
   const bits = arithmetic === 'pillow' ? 22 : bitsBesides(largest);
   // Halves are rounded away from zero.
   const fixed = (weight: number) => Math.trunc(weight * 2 ** bits + (weight < 0 ? -0.5 : 0.5));
-  return {
-    first: starts.subarray(first, first + count),
-    counts: counts.subarray(first, first + count),
-    reach,
-    weights: Int32Array.from(exact.subarray(first * reach, (first + count) * reach), fixed),
-    bits,
-  };
+  return { first: starts, counts, reach, weights: Int32Array.from(exact, fixed), bits };
 }
+
+/** Of an image that is a thousand times as long as wide PyTorch could not hold the whole that these are of. */
+const mostWeighed = 1_000_000;
 
 /** The most bits behind the point with which this weight stays below 2^15. */
 function bitsBesides(weight: number): number {
@@ -219,13 +221,15 @@ function alongColumns(image: RgbImage, taps: Taps, top: number, from: number, un
 
 /** The pixel nearest to each resized one. Pillow adds step to step in float64, PyTorch multiplies in float32. */
 function placesOf({ size, resized, first, count }: Axis, arithmetic: Arithmetic): Int32Array {
-  const places = new Int32Array(resized);
+  const places = new Int32Array(count);
   const scale = arithmetic === 'pillow' ? size / resized : Math.fround(size / resized);
   let at = scale * 0.5;
-  for (let i = 0; i < resized; i++, at += scale) {
-    places[i] = Math.min(size - 1, arithmetic === 'pillow' ? at : Math.fround((i + 0.5) * scale));
+  if (first < mostWeighed) for (let i = 0; i < first; i++) at += scale;
+  else at += first * scale;
+  for (let i = 0; i < count; i++, at += scale) {
+    places[i] = Math.min(size - 1, arithmetic === 'pillow' ? at : Math.fround((first + i + 0.5) * scale));
   }
-  return places.subarray(first, first + count);
+  return places;
 }
 
 function nearest(image: RgbImage, columns: Int32Array, rows: Int32Array): RgbImage {

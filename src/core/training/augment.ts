@@ -92,7 +92,10 @@ export function pictureValues(pictures: Uint8Array, n: number): Float32Array {
   return out;
 }
 
-/** The part in the middle, size x size, of pictures with the same margin all around: u8[n,side,side,3] RGB -> f32[n,3,size,size] in [0,1]. */
+/**
+ * The part in the middle, size x size, of pictures with the same margin all around:
+ * u8[n,side,side,3] RGB -> f32[n,3,size,size] in [0,1].
+ */
 export function centreCrops(pictures: Uint8Array, side: number, size: number): Float32Array {
   const n = pictures.length / (3 * side * side);
   const plane = size * size;

@@ -139,6 +139,22 @@ describe.each(['transformers-vit', 'transformers-resnet', 'transformers-clip', '
   });
 });
 
+test('of an image as long as a ribbon only the middle is computed', () => {
+  const length = 20_000;
+  const ribbon = {
+    width: 1,
+    height: length,
+    pixels: new Uint8Array(length * 3).map((_, i) => (i / 3) & 255),
+  };
+  const p = timmPreprocessing({ input_size: [3, 224, 224], crop_pct: 1 });
+  const pixels = prepare(ribbon, p);
+  expect(pixels).toHaveLength(224 * 224 * 3);
+  // A row of the source becomes 224: the middle shows the one or two rows in the ribbon's middle.
+  for (const value of pixels) expect(Math.abs(value - ((length / 2) & 255))).toBeLessThanOrEqual(2);
+  const border = timmPreprocessing({ input_size: [3, 224, 224], crop_pct: 1, crop_mode: 'border' });
+  expect(prepare(ribbon, border)).toHaveLength(224 * 224 * 3);
+});
+
 describe('what is not carried out is refused by name', () => {
   const vit = { image_processor_type: 'ViTImageProcessor' };
   it.each<[object, string]>([

@@ -38,6 +38,7 @@ const modelConfig = generation.extend({
   encoder: typed.nullish(),
   decoder: generation.nullish(),
 });
+
 export interface Captioner {
   preprocessing: Preprocessing;
   /** u8[height,width,3] RGB of one picture, prepared -> its caption. */

@@ -17,16 +17,13 @@ export interface ImageEncoder {
 }
 
 /**
- * What a model's features depend on: its weights, and how its images are prepared. Under libvips' arithmetic it is the
- * hash of the weights alone, as every earlier version of Crux had it; what those stored of models that are now prepared
- * as their library does is computed again, for it is found no more.
+ * What a model's features depend on: its weights, and how its images are prepared. Earlier versions of Crux stored them
+ * under the weights alone: those are found no more, and computed again.
  */
 export const featuresHash = (weights: string, preprocessing: Preprocessing): string =>
-  preprocessing.arithmetic === 'libvips'
-    ? weights
-    : createHash('sha256')
-        .update(`${weights} ${canonical(preprocessing)}`)
-        .digest('hex');
+  createHash('sha256')
+    .update(`${weights} ${canonical(preprocessing)}`)
+    .digest('hex');
 
 /** The same text whatever order the fields were written in. */
 const canonical = (preprocessing: Preprocessing): string =>

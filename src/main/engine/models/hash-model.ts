@@ -2,7 +2,6 @@
 import { statSync } from 'node:fs';
 import type { ModelKind } from '../../../shared/domain.ts';
 import { hashFile } from '../images/hash.ts';
-import { featuresHash } from './encoder.ts';
 import { hashFolder } from './hash-folder.ts';
 
 /** @param kind as the check found it. */
@@ -13,7 +12,8 @@ export async function hashModel({ path, kind }: { path: string; kind: ModelKind 
     return await openGenerationModel(path).hash();
   }
   if (!statSync(path).isDirectory()) return await hashFile(path);
+  const { networkHash } = await import('./network-encoder.ts');
   const { readVisionFolder } = await import('./vision-folder.ts');
   const { part, network } = readVisionFolder(path, path);
-  return featuresHash(await part.hash(), network.preprocessing);
+  return await networkHash(part, network);
 }

@@ -27,6 +27,16 @@ export function outputsOf(network: ImageNetwork, p: Params, image: Value): Recor
   return logits ? { features, logits } : { features };
 }
 
+/**
+ * What its features depend on. Networks that Crux trained always see images in the one way that they were trained with,
+ * so the weights say all, as they did in every version.
+ */
+export async function networkHash(part: StoredPart<unknown>, network: ImageNetwork): Promise<string> {
+  const weights = await part.hash();
+  const { preprocessing } = network;
+  return preprocessing.arithmetic === 'libvips' ? weights : featuresHash(weights, preprocessing);
+}
+
 /** Sessions are made per batch size, at most two (full batches and the rest). */
 export async function openNetworkEncoder(
   part: StoredPart<unknown>,
@@ -50,7 +60,7 @@ export async function openNetworkEncoder(
 
   return {
     name,
-    hash: featuresHash(await part.hash(), preprocessing),
+    hash: await networkHash(part, network),
     preprocessing,
     dim: network.dim,
     labels: network.labels,
