@@ -55,7 +55,7 @@ without the suspects of the first, gained about a point each for several times t
 
 ${copies[0].copies} images of each kind of alteration are put into \`test\`, their originals lie in \`train\`. Two images count as nearly the same
 at a quarter of the distance that different images of the dataset usually have to their tenth neighbour, where their details
-match as well (decisions/0010-near-duplicates.md); in cosine similarity that is the threshold shown. No fixed cosine would do: unrelated photographs reach .995 with the built-in encoder, copies stay
+match as well (decisions/0013-near-duplicates.md); in cosine similarity that is the threshold shown. No fixed cosine would do: unrelated photographs reach .995 with the built-in encoder, copies stay
 below .97 with MobileNetV2.
 
 ${rows(

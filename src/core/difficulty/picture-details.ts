@@ -2,7 +2,7 @@
  * Owns the second look at two images that an encoder finds nearly the same: whether their details lie in the same
  * places. An encoder is made to give similar images similar features, so that features alone cannot tell a copy from
  * another image of its kind; details can. Layout and light, which unrelated images share (a white background, a centred
- * thing), are taken out: each tone is compared with those around it. docs/decisions/0010-near-duplicates.md has figures.
+ * thing), are taken out: each tone is compared with those around it. docs/decisions/0013-near-duplicates.md has figures.
  */
 
 /** Pixels a side. */

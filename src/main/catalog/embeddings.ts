@@ -24,6 +24,20 @@ export const findEmbeddingSet = (
     modelHash,
   );
 
+/** Whether there are features of a model under another hash: of other weights, or of images prepared in another way. */
+export const hasOtherEmbeddings = (
+  catalog: Catalog,
+  datasetId: number,
+  modelId: string,
+  modelHash: string,
+): boolean =>
+  catalog.get(
+    'SELECT 1 FROM embedding_sets WHERE dataset_id = ? AND model_id = ? AND model_hash <> ? LIMIT 1',
+    datasetId,
+    modelId,
+    modelHash,
+  ) !== undefined;
+
 export function ensureEmbeddingSet(
   catalog: Catalog,
   datasetId: number,

@@ -366,10 +366,10 @@ test('what an ONNX file says about itself, and what it leaves open', async () =>
   await expect(addModel(catalog, { path, name: 'x' })).rejects.toThrow(/say mean, std, resize/);
   await expect(
     addModel(catalog, { path, name: 'x', onnx: { ...classifierSpec, labels: ['red'] } }),
-  ).rejects.toThrow(/1 labels for 3 logits/);
+  ).rejects.toThrow(/1 labels for 3 class scores/);
   await expect(
     addModel(catalog, { path, name: 'x', onnx: { ...classifierSpec, logits: 'other' } }),
-  ).rejects.toThrow(/outputs features, logits, wanted image and features, other/);
+  ).rejects.toThrow(/outputs features, logits, expected image and features, other/);
   const broken = put(join(tempFolder(), 'broken.onnx'), 'not a model');
   expect(await checkModel(broken)).toMatchObject({ usable: false, onnx: null });
   const pickle = put(join(tempFolder(), 'model.bin'), 'x');

@@ -1,6 +1,6 @@
 /** Owns captions: by rule (a template with the class name in it) or by a captioning model that the user has. */
 import { addCaption, type Catalog, listModelRows, type WorkImage, workImages } from '../../catalog/index.ts';
-import { decodeRgb } from '../images/decode.ts';
+import { preparedPixels } from '../images/prepare.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { captionerWanted, openCaptioner } from '../models/captioner.ts';
 import { findModel } from '../models/registry.ts';
@@ -74,7 +74,6 @@ async function byModel(ctx: JobContext<'caption'>, rows: readonly Row[]) {
   }
   const model = findModel(catalog, modelId, 'captioner');
   const captioner = await openCaptioner(model.path, ctx.runtime);
-  const size = { width: captioner.width, height: captioner.height, fit: 'fill' as const };
   const figures = { captioned: 0, unchanged: 0, kept: 0 };
   const wanted = rows.filter((row) => {
     if (row.source === model.name) figures.unchanged++;
@@ -88,7 +87,7 @@ async function byModel(ctx: JobContext<'caption'>, rows: readonly Row[]) {
     for (const [i, row] of usable.entries()) {
       signal.throwIfAborted();
       try {
-        const { pixels } = await decodeRgb(await ctx.originals.read(row), size);
+        const pixels = await preparedPixels(await ctx.originals.read(row), captioner.preprocessing);
         addCaption(catalog, row.id, await captioner.caption(pixels), model.name);
         figures.captioned++;
       } catch (error) {

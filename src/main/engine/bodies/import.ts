@@ -35,7 +35,7 @@ import { scanImageFolder } from '../images/scan.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { mapOrdered } from '../ordered.ts';
 import { imported, tellSpace } from '../space-needed.ts';
-import { readUserText } from '../user-file.ts';
+import { openUserFile, readUserText, UnfitFile } from '../user-file.ts';
 
 const CONCURRENCY = 3;
 /** Rows of one transaction. */
@@ -160,6 +160,17 @@ async function removeLeftovers(thumbnails: string): Promise<void> {
   }
 }
 
+/** @throws saying what the file is where it is plainly no text. */
+async function refuseOtherFiles(source: string): Promise<void> {
+  try {
+    const { handle } = await openUserFile(source, { wanted: 'text' });
+    await handle.close();
+  } catch (error) {
+    if (!(error instanceof UnfitFile)) throw error;
+    throw new Error(`import: ${error.message}; expected a folder of images or a manifest`, { cause: error });
+  }
+}
+
 async function looksLikeManifest(source: string): Promise<boolean> {
   const facts = await readingFile(() => stat(fsPath(source))).catch((error) => {
     if (error instanceof UnreadableImage) return null;
@@ -167,6 +178,7 @@ async function looksLikeManifest(source: string): Promise<boolean> {
   });
   if (!facts)
     throw new Error(`import: there is nothing at ${source}; choose a folder of images or a manifest`);
+  if (facts.isFile()) await refuseOtherFiles(source);
   if (facts.isDirectory()) return false;
   if (MANIFESTS.has(extname(source).toLowerCase())) return true;
   throw new Error(`import: ${source} is neither a folder nor a manifest; wanted .csv or .jsonl`);

@@ -30,9 +30,7 @@ export const rescoreBody: JobBody<'rescore'> = async (ctx) => {
     throw new Error(
       `rescore: none of the ${made(all)} generated images is as it was made; put their files back, or generate again`,
     );
-  const { set, images: seen, vectors, dim } = await featuresOf(ctx, scorer.modelId, images, judge.column);
-  if (set.modelHash !== scorer.modelHash)
-    throw new Error(`rescore: ${scorer.modelName} has changed since it scored; score the dataset again`);
+  const { images: seen, vectors, dim } = await featuresOf(ctx, scorer.modelId, images, judge.column);
   const ids = seen.map(({ id }) => id);
   const known = new Set(catalog.column<number>('SELECT image_id FROM scores WHERE scorer_id = ?', scorerId));
   const excluded = excludedImages(catalog, params.datasetId);

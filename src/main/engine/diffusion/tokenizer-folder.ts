@@ -84,7 +84,7 @@ function vocabularyOf(folder: string): Pick<ClipTokenizerData, 'vocab' | 'merges
   const later = join(folder, 'added_tokens.json');
   return {
     vocab,
-    merges: readUserText(merges, { maxBytes: MAX_MERGES_BYTES })
+    merges: readUserText(merges, { maxBytes: MAX_MERGES_BYTES, wanted: 'text' })
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#version')),
     added: existsSync(later)

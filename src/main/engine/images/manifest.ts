@@ -178,7 +178,7 @@ async function openRows(file: string, options: ManifestOptions): Promise<AsyncIt
 
 async function readHead(file: string): Promise<Buffer> {
   try {
-    const { handle } = await openUserFile(file);
+    const { handle } = await openUserFile(file, { wanted: 'text' });
     try {
       const head = Buffer.alloc(64 * 1024);
       const { bytesRead } = await handle.read(head, 0, head.length, 0);
