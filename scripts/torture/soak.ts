@@ -48,10 +48,11 @@ export default {
   name: 'soak',
   title: 'A long session',
   means: `One session, one engine: rounds of one job of every kind, each round on a new dataset, and between jobs the questions that
-the app's screens ask. Survived is a job that ended as done. After the first half (code is compiled, caches fill) the memory and the open
-files of the engine and of the process that plays Electron's main must stay level when their
-garbage is collected: less than ${MOST_MIB_PER_JOB} MiB a job, as the median of the slopes between any two rounds. The engine must be the same process from beginning to end, every round must add the same number of rows and about
-as many bytes to the catalog, and at the end there must be no checkpoint, no temporary file and no process left.`,
+the app's screens ask. Survived is a job that ended as done. After the first half (code is compiled, caches fill) the memory
+and the open files of the engine and of the process that plays Electron's main must stay level: after a garbage collection,
+less than ${MOST_MIB_PER_JOB} MiB a job, as the median of the slopes between any two rounds. The engine must be the same process from
+beginning to end, every round must add the same number of rows and about as many bytes to the catalog, and at the end there
+must be no checkpoint, no temporary file and no process left.`,
   async run(ctx: CampaignContext): Promise<Outcome> {
     const from = performance.now();
     const rounds = ctx.quick ? 3 : 24;
