@@ -59,6 +59,9 @@ export function ensureEmbeddingSet(
   });
 }
 
+export const countEmbeddings = (catalog: Catalog, { id }: Pick<EmbeddingSet, 'id'>): number =>
+  catalog.value<number>('SELECT COUNT(*) FROM embeddings WHERE set_id = ?', id)!;
+
 /** features: f32[n,dim]; logits: f32[n,labels] or null. One transaction. @throws rather than store what is not finite. */
 export function addEmbeddings(
   catalog: Catalog,

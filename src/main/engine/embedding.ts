@@ -29,7 +29,6 @@ type Context = { params: { datasetId: number } } & Pick<
 
 export interface Embedded {
   set: EmbeddingSet;
-  embedded: number;
   unreadable: number;
 }
 
@@ -69,11 +68,13 @@ export async function featuresOf<Image extends WorkImage>(
 /**
  * Embeds every one of the images that has no vector yet, a batch per transaction: stopping loses at most one batch.
  * Images that cannot be read any more are logged and left without a vector.
+ * @param onSet called before anything is stored.
  */
 export async function embedMissing(
   ctx: Context,
   modelId: string,
   images: readonly WorkImage[],
+  onSet: (set: EmbeddingSet) => void = () => {},
 ): Promise<Embedded> {
   const { datasetId } = ctx.params;
   const { catalog, signal } = ctx;
@@ -90,6 +91,7 @@ export async function embedMissing(
     const set = ensureEmbeddingSet(catalog, datasetId, { id: modelId, ...pick(encoder) });
     if (set.dim !== encoder.dim)
       throw new Error(`embed: stored features have ${set.dim} numbers, ${encoder.name} gives ${encoder.dim}`);
+    onSet(set);
     const wanted = new Set(imagesWithoutEmbedding(catalog, datasetId, set.id));
     const missing = images.filter((image) => wanted.has(image.id));
     const batches: WorkImage[][] = [];
@@ -111,7 +113,7 @@ export async function embedMissing(
       done += size;
       ctx.progress({ done });
     }
-    return { set, embedded: missing.length - unreadable, unreadable };
+    return { set, unreadable };
   } finally {
     await encoder.close();
   }

@@ -18,6 +18,7 @@ import {
   setLabel,
 } from '../../catalog/index.ts';
 import { isAlive } from '../../jobs/lease.ts';
+import { atFirst } from '../at-first.ts';
 import {
   DEFAULT_LIMITS,
   type ExaminedImage,
@@ -55,11 +56,6 @@ interface Known {
   split: string | null;
 }
 
-/** What the catalog held when the job was first begun. */
-interface Start {
-  newestImage: number;
-}
-
 type Outcome =
   | { kind: 'same'; found: FoundImage; known: Known; mtimeMs: number }
   | { kind: 'read'; found: FoundImage; known: Known | undefined; mtimeMs: number; facts: ExaminedImage }
@@ -79,8 +75,7 @@ export const importBody: JobBody<'import'> = async (ctx) => {
   const classIds = ensureClasses(catalog, datasetId, classes);
   const known = knownImages(catalog, datasetId);
   // A resumed import counts what it stored before it was stopped as its own.
-  const start = ctx.readCheckpoint<Start>() ?? { newestImage: newestId(known) };
-  ctx.writeCheckpoint(start);
+  const newestAtFirst = atFirst(ctx, () => newestId(known));
   const figures = { imported: 0, unchanged: 0, changed: 0, removed: 0, skipped: 0, classes: classes.length };
   const keep = new Set<string>();
 
@@ -100,7 +95,7 @@ export const importBody: JobBody<'import'> = async (ctx) => {
     } else {
       keep.add(outcome.found.relativePath);
       const what = store(catalog, datasetId, outcome, classIds);
-      figures[what === 'unchanged' && outcome.known!.id > start.newestImage ? 'imported' : what]++;
+      figures[what === 'unchanged' && outcome.known!.id > newestAtFirst ? 'imported' : what]++;
     }
     done++;
     ctx.progress({ done });
