@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SchedulerConfig } from '../../../core/diffusion/noise-schedule.ts';
 import type { NoisePredictor } from '../../../core/diffusion/pipeline.ts';
+import type { ClipTokenizer } from '../../../core/tokenizer/clip-bpe.ts';
 import type { RuntimeOptions } from '../runtime.ts';
 import { type GenerationLoad, generationMemory } from './memory-estimate.ts';
 import { type ModelAdditions, noAdditions, openDiffusionModel } from './model-folder.ts';
@@ -19,8 +20,9 @@ import {
   openNoisePredictor,
   openTextEncoder,
   pictureSize,
-  type TextEncoder,
+  promptTokenizer,
 } from './sessions.ts';
+import type { TextEncoder } from './text-encoder.ts';
 
 export interface NoiseSession {
   predict: NoisePredictor;
@@ -45,6 +47,8 @@ export interface GenerationModel {
   /** Tokens of a prompt, padding included, and the width of a token's state. */
   textLength: number;
   textWidth: number;
+  /** With the tokens of embeddings that were put on it. */
+  tokenizer: ClipTokenizer;
   scheduler: SchedulerConfig;
   /** Whether it has weights that adapters can be trained and put on. */
   trainable: boolean;
@@ -54,7 +58,8 @@ export interface GenerationModel {
   memory(load: GenerationLoad): number | null;
   /** Of pictures of `size` pixels. @throws when the model cannot make that size. */
   latentShape(size: number): LatentShape;
-  openText(runtime: RuntimeOptions): Promise<TextEncoder>;
+  /** @param clipSkip see clipText. @throws when the text encoder does not have that many layers. */
+  openText(runtime: RuntimeOptions, clipSkip?: number | null): Promise<TextEncoder>;
   /** @throws when the model cannot take the adapter or that many tokens. */
   openNoise(runtime: RuntimeOptions, request: NoiseRequest): Promise<NoiseSession>;
   openEncoder(runtime: RuntimeOptions, size: number): Promise<ImageEncoder>;
@@ -92,7 +97,8 @@ export function openGenerationModel(path: string, additions: ModelAdditions = no
       return generationMemory(model, load);
     },
     latentShape: (size) => latentShape(model, size),
-    openText: (runtime) => openTextEncoder(model, runtime),
+    tokenizer: promptTokenizer(model),
+    openText: (runtime, clipSkip) => openTextEncoder(model, runtime, clipSkip),
     openNoise: (runtime, { rows, tokens, size, adapter }) =>
       openNoisePredictor(model, runtime, rows, tokens, adapter, size),
     openEncoder: (runtime, size) => openImageEncoder(model, runtime, 1, size),
