@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { idList, labelList, limits } from './limits.ts';
 import { pathFor } from './paths.ts';
+import { promptSyntaxNames } from './prompting.ts';
 
 const id = z.int().positive();
 const unit = z.number().min(0).max(1);
@@ -123,6 +124,12 @@ export const provenance = z.object({
   seed: z.int(),
   prompt: z.string(),
   negativePrompt: z.string(),
+  /** Which syntax they were read by. Absent: plain. */
+  promptSyntax: z.enum(promptSyntaxNames).optional(),
+  /** Chunks that the text encoder read them in. Absent: one. */
+  promptChunks: z.int().positive().optional(),
+  /** Layer of the text encoder, from its end. Absent: as the model's config says. */
+  clipSkip: z.int().positive().optional(),
   /** The real image whose caption the prompt holds. Absent: none. */
   captionOf: sourceImage.optional(),
   className: z.string(),

@@ -6,10 +6,12 @@ import { z } from 'zod';
 import { deviceName, imageFilter } from './domain.ts';
 import { labelList, limits, promptList } from './limits.ts';
 import { pathFor } from './paths.ts';
+import { longPromptNames, promptSyntaxNames } from './prompting.ts';
 import { schedulerSettings } from './schedulers.ts';
 
 const id = z.int().positive();
-const seed = z.int().min(0).default(0);
+/** What every random number of a job follows from: all of its bits count. */
+const seed = z.int().min(0).max(limits.seed).default(0);
 const modelId = z.string().max(limits.modelId);
 
 /** How pictures are drawn. */
@@ -22,6 +24,16 @@ const sampling = {
   scheduler: z.enum(schedulerSettings).default('model'),
   steps: z.int().min(1).max(1000).default(30),
   batchSize: z.int().min(1).max(64).default(8),
+};
+
+/** How prompts are read. */
+const prompting = {
+  /** Which program's syntax they are written in; core/prompts has one file for each. */
+  promptSyntax: z.enum(promptSyntaxNames).default('plain'),
+  /** Prompts of more tokens than the text encoder takes at a time: their end is cut, or read in further chunks. */
+  longPrompts: z.enum(longPromptNames).default('truncate'),
+  /** Layer of the text encoder whose output is used, counted from its end: 1 the last; null: as the model's config says. */
+  clipSkip: z.int().min(1).max(limits.layers).nullable().default(null),
 };
 
 /** Classes that the model was trained on, or of the dataset. */
@@ -196,6 +208,7 @@ export const generateParams = z.object({
   /** One is drawn for each picture; blank ones, and those that start with #, are skipped. */
   prompts: promptList.default([]),
   negativePrompt: z.string().max(1000).default(''),
+  ...prompting,
   ...sampling,
   /** Noise added at every step of DDIM: 0 none, 1 as much as DDPM. */
   eta: z.number().min(0).max(1).default(0),
@@ -243,6 +256,7 @@ export const controlParams = z.object({
   plainLoraId: modelId.nullable().default(null),
   prompt: z.string().max(1000).default('a photo of a [CLS]'),
   negativePrompt: z.string().max(1000).default(''),
+  ...prompting,
   ...sampling,
   seed,
 });

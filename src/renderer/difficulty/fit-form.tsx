@@ -6,6 +6,7 @@ import { useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
 import { useEnqueue } from '../ui/feedback.tsx';
 import { Field, NumberField } from '../ui/fields.tsx';
+import { seedRule } from '../ui/seed-rule.ts';
 import { type FieldsProps, SettingsForm, useParams } from '../ui/settings-form.tsx';
 
 type Params = JobParams<'fit'>;
@@ -213,7 +214,7 @@ function More({ params, set, say }: FieldsProps<Params>) {
         max={Number.MAX_SAFE_INTEGER}
         value={params.seed}
         onChange={(seed) => set({ seed })}
-        error={say('seed', 'A whole number from 0.')}
+        error={say('seed', seedRule)}
       />
     </div>
   );
