@@ -5,10 +5,11 @@
  */
 import * as f from '../graph/functions.ts';
 import { numel, type Shape, type Value, within } from '../graph/value.ts';
-import { conv, linear } from './layers.ts';
+import { conv, linear, pooledMaps, runningNorm } from './layers.ts';
 import type { Params } from './params.ts';
 
-export interface ResnetConfig {
+/** @typeParam Classes null: it has no last layer. */
+export interface ResnetConfig<Classes extends number | null = number> {
   in_channels: number;
   /** small: one 3x3 of stride 2, which is also what a config without a stem means; imagenet: 7x7 of stride 2, pooling. */
   stem?: 'small' | 'imagenet';
@@ -16,7 +17,7 @@ export interface ResnetConfig {
   block?: 'basic' | 'bottleneck';
   widths: number[]; // planes of each stage; a bottleneck's output has 4 times as many channels
   depths: number[]; // blocks of each stage
-  num_classes: number;
+  num_classes: Classes;
 }
 
 /** Batch statistics of one normalisation layer, for the running averages. */
@@ -28,22 +29,31 @@ export interface BatchStatistics {
   positions: number;
 }
 
-export interface ResnetOutput {
+export interface ResnetOutput<Classes extends number | null> {
   features: Value; // [n, featureWidth(config)], after global average pooling
-  logits: Value; // [n, num_classes]
+  logits: Classes extends null ? null : Value; // [n, num_classes]
   statistics: BatchStatistics[]; // empty outside training
 }
 
-const expansion = (config: ResnetConfig) => (config.block === 'bottleneck' ? 4 : 1);
+type AnyConfig = ResnetConfig<number | null>;
+
+const expansion = (config: AnyConfig) => (config.block === 'bottleneck' ? 4 : 1);
 
 /** Channels of the features. */
-export const featureWidth = (config: ResnetConfig): number => config.widths.at(-1)! * expansion(config);
+export const featureWidth = (config: AnyConfig): number => config.widths.at(-1)! * expansion(config);
 
 /**
  * The network that a checkpoint of these names and shapes holds. A 3x3 first convolution is taken for the small stem;
  * that it has stride 2 leaves no trace in them. @throws when they hold no such network.
  */
 export function resnetConfigOf(shapes: ReadonlyMap<string, Shape>): ResnetConfig {
+  const last = shapes.get('fc.weight');
+  if (!last) throw new Error('no residual network: fc.weight is missing');
+  return { ...resnetLayersOf(shapes), num_classes: last[0] };
+}
+
+/** All of it but the last layer. */
+export function resnetLayersOf(shapes: ReadonlyMap<string, Shape>): Omit<ResnetConfig, 'num_classes'> {
   const shape = (name: string): Shape => {
     const found = shapes.get(name);
     if (!found) throw new Error(`no residual network: ${name} is missing`);
@@ -68,12 +78,16 @@ export function resnetConfigOf(shapes: ReadonlyMap<string, Shape>): ResnetConfig
     block: shapes.has('layer1.0.conv3.weight') ? 'bottleneck' : 'basic',
     widths: depths.map((_, stage) => shape(`layer${stage + 1}.0.conv1.weight`)[0]),
     depths,
-    num_classes: shape('fc.weight')[0],
   };
 }
 
 /** image f32[n,in,h,w], normalised -> features and logits. In training, batch statistics normalise. */
-export function resnet(p: Params, config: ResnetConfig, image: Value, training: boolean): ResnetOutput {
+export function resnet<Classes extends number | null>(
+  p: Params,
+  config: ResnetConfig<Classes>,
+  image: Value,
+  training: boolean,
+): ResnetOutput<Classes> {
   const statistics: BatchStatistics[] = [];
   const norm: Norm = (at, x) => batchNorm(at, x, training ? statistics : null);
   const block = config.block === 'bottleneck' ? bottleneck : basicBlock;
@@ -86,13 +100,15 @@ export function resnet(p: Params, config: ResnetConfig, image: Value, training: 
       h = f.checkpoint(f.relu(f.add(block(at, h, width, stride, norm), skip)));
     }
   });
-  const features = f.reshape(f.globalAveragePool2d(h), [h.shape[0], h.shape[1]]);
-  return { features, logits: linear(p.at('fc'), features, config.num_classes), statistics };
+  const features = pooledMaps(h);
+  const { num_classes: classes } = config;
+  const logits = classes === null ? null : linear(p.at('fc'), features, classes);
+  return { features, logits: logits as ResnetOutput<Classes>['logits'], statistics };
 }
 
 type Norm = (at: Params, x: Value) => Value;
 
-function stem(p: Params, config: ResnetConfig, image: Value, norm: Norm): Value {
+function stem(p: Params, config: AnyConfig, image: Value, norm: Norm): Value {
   const large = config.stem === 'imagenet';
   const [kernel, padding] = large ? [7, 3] : [3, 1];
   const first = conv(p.at('conv1'), image, config.widths[0], kernel, { stride: 2, padding, bias: false });
@@ -116,23 +132,13 @@ function bottleneck(p: Params, x: Value, width: number, stride: number, norm: No
 const shortcut = (p: Params, x: Value, out: number, stride: number, norm: Norm): Value =>
   stride === 1 && x.shape[1] === out ? x : norm(p.at(1), conv(p.at(0), x, out, 1, { stride, bias: false }));
 
-/**
- * x [n,c,h,w]; running statistics when `collect` is null, otherwise the batch's, which are collected. The running ones
- * are folded into one factor and one summand per channel: two passes over x where the equation has four, and what ONNX
- * Runtime folds into the convolution before it where none of them is trained.
- */
+/** x [n,c,h,w]; by the running statistics when `collect` is null, otherwise by the batch's, which are collected. */
 function batchNorm(p: Params, x: Value, collect: BatchStatistics[] | null, eps = 1e-5): Value {
+  if (!collect) return runningNorm(p, x, eps);
   const c = x.shape[1];
-  const perChannel = (v: Value) => f.reshape(v, [1, c, 1, 1]);
   return within(p.path, () => {
-    const [w, b] = [p.get('weight', [c]), p.get('bias', [c])];
-    if (collect) {
-      const { y, mean, variance } = f.batchNorm(x, w, b, eps);
-      collect.push({ path: p.path, mean, variance, positions: numel(x.shape.slice(2)) });
-      return y;
-    }
-    const mean = p.get('running_mean', [c]);
-    const factor = f.div(w, f.sqrt(f.add(p.get('running_var', [c]), eps)));
-    return f.add(f.mul(x, perChannel(factor)), perChannel(f.sub(b, f.mul(mean, factor))));
+    const { y, mean, variance } = f.batchNorm(x, p.get('weight', [c]), p.get('bias', [c]), eps);
+    collect.push({ path: p.path, mean, variance, positions: numel(x.shape.slice(2)) });
+    return y;
   });
 }

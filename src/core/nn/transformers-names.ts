@@ -24,10 +24,25 @@ export const transformersVitName =
 export const transformersResnetName = (name: string): string =>
   name
     .replace(/^fc\./, 'classifier.1.')
-    .replace(/^conv1\./, 'resnet.embedder.embedder.convolution.')
-    .replace(/^bn1\./, 'resnet.embedder.embedder.normalization.')
-    .replace(/^layer(\d+)\./, (_, stage) => `resnet.encoder.stages.${stage - 1}.layers.`)
+    .replace(/^conv1\./, 'embedder.embedder.convolution.')
+    .replace(/^bn1\./, 'embedder.embedder.normalization.')
+    .replace(/^layer(\d+)\./, (_, stage) => `encoder.stages.${stage - 1}.layers.`)
     .replace(/\.conv(\d)\./, (_, layer) => `.layer.${layer - 1}.convolution.`)
     .replace(/\.bn(\d)\./, (_, layer) => `.layer.${layer - 1}.normalization.`)
     .replace('.downsample.0.', '.shortcut.convolution.')
     .replace('.downsample.1.', '.shortcut.normalization.');
+
+export const transformersConvnextName = (name: string): string =>
+  name
+    .replace(/^head\.fc\./, 'classifier.')
+    .replace(/^head\.norm\./, 'layernorm.')
+    .replace(/^stem\.0\./, 'embeddings.patch_embeddings.')
+    .replace(/^stem\.1\./, 'embeddings.layernorm.')
+    .replace(/^stages\./, 'encoder.stages.')
+    .replace('.downsample.', '.downsampling_layer.')
+    .replace('.blocks.', '.layers.')
+    .replace('.conv_dw.', '.dwconv.')
+    .replace('.norm.', '.layernorm.')
+    .replace('.mlp.fc', '.pwconv')
+    .replace('.mlp.grn.', '.grn.')
+    .replace('.gamma', '.layer_scale_parameter');

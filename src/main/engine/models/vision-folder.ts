@@ -12,15 +12,16 @@ import type { ResnetFile } from './classifier-folder.ts';
 import type { ImageEncoder } from './encoder.ts';
 import { type ImageNetwork, openNetworkEncoder, outputsOf } from './network-encoder.ts';
 import { openPart, type StoredPart, underPrefix } from './stored-part.ts';
-import { timmResnetStages, timmVision } from './timm-vision.ts';
-import { transformersVision } from './transformers-vision.ts';
-import type { Shapes, Trainable, VisionKind } from './vision-kind.ts';
+import { families } from './vision/index.ts';
+import { timmResnetStages } from './vision/resnet.ts';
+import type { SavedNetwork, Trainable, VisionKind } from './vision-kind.ts';
 
 export interface VisionModel {
   part: StoredPart<unknown>;
   network: ImageNetwork;
-  /** null: it has no last layer that gives logits. */
   trainable: Trainable | null;
+  /** Why it cannot be trained further, null: it can. */
+  untrainable: string | null;
   /** What it is, in a line. */
   summary: string;
 }
@@ -32,11 +33,14 @@ export function readVisionFolder(folder: string, name: string): VisionModel {
   const part = isClip ? underPrefix(opened, 'vision_model.') : opened;
   const shapes = new Map([...part.table].map(([parameter, { shape }]) => [parameter, shape]));
   try {
-    const { what, network, trainable, unused } = kindOf(part.config, shapes, folder);
+    const { what, network, trainable, unused } = kindOf({ json: part.config, shapes, folder });
     wantAllParameters(network, part, unused);
     const { size, dim, labels } = network;
     const known = labels ? `, ${labels.length} labels` : '';
-    return { part, network, trainable, summary: `${what}, ${size}x${size}, ${dim} features${known}` };
+    const summary = `${what}, ${size}x${size}, ${dim} features${known}`;
+    return typeof trainable === 'string'
+      ? { part, network, trainable: null, untrainable: trainable, summary }
+      : { part, network, trainable, untrainable: null, summary };
   } catch (error) {
     throw new Error(`${folder}: ${(error as Error).message}`, { cause: error });
   }
@@ -67,14 +71,19 @@ function anyNetwork(json: unknown): unknown {
   return json;
 }
 
-function kindOf(json: unknown, shapes: Shapes, folder: string): VisionKind {
-  const c = configFields(json, 'model');
-  if (c.text('_class_name', '') === 'CruxResnet') return cruxResnet(json as ResnetFile, c);
-  const kind = timmVision(json, shapes, folder) ?? transformersVision(json, shapes, folder);
-  if (kind) return kind;
-  const named = c.text('architecture', '') || c.text('model_type', '') || 'not named';
+function kindOf(saved: SavedNetwork): VisionKind {
+  const c = configFields(saved.json, 'model');
+  if (c.text('_class_name', '') === 'CruxResnet') return cruxResnet(saved.json as ResnetFile, c);
+  const architecture = c.text('architecture', '').replace(/\..*$/, '');
+  const type = c.text('model_type', '');
+  for (const { timm, transformers } of families) {
+    if (architecture && timm?.architectures.test(architecture)) return timm.read({ ...saved, architecture });
+    if (!architecture && transformers?.types.includes(type)) return transformers.read(saved, type);
+  }
+  const ofTimm = families.flatMap(({ timm }) => timm?.named ?? []).join(', ');
+  const types = families.flatMap(({ transformers }) => transformers?.types ?? []).join(', ');
   throw new Error(
-    `config.json: the network is ${named}, expected timm's resnet18 to resnet152 or vit_tiny to vit_large (architecture), or transformers' vit, resnet, clip or clip_vision_model (model_type)`,
+    `config.json: the network is ${architecture || type || 'not named'}, expected timm's ${ofTimm} (architecture), or transformers' ${types} (model_type)`,
   );
 }
 
