@@ -40,8 +40,8 @@ export function clipVisionConfig(json: unknown): ClipVisionConfig {
 export interface ClipVisionOutput {
   /** f32[n,hidden_size]: the class token after the last layer norm. */
   pooled: Value;
-  /** f32[n,projection_dim], not of unit length. */
-  embedding: Value;
+  /** f32[n,projection_dim], not of unit length; null where the tower was saved without its projection. */
+  embedding: Value | null;
 }
 
 /** image f32[n,c,image_size,image_size], normalised with CLIP's means and deviations. */
@@ -60,5 +60,7 @@ export function clipVision(p: Params, config: ClipVisionConfig, image: Value): C
   const states = clipEncoder(vision.at('encoder'), config, layerNorm(vision.at('pre_layrnorm'), start, eps));
   const first = f.reshape(f.slice(states.at(-1)!, 1, 0, 1), [image.shape[0], width]);
   const pooled = layerNorm(vision.at('post_layernorm'), first, eps);
-  return { pooled, embedding: linear(p.at('visual_projection'), pooled, config.projection_dim, false) };
+  const out = p.at('visual_projection');
+  const embedding = out.has('weight') ? linear(out, pooled, config.projection_dim, false) : null;
+  return { pooled, embedding };
 }

@@ -106,6 +106,9 @@ export function joinHeads(x: Value): Value {
   return f.reshape(f.transpose(x, [0, 2, 1, 3]), [n, l, heads * d]);
 }
 
+/** relu6(x + 3) / 6 */
+export const hardSigmoid = (x: Value): Value => f.div(f.clip(f.add(x, 3), 0, 6), 6);
+
 export const activations: ReadonlyMap<string, (x: Value) => Value> = new Map([
   ['silu', f.silu],
   ['gelu', f.geluErf],
@@ -113,4 +116,7 @@ export const activations: ReadonlyMap<string, (x: Value) => Value> = new Map([
   ['gelu_pytorch_tanh', f.geluTanh],
   ['quick_gelu', f.quickGelu],
   ['relu', f.relu],
+  ['relu6', (x) => f.clip(x, 0, 6)],
+  ['swish', f.silu],
+  ['hard_swish', (x) => f.mul(x, hardSigmoid(x))],
 ]);

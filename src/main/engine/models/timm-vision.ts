@@ -93,7 +93,9 @@ const filesFor =
   };
 
 /** Of a saved model under `pretrained_cfg`, of older files beside the other fields. */
-function preprocessing(json: unknown): Pick<ImageNetwork, 'size' | 'enlarged' | 'resize' | 'mean' | 'std'> {
+export function preprocessing(
+  json: unknown,
+): Pick<ImageNetwork, 'size' | 'enlarged' | 'resize' | 'mean' | 'std'> {
   const c = configFields((json as { pretrained_cfg?: unknown }).pretrained_cfg ?? json, 'model');
   const [channels, size, width, ...more] = c.counts('input_size', most.pixels, 3);
   if (channels !== 3 || size !== width || more.length > 0) {

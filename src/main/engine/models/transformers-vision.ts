@@ -91,7 +91,7 @@ interface Preprocessor {
  * Pictures are squeezed to a square, of which the middle may be cut out, or, where `size` has a shortest edge or there is
  * a crop share, brought to it with their own proportions and cut. @throws without the file, or where it says otherwise.
  */
-function preprocessor(folder: string): Preprocessor {
+export function preprocessor(folder: string): Preprocessor {
   const file = join(folder, preprocessorFile);
   const read = readModelJson<unknown>(file, 'how the network wants its pictures');
   try {

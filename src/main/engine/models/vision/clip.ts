@@ -1,25 +1,35 @@
-/** Owns CLIP's image tower as transformers saves it. */
+/** Owns the image towers of CLIP and SigLIP as transformers saves them. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { clipVision, clipVisionConfig } from '../../../../core/nn/clip-vision.ts';
-import { configFields, ranges } from '../../../../core/nn/config-fields.ts';
+import { configFields, most, ranges } from '../../../../core/nn/config-fields.ts';
+import { activations } from '../../../../core/nn/layers.ts';
+import { type SiglipVisionConfig, siglipVision } from '../../../../core/nn/siglip-vision.ts';
 import type { ImageNetwork } from '../network-encoder.ts';
 import { readModelJson } from '../stored-part.ts';
-import { preprocessorFile } from '../transformers-vision.ts';
+import { preprocessor, preprocessorFile } from '../transformers-vision.ts';
 import type { SavedNetwork, VisionKind } from '../vision-kind.ts';
 import type { Family } from './family.ts';
 
 export const clipFamily: Family = {
-  transformers: { types: ['clip', 'clip_vision_model'], read: clipTower },
+  transformers: {
+    types: ['clip', 'clip_vision_model', 'siglip', 'siglip_vision_model'],
+    read: (saved, type) => (type.startsWith('clip') ? clipTower(saved) : siglipTower(saved, type)),
+  },
 };
+
+/** Beside an image tower in the file of both. */
+const unused = /^(text_model\.|text_projection\.|logit_(scale|bias)$)/;
+const notTrained = 'an image tower without a last layer cannot be trained further here';
 
 /** What every CLIP was trained with. */
 const clipMean = [0.48145466, 0.4578275, 0.40821073];
 const clipStd = [0.26862954, 0.26130258, 0.27577711];
 
-function clipTower({ json, folder }: SavedNetwork): VisionKind {
+function clipTower({ json, folder, shapes }: SavedNetwork): VisionKind {
   const config = clipVisionConfig(json);
-  const { image_size: size, projection_dim: dim } = config;
+  const { image_size: size } = config;
+  const projected = shapes.has('visual_projection.weight');
   const file = join(folder, preprocessorFile);
   const own = existsSync(file)
     ? configFields(readModelJson(file, 'how CLIP wants its pictures'), 'preprocessor')
@@ -30,14 +40,56 @@ function clipTower({ json, folder }: SavedNetwork): VisionKind {
     resize: 'crop',
     mean: own ? own.numbers('image_mean', ranges.mean, 3) : clipMean,
     std: own ? own.numbers('image_std', ranges.factor, 3) : clipStd,
-    dim,
+    dim: projected ? config.projection_dim : config.hidden_size,
     labels: null,
-    build: (p, image) => ({ features: clipVision(p, config, image).embedding, logits: null }),
+    build(p, image) {
+      const { pooled, embedding } = clipVision(p, config, image);
+      return { features: embedding ?? pooled, logits: null };
+    },
   };
   return {
     what: `CLIP image tower of ${config.num_hidden_layers} blocks`,
     network,
-    trainable: 'an image tower of CLIP cannot be trained further here',
-    unused: /^(text_model\.|text_projection\.|logit_scale$)/,
+    trainable: notTrained,
+    unused,
+  };
+}
+
+function siglipTower({ json, folder, shapes }: SavedNetwork, type: string): VisionKind {
+  const nested = (json as { vision_config?: unknown }).vision_config;
+  const c = configFields(type === 'siglip' ? nested : json, 'SigLIP vision');
+  c.only('num_channels', 3);
+  c.only('vision_use_head', true);
+  c.only('hidden_act', ...activations.keys());
+  // Published configs leave out what is as in the base model.
+  const config: SiglipVisionConfig = {
+    hidden_size: c.count('hidden_size', most.channels, 768),
+    intermediate_size: c.count('intermediate_size', most.channels, 3072),
+    num_hidden_layers: c.count('num_hidden_layers', most.layers, 12),
+    num_attention_heads: c.count('num_attention_heads', most.heads, 12),
+    hidden_act: c.text('hidden_act', 'gelu_pytorch_tanh'),
+    layer_norm_eps: c.number('layer_norm_eps', ranges.epsilon, 1e-6),
+    image_size: c.count('image_size', most.pixels, 224),
+    patch_size: c.count('patch_size', most.pixels, 16),
+  };
+  const { prepared, file } = preprocessor(folder);
+  if (prepared.size !== config.image_size) {
+    throw new Error(`${file}: pictures of ${prepared.size}, but config.json has image_size ${config.image_size}`);
+  }
+  // transformers 5 saves a tower alone without it.
+  const inTower = shapes.has('vision_model.post_layernorm.weight');
+  return {
+    what: `SigLIP image tower of ${config.num_hidden_layers} blocks`,
+    network: {
+      ...prepared,
+      dim: config.hidden_size,
+      labels: null,
+      build: (p, image) => ({
+        features: siglipVision(inTower ? p.at('vision_model') : p, config, image),
+        logits: null,
+      }),
+    },
+    trainable: notTrained,
+    unused,
   };
 }

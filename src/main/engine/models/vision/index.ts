@@ -2,7 +2,16 @@
 import { clipFamily } from './clip.ts';
 import { convnextFamily } from './convnext.ts';
 import type { Family } from './family.ts';
+import { mobileNetFamily } from './mobile-net.ts';
 import { resnetFamily } from './resnet.ts';
+import { swinFamily } from './swin.ts';
 import { vitFamily } from './vit.ts';
 
-export const families: readonly Family[] = [resnetFamily, vitFamily, convnextFamily, clipFamily];
+export const families: readonly Family[] = [
+  resnetFamily,
+  vitFamily,
+  convnextFamily,
+  mobileNetFamily,
+  swinFamily,
+  clipFamily,
+];
