@@ -11,8 +11,21 @@ import type { Params } from './params.ts';
 /** @typeParam Classes null: it has no last layer. */
 export interface ResnetConfig<Classes extends number | null = number> {
   in_channels: number;
-  /** small: one 3x3 of stride 2, which is also what a config without a stem means; imagenet: 7x7 of stride 2, pooling. */
-  stem?: 'small' | 'imagenet';
+  /**
+   * small: one 3x3 of stride 2, which is also what a config without a stem means; imagenet: 7x7 of stride 2, pooling;
+   * deep: three of 3x3 in its place (He et al. 2019, "Bag of Tricks", ResNet-C).
+   */
+  stem?: 'small' | 'imagenet' | 'deep';
+  /** Channels that the stem gives; the first of the widths unless said. */
+  stem_width?: number;
+  /** Channels of the first two of a deep stem. */
+  stem_widths?: readonly [number, number];
+  /** Whether shortcuts average before they halve the map (the same, ResNet-D). */
+  pooled_shortcuts?: boolean;
+  /** Of the 3x3 of a bottleneck; 1 unless said. */
+  groups?: number;
+  /** Channels that a stage's blocks give, where they are not as its widths imply. */
+  outputs?: readonly number[];
   /** basic unless said. */
   block?: 'basic' | 'bottleneck';
   widths: number[]; // planes of each stage; a bottleneck's output has 4 times as many channels
@@ -36,11 +49,13 @@ export interface ResnetOutput<Classes extends number | null> {
 }
 
 type AnyConfig = ResnetConfig<number | null>;
+type Layers = Omit<ResnetConfig, 'num_classes'>;
 
-const expansion = (config: AnyConfig) => (config.block === 'bottleneck' ? 4 : 1);
+const outputOf = (config: Layers, stage: number): number =>
+  config.outputs?.[stage] ?? config.widths[stage] * (config.block === 'bottleneck' ? 4 : 1);
 
 /** Channels of the features. */
-export const featureWidth = (config: AnyConfig): number => config.widths.at(-1)! * expansion(config);
+export const featureWidth = (config: Layers): number => outputOf(config, config.widths.length - 1);
 
 /**
  * The network that a checkpoint of these names and shapes holds. A 3x3 first convolution is taken for the small stem;
@@ -68,16 +83,30 @@ export function resnetLayersOf(shapes: ReadonlyMap<string, Shape>): Omit<ResnetC
   const depths = Array.from({ length: stages }, (_, stage) =>
     count((i) => shapes.has(`layer${stage + 1}.${i}.conv1.weight`)),
   );
-  const [, inChannels, kernel] = shape('conv1.weight');
-  if (kernel !== 7 && kernel !== 3) {
+  const deep = shapes.has('conv1.0.weight');
+  const [, inChannels, kernel] = shape(deep ? 'conv1.0.weight' : 'conv1.weight');
+  if (!deep && kernel !== 7 && kernel !== 3) {
     throw new Error(`conv1.weight is [${shape('conv1.weight')}], expected a kernel of 7 or of 3`);
   }
+  const bottlenecks = shapes.has('layer1.0.conv3.weight');
+  const widths = depths.map((_, stage) => shape(`layer${stage + 1}.0.conv1.weight`)[0]);
+  const outputs = depths.map((_, stage) => shape(`layer${stage + 1}.0.conv${bottlenecks ? 3 : 2}.weight`)[0]);
+  const groups = bottlenecks ? widths[0] / shape('layer1.0.conv2.weight')[1] : 1;
+  const [stemWidth] = shape(deep ? 'conv1.6.weight' : 'conv1.weight');
+  const asImplied = outputs.every((out, stage) => out === widths[stage] * (bottlenecks ? 4 : 1));
   return {
     in_channels: inChannels,
-    stem: kernel === 7 ? 'imagenet' : 'small',
-    block: shapes.has('layer1.0.conv3.weight') ? 'bottleneck' : 'basic',
-    widths: depths.map((_, stage) => shape(`layer${stage + 1}.0.conv1.weight`)[0]),
+    stem: deep ? 'deep' : kernel === 7 ? 'imagenet' : 'small',
+    block: bottlenecks ? 'bottleneck' : 'basic',
+    widths,
     depths,
+    ...(stemWidth === widths[0] ? {} : { stem_width: stemWidth }),
+    ...(deep ? { stem_widths: [shape('conv1.0.weight')[0], shape('conv1.3.weight')[0]] as const } : {}),
+    ...([...shapes].some(([name, s]) => name.endsWith('.downsample.1.weight') && s.length === 4)
+      ? { pooled_shortcuts: true }
+      : {}),
+    ...(groups === 1 ? {} : { groups }),
+    ...(asImplied ? {} : { outputs }),
   };
 }
 
@@ -91,13 +120,15 @@ export function resnet<Classes extends number | null>(
   const statistics: BatchStatistics[] = [];
   const norm: Norm = (at, x) => batchNorm(at, x, training ? statistics : null);
   const block = config.block === 'bottleneck' ? bottleneck : basicBlock;
+  const { groups = 1 } = config;
   let h = stem(p, config, image, norm);
   config.widths.forEach((width, stage) => {
     for (let i = 0; i < config.depths[stage]; i++) {
       const at = p.at(`layer${stage + 1}`).at(i);
       const stride = stage > 0 && i === 0 ? 2 : 1;
-      const skip = shortcut(at.at('downsample'), h, width * expansion(config), stride, norm);
-      h = f.checkpoint(f.relu(f.add(block(at, h, width, stride, norm), skip)));
+      const out = outputOf(config, stage);
+      const skip = shortcut(at.at('downsample'), config, h, out, stride, norm);
+      h = f.checkpoint(f.relu(f.add(block(at, h, { width, out, groups }, stride, norm), skip)));
     }
   });
   const features = pooledMaps(h);
@@ -109,28 +140,57 @@ export function resnet<Classes extends number | null>(
 type Norm = (at: Params, x: Value) => Value;
 
 function stem(p: Params, config: AnyConfig, image: Value, norm: Norm): Value {
+  const [width] = config.widths;
+  if (config.stem === 'deep') {
+    const at = p.at('conv1');
+    const [first, second] = config.stem_widths!;
+    const same = { padding: 1, bias: false };
+    let h = f.relu(norm(at.at(1), conv(at.at(0), image, first, 3, { ...same, stride: 2 })));
+    h = f.relu(norm(at.at(4), conv(at.at(3), h, second, 3, same)));
+    h = f.relu(norm(p.at('bn1'), conv(at.at(6), h, config.stem_width ?? width, 3, same)));
+    return f.maxPool2d(h, { kernel: 3, stride: 2, padding: 1 });
+  }
   const large = config.stem === 'imagenet';
   const [kernel, padding] = large ? [7, 3] : [3, 1];
-  const first = conv(p.at('conv1'), image, config.widths[0], kernel, { stride: 2, padding, bias: false });
+  const first = conv(p.at('conv1'), image, config.stem_width ?? width, kernel, {
+    stride: 2,
+    padding,
+    bias: false,
+  });
   const h = f.relu(norm(p.at('bn1'), first));
   return large ? f.maxPool2d(h, { kernel: 3, stride: 2, padding: 1 }) : h;
 }
 
-function basicBlock(p: Params, x: Value, width: number, stride: number, norm: Norm): Value {
-  const options = { padding: 1, bias: false };
-  const h = f.relu(norm(p.at('bn1'), conv(p.at('conv1'), x, width, 3, { ...options, stride })));
-  return norm(p.at('bn2'), conv(p.at('conv2'), h, width, 3, options));
+interface Widths {
+  width: number;
+  out: number;
+  groups: number;
 }
 
-function bottleneck(p: Params, x: Value, width: number, stride: number, norm: Norm): Value {
+function basicBlock(p: Params, x: Value, { width, out }: Widths, stride: number, norm: Norm): Value {
+  const options = { padding: 1, bias: false };
+  const h = f.relu(norm(p.at('bn1'), conv(p.at('conv1'), x, width, 3, { ...options, stride })));
+  return norm(p.at('bn2'), conv(p.at('conv2'), h, out, 3, options));
+}
+
+function bottleneck(p: Params, x: Value, { width, out, groups }: Widths, stride: number, norm: Norm): Value {
   let h = f.relu(norm(p.at('bn1'), conv(p.at('conv1'), x, width, 1, { bias: false })));
-  h = f.relu(norm(p.at('bn2'), conv(p.at('conv2'), h, width, 3, { stride, padding: 1, bias: false })));
-  return norm(p.at('bn3'), conv(p.at('conv3'), h, 4 * width, 1, { bias: false }));
+  const options = { stride, padding: 1, groups, bias: false };
+  h = f.relu(norm(p.at('bn2'), conv(p.at('conv2'), h, width, 3, options)));
+  return norm(p.at('bn3'), conv(p.at('conv3'), h, out, 1, { bias: false }));
 }
 
 /** x itself, or projected where the block changes its shape. */
-const shortcut = (p: Params, x: Value, out: number, stride: number, norm: Norm): Value =>
-  stride === 1 && x.shape[1] === out ? x : norm(p.at(1), conv(p.at(0), x, out, 1, { stride, bias: false }));
+function shortcut(p: Params, config: AnyConfig, x: Value, out: number, stride: number, norm: Norm): Value {
+  if (stride === 1 && x.shape[1] === out) return x;
+  if (!config.pooled_shortcuts) {
+    return norm(p.at(1), conv(p.at(0), x, out, 1, { stride, bias: false }));
+  }
+  // An odd row or column at the end is averaged by itself.
+  const padding = [0, 0, x.shape[2] % 2, x.shape[3] % 2] as const;
+  const smaller = stride === 1 ? x : f.avgPool2d(x, { kernel: 2, padding, countIncludePad: false });
+  return norm(p.at(2), conv(p.at(1), smaller, out, 1, { bias: false }));
+}
 
 /** x [n,c,h,w]; by the running statistics when `collect` is null, otherwise by the batch's, which are collected. */
 function batchNorm(p: Params, x: Value, collect: BatchStatistics[] | null, eps = 1e-5): Value {

@@ -3,9 +3,10 @@
  * block moves by half their size. Maps divide into windows, or are one.
  */
 import * as f from '../graph/functions.ts';
-import { constant, integers, numel, type Value, within } from '../graph/value.ts';
+import { constant, numel, type Value, within } from '../graph/value.ts';
 import { activations, channelsLast, conv, layerNorm, linear } from './layers.ts';
 import type { Params } from './params.ts';
+import { positionBias } from './relative-positions.ts';
 import type { VisionOutput } from './vision-output.ts';
 
 export interface SwinConfig {
@@ -107,7 +108,7 @@ function attention(p: Params, config: SwinConfig, x: Value, heads: number, windo
   const [q, k, v] = queriesKeysValues(p, config, cut).map((y) =>
     f.transpose(f.reshape(y, [n, count, area, heads, c / heads]), [0, 1, 3, 2, 4]),
   );
-  const bias = positionBias(p, side, heads);
+  const bias = positionBias(p, side, heads, false);
   const attended = f.attention(q, k, v, mask ? f.add(mask, bias) : bias);
   const joined = f.reshape(f.transpose(attended, [0, 1, 3, 2, 4]), [n, count, area, c]);
   return rolled(fromWindows(linear(p.at('proj'), joined, c), side, height, width), -shift);
@@ -118,18 +119,6 @@ function queriesKeysValues(p: Params, { separate_qkv: separate }: SwinConfig, x:
   if (separate) return ['query', 'key', 'value'].map((name) => linear(p.at(name), x, c));
   const together = linear(p.at('qkv'), x, 3 * c);
   return [0, 1, 2].map((i) => f.slice(together, 3, i * c, (i + 1) * c));
-}
-
-/** f32[heads,side^2,side^2]: a number for each way from one position of a window to another. */
-function positionBias(p: Params, side: number, heads: number): Value {
-  const area = side ** 2;
-  const ways = Array.from({ length: area * area }, (_, i) => {
-    const [from, to] = [Math.floor(i / area), i % area];
-    const down = Math.floor(from / side) - Math.floor(to / side) + side - 1;
-    return down * (2 * side - 1) + (from % side) - (to % side) + side - 1;
-  });
-  const table = p.get('relative_position_bias_table', [(2 * side - 1) ** 2, heads]);
-  return f.transpose(f.reshape(f.gather(table, integers(ways)), [area, area, heads]), [2, 0, 1]);
 }
 
 /** Moved up and to the left, what leaves coming back on the other side. */

@@ -109,3 +109,13 @@ export const transformersSwinName = (name: string): string =>
     .replace('.attn.', '.attention.self.')
     .replace('.mlp.fc1.', '.intermediate.dense.')
     .replace('.mlp.fc2.', '.output.dense.');
+
+export const transformersBeitName = (name: string): string =>
+  transformersVitName(name)
+    .replace(/^fc_norm\./, 'pooler.layernorm.')
+    .replace(/^rel_pos_bias\./, 'encoder.relative_position_bias.')
+    .replace(
+      '.attention.attention.relative_position_bias_table',
+      '.attention.attention.relative_position_bias.relative_position_bias_table',
+    )
+    .replace(/\.gamma_([12])$/, '.lambda_$1');

@@ -1,7 +1,7 @@
 /** Owns the image towers of CLIP and SigLIP as transformers saves them. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { clipVision, clipVisionConfig } from '../../../../core/nn/clip-vision.ts';
+import { clipVision, clipVisionConfig, clipVisionPooled } from '../../../../core/nn/clip-vision.ts';
 import { configFields, most, ranges } from '../../../../core/nn/config-fields.ts';
 import { activations } from '../../../../core/nn/layers.ts';
 import { type SiglipVisionConfig, siglipVision } from '../../../../core/nn/siglip-vision.ts';
@@ -42,10 +42,10 @@ function clipTower({ json, folder, shapes }: SavedNetwork): VisionKind {
     std: own ? own.numbers('image_std', ranges.factor, 3) : clipStd,
     dim: projected ? config.projection_dim : config.hidden_size,
     labels: null,
-    build(p, image) {
-      const { pooled, embedding } = clipVision(p, config, image);
-      return { features: embedding ?? pooled, logits: null };
-    },
+    build: (p, image) => ({
+      features: projected ? clipVision(p, config, image).embedding : clipVisionPooled(p, config, image),
+      logits: null,
+    }),
   };
   return {
     what: `CLIP image tower of ${config.num_hidden_layers} blocks`,
@@ -74,7 +74,9 @@ function siglipTower({ json, folder, shapes }: SavedNetwork, type: string): Visi
   };
   const { prepared, file } = preprocessor(folder);
   if (prepared.size !== config.image_size) {
-    throw new Error(`${file}: pictures of ${prepared.size}, but config.json has image_size ${config.image_size}`);
+    throw new Error(
+      `${file}: pictures of ${prepared.size}, but config.json has image_size ${config.image_size}`,
+    );
   }
   // transformers 5 saves a tower alone without it.
   const inTower = shapes.has('vision_model.post_layernorm.weight');

@@ -1,4 +1,5 @@
 /** Owns the table of families of image networks that are read, in the order in which a refusal lists them. */
+import { beitFamily } from './beit.ts';
 import { clipFamily } from './clip.ts';
 import { convnextFamily } from './convnext.ts';
 import type { Family } from './family.ts';
@@ -13,5 +14,6 @@ export const families: readonly Family[] = [
   convnextFamily,
   mobileNetFamily,
   swinFamily,
+  beitFamily,
   clipFamily,
 ];

@@ -9,13 +9,16 @@ import type { Family } from './family.ts';
 
 export const resnetFamily: Family = {
   timm: {
-    architectures: /^(tv_)?resnet(18|26|34|50|101|152)$/,
-    named: 'resnet18 to resnet152',
+    // Others have other activations, attention to channels, or softer pooling.
+    architectures: /^(tv_)?(resnet\d+[cdst]?|resnext\d+d?_\d+x\d+d|wide_resnet\d+_2)$/,
+    named: 'resnet (c, d, s and t as well), resnext and wide_resnet',
     read(saved) {
       configFields(saved.json, 'model').only('global_pool', 'avg');
-      timmArguments(saved.json, ['layers', 'channels'], { global_pool: ['avg'] });
+      timmArguments(saved.json, ['layers', 'channels', 'cardinality', 'base_width'], {
+        global_pool: ['avg'],
+      });
       const config = { ...resnetLayersOf(saved.shapes), num_classes: timmClasses(saved, 'fc') };
-      if (config.stem !== 'imagenet') {
+      if (config.stem === 'small') {
         throw new Error(
           'conv1.weight is 3x3, expected 7x7: of a smaller stem the files do not say the stride',
         );
