@@ -22,8 +22,8 @@ export interface ConvnextConfig {
   widths: readonly number[]; // of each stage
   depths: readonly number[]; // blocks of each stage
   activation: string;
-  /** Whether blocks scale what they add, channel by channel. */
-  layer_scale: boolean;
+  /** Axes of the weights by which blocks scale what they add, channel by channel; null: they do not. */
+  layer_scale: 1 | 3 | null;
   /** Axes of the weights of global response normalisation, null: without (version 1). */
   grn: 1 | 4 | null;
   /** Whether the two products of a block are stored as 1x1 convolutions. */
@@ -60,7 +60,8 @@ function block(p: Params, config: ConvnextConfig, x: Value): Value {
   h = activations.get(config.activation)!(product(mlp.at('fc1'), config, h, 4 * width));
   if (config.grn !== null) h = globalResponseNorm(mlp.at('grn'), h, config.grn);
   h = product(mlp.at('fc2'), config, h, width);
-  if (config.layer_scale) h = f.mul(h, p.get('gamma', [width]));
+  const { layer_scale: axes } = config;
+  if (axes !== null) h = f.mul(h, f.reshape(p.get('gamma', axes === 1 ? [width] : [width, 1, 1]), [width]));
   return f.add(x, channelsFirst(h));
 }
 

@@ -25,7 +25,9 @@ describe('an image network as its library saves it', () => {
     const path = writeFixture(join(folder, name), fixture);
     const { part, network } = readVisionFolder(path, name);
     const { size, features, logits } = fixture;
-    expect(network).toMatchObject({ size, dim: features[0].length });
+    expect(network.dim).toBe(features[0].length);
+    // Of torchvision no file says the size of pictures.
+    if (fixture.files['config.json']) expect(network.size).toBe(size);
     const image = input('image', [2, 3, size, size]);
     const out = network.build(paramsOf(frozenSource(part.table)), image);
     const outputs: Record<string, Value> = {

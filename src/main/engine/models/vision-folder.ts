@@ -1,7 +1,9 @@
 /**
  * Owns an image network as a folder of config.json and model.safetensors: as timm or transformers saves it, or a
- * classifier that was trained here. What computes otherwise is refused.
+ * classifier that was trained here; and as torchvision's parameters alone. What computes otherwise is refused.
  */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { input } from '../../../core/graph/value.ts';
 import { type ConfigFields, configFields, most } from '../../../core/nn/config-fields.ts';
 import { frozenSource, paramsOf } from '../../../core/nn/params.ts';
@@ -11,9 +13,10 @@ import { isRecord } from '../safetensors-header.ts';
 import type { ResnetFile } from './classifier-folder.ts';
 import type { ImageEncoder } from './encoder.ts';
 import { type ImageNetwork, openNetworkEncoder, outputsOf } from './network-encoder.ts';
-import { openPart, type StoredPart, underPrefix } from './stored-part.ts';
+import { openPart, openWeights, type StoredPart, underPrefix } from './stored-part.ts';
 import { families } from './vision/index.ts';
 import { timmResnetStages } from './vision/resnet.ts';
+import { torchvisionKind } from './vision/torchvision.ts';
 import type { SavedNetwork, Trainable, VisionKind } from './vision-kind.ts';
 
 export interface VisionModel {
@@ -26,14 +29,20 @@ export interface VisionModel {
   summary: string;
 }
 
-/** @throws an error that names the file, and the field or parameter that is missing or not computed here. */
-export function readVisionFolder(folder: string, name: string): VisionModel {
-  const opened = openPart(folder, name, 'model', anyNetwork);
+/**
+ * @param path the folder, or one .safetensors file of torchvision's.
+ * @throws an error that names the file, and the field or parameter that is missing or not computed here.
+ */
+export function readVisionFolder(path: string, name: string): VisionModel {
+  const bare = path.endsWith('.safetensors') || !existsSync(join(path, 'config.json'));
+  const folder = path.endsWith('.safetensors') ? dirname(path) : path;
+  const opened = bare ? openBare(path, name) : openPart(path, name, 'model', anyNetwork);
   const isClip = isRecord(opened.config) && opened.config.model_type === 'clip_vision_model';
   const part = isClip ? underPrefix(opened, 'vision_model.') : opened;
   const shapes = new Map([...part.table].map(([parameter, { shape }]) => [parameter, shape]));
   try {
-    const { what, network, trainable, unused } = kindOf({ json: part.config, shapes, folder });
+    const kind = bare ? torchvisionKind(shapes, folder) : kindOf({ json: part.config, shapes, folder });
+    const { what, network, trainable, unused } = kind;
     wantAllParameters(network, part, unused);
     const { size, dim, labels } = network;
     const known = labels ? `, ${labels.length} labels` : '';
@@ -42,8 +51,15 @@ export function readVisionFolder(folder: string, name: string): VisionModel {
       ? { part, network, trainable: null, untrainable: trainable, summary }
       : { part, network, trainable, untrainable: null, summary };
   } catch (error) {
-    throw new Error(`${folder}: ${(error as Error).message}`, { cause: error });
+    throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** Weights without a config. */
+function openBare(path: string, name: string): StoredPart<unknown> {
+  const file = path.endsWith('.safetensors') ? path : join(path, 'model.safetensors');
+  if (!existsSync(file)) throw new Error(`${path}: no config.json and no model.safetensors of ${name}`);
+  return { ...openWeights(file), config: null };
 }
 
 export async function openVisionFolder(

@@ -28,7 +28,7 @@ export const convnextFamily: Family = {
         widths: each((i) => shapeIn(shapes, `stages.${i}.blocks.0.conv_dw.weight`)[0]),
         depths: each((i) => countIn(shapes, (k) => `stages.${i}.blocks.${k}.conv_dw.weight`)),
         activation: 'gelu',
-        layer_scale: shapes.has(`${first}.gamma`),
+        layer_scale: shapes.has(`${first}.gamma`) ? 1 : null,
         grn: shapes.has(`${first}.mlp.grn.weight`) ? 1 : null,
         conv_mlp: shapeIn(shapes, `${first}.mlp.fc1.weight`).length === 4,
         norm_eps: 1e-6,
@@ -54,7 +54,8 @@ export const convnextFamily: Family = {
         widths: c.counts('hidden_sizes', most.channels, most.levels),
         depths: c.counts('depths', most.layers, most.levels),
         activation: c.text('hidden_act', 'gelu'),
-        layer_scale: type === 'convnext' && c.number('layer_scale_init_value', ranges.mean, 1e-6) > 0,
+        layer_scale:
+          type === 'convnext' && c.number('layer_scale_init_value', ranges.mean, 1e-6) > 0 ? 1 : null,
         grn: type === 'convnextv2' ? 4 : null,
         conv_mlp: false,
         norm_eps: 1e-6,
