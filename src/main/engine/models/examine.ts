@@ -53,6 +53,7 @@ async function checkFolder(path: string): Promise<ModelCheck> {
     const lora = loraInFolder(path);
     if (lora) return await checkSafetensors(lora);
     if (existsSync(join(path, 'config.json'))) return await checkVision(path);
+    if (existsSync(join(path, 'model.safetensors'))) return await checkVision(path);
     return verdict('folder', '', [
       `no model_index.json, config.json, encoder_model.onnx or ${adapterConfigFile} in ${path}; choose the folder of a Diffusers model, of an image network, of a captioner or of a difficulty model that Crux trained`,
     ]);
@@ -123,6 +124,8 @@ async function checkSafetensors(path: string): Promise<ModelCheck> {
     const names = [...file.tensors.keys()];
     file.close();
     if (names.some((name) => name.startsWith('model.diffusion_model.'))) return await checkWeights(path);
+    const { isTorchvision } = await import('./vision/torchvision.ts');
+    if (isTorchvision(names)) return await checkVision(path);
     const { isAdapter } = await import('../../../core/nn/adapters/read-lora.ts');
     if (isAdapter(names)) return await checkLora(path);
     const { readEmbeddingFile } = await import('./lora-file.ts');
