@@ -149,7 +149,7 @@ describe('a ResNet', () => {
     const image = input('image', [1, 3, 56, 56]);
     const parameters = recordParameters((p) => resnet(p, network, image, false));
     const weights = parameters.map(({ name, shape }) => [
-      transformersResnetName(name),
+      transformersResnetName(name).replace(/^(?!classifier)/, 'resnet.'),
       { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) },
     ]);
     writeSafetensors(join(folder, 'model.safetensors'), Object.fromEntries(weights));
