@@ -133,7 +133,7 @@ describe('further training', () => {
         names.map((n) => source.parameters.get(n)!),
       );
       const session = await openGraph(
-        { loss, ...Object.fromEntries(names.map((n, i) => [n, gradients[i]])) },
+        { loss, ...Object.fromEntries(names.map((n, i) => [`by ${n}`, gradients[i]])) },
         cpu,
       );
       const values = readTensors(part, reached);
@@ -149,7 +149,7 @@ describe('further training', () => {
       const out = await run(0);
       const analytic = names.reduce((sum, n) => {
         const way = ways.get(n)!;
-        return (out[n].data as Float32Array).reduce((s, g, i) => s + g * way[i], sum);
+        return (out[`by ${n}`].data as Float32Array).reduce((s, g, i) => s + g * way[i], sum);
       }, 0);
       const step = 2e-3;
       const near = (await at(step)) - (await at(-step));
