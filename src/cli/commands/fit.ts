@@ -7,7 +7,7 @@ import type { OptionTable } from '../schema-options.ts';
 
 const options: OptionTable<JobParams<'fit'>> = {
   modelId: {
-    text: 'ResNet or ViT to start from, by id or name; absent: a small residual network from scratch',
+    text: 'image network to start from, by id or name; absent: a small residual network from scratch',
     flag: 'model',
   },
   train: { text: 'of a model: every parameter, the last stages, or the new last layer alone (on features)' },

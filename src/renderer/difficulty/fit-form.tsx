@@ -42,7 +42,7 @@ function Basic({ params, set, say }: FieldsProps<Params>) {
     <div className="form-grid">
       <Field
         label="Start from"
-        help="From scratch: a small network that sees only your images, at 64 pixels. A ResNet or ViT that has seen many others learns yours from far fewer; add one under Settings (safetensors, as timm or transformers saves them)."
+        help="From scratch: a small network that sees only your images, at 64 pixels. A network that has seen many others learns yours from far fewer; add one under Settings (safetensors, as timm or transformers saves them)."
       >
         <Select
           aria-label="Start from"

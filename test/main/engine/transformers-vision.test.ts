@@ -55,7 +55,7 @@ describe('a ViT', () => {
   });
 
   it.each<[string, string, Json, string]>([
-    ['another activation', 'config.json', { hidden_act: 'relu' }, 'hidden_act is "relu", expected "gelu"'],
+    ['another activation', 'config.json', { hidden_act: 'mish' }, 'hidden_act is "mish", expected "silu"'],
     ['no biases', 'config.json', { qkv_bias: false }, 'qkv_bias is false, expected true'],
     [
       'another width',

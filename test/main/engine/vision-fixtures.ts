@@ -22,7 +22,9 @@ export interface VisionFixture {
 
 const folder = join(import.meta.dirname, '../../fixtures/vision');
 
-export const visionCases = readdirSync(folder).map((file) => file.replace(/\.json$/, ''));
+export const visionCases = readdirSync(folder)
+  .map((file) => file.replace(/\.json$/, ''))
+  .sort();
 
 export const readFixture = (name: string): VisionFixture =>
   JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'));
