@@ -30,9 +30,12 @@ const inList = (sentence: string) => `${sentence[0].toLowerCase()}${sentence.sli
 export function fieldOptions(schema: z.ZodObject): Record<string, OptionText> {
   const fields = fieldsOf(schema).filter(({ name }) => name !== 'seed');
   return Object.fromEntries(
-    fields.map(({ name, flag, help, off, only, none, kind, models }) => {
+    fields.map(({ name, flag, help, off, only, none, kind, among }) => {
       const what = inList(kind.defaultValue === true && off ? off : help);
-      const notes = [...(models ? ['name or id'] : []), ...(none ? [`default: ${inList(none)}`] : [])];
+      const notes = [
+        ...(among ? [among === 'scorers' ? 'id' : 'name or id'] : []),
+        ...(none ? [`default: ${inList(none)}`] : []),
+      ];
       const text = `${only ? `${only.where}: ` : ''}${what}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`;
       return [name, { flag, text }];
     }),

@@ -25,8 +25,8 @@ export interface FieldWords {
   off?: string;
   /** How far the form's arrows go. */
   step?: number;
-  /** It holds a model's id: which of the catalog's models can stand here. A person may write a name. */
-  models?: 'encoders' | 'image-networks';
+  /** It holds an id, of one of these. A person may write a model's name. */
+  among?: 'scorers' | 'encoders' | 'image-networks';
 }
 
 const words = z.registry<FieldWords>();

@@ -47,7 +47,16 @@ export const importParams = z.object({
   name: z.string().min(1).max(limits.name),
 });
 
-export const embedParams = z.object({ datasetId: id, modelId: modelId.default('builtin:encoder') });
+export const embedParams = z.object({
+  datasetId: id,
+  modelId: field(encoder, {
+    label: 'Encoder',
+    help: 'The network that makes the features.',
+    level: 'basic',
+    flag: 'model',
+    among: 'encoders',
+  }),
+});
 
 export const scoreParams = z.object({
   datasetId: id,
@@ -79,7 +88,7 @@ export const fitParams = z.object({
     level: 'basic',
     flag: 'model',
     none: 'From scratch (small ResNet)',
-    models: 'image-networks',
+    among: 'image-networks',
   }),
   train: field(z.enum(['all', 'last-stage', 'head']).default('all'), {
     label: 'What learns',
@@ -217,7 +226,7 @@ export const projectParams = z.object({
     help: 'The network whose features are laid out.',
     level: 'basic',
     flag: 'model',
-    models: 'encoders',
+    among: 'encoders',
   }),
   perplexity: field(z.number().min(2).max(500).default(30), {
     label: 'Perplexity',
@@ -397,15 +406,58 @@ export const hardFactorsParams = z.object({
 /** What is wrong with the dataset itself: labels, and images that are there twice. */
 export const issuesParams = z.object({
   datasetId: id,
-  /** Scorer whose probabilities are believed; null: the current one if it is out of fold, else the newest that is. */
-  scorerId: id.nullable().default(null),
-  /** Which labels are suspected, named as in the literature; see core/difficulty/label-issues.ts. */
-  rule: z.enum(['class', 'noise-rate', 'both', 'confident', 'predicted']).default('class'),
-  ranking: z.enum(['odds', 'self-confidence', 'normalised-margin']).default('odds'),
-  /** Encoder by whose features images are compared; null: the scorer's. */
-  modelId: modelId.nullable().default(null),
-  /** Cosine similarity of the features from which two images are duplicates; null: from how close images usually are. */
-  similarity: z.number().min(0.5).max(1).nullable().default(null),
+  scorerId: field(id.nullable().default(null), {
+    label: 'Scorer',
+    help: 'Whose probabilities are believed.',
+    advice: 'One that has not learned from the very image that it judges: an out-of-fold probe.',
+    level: 'basic',
+    flag: 'scorer',
+    none: 'The current one if it is out of fold, else the newest that is',
+    among: 'scorers',
+  }),
+  // Named as in the literature; see core/difficulty/label-issues.ts.
+  rule: field(z.enum(['class', 'noise-rate', 'both', 'confident', 'predicted']).default('class'), {
+    label: 'Suspected are',
+    help: 'Which labels are suspected.',
+    advice:
+      'By class: as many of each class as are estimated to be wrong. By noise rate: as many of each pair of classes. Both: what the two agree on. Confident: what another class is sure of. Predicted: every image that the scorer takes for another class, the longest list.',
+    level: 'basic',
+    choices: {
+      class: 'By class',
+      'noise-rate': 'By noise rate',
+      both: 'Both',
+      confident: 'Confident',
+      predicted: 'Predicted',
+    },
+  }),
+  ranking: field(z.enum(['odds', 'self-confidence', 'normalised-margin']).default('odds'), {
+    label: 'Order',
+    help: 'What the list is ordered by.',
+    advice:
+      'Odds: how much more probable the other class is. Self-confidence: how improbable the given one is. Normalised margin: the difference of the two.',
+    level: 'advanced',
+    choices: {
+      odds: 'Odds',
+      'self-confidence': 'Self-confidence',
+      'normalised-margin': 'Normalised margin',
+    },
+  }),
+  modelId: field(modelId.nullable().default(null), {
+    label: 'Encoder',
+    help: 'Network by whose features images are compared for duplicates.',
+    level: 'advanced',
+    flag: 'model',
+    none: "The scorer's own",
+    among: 'encoders',
+  }),
+  similarity: field(z.number().min(0.5).max(1).nullable().default(null), {
+    label: 'Duplicates from',
+    help: 'Cosine similarity of features from which two images are duplicates.',
+    advice: 'Lower it where copies are missed, raise it where different images are grouped.',
+    level: 'advanced',
+    none: 'From how close images usually are',
+    step: 0.005,
+  }),
 });
 
 export const rescoreParams = z.object({ datasetId: id, scorerId: id.nullable().default(null) });

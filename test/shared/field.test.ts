@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { expectedNumber, field, fieldsOf } from '../../src/shared/field.ts';
-import { fitParams, projectParams } from '../../src/shared/jobs.ts';
+import { embedParams, fitParams, issuesParams, projectParams } from '../../src/shared/jobs.ts';
 
 test.each([
   [z.int().min(1).max(10_000), 'a whole number from 1 to 10,000'],
@@ -33,7 +33,9 @@ test('a parameter is its schema, and what is said of it', () => {
 });
 
 test.each([
+  ['embed', embedParams],
   ['fit', fitParams],
+  ['issues', issuesParams],
   ['project', projectParams],
 ])('every parameter of %s is declared with its words', (_, schema) => {
   const named = fieldsOf(schema).map(({ name }) => name);

@@ -10,6 +10,7 @@ export function FitForm({ dataset }: { dataset: Dataset }) {
   return (
     <ParamForm
       kind="fit"
+      dataset={dataset}
       name="Train a classifier"
       start={`Train on ${dataset.name}`}
       settings={settings}

@@ -10,6 +10,7 @@ export function ProjectForm({ dataset, onStarted }: { dataset: Dataset; onStarte
   return (
     <ParamForm
       kind="project"
+      dataset={dataset}
       name="Map"
       start="Compute the map"
       settings={settings}

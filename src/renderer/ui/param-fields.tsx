@@ -1,16 +1,21 @@
 /** Owns the form controls of parameters that are declared with field(): which one, its range, and what it says. */
 import { NumberInput, SegmentedControl, Select, Switch } from '@mantine/core';
-import type { ModelEntry } from '../../shared/domain.ts';
+import type { Dataset, ModelEntry } from '../../shared/domain.ts';
 import { expectedNumber, type Field as Parameter, rangeOf } from '../../shared/field.ts';
 import { useRequest } from '../queries.ts';
 import { Field, NumberField } from './fields.tsx';
 import { counted } from './format.ts';
+import { scorerChoices } from './scorer-choices.ts';
+
+/** Choices that stand side by side; more are a list. */
+const FEW = 3;
 
 type Params = Readonly<Record<string, unknown>>;
 
 interface Props {
   /** Of the job: test ids begin with it. */
   kind: string;
+  dataset: Dataset;
   fields: readonly Parameter[];
   params: Params;
   set: (change: Record<string, unknown>) => void;
@@ -19,7 +24,7 @@ interface Props {
 }
 
 /** Those that mean something with the others' values, in the order of their declaration. */
-export function ParamFields({ kind, fields, params, set, say }: Props) {
+export function ParamFields({ kind, dataset, fields, params, set, say }: Props) {
   const shown = fields.filter(({ only }) => !only || only.holds(params));
   return (
     <div className="form-grid">
@@ -27,6 +32,7 @@ export function ParamFields({ kind, fields, params, set, say }: Props) {
         <Control
           key={field.name}
           field={field}
+          dataset={dataset}
           testId={`${kind}-${field.flag}`}
           value={params[field.name]}
           set={(value) => set({ [field.name]: value })}
@@ -39,6 +45,7 @@ export function ParamFields({ kind, fields, params, set, say }: Props) {
 
 interface ControlProps {
   field: Parameter;
+  dataset: Dataset;
   testId: string;
   value: unknown;
   set: (value: unknown) => void;
@@ -48,7 +55,8 @@ interface ControlProps {
 function Control(props: ControlProps) {
   const { field, testId, value, set } = props;
   const words = { label: field.label, help: field.advice ? `${field.help} ${field.advice}` : field.help };
-  if (field.models) return <ModelControl {...props} words={words} />;
+  if (field.among === 'scorers') return <ScorerControl {...props} words={words} />;
+  if (field.among) return <ModelControl {...props} words={words} />;
   switch (field.kind.type) {
     case 'number':
       return <NumberControl {...props} words={words} />;
@@ -68,15 +76,19 @@ function Control(props: ControlProps) {
       );
     case 'enum': {
       const { options } = field.kind.inner as unknown as { options: string[] };
+      const choice = {
+        'aria-label': field.label,
+        'data-testid': testId,
+        data: options.map((option) => ({ value: option, label: field.choices?.[option] ?? option })),
+        value: String(value),
+      };
       return (
         <Field {...words}>
-          <SegmentedControl
-            aria-label={field.label}
-            data-testid={testId}
-            data={options.map((choice) => ({ value: choice, label: field.choices?.[choice] ?? choice }))}
-            value={String(value)}
-            onChange={set}
-          />
+          {options.length <= FEW ? (
+            <SegmentedControl {...choice} onChange={set} />
+          ) : (
+            <Select {...choice} onChange={(option) => option !== null && set(option)} />
+          )}
         </Field>
       );
     }
@@ -128,18 +140,33 @@ function NumberControl({ field, testId, value, set, say, words }: ControlProps &
   );
 }
 
-const standsHere: Record<NonNullable<Parameter['models']>, (model: ModelEntry) => boolean> = {
+const standsHere: Record<string, (model: ModelEntry) => boolean> = {
   encoders: ({ kind }) => kind === 'encoder' || kind === 'classifier',
   'image-networks': ({ kind, path }) =>
     (kind === 'encoder' || kind === 'classifier') && !path.endsWith('.onnx'),
 };
 
-const noModel = '';
+const nothing = '';
+
+function ScorerControl({ field, testId, value, set, words, dataset }: ControlProps & { words: Words }) {
+  const none = field.none === undefined ? [] : [{ value: nothing, label: field.none }];
+  return (
+    <Field {...words}>
+      <Select
+        aria-label={field.label}
+        data-testid={testId}
+        data={[...none, ...scorerChoices(dataset.scorers)]}
+        value={value === null ? nothing : String(value)}
+        onChange={(id) => id !== null && set(id === nothing ? null : Number(id))}
+      />
+    </Field>
+  );
+}
 
 function ModelControl({ field, testId, value, set, words }: ControlProps & { words: Words }) {
   const { data: models, isPending } = useRequest('models.list', {});
-  const usable = (models ?? []).filter((model) => model.usable && standsHere[field.models!](model));
-  const none = field.none === undefined ? [] : [{ value: noModel, label: field.none }];
+  const usable = (models ?? []).filter((model) => model.usable && standsHere[field.among!](model));
+  const none = field.none === undefined ? [] : [{ value: nothing, label: field.none }];
   const known = value === null || isPending || usable.some(({ id }) => id === value);
   return (
     <Field
@@ -156,9 +183,9 @@ function ModelControl({ field, testId, value, set, words }: ControlProps & { wor
         aria-label={field.label}
         data-testid={testId}
         data={[...none, ...usable.map(({ id, name }) => ({ value: id, label: name }))]}
-        value={value === null ? noModel : String(value)}
+        value={value === null ? nothing : String(value)}
         placeholder="No usable model"
-        onChange={(id) => id !== null && set(id === noModel ? null : id)}
+        onChange={(id) => id !== null && set(id === nothing ? null : id)}
       />
     </Field>
   );

@@ -2,6 +2,7 @@
 import { Button, Collapse } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import type { z } from 'zod';
+import type { Dataset } from '../../shared/domain.ts';
 import { fieldsOf } from '../../shared/field.ts';
 import { type JobKind, jobParams } from '../../shared/jobs.ts';
 import { ParamFields } from './param-fields.tsx';
@@ -95,6 +96,7 @@ export function SettingsForm({
 
 interface ParamFormProps<P> {
   kind: JobKind;
+  dataset: Dataset;
   /** What the form is for, to those who do not see it. */
   name: string;
   /** Of the button. */
@@ -104,7 +106,14 @@ interface ParamFormProps<P> {
 }
 
 /** The whole form of a job all of whose parameters are declared with field(). */
-export function ParamForm<P extends object>({ kind, name, start, settings, onStart }: ParamFormProps<P>) {
+export function ParamForm<P extends object>({
+  kind,
+  dataset,
+  name,
+  start,
+  settings,
+  onStart,
+}: ParamFormProps<P>) {
   const fields = fieldsOf(jobParams[kind]);
   const part = (level: 'basic' | 'advanced') => {
     const chosen = fields.filter((field) => field.level === level);
@@ -112,6 +121,7 @@ export function ParamForm<P extends object>({ kind, name, start, settings, onSta
     return (
       <ParamFields
         kind={kind}
+        dataset={dataset}
         fields={chosen}
         params={settings.params as Record<string, unknown>}
         set={(change) => settings.set(change as Partial<P>)}
