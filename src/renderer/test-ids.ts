@@ -81,6 +81,7 @@ export const testIds = {
 
   issuesTab: 'issues-tab',
   issuesSearch: 'issues-search',
+  issuesSettings: 'issues-settings',
   issuesFindings: 'issues-findings',
   issuesProgress: 'issues-progress', // data-done, data-total
   issueRow: 'issue-row', // data-image-id, data-state

@@ -104,9 +104,10 @@ describe('further training', () => {
       [`${head}.weight`]: ['F32', [2, vision.network.dim]],
       [`${head}.bias`]: ['F32', [2]],
     };
-    const files = filesFor(labels, vision.network.size) as VisionFixture['files'];
+    const files = filesFor(labels, vision.network.preprocessing.width) as VisionFixture['files'];
     const again = opened(name, { ...fixture, files, parameters: { ...Object.fromEntries(kept), ...last } });
-    expect(again.network).toMatchObject({ labels, dim: vision.network.dim, size: vision.network.size });
+    expect(again.network).toMatchObject({ labels, dim: vision.network.dim });
+    expect(again.network.preprocessing.width).toBe(vision.network.preprocessing.width);
   });
 
   // The others have corners, where differences of steps say little; all are made of the same layers.
