@@ -140,11 +140,10 @@ function NumberControl({ field, testId, value, set, say, words }: ControlProps &
   );
 }
 
-const standsHere: Record<string, (model: ModelEntry) => boolean> = {
-  encoders: ({ kind }) => kind === 'encoder' || kind === 'classifier',
-  'image-networks': ({ kind, path }) =>
-    (kind === 'encoder' || kind === 'classifier') && !path.endsWith('.onnx'),
-};
+const isNetwork = ({ kind }: ModelEntry) => kind === 'encoder' || kind === 'classifier';
+
+const standsHere = (among: Parameter['among'], model: ModelEntry): boolean =>
+  model.usable && isNetwork(model) && (among === 'encoders' || !model.path.endsWith('.onnx'));
 
 const nothing = '';
 
@@ -165,7 +164,7 @@ function ScorerControl({ field, testId, value, set, words, dataset }: ControlPro
 
 function ModelControl({ field, testId, value, set, words }: ControlProps & { words: Words }) {
   const { data: models, isPending } = useRequest('models.list', {});
-  const usable = (models ?? []).filter((model) => model.usable && standsHere[field.among!](model));
+  const usable = (models ?? []).filter((model) => standsHere(field.among, model));
   const none = field.none === undefined ? [] : [{ value: nothing, label: field.none }];
   const known = value === null || isPending || usable.some(({ id }) => id === value);
   return (
