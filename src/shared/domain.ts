@@ -305,8 +305,10 @@ export const onnxClassifierSpec = z.object({
   mean: z.array(z.number()).max(3),
   std: z.array(z.number()).max(3),
   resize: z.enum(['stretch', 'crop']),
-  /** Pillow's filter of this name resizes; absent: libvips' Lanczos, as in models added before there was a choice. */
+  /** The filter of this name resizes; absent: libvips' Lanczos, as in models added before there was a choice. */
   kernel: resizeKernel.optional(),
+  /** Whose rounding that filter has: what a preprocessor_config.json means; absent: Pillow's. */
+  arithmetic: z.enum(['pillow', 'torch']).optional(),
   /** Images are resized to the input's size divided by this, and the middle cut out, (0,1]; absent: 1. */
   cropShare: z.number().min(0.1).max(1).optional(),
   logits: z.string().max(limits.label).nullable(),
