@@ -39,7 +39,7 @@ describe('wrong usage', () => {
     ['models add nowhere.onnx --name n', /no model at .*nowhere.onnx/],
     ['review x', /exactly one of --accept, --reject and --clear/],
     ['review x --accept --reject', /exactly one of/],
-    ['demo --images 3', /a whole number from 10 to 10000/],
+    ['demo --images 3', /a whole number from 10 to 10,000/],
   ];
   it.each(cases)('crux %s', async (line, wanted) => {
     const ran = await crux(line.split(' ').filter(Boolean), cwd);

@@ -29,11 +29,6 @@ export async function examineModel(path: string): Promise<ModelCheck> {
   } catch (error) {
     return verdict('unknown', '', [(error as Error).message]);
   }
-  if (extension === '.gguf') {
-    return verdict('gguf', '', [
-      `${basename(path)} is a GGUF file, whose weights are quantised for other programs; Crux opens .safetensors in F32, F16, BF16 or F8`,
-    ]);
-  }
   return verdict('unknown', '', [
     `${basename(path)} is no model that Crux knows; expected .onnx, .safetensors, or a model's folder`,
   ]);
