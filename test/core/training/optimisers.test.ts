@@ -127,7 +127,7 @@ test('a stored state of another optimiser or network is refused', () => {
     [...plain.parameters].map(([name, { value }]) => [name, { value, m: value, v: value }]),
   );
   expect(() => restoreState(fresh(adamW()), { step: 1, parameters: old })).toThrow(
-    'the stored training has none as m of x, wanted 6: start the training again',
+    'the stored training has none as m of x, expected 6: start the training again',
   );
   expect(() => sgd({ nesterov: true })).toThrow('nesterov');
 });
