@@ -127,10 +127,10 @@ export const fitParams = z.object({
   }),
   size: field(z.int().min(16).max(1024).nullable().default(null), {
     label: 'Image size',
-    help: 'Side in pixels that images are brought to.',
+    help: "Side in pixels that images are brought to; unless set, the model's own, and 64 from scratch.",
     advice: 'Larger images show more and take longer: twice the side is four times the work.',
     level: 'advanced',
-    none: "the model's own; 64 from scratch",
+    none: 'Automatic',
     step: 16,
   }),
   epochs: field(z.int().min(1).max(10_000).default(30), {
@@ -426,11 +426,11 @@ export const issuesParams = z.object({
   datasetId: id,
   scorerId: field(id.nullable().default(null), {
     label: 'Scorer',
-    help: 'Whose probabilities are believed.',
-    advice: 'One that has not learned from the very image that it judges: an out-of-fold probe.',
+    help: 'Whose probabilities are believed; unless set, the current one if it is out of fold, else the newest that is.',
+    advice: 'It must not have learned from the very image that it judges.',
     level: 'basic',
     flag: 'scorer',
-    none: 'The current one if it is out of fold, else the newest that is',
+    none: 'Automatic',
     among: 'scorers',
   }),
   // Named as in the literature; see core/difficulty/label-issues.ts.
@@ -470,10 +470,10 @@ export const issuesParams = z.object({
   }),
   similarity: field(z.number().min(0.5).max(1).nullable().default(null), {
     label: 'Duplicates from',
-    help: 'Cosine similarity of features from which two images are duplicates.',
+    help: 'Cosine similarity of features from which two images are duplicates; unless set, it is chosen from the dataset, and details of the images are compared as well.',
     advice: 'Lower it where copies are missed, raise it where different images are grouped.',
     level: 'advanced',
-    none: 'Chosen from the dataset; details are compared as well',
+    none: 'Automatic',
     step: 0.005,
   }),
 });

@@ -58,6 +58,7 @@ export function AdvancedFields({ params, errors, set, adapters, bases }: Props) 
           max={4096}
           value={params.size ?? Number.NaN}
           onChange={(size) => set({ size: Number.isNaN(size) ? null : size })}
+          placeholder="The model's own"
           error={errors.size}
         />
         <Field

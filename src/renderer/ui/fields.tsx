@@ -52,6 +52,8 @@ interface NumberProps {
   step?: number;
   decimals?: number;
   testId?: string;
+  /** What an empty field means. */
+  placeholder?: string;
   error?: string | null;
 }
 

@@ -1,5 +1,5 @@
 /** Owns the form controls of parameters that are declared with field(): which one, its range, and what it says. */
-import { NumberInput, SegmentedControl, Select, Switch } from '@mantine/core';
+import { SegmentedControl, Select, Switch } from '@mantine/core';
 import type { Dataset, ModelEntry } from '../../shared/domain.ts';
 import { expectedNumber, type Field as Parameter, rangeOf } from '../../shared/field.ts';
 import { useRequest } from '../queries.ts';
@@ -7,8 +7,8 @@ import { Field, NumberField } from './fields.tsx';
 import { counted } from './format.ts';
 import { scorerChoices } from './scorer-choices.ts';
 
-/** Choices that stand side by side; more are a list. */
-const FEW = 3;
+/** Letters of all choices that fit side by side into a column of a form; more become a list. */
+const LETTERS = 26;
 
 type Params = Readonly<Record<string, unknown>>;
 
@@ -84,7 +84,7 @@ function Control(props: ControlProps) {
       };
       return (
         <Field {...words}>
-          {options.length <= FEW ? (
+          {choice.data.reduce((sum, { label }) => sum + label.length, 0) <= LETTERS ? (
             <SegmentedControl {...choice} onChange={set} />
           ) : (
             <Select {...choice} onChange={(option) => option !== null && set(option)} />
@@ -104,39 +104,19 @@ function NumberControl({ field, testId, value, set, say, words }: ControlProps &
   const { min, max, whole } = rangeOf(inner);
   const sentence = `${expectedNumber(inner)}${nullable ? ', or empty' : ''}.`;
   const error = say(sentence[0].toUpperCase() + sentence.slice(1));
-  const range = {
-    min: min ?? Number.MIN_SAFE_INTEGER,
-    max: max ?? Number.MAX_SAFE_INTEGER,
-    step: field.step ?? 1,
-    decimals: whole ? 0 : 7,
-  };
-  if (!nullable)
-    return (
-      <NumberField
-        {...words}
-        {...range}
-        testId={testId}
-        value={value as number}
-        onChange={set}
-        error={error}
-      />
-    );
   return (
-    <Field {...words} htmlFor={`field-${testId}`} error={error}>
-      <NumberInput
-        id={`field-${testId}`}
-        data-testid={testId}
-        min={range.min}
-        max={range.max}
-        step={range.step}
-        decimalScale={range.decimals}
-        placeholder={field.none}
-        clampBehavior="none"
-        value={value === null ? '' : (value as number)}
-        onChange={(next) => set(next === '' ? null : Number(next))}
-        error={Boolean(error)}
-      />
-    </Field>
+    <NumberField
+      {...words}
+      min={min ?? Number.MIN_SAFE_INTEGER}
+      max={max ?? Number.MAX_SAFE_INTEGER}
+      step={field.step ?? 1}
+      decimals={whole ? 0 : 7}
+      testId={testId}
+      placeholder={field.none}
+      value={value === null ? Number.NaN : (value as number)}
+      onChange={(typed) => set(nullable && Number.isNaN(typed) ? null : typed)}
+      error={error}
+    />
   );
 }
 

@@ -59,6 +59,7 @@ export function PromptingFields({ params, set, prompts }: Props) {
           max={limits.layers}
           value={clipSkip ?? Number.NaN}
           onChange={(layer) => set({ clipSkip: Number.isNaN(layer) ? null : layer })}
+          placeholder="The model's own"
           testId={testIds.clipSkip}
           error={generateParams.shape.clipSkip.safeParse(clipSkip).success ? null : clipSkipRule}
         />
