@@ -127,8 +127,7 @@ describe('csv', () => {
     ['m.csv', 'name,label\nimg/1.jpg,cat\n', /no column for the image's path among "name", "label"/],
     ['m.csv', 'path,path\nimg/1.jpg,cat\n', /"path" appears twice/],
     ['m.csv', '', /empty file/],
-    ['m.csv', Buffer.from('\ufeffpath,label\n', 'utf16le'), /UTF-16; save it as UTF-8/],
-    ['m.xlsx', 'PK', /wanted .csv, .tsv, .jsonl or .ndjson/],
+    ['m.xlsx', 'PK', /got a .xlsx file, expected .csv, .tsv, .txt, .jsonl, .ndjson, .json, .parquet/],
   ])('refuses %s as a whole when it must', async (name, text, message) => {
     const work = read(name, text);
     await expect(work).rejects.toThrow(ManifestError);
@@ -144,9 +143,11 @@ describe('csv', () => {
     await expect(readManifest(join(root, 'none.csv'), seen)).rejects.toThrow('none.csv: no such file');
   });
 
-  it('says so when the text is not UTF-8', async () => {
-    const { skipped } = await read('m.csv', Buffer.from('path,label\nimg/\xfc.jpg,cat\n', 'latin1'));
-    expect(skipped[0].reason).toMatch(/line 2: path: .* is not valid UTF-8; save the manifest as UTF-8/);
+  it('says so where text is UTF-8 in one place and not in another', async () => {
+    const bytes = Buffer.concat([Buffer.from('path,label\nimg/1.jpg,café\nimg/'), Buffer.from([0xfc])]);
+    const { skipped, placed } = await read('m.csv', Buffer.concat([bytes, Buffer.from('.jpg,cat\n')]));
+    expect(placed()).toEqual({ 'img/1.jpg': ['café', null] });
+    expect(skipped[0].reason).toMatch(/line 3: path: .* is not valid UTF-8; save the manifest as UTF-8/);
   });
 });
 

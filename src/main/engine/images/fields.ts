@@ -17,12 +17,14 @@ export interface RowFields {
 
 export type FieldName = keyof RowFields;
 
-/** Accepted column names, in lower case, per field; the first is the documented one. */
+/** Accepted column names, in the form of `columnKey`, per field; the first is the documented one. */
 export const FIELD_NAMES: Record<FieldName, string[]> = {
-  path: ['path', 'file', 'file_name', 'filename', 'image'],
-  label: ['label', 'class'],
+  path: 'path file file_name filename file_path filepath image_path img_path image image_name image_file img image_id'.split(
+    ' ',
+  ),
+  label: ['label', 'class', 'labels', 'class_name', 'label_name', 'category'],
   split: ['split'],
-  caption: ['caption', 'text'],
+  caption: ['caption', 'text', 'prompt'],
   probabilities: ['probabilities'],
 };
 
@@ -48,6 +50,13 @@ const SPLITS = new Map<string, Split>([
 /** 'Validation' -> 'val'; null for any other word. */
 export const splitOfWord = (word: string): Split | null => SPLITS.get(word.trim().toLowerCase()) ?? null;
 
+/** 'File Name' and 'file_name' are one column name. */
+const columnKey = (name: string): string =>
+  name
+    .trim()
+    .toLowerCase()
+    .replace(/[\s-]+/g, '_');
+
 /** Column name in the file -> field, for the columns present. `override` maps a field to a column by hand. */
 export function matchColumns(
   columns: readonly string[],
@@ -62,7 +71,7 @@ export function matchColumns(
     matched[field] =
       wanted ??
       FIELD_NAMES[field]
-        .map((name) => columns.find((c) => c.trim().toLowerCase() === name))
+        .map((name) => columns.find((c) => columnKey(c) === name))
         .find((c) => c !== undefined);
   }
   return matched;
@@ -114,6 +123,10 @@ function readPath(value: unknown): string {
 /** NFC; numbers become their digits; empty or null: unlabelled. */
 function readLabel(value: unknown): string | null {
   if (value === null) return null;
+  if (Array.isArray(value) && value.length === 1) return readLabel(value[0]);
+  if (Array.isArray(value) || (typeof value === 'string' && /[^|]\|[^|]/.test(value))) {
+    throw new FieldError('label', `${show(value)} are several classes; Crux uses one class per image`);
+  }
   if (typeof value !== 'string' && typeof value !== 'number') {
     throw new FieldError('label', `got ${show(value)}, wanted a class name`);
   }
