@@ -15,6 +15,10 @@ export const testIds = {
   importName: 'import-name',
   importStart: 'import-start',
   importProgress: 'import-progress',
+  importSummary: 'import-summary',
+  importOptions: 'import-options',
+  importColumn: 'import-column',
+  importFollowLinks: 'import-follow-links',
   datasetRow: 'dataset-row', // data-dataset-id, data-dataset-name
   datasetOpen: 'dataset-open',
   datasetImages: 'dataset-images',

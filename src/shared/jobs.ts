@@ -39,10 +39,26 @@ const everyLevel = {
   count: z.int().min(1).max(10_000).default(40),
 };
 
+const columnName = z.string().min(1).max(limits.name).optional();
+
 export const importParams = z.object({
-  /** An image folder, or a .csv/.jsonl manifest. */
+  /** An image folder, or a manifest: one image a row. */
   source: pathFor('dataset-folder', 'manifest'),
   name: z.string().min(1).max(limits.name),
+  /** Folder that a manifest's paths start from and stay in; null: its own. */
+  root: pathFor('dataset-folder').nullable().default(null),
+  /** Names of a manifest's columns where they are not found by themselves. */
+  columns: z
+    .object({
+      path: columnName,
+      label: columnName,
+      split: columnName,
+      caption: columnName,
+      probabilities: columnName,
+    })
+    .default({}),
+  /** Follows symbolic links that lead out of the folder. */
+  followLinks: z.boolean().default(false),
 });
 
 export const embedParams = z.object({ datasetId: id, modelId: modelId.default('builtin:encoder') });

@@ -1,21 +1,27 @@
-/** Owns the last step before an import: the name, prefilled from what was chosen. */
+/** Owns the last step before an import: the name, prefilled from what was chosen, and options few need. */
 import { Button, Modal, TextInput } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import type { ChosenPath } from '../../shared/paths.ts';
+import { type ChosenPath, manifestEndings } from '../../shared/paths.ts';
 import { useDatasets } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
 import { useEnqueue } from '../ui/feedback.tsx';
 import { fileName } from '../ui/format.ts';
+import { ImportOptionFields, type ImportOptions, paramsOf, plainOptions } from './import-options.tsx';
 
-export const nameFromPath = (path: string): string => fileName(path).replace(/\.(csv|jsonl)$/i, '');
+const manifestEnding = new RegExp(`\\.(${manifestEndings.join('|')})$`, 'i');
+
+export const nameFromPath = (path: string): string => fileName(path).replace(manifestEnding, '');
 
 export function ImportDialog({ source, onClose }: { source: ChosenPath | null; onClose: () => void }) {
   const { data: datasets = [] } = useDatasets();
   const [name, setName] = useState('');
+  const [options, setOptions] = useState<ImportOptions>(plainOptions);
   const [busy, setBusy] = useState(false);
   const enqueue = useEnqueue();
   useEffect(() => {
-    if (source) setName(nameFromPath(source.path));
+    if (!source) return;
+    setName(nameFromPath(source.path));
+    setOptions(plainOptions);
   }, [source]);
 
   const namesake = datasets.find((dataset) => dataset.name === name.trim());
@@ -25,7 +31,7 @@ export function ImportDialog({ source, onClose }: { source: ChosenPath | null; o
     setBusy(true);
     const job = await enqueue('The import', {
       kind: 'import',
-      params: { source: source.token, name: name.trim() },
+      params: { source: source.token, name: name.trim(), ...paramsOf(options) },
     });
     setBusy(false);
     if (job) onClose();
@@ -54,6 +60,11 @@ export function ImportDialog({ source, onClose }: { source: ChosenPath | null; o
           maxLength={200}
           onChange={(event) => setName(event.currentTarget.value)}
           error={name.trim() ? null : 'Give the dataset a name.'}
+        />
+        <ImportOptionFields
+          isManifest={source !== null && manifestEnding.test(source.path)}
+          value={options}
+          onChange={setOptions}
         />
         {taken && (
           <div className="field-error" role="alert">

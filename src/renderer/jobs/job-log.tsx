@@ -6,6 +6,7 @@ import { useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
 import { clock } from '../ui/format.ts';
 import { isActive } from '../ui/job-progress.tsx';
+import { ImportSummaryView } from './import-summary.tsx';
 
 const pollMs = 1500; // log lines have no event of their own
 
@@ -17,6 +18,7 @@ export function JobLog({ job }: { job: Job }) {
   );
   return (
     <div className="job-log selectable" data-testid={testIds.jobLog}>
+      <ImportSummaryView job={job} />
       {error && <div className="field-error">{messageOf(error)}</div>}
       {lines?.length === 0 && (
         <div className="muted">

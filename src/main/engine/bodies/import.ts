@@ -5,17 +5,23 @@
  */
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
+import { type ImportSummary, noteText } from '../../../shared/import-summary.ts';
+import { manifestEndings } from '../../../shared/paths.ts';
 import {
   addCaption,
   type Catalog,
+  dropEmptyDataset,
   ensureClasses,
   ensureDataset,
+  findDataset,
   forgetDerived,
+  knownDataset,
   recordLabel,
   setJobDataset,
   setLabel,
 } from '../../catalog/index.ts';
 import { isAlive } from '../../jobs/lease.ts';
+import { firstFew } from '../first-few.ts';
 import {
   DEFAULT_LIMITS,
   type ExaminedImage,
@@ -25,7 +31,7 @@ import {
   UnreadableImage,
 } from '../images/decode.ts';
 import type { FoundImage, SkippedFile } from '../images/found.ts';
-import { fsPath } from '../images/fs-names.ts';
+import { displayName, fsPath } from '../images/fs-names.ts';
 import { hashFile } from '../images/hash.ts';
 import { readManifest } from '../images/manifest.ts';
 import { scanImageFolder } from '../images/scan.ts';
@@ -37,7 +43,6 @@ const CONCURRENCY = 3;
 /** Rows of one transaction. */
 const BATCH = 2000;
 const THUMBNAIL_SIDE = 256;
-const MANIFESTS = new Set(['.csv', '.tsv', '.txt', '.jsonl', '.ndjson']);
 
 interface Known {
   id: number;
@@ -63,13 +68,18 @@ export const importBody: JobBody<'import'> = async (ctx) => {
   const { catalog, params, signal } = ctx;
   const source = resolve(params.source);
   const isManifest = await looksLikeManifest(source);
-  const root = isManifest ? dirname(source) : source;
+  if (params.root !== null && !isManifest)
+    throw new Error(`import: ${source} is a folder, which is its own root; a root is for a manifest`);
+  const root = isManifest ? resolve(params.root ?? dirname(source)) : source;
+  knownDataset(catalog, params.name, root, source); // a conflict is told before the search
+
+  const { found, skipped, classes, summary } = await search(ctx, source, root, isManifest);
+  signal.throwIfAborted();
+  if (found.length === 0) throw nothingUsable(catalog, params.name, source, skipped, summary);
+  tellSmallClasses(ctx, found);
   const datasetId = ensureDataset(catalog, params.name, root, source);
   setJobDataset(catalog, ctx.job.id, datasetId);
   ctx.emit('catalog.changed', { datasetId: null });
-
-  const { found, skipped, classes } = await search(ctx, source, isManifest);
-  signal.throwIfAborted();
   const classIds = ensureClasses(catalog, datasetId, classes);
   const known = knownImages(catalog, datasetId);
   // A resumed import counts what it stored before it was stopped as its own.
@@ -103,6 +113,11 @@ export const importBody: JobBody<'import'> = async (ctx) => {
       ctx.emit('catalog.changed', { datasetId });
     }
   }
+  if (keep.size === 0) {
+    const error = nothingUsable(catalog, params.name, source, skipped, summary);
+    if (dropEmptyDataset(catalog, datasetId)) ctx.emit('catalog.changed', { datasetId: null });
+    throw error;
+  }
   await storeSkipped(ctx, datasetId, skipped);
   catalog.write(() => {
     for (const image of known.values()) {
@@ -117,8 +132,55 @@ export const importBody: JobBody<'import'> = async (ctx) => {
       'warn',
       `${skipped.length} ${skipped.length === 1 ? 'file was' : 'files were'} left out; each is listed with its reason`,
     );
-  return { datasetId, found: found.length, ...figures };
+  return { datasetId, found: found.length, ...figures, summary: withSkipped(summary, skipped) };
 };
+
+/** Nothing becomes of it: no empty dataset, and images of an earlier import stay as they were (a drive may be gone). */
+function nothingUsable(
+  catalog: Catalog,
+  name: string,
+  source: string,
+  skipped: readonly SkippedFile[],
+  summary: ImportSummary,
+): Error {
+  const reasons = withSkipped(summary, skipped).unused.map(noteText);
+  const seen = reasons.length > 0 ? `Seen and not used: ${reasons.join('; ')}.` : 'It holds no files at all.';
+  const images = findDataset(catalog, name)?.images ?? 0;
+  const kept =
+    images > 0
+      ? `The ${images.toLocaleString('en-US')} images of dataset ${name} stay as they were; if its drive is not connected, connect it and import again.`
+      : 'No dataset was made.';
+  return new Error(`import: no image of ${displayName(source)} can be used. ${seen} ${kept}`);
+}
+
+function withSkipped(summary: ImportSummary, skipped: readonly SkippedFile[]): ImportSummary {
+  if (skipped.length === 0) return summary;
+  const examples = skipped
+    .slice(0, 3)
+    .map(({ relativePath, reason }) =>
+      relativePath === '' || reason.includes(relativePath)
+        ? reason
+        : `${displayName(relativePath)}: ${reason}`,
+    );
+  const note = { what: 'Left out, each listed with its reason', count: skipped.length, examples };
+  return { ...summary, unused: [...summary.unused, note] };
+}
+
+/** A probe that leaves the image out which it judges has too few others to learn such a class from. */
+const FEW = 3;
+
+function tellSmallClasses(ctx: JobContext<'import'>, found: readonly FoundImage[]): void {
+  const sizes = new Map<string, number>();
+  for (const { label } of found) if (label !== null) sizes.set(label, (sizes.get(label) ?? 0) + 1);
+  const small = [...sizes]
+    .filter(([, size]) => size < FEW)
+    .map(([name, size]) => `${displayName(name)} (${size})`);
+  if (small.length === 0) return;
+  ctx.log(
+    'warn',
+    `classes with fewer than ${FEW} images: ${firstFew(small)}; out-of-fold scores of theirs say little, and no split can have each of them in every part`,
+  );
+}
 
 /**
  * Replaces the list of skipped files. A manifest may name a million that are not there: in one transaction they would keep
@@ -162,16 +224,20 @@ async function looksLikeManifest(source: string): Promise<boolean> {
   if (!facts)
     throw new Error(`import: there is nothing at ${source}; choose a folder of images or a manifest`);
   if (facts.isDirectory()) return false;
-  if (MANIFESTS.has(extname(source).toLowerCase())) return true;
-  throw new Error(`import: ${source} is neither a folder nor a manifest; wanted .csv or .jsonl`);
+  if (manifestEndings.includes(extname(source).slice(1).toLowerCase())) return true;
+  throw new Error(
+    `import: ${source} is neither a folder nor a manifest; expected ${manifestEndings.map((e) => `.${e}`).join(', ')}`,
+  );
 }
 
-async function search(ctx: JobContext<'import'>, source: string, isManifest: boolean) {
+async function search(ctx: JobContext<'import'>, source: string, root: string, isManifest: boolean) {
+  const { columns, followLinks } = ctx.params;
   const found: FoundImage[] = [];
   const skipped: SkippedFile[] = [];
   ctx.progress({ stage: 'looking for images', done: 0, total: null });
   const options = {
     signal: ctx.signal,
+    followLinks,
     onFound: (image: FoundImage) => {
       found.push(image);
       ctx.progress({ done: found.length });
@@ -179,13 +245,14 @@ async function search(ctx: JobContext<'import'>, source: string, isManifest: boo
     onSkipped: (file: SkippedFile) => void skipped.push(file),
   };
   if (isManifest) {
-    const { classes } = await readManifest(source, options);
-    return { found, skipped, classes };
+    const { classes, used, unused } = await readManifest(source, { ...options, root, columns });
+    return { found, skipped, classes, summary: { layout: 'Manifest', used, unused } };
   }
   const result = await scanImageFolder(source, options);
   for (const warning of result.warnings) ctx.log('warn', warning);
   ctx.log('info', `layout: ${result.layout}; ${result.found} images, ${result.classes.length} classes`);
-  return { found, skipped, classes: result.classes };
+  const { layout, used, unused } = result;
+  return { found, skipped, classes: result.classes, summary: { layout, used, unused } };
 }
 
 function knownImages(catalog: Catalog, datasetId: number): Map<string, Known & { path: string }> {

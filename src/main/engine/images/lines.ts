@@ -36,7 +36,9 @@ export async function* readLines(
       pending.push(chunk.subarray(from));
       pendingBytes += chunk.length - from;
       if (pendingBytes > MAX_LINE_BYTES) {
-        throw new Error(`${file}: line ${number + 1} is longer than ${MAX_LINE_BYTES / 1024 / 1024} MiB`);
+        throw new Error(
+          `${file}: line ${number + 1} is longer than ${MAX_LINE_BYTES / 1024 / 1024} MiB; expected one image a line`,
+        );
       }
     }
   }

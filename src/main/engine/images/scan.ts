@@ -152,17 +152,18 @@ class Search {
       ...this.#placed(folder),
     };
     const told = this.#metadata.get(relativePath);
+    let kept = false; // the folder's label, for all that the metadata says
     if (told) {
       this.#metadata.delete(relativePath);
       const { label, ...fields } = told.fields;
       Object.assign(image, fields);
-      const kept = told.bareNumber && image.label !== null;
+      kept = told.bareNumber && image.label !== null;
       if (kept)
         this.#tally.unused('Labels that are numbers without names (the folder names the class)', `${label}`);
       else if (label !== undefined) image.label = label;
       countFields(this.#tally, kept ? fields : told.fields, told.source);
     }
-    if (image.label !== null && !told?.fields.label) this.#tally.used('Labels from folder names');
+    if (image.label !== null && (kept || !told?.fields.label)) this.#tally.used('Labels from folder names');
     if (image.split !== null && !told?.fields.split) this.#tally.used('Splits from folder names');
     if (sidecar !== null) this.#caption(image, folder, sidecar);
     if (image.label === null) this.#tally.used('Images without a class', displayName(relativePath));

@@ -49,10 +49,11 @@ export const classFolders: Layout = {
   },
 };
 
-const saysNothing = (sole: Outline, parent: Outline): boolean =>
-  sole.folders.length > 0
-    ? isContainer(sole.name) || sole.name.toLowerCase() === parent.name.toLowerCase()
-    : isContainer(sole.name);
+const saysNothing = (sole: Outline, parent: Outline): boolean => {
+  if (isContainer(sole.name)) return true;
+  const same = (other: Outline | null) => other?.name.toLowerCase() === sole.name.toLowerCase();
+  return sole.folders.length > 0 && (same(parent) || same(soleFolder(sole)));
+};
 
 function doubts({ images, folders }: Outline): string[] {
   const doubts: string[] = [];

@@ -37,8 +37,12 @@ const isObject = (text: string): boolean => {
 };
 
 async function* lineRows(file: string, encoding: TextEncoding): AsyncGenerator<Row> {
-  for await (const { number, text } of readLines(file, utf8PiecesOf(file, encoding)))
-    yield rowOf(number, text);
+  let rows = 0;
+  for await (const { number, text } of readLines(file, utf8PiecesOf(file, encoding))) {
+    const row = rowOf(number, text);
+    if (rows++ === 0) refuseTables(file, row);
+    yield row;
+  }
 }
 
 function rowOf(line: number, text: string): Row {

@@ -1,4 +1,5 @@
 /** Owns opening a table of images by its name's ending: delimited text, JSON or Parquet. */
+import { manifestEndings } from '../../../../shared/paths.ts';
 import { openUserFile } from '../../user-file.ts';
 import { asUnreadable } from '../errors.ts';
 import { extensionOf } from '../fs-names.ts';
@@ -8,27 +9,21 @@ import { openJson } from './json-rows.ts';
 import { openParquet } from './parquet-rows.ts';
 import { ManifestError, type RowFile } from './row.ts';
 
-const TEXT = new Set(['.csv', '.tsv', '.txt']);
-const JSONS = new Set(['.jsonl', '.ndjson', '.json']);
-
-/** Endings of the files that are read. */
-export const manifestEndings: readonly string[] = [...TEXT, ...JSONS, '.parquet'];
-
 /** @throws ManifestError */
 export async function openRows(file: string, csv: CsvKnowledge): Promise<RowFile> {
-  const extension = extensionOf(file);
-  if (!manifestEndings.includes(extension))
+  const ending = extensionOf(file).slice(1);
+  if (!manifestEndings.includes(ending))
     throw new ManifestError(
       file,
-      `got a ${extension || 'nameless'} file, expected ${manifestEndings.join(', ')}`,
+      `got a ${ending ? `.${ending}` : 'nameless'} file, expected ${manifestEndings.map((e) => `.${e}`).join(', ')}`,
     );
   if ((await sizeOf(file)) === 0)
     throw new ManifestError(file, 'empty file, expected a CSV with a header line or JSON lines');
-  if (extension === '.parquet') return await openParquet(file);
+  if (ending === 'parquet') return await openParquet(file);
   const encoding = await encodingOf(file);
   const remarks = REMARKS[encoding];
   const classNames = new Map<string, string[]>();
-  if (JSONS.has(extension))
+  if (ending.includes('json'))
     return { columns: null, rows: await openJson(file, encoding), remarks, classNames };
   const opened = await openCsv(file, encoding, csv);
   return { ...opened, remarks: [...remarks, ...opened.remarks], classNames };

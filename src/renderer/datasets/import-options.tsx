@@ -1,0 +1,94 @@
+/** Owns the options of an import that few need: links, and a manifest's root and columns. */
+import { Button, Checkbox, TextInput } from '@mantine/core';
+import type { JobParams } from '../../shared/jobs.ts';
+import type { ChosenPath } from '../../shared/paths.ts';
+import { choosePath } from '../chosen-paths.ts';
+import { testIds } from '../test-ids.ts';
+import { useAct } from '../ui/feedback.tsx';
+import { Field } from '../ui/fields.tsx';
+
+type Columns = JobParams<'import'>['columns'];
+
+export interface ImportOptions {
+  root: ChosenPath | null;
+  columns: Columns;
+  followLinks: boolean;
+}
+
+export const plainOptions: ImportOptions = { root: null, columns: {}, followLinks: false };
+
+export const paramsOf = ({ root, columns, followLinks }: ImportOptions) => ({
+  root: root?.token ?? null,
+  columns,
+  followLinks,
+});
+
+interface Props {
+  isManifest: boolean;
+  value: ImportOptions;
+  onChange: (value: ImportOptions) => void;
+}
+
+export function ImportOptionFields({ isManifest, value, onChange }: Props) {
+  const act = useAct();
+  const chooseRoot = async () => {
+    const root = await act('Opening the dialog', () => choosePath('dataset-folder'));
+    if (root) onChange({ ...value, root });
+  };
+  return (
+    <details data-testid={testIds.importOptions}>
+      <summary className="muted">Options</summary>
+      <div className="stack">
+        <Checkbox
+          label="Follow links out of the folder"
+          description="Reads images and folders that symbolic links lead to, wherever they lie. Without it, they are counted and left out."
+          data-testid={testIds.importFollowLinks}
+          checked={value.followLinks}
+          onChange={(event) => onChange({ ...value, followLinks: event.currentTarget.checked })}
+        />
+        {isManifest && (
+          <>
+            <Field
+              label="Root folder"
+              help="Folder that the manifest's paths start from. By default the folder the manifest lies in."
+            >
+              <div className="row">
+                <span className="mono ellipsis">{value.root?.path ?? "the manifest's own folder"}</span>
+                <Button onClick={() => void chooseRoot()}>Choose…</Button>
+              </div>
+            </Field>
+            <ColumnFields columns={value.columns} onChange={(columns) => onChange({ ...value, columns })} />
+          </>
+        )}
+      </div>
+    </details>
+  );
+}
+
+const columnHelp = {
+  path: 'Column with the path of each image. Empty: path, file_name, filepath and similar names are found.',
+  label: 'Column with the class of each image. Empty: label, class and similar names are found.',
+  split: 'Column with train, val or test. Empty: split.',
+  caption: 'Column with a description of each image. Empty: caption, text or prompt.',
+} satisfies Partial<Record<keyof Columns, string>>;
+
+function ColumnFields({ columns, onChange }: { columns: Columns; onChange: (columns: Columns) => void }) {
+  return (Object.keys(columnHelp) as (keyof typeof columnHelp)[]).map((field) => (
+    <Field
+      key={field}
+      label={`Column for ${field}`}
+      help={columnHelp[field]}
+      htmlFor={`${testIds.importColumn}-${field}`}
+    >
+      <TextInput
+        id={`${testIds.importColumn}-${field}`}
+        data-testid={testIds.importColumn}
+        data-field={field}
+        placeholder="found by its name"
+        maxLength={200}
+        value={columns[field] ?? ''}
+        onChange={(event) => onChange({ ...columns, [field]: event.currentTarget.value || undefined })}
+      />
+    </Field>
+  ));
+}
