@@ -23,6 +23,7 @@ export const testIds = {
   datasetOpen: 'dataset-open',
   datasetImages: 'dataset-images',
   datasetRemove: 'dataset-remove',
+  datasetRelink: 'dataset-relink',
   datasetRemoveConfirm: 'dataset-remove-confirm',
   skippedOpen: 'skipped-open',
   skippedList: 'skipped-list',

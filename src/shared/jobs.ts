@@ -61,6 +61,12 @@ export const importParams = z.object({
   followLinks: z.boolean().default(false),
 });
 
+export const relinkParams = z.object({
+  datasetId: id,
+  /** Folder that holds the images now. */
+  root: pathFor('dataset-folder'),
+});
+
 export const embedParams = z.object({ datasetId: id, modelId: modelId.default('builtin:encoder') });
 
 export const scoreParams = z.object({
@@ -306,6 +312,7 @@ export const exportParams = z.object({
 
 export const jobParams = {
   import: importParams,
+  relink: relinkParams,
   embed: embedParams,
   score: scoreParams,
   fit: fitParams,
@@ -326,6 +333,7 @@ export type JobParams<K extends JobKind> = z.infer<(typeof jobParams)[K]>;
 
 export const jobRequest = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('import'), params: importParams }),
+  z.object({ kind: z.literal('relink'), params: relinkParams }),
   z.object({ kind: z.literal('embed'), params: embedParams }),
   z.object({ kind: z.literal('score'), params: scoreParams }),
   z.object({ kind: z.literal('fit'), params: fitParams }),

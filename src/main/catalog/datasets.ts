@@ -160,6 +160,28 @@ export const dropEmptyDataset = (catalog: Catalog, datasetId: number): boolean =
     datasetId,
   ).changes > 0;
 
+export interface MovedImage {
+  id: number;
+  path: string;
+  mtimeMs: number;
+}
+
+/** Gives a dataset a new root; real images that are not among these are marked as missing. All or nothing. */
+export function moveDataset(
+  catalog: Catalog,
+  datasetId: number,
+  { root, source, images }: { root: string; source: string; images: readonly MovedImage[] },
+): void {
+  catalog.write(() => {
+    catalog.run('UPDATE datasets SET root = ?, source = ? WHERE id = ?', root, source, datasetId);
+    catalog.run("UPDATE images SET present = 0 WHERE dataset_id = ? AND origin = 'real'", datasetId);
+    // Two images may change places: paths are unique at every moment.
+    for (const { id } of images) catalog.run("UPDATE images SET path = '/moving/' || id WHERE id = ?", id);
+    for (const { id, path, mtimeMs } of images)
+      catalog.run('UPDATE images SET path = ?, mtime_ms = ?, present = 1 WHERE id = ?', path, mtimeMs, id);
+  });
+}
+
 /** What importing it again takes: where from, and the options of its last import. */
 export function importAgainParams(catalog: Catalog, datasetId: number): JobParams<'import'> {
   const { name, root, source } = datasetRow(catalog, datasetId);

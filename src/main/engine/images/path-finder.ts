@@ -3,20 +3,12 @@
  * Unicode forms turned. Then by its ending and without regard to letter case, for tables that were written elsewhere:
  * "C:\pets\img\1.PNG" is img/1.png. Only one file may match, and its folder's name must match too where both have one.
  */
-import { readdir, stat } from 'node:fs/promises';
-import { isAbsolute, join, posix, relative, sep } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { isAbsolute, posix, relative, sep } from 'node:path';
 import { asUnreadable } from './errors.ts';
 import { FieldError } from './fields.ts';
-import {
-  displayName,
-  extensionOf,
-  fsPath,
-  isWithin,
-  nameOfBytes,
-  realLocation,
-  resolveInRoot,
-} from './fs-names.ts';
-import { systemFolder } from './system-names.ts';
+import { filesWithin } from './files-within.ts';
+import { displayName, extensionOf, fsPath, isWithin, realLocation, resolveInRoot } from './fs-names.ts';
 
 export interface FoundPath {
   /** From the root, as it is on disk. */
@@ -111,24 +103,11 @@ export class PathFinder {
   /** Once, and only where a path is not as written. */
   async #readIndex(): Promise<Map<string, string[]>> {
     const index = new Map<string, string[]>();
-    const folders = [''];
-    for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-      const entries = await readdir(fsPath(join(this.#root, folder)), {
-        withFileTypes: true,
-        encoding: 'buffer',
-      }).catch(() => []); // a folder that cannot be read: its files are as good as not there
-      for (const entry of entries) {
-        const name = nameOfBytes(entry.name);
-        const path = folder === '' ? name : `${folder}/${name}`;
-        if (entry.isDirectory()) {
-          if (systemFolder(name) === null) folders.push(path);
-        } else {
-          const key = stemOf(keyOf(name));
-          const known = index.get(key);
-          if (known) known.push(path);
-          else index.set(key, [path]);
-        }
-      }
+    for await (const path of filesWithin(this.#root)) {
+      const key = stemOf(keyOf(posix.basename(path)));
+      const known = index.get(key);
+      if (known) known.push(path);
+      else index.set(key, [path]);
     }
     for (const paths of index.values()) paths.sort();
     return index;
