@@ -117,7 +117,8 @@ export function makeFakeBridge(options: FakeOptions = {}) {
       { provider: 'cpu', usable: true, maxAbsDiff: 0, ms: 0.4, reason: '2 threads' },
     ],
     'dialog.choose': ({ purpose, name }) => {
-      const path = /folder$/.test(purpose) ? '/home/ada/pictures/birds' : '/home/ada/models/resnet50.onnx';
+      const file = purpose === 'manifest' ? '/home/ada/pictures/list.csv' : '/home/ada/models/resnet50.onnx';
+      const path = /folder$/.test(purpose) ? '/home/ada/pictures/birds' : file;
       return {
         token: `token of ${purpose}`,
         path: purpose === 'export-folder' ? `/home/ada/exports/${name}` : path,

@@ -16,7 +16,18 @@ test('the first import: folder, prefilled name, job', async () => {
   fireEvent.click(screen.getByTestId(testIds.importStart));
   await waitFor(() =>
     expect(asked('jobs.enqueue')).toEqual([
-      { request: { kind: 'import', params: { source: 'token of dataset-folder', name: 'My birds' } } },
+      {
+        request: {
+          kind: 'import',
+          params: {
+            source: 'token of dataset-folder',
+            name: 'My birds',
+            root: null,
+            columns: {},
+            followLinks: false,
+          },
+        },
+      },
     ]),
   );
   expect(await screen.findByTestId(testIds.importProgress)).toBeTruthy();
@@ -57,4 +68,47 @@ test('a name that belongs to another folder is refused before the import starts'
   expect((await screen.findByRole('alert')).textContent).toContain('Choose another name');
   expect(screen.getByTestId(testIds.importStart)).toHaveProperty('disabled', true);
   expect(asked('jobs.enqueue')).toEqual([]);
+});
+
+test('a manifest takes a root, columns and links; a folder takes links alone', async () => {
+  const { asked } = mount(<DatasetsScreen />);
+  fireEvent.click(await screen.findByTestId(testIds.importFolder));
+  await screen.findByTestId(testIds.importFollowLinks);
+  expect(screen.queryByTestId(testIds.importColumn)).toBeNull();
+  fireEvent.click(screen.getByText('Cancel'));
+
+  fireEvent.click(await screen.findByTestId(testIds.importManifest));
+  const [path] = await screen.findAllByTestId<HTMLInputElement>(testIds.importColumn);
+  fireEvent.change(path, { target: { value: 'filepath' } });
+  fireEvent.click(screen.getByTestId(testIds.importFollowLinks));
+  fireEvent.click(screen.getByText('Choose…'));
+  await screen.findByText(/birds$/, { selector: '.mono.ellipsis' });
+  fireEvent.change(screen.getByTestId(testIds.importName), { target: { value: 'listed' } });
+  fireEvent.click(screen.getByTestId(testIds.importStart));
+  await waitFor(() =>
+    expect(asked('jobs.enqueue')).toEqual([
+      {
+        request: {
+          kind: 'import',
+          params: {
+            source: 'token of manifest',
+            name: 'listed',
+            root: 'token of dataset-folder',
+            columns: { path: 'filepath' },
+            followLinks: true,
+          },
+        },
+      },
+    ]),
+  );
+});
+
+test('moved files are looked for in the folder that a person chooses', async () => {
+  const { asked } = mount(<DatasetsScreen />);
+  fireEvent.click(await screen.findByTestId(testIds.datasetRelink));
+  await waitFor(() =>
+    expect(asked('jobs.enqueue')).toEqual([
+      { request: { kind: 'relink', params: { datasetId: 1, root: 'token of dataset-folder' } } },
+    ]),
+  );
 });
