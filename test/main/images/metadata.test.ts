@@ -153,6 +153,7 @@ describe('caption files', () => {
       'Caption files that are empty: 1 (10_shs cat/3.txt)',
       'Caption files too large or not regular: 1 (10_shs cat/4.txt)',
       'Files that are not images: 1 (10_shs cat/README.txt)',
+      'Repeats of folders, which are a setting of training: 2 (10_shs cat, 3_zwx dog)',
     ]);
   });
 

@@ -106,6 +106,13 @@ describe('CSV as it comes', () => {
     );
   });
 
+  it('a column by hand that a row of JSON lacks has no substitute', async () => {
+    const rows = '{"path":"img/0.png","file":"img/1.png"}\n{"path":"img/1.png"}\n';
+    const { placed, skipped } = await read('m.jsonl', rows, { columns: { path: 'file' } });
+    expect(placed()).toEqual({ 'img/1.png': [null, null] });
+    expect(skipped.map(({ reason }) => reason)).toEqual(['m.jsonl line 2: path: is missing']);
+  });
+
   it('several classes of one image are told', async () => {
     const { skipped } = await read('m.csv', 'filename,labels\nimg/0.png,cat|dog\nimg/1.png,dog\n');
     expect(skipped.map(({ reason }) => reason)).toEqual([

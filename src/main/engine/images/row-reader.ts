@@ -38,7 +38,12 @@ export class RowReader {
     // Rows of JSON may leave out optional keys: an override counts for the columns that are there.
     const present = Object.entries(this.#override).filter(([, column]) => list.includes(column));
     const matched = matchColumns(list, Object.fromEntries(present));
-    matched.path ??= list.find((name) => /_file_name$/i.test(name)); // as Hugging Face names files of several kinds
+    // A column by hand has no substitute.
+    for (const field of Object.keys(this.#override) as FieldName[])
+      if (this.#override[field] !== undefined && !present.some(([name]) => name === field))
+        delete matched[field];
+    // As Hugging Face names files of several kinds.
+    if (this.#override.path === undefined) matched.path ??= list.find((name) => /_file_name$/i.test(name));
     const read = new Set(Object.values(matched));
     for (const name of list) {
       if (read.has(name) || this.#unread.has(name) || this.#unread.size >= MOST_COLUMNS) continue;

@@ -69,6 +69,8 @@ class Search {
 
   async run(): Promise<ScanResult> {
     await this.#folder([]);
+    const { unused } = this.#plan;
+    for (const name of unused?.names ?? []) this.#tally.unused(unused!.what, name);
     const warnings = [...this.#plan.warnings];
     if (this.#metadata.size > 0) {
       const [[first, { source }]] = this.#metadata;

@@ -26,8 +26,16 @@ export const kohya: Layout = {
   title: 'kohya training folders',
   reads:
     '10_shs cat/1.png: the class is what follows the number, which is how often an epoch repeats the folder and is not used.',
-  find: (root) => findWithin(root, (folder) => (isKohya(folder.folders) ? planOf(folder) : null)),
+  find: (root) =>
+    findWithin(root, (folder) =>
+      isKohya(folder.folders) ? { ...planOf(folder), unused: repeatsOf(folder) } : null,
+    ),
 };
+
+const repeatsOf = ({ folders }: Outline) => ({
+  what: 'Repeats of folders, which are a setting of training',
+  names: folders.map(({ name }) => displayName(name)),
+});
 
 export const classFolders: Layout = {
   id: 'class',

@@ -25,6 +25,8 @@ export interface Plan {
   place(folders: readonly string[]): Place;
   /** What a folder holds that is not read for images, in words; null: it is read. */
   aside?(folders: readonly string[]): string | null;
+  /** What the folders' names say and Crux has no use for. */
+  unused?: { what: string; names: string[] };
   /** What a person should know before trusting the labels. */
   warnings: string[];
 }
