@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Command, Option } from 'commander';
 import { buildProgram, commandPath, everyCommand } from '../src/cli/program.ts';
 import { writeWhole } from '../src/main/engine/write-whole.ts';
+import { formatsPage } from './docs/formats-page.ts';
 import { offlinePage } from './docs/native-hosts.ts';
 import { operatorsPage } from './docs/operators-page.ts';
 
@@ -43,6 +44,7 @@ if (import.meta.main) {
   const cli = join(docs, 'cli.md');
   writeWhole(cli, Buffer.from(cliPage(readFileSync(cli, 'utf8'))));
   writeWhole(join(docs, 'operators.md'), Buffer.from(operatorsPage()));
+  writeWhole(join(docs, 'formats.md'), Buffer.from(formatsPage()));
   const offline = join(docs, 'offline.md');
   writeWhole(offline, Buffer.from(offlinePage(readFileSync(offline, 'utf8'))));
 }

@@ -3,7 +3,12 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readLabels } from '../main/engine/models/labels.ts';
-import { type OnnxClassifierSpec, onnxClassifierSpec } from '../shared/domain.ts';
+import {
+  type OnnxClassifierSpec,
+  onnxClassifierSpec,
+  onnxQuestions,
+  resizeKernel,
+} from '../shared/domain.ts';
 import { usageError } from './errors.ts';
 import type { Io } from './io.ts';
 import { parserFor } from './schema-options.ts';
@@ -26,6 +31,8 @@ export interface OnnxValues {
   mean?: number[];
   std?: number[];
   resize?: OnnxClassifierSpec['resize'];
+  kernel?: OnnxClassifierSpec['kernel'];
+  cropShare?: number;
   logits?: string;
   features?: string;
   labels?: string;
@@ -43,6 +50,17 @@ export const addOnnx = (command: Command): Command =>
     .option('--std <r,g,b>', 'divided by afterwards', numbers)
     .addOption(
       new Option('--resize <how>', 'how other shapes are brought to its size').choices(shape.resize.options),
+    )
+    .addOption(
+      new Option('--kernel <name>', "Pillow's filter that resizes (default: libvips' Lanczos)").choices(
+        resizeKernel.options,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--crop-share <share>',
+        'share of the resized side that the middle keeps (default: 1)',
+      ).argParser(parserFor(shape.cropShare)),
     )
     .option('--logits <name>', 'output that holds the class scores; none: it has none')
     .option('--features <name>', 'output that holds the features; none: it has none')
@@ -72,6 +90,8 @@ export function onnxSpec(
   if (values.mean !== undefined) spec.mean = values.mean;
   if (values.std !== undefined) spec.std = values.std;
   if (values.resize !== undefined) spec.resize = values.resize;
+  if (values.kernel !== undefined) spec.kernel = values.kernel;
+  if (values.cropShare !== undefined) spec.cropShare = values.cropShare;
   if (values.logits !== undefined) spec.logits = orNone(values.logits);
   if (values.features !== undefined) spec.features = orNone(values.features);
   if (values.labels !== undefined)
@@ -81,6 +101,4 @@ export function onnxSpec(
 
 /** The options that still have to be given, as a person writes them. */
 export const unanswered = (spec: Partial<OnnxClassifierSpec>): string[] =>
-  Object.keys(shape)
-    .filter((key) => spec[key as keyof OnnxClassifierSpec] === undefined)
-    .map((key) => `--${key}`);
+  onnxQuestions.filter((key) => spec[key] === undefined).map((key) => `--${key}`);

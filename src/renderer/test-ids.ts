@@ -13,6 +13,8 @@ export const testIds = {
   importManifest: 'import-manifest',
   importSource: 'import-source',
   importName: 'import-name',
+  importProbabilities: 'import-probabilities',
+  importClassOrder: 'import-class-order',
   importStart: 'import-start',
   importProgress: 'import-progress',
   importSummary: 'import-summary',
@@ -217,6 +219,7 @@ export const testIds = {
   exportDestination: 'export-destination',
   exportStart: 'export-start',
   exportShow: 'export-show',
+  exportScores: 'export-scores',
   exportResult: 'export-result',
 
   jobRow: 'job-row', // data-job-id, data-kind, data-state

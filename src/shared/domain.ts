@@ -285,6 +285,8 @@ export const modelEntry = z.object({
 });
 export type ModelEntry = z.infer<typeof modelEntry>;
 
+export const resizeKernel = z.enum(['nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos']);
+
 /** What must be known of a user's ONNX classifier before it may be used; nothing here is guessed. */
 export const onnxClassifierSpec = z.object({
   input: z.string().max(limits.label),
@@ -296,10 +298,18 @@ export const onnxClassifierSpec = z.object({
   mean: z.array(z.number()).max(3),
   std: z.array(z.number()).max(3),
   resize: z.enum(['stretch', 'crop']),
+  /** Pillow's filter of this name resizes; absent: libvips' Lanczos, as in models added before there was a choice. */
+  kernel: resizeKernel.optional(),
+  /** Images are resized to the input's size divided by this, and the middle cut out, (0,1]; absent: 1. */
+  cropShare: z.number().min(0.1).max(1).optional(),
   logits: z.string().max(limits.label).nullable(),
   features: z.string().max(limits.label).nullable(),
   labels: labelList(0).nullable(),
 });
+/** The fields that need an answer: the others have a default. */
+export const onnxQuestions = Object.entries(onnxClassifierSpec.shape)
+  .filter(([, field]) => !field.safeParse(undefined).success)
+  .map(([name]) => name as keyof OnnxClassifierSpec);
 export type OnnxClassifierSpec = z.infer<typeof onnxClassifierSpec>;
 
 export const deviceName = z.enum(['auto', 'cpu', 'cuda', 'dml', 'webgpu']);

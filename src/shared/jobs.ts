@@ -59,6 +59,10 @@ export const importParams = z.object({
     .default({}),
   /** Follows symbolic links that lead out of the folder. */
   followLinks: z.boolean().default(false),
+  /** What numbers that come with the images are; ask: fail where they may be logits, and say so. */
+  probabilities: z.enum(['ask', 'probabilities', 'logits']).default('ask'),
+  /** Class of each number of a list; empty: the dataset's own order, which is numeric for integers. */
+  classOrder: labelList(0).default([]),
 });
 
 export const relinkParams = z.object({
@@ -287,7 +291,7 @@ export const issuesParams = z.object({
   ranking: z.enum(['odds', 'self-confidence', 'normalised-margin']).default('odds'),
   /** Encoder by whose features images are compared; null: the scorer's. */
   modelId: modelId.nullable().default(null),
-  /** Cosine similarity of the features from which two images are duplicates; null: from how close images usually are. */
+  /** Cosine similarity of the features from which two images are duplicates; null: chosen, and details are compared too. */
   similarity: z.number().min(0.5).max(1).nullable().default(null),
 });
 
@@ -302,11 +306,20 @@ export const captionParams = z.object({
   overwrite: z.boolean().default(false),
 });
 
+/** Files of scores: what each image's probabilities, difficulty and prediction are, without the images. */
+export const scoreFormat = z.enum(['csv', 'jsonl', 'npz']);
+export type ScoreFormat = z.infer<typeof scoreFormat>;
+export const exportFormat = z.enum(['imagefolder', ...scoreFormat.options]);
+
 export const exportParams = z.object({
   datasetId: id,
-  /** A folder that does not exist yet. */
+  /** Of images a folder that does not exist yet, of scores a file. */
   out: pathFor('export-folder'),
-  format: z.literal('imagefolder').default('imagefolder'),
+  format: exportFormat.default('imagefolder'),
+  /** Of scores: whose; null: the current scorer's. */
+  scorerId: id.nullable().default(null),
+  /** Of scores: an existing file is replaced. */
+  overwrite: z.boolean().default(false),
   filter: imageFilter.default({}),
 });
 

@@ -1,18 +1,21 @@
-/** The oracle folder beside the repository, through the same checks as `npm run golden`: one test for each case. */
+/** The oracle folders, here and beside the repository, through the checks of `npm run golden`: one test for each case. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checksOf, findCases, openParts } from '../../scripts/golden/run.ts';
 
-const root = join(import.meta.dirname, '../../../shared/golden');
-const present = existsSync(root);
+const shared = join(import.meta.dirname, '../../../shared/golden');
+const present = existsSync(shared);
 if (!present) console.warn('skipped: no oracle data at ../shared/golden');
 
-describe.skipIf(!present)('the oracle', () => {
+describe.each([
+  ['in test/fixtures/golden', join(import.meta.dirname, '../fixtures/golden'), true],
+  ['in ../shared/golden', shared, present],
+])('the oracle %s', (_, root, present) => {
   // A describe without any test would count as a failure.
   const cases = present ? findCases(root) : [{ name: 'absent', folder: root }];
 
-  it.each(cases)('$name', async (found) => {
+  it.skipIf(!present).each(cases)('$name', async (found) => {
     const options = { runtime: { provider: 'cpu', threads: 1 }, toleranceFactor: 1 } as const;
     const failed: string[] = [];
     let checks = 0;

@@ -127,7 +127,8 @@ describe.skipIf(missing !== null)('torture files (../shared/data)', () => {
       'bomb/giant-image.jpg': 'too large: 20000x14000 pixels, limit 100 megapixels',
       'bomb/made_20000x20000_rgb.png': 'too large: 20000x20000 pixels, limit 100 megapixels',
       'corrupt/made_zero_bytes.jpg': 'empty file',
-      'corrupt/made_html_as.png': 'not an image: a web page (HTML)',
+      'corrupt/made_html_as.png':
+        'a web page (HTML), not the file itself; download it again, signed in where the site wants it',
       'truncated/made_half.jpg': 'truncated',
       'truncated/pil_truncated_end_chunk.png': 'truncated',
       'names/dangling.jpg': 'a link whose target does not exist',

@@ -54,8 +54,8 @@ without the suspects of the first, gained about a point each for several times t
 ## Planted copies
 
 ${copies[0].copies} images of each kind of alteration are put into \`test\`, their originals lie in \`train\`. Two images count as nearly the same
-at a quarter of the distance that an image of the dataset usually has to its tenth neighbour; in cosine similarity that is
-the threshold shown. No fixed cosine would do: unrelated photographs reach .995 with the built-in encoder, copies stay
+at a quarter of the distance that different images of the dataset usually have to their tenth neighbour, where their details
+match as well (decisions/0013-near-duplicates.md); in cosine similarity that is the threshold shown. No fixed cosine would do: unrelated photographs reach .995 with the built-in encoder, copies stay
 below .97 with MobileNetV2.
 
 ${rows(

@@ -12,7 +12,8 @@ import {
   type NoisePredictor,
   sample,
 } from '../../../src/core/diffusion/pipeline.ts';
-import type { Scheduler } from '../../../src/core/diffusion/scheduler.ts';
+import type { NoiseSource, Scheduler } from '../../../src/core/diffusion/scheduler.ts';
+import { takesGuidance } from '../../../src/core/nn/unet-2d-condition.ts';
 import { openDiffusionModel } from '../../../src/main/engine/diffusion/model-folder.ts';
 import {
   openImageDecoder,
@@ -21,7 +22,7 @@ import {
   openTextEncoder,
 } from '../../../src/main/engine/diffusion/sessions.ts';
 import type { SchedulerName } from '../../../src/shared/schedulers.ts';
-import type { OracleCase } from '../case.ts';
+import type { OracleCase, OracleTensor } from '../case.ts';
 import { type Check, compare, failure, same } from '../compare.ts';
 import { type CaseRun, type GoldenOptions, type Part, scaled } from '../graph.ts';
 import { asThen } from './schedulers.ts';
@@ -77,8 +78,10 @@ export function pipelineCase(c: OracleCase, options: GoldenOptions): CaseRun {
   const encoder = once(() => openImageEncoder(model, runtime, batch, size));
   const decoder = once(() => openImageDecoder(model, runtime, size));
   const predictor = (rows: number) =>
-    once(() => openNoisePredictor(model, runtime, rows, model.textLength, null, size));
-  const guided = predictor(2 * batch);
+    once(() => openNoisePredictor(model, runtime, rows, model.textLength, null, size, guidanceScale));
+  // As the libraries have it: a scale of 1 or less is no guidance, and a network that takes the scale is not compared.
+  const compares = guidanceScale > 1 && !takesGuidance(model.unet.config);
+  const guided = predictor((compares ? 2 : 1) * batch);
   const plain = predictor(batch);
   const predictGuided: NoisePredictor = async (x, t, states) => (await guided()).predict(x, t, states);
   const predictPlain: NoisePredictor = async (x, t, states) => (await plain()).predict(x, t, states);
@@ -89,6 +92,7 @@ export function pipelineCase(c: OracleCase, options: GoldenOptions): CaseRun {
     return repeated(states, batch);
   }
   async function conditioned(name: string) {
+    if (!compares) return { states: [await statesOf(name)], scales: [] };
     return { states: [await statesOf('negative'), await statesOf(name)], scales: [guidanceScale] };
   }
   async function encode(name: string): Promise<Float32Array> {
@@ -191,10 +195,12 @@ export function pipelineCase(c: OracleCase, options: GoldenOptions): CaseRun {
     ...stages('txt2img').map((name) => ({
       name: `txt2img.${name}`,
       async run() {
-        const scheduler = createScheduler(schedulerOf(name), model.scheduler, steps);
+        const [called, count = steps] = name.split('@');
+        const scheduler = createScheduler(schedulerOf(called), model.scheduler, Number(count));
         const start = fromNoise(scheduler, io.get('init_latents').data);
         const given = await conditioned('prompt');
-        const run = { predict: predictGuided, scheduler, ...start, conditioning: () => given };
+        const noise = io.has('step_noise') ? drawn(io.get('step_noise')) : undefined;
+        const run = { predict: predictGuided, scheduler, ...start, conditioning: () => given, noise };
         return results(`txt2img.${name}`, start, run);
       },
     })),
@@ -291,6 +297,12 @@ export function pipelineCase(c: OracleCase, options: GoldenOptions): CaseRun {
       for (const session of opened) await session.close();
     },
   };
+}
+
+/** Of each step in turn, what the oracle drew. */
+function drawn(noises: OracleTensor): NoiseSource {
+  let step = 0;
+  return (size) => noises.data.subarray(step * size, ++step * size);
 }
 
 function repeated(states: Float32Array, times: number): Float32Array {

@@ -270,7 +270,7 @@ function made(file: string, damage: (file: string) => void): string {
 
 function* onnxFiles(): Generator<Specimen> {
   const bombs: Record<string, [(folder: string) => Uint8Array, RegExp]> = {
-    'no ONNX': [() => Buffer.from('this is a text'), /ONNX/],
+    'no ONNX': [() => Buffer.from('this is a text'), /a text file/],
     'cut in the middle': [(folder) => halfOf(writeClassifier(join(folder, 'sound.onnx'))), /ONNX/],
     'weights in a named pipe': [
       (folder) => {
@@ -409,7 +409,10 @@ function* otherFolders(scratch: string): Generator<Specimen> {
         writeClassifier(join(folder, 'decoder_model.onnx'));
         put(join(folder, 'config.json'), '{"eos_token_id":1,"bos_token_id":0}');
         put(join(folder, 'vocab.json'), '{}');
-        put(join(folder, 'preprocessor_config.json'), '{"size":8,"image_mean":[0,0,0],"image_std":[1,1,1]}');
+        put(
+          join(folder, 'preprocessor_config.json'),
+          '{"size":8,"resample":2,"image_mean":[0,0,0],"image_std":[1,1,1]}',
+        );
       },
       /encoder_model\.onnx/,
     ],

@@ -99,7 +99,7 @@ const MAX_PROMPT_BYTES = 16 * 1024 * 1024;
 function promptLines(file: string): string[] {
   let lines: string[];
   try {
-    lines = readUserText(file, { maxBytes: MAX_PROMPT_BYTES }).split(/\r?\n/);
+    lines = readUserText(file, { maxBytes: MAX_PROMPT_BYTES, wanted: 'text' }).split(/\r?\n/);
   } catch (error) {
     throw usageError(`${file} cannot be read: ${(error as Error).message}`);
   }

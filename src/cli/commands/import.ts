@@ -1,7 +1,8 @@
 /** Owns `crux import`. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { classNamesIn } from '../../shared/class-order.ts';
 import { type ImportNote, importSummaryOf, noteText } from '../../shared/import-summary.ts';
 import { importParams, type Job, type JobParams } from '../../shared/jobs.ts';
 import { type CommandContext, finish, leaf, withGlobals } from '../command.ts';
@@ -18,6 +19,8 @@ interface ImportValues extends Values {
   root?: string;
   column?: Columns;
   followLinks?: boolean;
+  probabilities?: 'probabilities' | 'logits';
+  classOrder?: string[];
 }
 
 const fields = Object.keys(importParams.shape.columns.unwrap().shape) as (keyof Columns)[];
@@ -54,7 +57,18 @@ export function importCommand(parent: Command, context: CommandContext): void {
       `column of a manifest for ${fields.join(', ')}; repeatable: --column path=filepath`,
       columnOf,
     )
-    .option('--follow-links', 'follow symbolic links that lead out of the folder');
+    .option('--follow-links', 'follow symbolic links that lead out of the folder')
+    .addOption(
+      new Option(
+        '--probabilities <kind>',
+        'what the numbers that come with the images are (default: refused where they may be logits)',
+      ).choices(['probabilities', 'logits']),
+    )
+    .option(
+      '--class-order <names>',
+      'classes of a list of probabilities, separated by commas (default: classes.txt beside the manifest or in the folder, else the classes in numeric or alphabetical order)',
+      (text: string) => classNamesIn(text, ','),
+    );
   withGlobals(command).action((given: string, values: ImportValues) =>
     finish(context, values.json === true, async () => {
       const source = resolve(context.io.cwd, given);
@@ -63,9 +77,9 @@ export function importCommand(parent: Command, context: CommandContext): void {
           `no folder or manifest at ${source}; give the folder that holds one folder per class`,
         );
       const body = async (session: Session) => {
-        const { name, column: columns = {}, followLinks = false } = values;
+        const { name, column: columns = {}, followLinks = false, probabilities, classOrder } = values;
         const root = values.root === undefined ? null : resolve(context.io.cwd, values.root);
-        const params = { source, name, root, columns, followLinks };
+        const params = { source, name, root, columns, followLinks, probabilities, classOrder };
         const job = await runJob(session, { kind: 'import', params });
         const dataset = session.dataset(values.name);
         const skipped = session.skipped(dataset, 20);

@@ -22,6 +22,7 @@ import { rescore } from './rescore.ts';
 import { review } from './review.ts';
 import { score } from './score.ts';
 import { scorers } from './scorers.ts';
+import { scores } from './scores.ts';
 import { train } from './train.ts';
 
 const commands = [
@@ -31,6 +32,7 @@ const commands = [
   embed,
   score,
   scorers,
+  scores,
   issues,
   fit,
   project,

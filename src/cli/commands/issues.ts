@@ -21,7 +21,7 @@ const options: OptionTable<JobParams<'issues'>> = {
     text: "encoder by which images are compared (name or id; default: the scorer's)",
   },
   similarity: {
-    text: 'cosine similarity from which two images are duplicates (default: a quarter of the distance that images usually have)',
+    text: 'cosine similarity from which two images are duplicates (default: chosen from the dataset, and details are compared as well)',
   },
 };
 

@@ -1,8 +1,9 @@
 /**
  * Owns the search for images that are nearly the same: pairs whose embeddings have a cosine similarity at or above a
- * threshold, joined into clusters. Exact and blockwise: no matrix of all pairs is ever held, memory is O(n d). Two rows
- * are at least as far apart as their projections on a few principal axes, so that nearly every pair is dismissed there,
- * in a fraction of d. What has been compared is in a state that can be stored, so that a search can go on later.
+ * threshold, and that a second look finds the same (picture-details.ts), joined into clusters. Exact and blockwise: no
+ * matrix of all pairs is ever held, memory is O(n d). Two rows are at least as far apart as their projections on a few
+ * principal axes, so that nearly every pair is dismissed there, in a fraction of d. What has been compared is in a state
+ * that can be stored, so that a search can be resumed.
  */
 import { rowProducts } from '../linalg/blocks.ts';
 import { pcaSteps } from '../projection/pca.ts';
@@ -30,12 +31,18 @@ const AXES = 32;
 /** Rounding of float32 rows must dismiss no pair. */
 const SLACK = 1e-5;
 
-/** Tenth, so that a few copies of an image do not change what is usual. */
+/** Tenth, so that a few similar images do not change what is usual. */
 const NEIGHBOUR = 10;
-/** Images whose neighbours are looked at for it. */
+/** Contents whose neighbours are looked at for it. */
 const SAMPLE = 200;
+/** Rows among which contents are told apart. */
+const JUDGED = 2000;
 /** Share of the usual distance: chosen on drawn scenes and photos with two encoders. */
 const NEAR = 0.25;
+/** Share of the judged rows that must be contents of their own before their distances say what is usual. */
+const CONTENTS = 0.02;
+/** Cosine of a candidate where nearly all images are copies of a few: the second look decides. */
+const LOOSEST = 0.9;
 /** Rows of length 1 in float32: the same picture's cosine with itself may fall short of 1 by this. */
 const HIGHEST = 1 - 1e-6;
 
@@ -76,13 +83,13 @@ export function* duplicateRowsSteps(
   rng: Rng,
 ): Steps<DuplicateRows> {
   if (vectors.length !== n * d)
-    throw new Error(`near-duplicates: ${vectors.length} numbers, wanted ${n} rows of ${d}`);
+    throw new Error(`near-duplicates: ${vectors.length} numbers, expected ${n} rows of ${d}`);
   const unit = new Float32Array((n + PADDING) * d);
   for (let i = 0; i < n; i++) {
     let square = 0;
     for (let j = 0; j < d; j++) square += vectors[i * d + j] ** 2;
     if (!Number.isFinite(square))
-      throw new Error(`near-duplicates: row ${i} is not finite, wanted numbers; embed it again`);
+      throw new Error(`near-duplicates: row ${i} is not finite, expected numbers; embed it again`);
     const scale = square > 0 ? 1 / Math.sqrt(square) : 0;
     for (let j = 0; j < d; j++) unit[i * d + j] = vectors[i * d + j] * scale;
   }
@@ -92,32 +99,57 @@ export function* duplicateRowsSteps(
   return { n, d, unit, r, projected };
 }
 
+/** Whether two rows are the same image by something else than their features. */
+export type SameImage = (a: number, b: number) => boolean;
+
+/** The rows, spread evenly, that `duplicateThresholdSteps` asks about; all of a small dataset. */
+export function judgedRows(n: number): number[] {
+  const count = Math.min(JUDGED, n);
+  return Array.from({ length: count }, (_, i) => Math.floor((i * n) / count));
+}
+
 /**
- * The cosine from which two images count as nearly the same, from how close the dataset's images usually are: a
+ * The cosine from which two images may be nearly the same, from how close different images of the dataset usually are: a
  * distance of `NEAR` times the median distance to the tenth neighbour. A fixed cosine would not do: with one encoder
- * unrelated images reach .99, with another copies stay below .97 (docs/experiments/label-issues.md).
+ * unrelated images reach .99, with another copies stay below .97 (docs/experiments/label-issues.md). Copies are left out
+ * before anything is measured, or a dataset of copies would call their own distances usual; where next to nothing is
+ * left, features say nothing and the cosine is loose.
+ * judged: rows from `judgedRows`; same: about places in that list.
  */
-export function* duplicateThresholdSteps({ unit: x, n, d }: DuplicateRows): Steps<number> {
-  if (n < 2) return HIGHEST;
-  const kept = Math.min(NEIGHBOUR, n - 1);
-  const sampled = Math.min(SAMPLE, n);
+export function* duplicateThresholdSteps(
+  rows: DuplicateRows,
+  judged: readonly number[],
+  same: SameImage,
+): Steps<number> {
+  const contents: number[] = [];
+  for (const [at] of judged.entries()) {
+    if (!contents.some((content) => same(content, at))) contents.push(at);
+    yield at / (2 * judged.length);
+  }
+  const m = contents.length;
+  if (m <= NEIGHBOUR || m < CONTENTS * judged.length) return LOOSEST;
+  const { unit: x, d } = pickRows(
+    rows,
+    contents.map((at) => judged[at]),
+  );
+  const sampled = Math.min(SAMPLE, m);
   const query = new Float64Array(d + 1);
   const products = new Float64Array(4);
   const distances = new Float64Array(sampled);
   for (let s = 0; s < sampled; s++) {
-    const self = Math.floor((s * n) / sampled);
+    const self = Math.floor((s * m) / sampled);
     for (let j = 0; j < d; j++) query[j] = x[self * d + j];
-    const largest = new Float64Array(kept).fill(-Infinity); // ascending
-    for (let row = 0; row < n; row += 4) {
+    const largest = new Float64Array(NEIGHBOUR).fill(-Infinity); // ascending
+    for (let row = 0; row < m; row += 4) {
       rowProducts(x, row, d, query, 1, products);
-      for (let r = 0; r < 4 && row + r < n; r++) {
+      for (let r = 0; r < 4 && row + r < m; r++) {
         if (products[r] <= largest[0] || row + r === self) continue;
         largest[0] = products[r];
         largest.sort();
       }
     }
     distances[s] = Math.sqrt(Math.max(0, 2 - 2 * largest[0]));
-    yield (s + 1) / sampled;
+    yield 0.5 + (s + 1) / (2 * sampled);
   }
   const typical = distances.sort()[sampled >> 1];
   return Math.min(HIGHEST, 1 - (NEAR * typical) ** 2 / 2);
@@ -125,16 +157,18 @@ export function* duplicateThresholdSteps({ unit: x, n, d }: DuplicateRows): Step
 
 /**
  * Compares every pair from `search.next` on, changing `search` as it goes; at every yield it can be stored.
- * threshold: cosine, (0,1]. A row of zeros resembles none.
+ * threshold: cosine, (0,1]. A row of zeros resembles none. same: joins only pairs of which it is true; it is not asked
+ * about rows that are of one cluster already, so that a thousand copies do not cost a million looks.
  */
 export function* duplicateSteps(
   search: DuplicateSearch,
   { n, d, unit, r, projected }: DuplicateRows,
   threshold: number,
+  same: SameImage = () => true,
 ): Steps<DuplicateSearch> {
   if (search.n !== n) throw new Error(`near-duplicates: ${n} rows for a search over ${search.n}`);
   if (!(threshold > 0 && threshold <= 1))
-    throw new Error(`near-duplicates: threshold ${threshold}, wanted a cosine above 0 and up to 1`);
+    throw new Error(`near-duplicates: threshold ${threshold}, expected a cosine above 0 and up to 1`);
   // |a - b|^2 = 2 - 2 cos for rows of length 1.
   const farthest = 2 - 2 * threshold + SLACK;
   const squares = new Float64Array(n + PADDING);
@@ -154,7 +188,9 @@ export function* duplicateSteps(
         if (squares[query] + squares[other] - 2 * products[at] > farthest) continue;
         if (other <= query || other >= n) continue;
         const similarity = dot(unit, query, other, d);
-        if (similarity >= threshold) join(search, query, other, Math.min(1, similarity));
+        if (similarity < threshold) continue;
+        if (rootOf(search, query) === rootOf(search, other) || same(query, other))
+          join(search, query, other, Math.min(1, similarity));
       }
     }
     search.next = first + count;
@@ -168,6 +204,17 @@ function dot(x: Float32Array, a: number, b: number, d: number): number {
   let sum = 0;
   for (let j = 0; j < d; j++) sum += x[a * d + j] * x[b * d + j];
   return sum;
+}
+
+/** Some of the rows, in the order given, to be compared among themselves. */
+export function pickRows(rows: DuplicateRows, picked: readonly number[]): DuplicateRows {
+  const pick = (x: Float32Array, width: number) => {
+    const own = new Float32Array((picked.length + PADDING) * width);
+    for (const [at, row] of picked.entries()) own.set(x.subarray(row * width, (row + 1) * width), at * width);
+    return own;
+  };
+  const { d, r, unit, projected } = rows;
+  return { n: picked.length, d, unit: pick(unit, d), r, projected: pick(projected, r) };
 }
 
 /** Rows that belong together, two or more, each list and the lists ascending. */

@@ -114,6 +114,11 @@ const SCHEDULERS: Record<SchedulerName, Entry> = {
 
 export const schedulerNames = Object.keys(SCHEDULERS) as SchedulerName[];
 
+/** What a checkpoint's config calls each. */
+export const schedulerClasses = Object.entries(SCHEDULERS).map(
+  ([name, { className }]) => [name, className] as const,
+);
+
 /** Keys that make another method of the scheduler, which is not here: value -> what it is. */
 const UNSUPPORTED = {
   use_flow_sigmas: 'noise levels of flow-matching models',

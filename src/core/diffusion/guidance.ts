@@ -49,9 +49,15 @@ export interface GuidanceBranch {
 const all: GuidanceBranch = { prompt: 'own', difficulty: true };
 const none: GuidanceBranch = { prompt: 'negative', difficulty: false };
 
-/** The predictions that guidance needs, in `guide`'s order, and its scales. Those of no weight are left out. */
-export function guidanceBranches(o: GuidanceOptions): { branches: GuidanceBranch[]; scales: number[] } {
-  const text = o.guidanceScale;
+/**
+ * The predictions that guidance needs, in `guide`'s order, and its scales. Those of no weight are left out.
+ * @param asInput the network is told the scale of the text, so that nothing is compared for it.
+ */
+export function guidanceBranches(
+  o: GuidanceOptions,
+  asInput = false,
+): { branches: GuidanceBranch[]; scales: number[] } {
+  const text = asInput ? 1 : o.guidanceScale;
   const difficulty = o.guidanceMode === 'separate' ? o.difficultyGuidance : text;
   if (text === 1 && difficulty === 1) return { branches: [all], scales: [] };
   if (o.guidanceMode === 'same-token')

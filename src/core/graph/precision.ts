@@ -5,7 +5,7 @@
  * outputs stay f32, and so does everything computed from the inputs alone (timesteps, targets, losses).
  */
 import { inputsOf } from './topological.ts';
-import type { Value } from './value.ts';
+import type { NodeValue, Value } from './value.ts';
 
 export type Precision = 'f32' | 'f16';
 
@@ -51,7 +51,7 @@ export function halfPrecision(
       ? [computed.get(instead), wanted.get(instead)]
       : v.kind === 'node'
         ? precisionOf(
-            v.op,
+            v,
             inputsOf(v).map((x) => wanted.get(x)),
           )
         : ['f32' as const, leafPrecision(v)];
@@ -64,9 +64,11 @@ export function halfPrecision(
 
 /** What a node is computed in, and what its users are led to. */
 function precisionOf(
-  op: string,
+  { op, attributes }: NodeValue,
   inputs: readonly (Precision | undefined)[],
 ): [Precision, Precision | undefined] {
+  // A mean of values that half precision holds, by products that it may not.
+  if (op === 'Attention' && attributes.upcast) return ['f32', 'f16'];
   if (products.has(op)) return ['f16', 'f16'];
   if (op === 'Cast' && inputs[0] === undefined) return ['f32', undefined]; // of a stored weight
   if (!following.has(op)) return ['f32', 'f32'];

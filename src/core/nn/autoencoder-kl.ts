@@ -3,6 +3,7 @@ import * as f from '../graph/functions.ts';
 import { type Value, within } from '../graph/value.ts';
 import { configFields, most, ranges } from './config-fields.ts';
 import { conv, groupNorm, linear } from './layers.ts';
+import { autoencoderFields } from './library-fields.ts';
 import type { Params } from './params.ts';
 import { type BlockNorm, downsample, resnetBlock, upsample } from './resnet-block.ts';
 
@@ -20,17 +21,7 @@ export interface AutoencoderConfig {
 /** The fields of an autoencoder's config.json. @throws an error that names the field and what was wanted. */
 export function autoencoderKlConfig(json: unknown): AutoencoderConfig {
   const c = configFields(json, 'autoencoder');
-  c.only('_class_name', 'AutoencoderKL');
-  c.only('act_fn', 'silu', 'swish');
-  c.only('down_block_types', 'DownEncoderBlock2D');
-  c.only('up_block_types', 'UpDecoderBlock2D');
-  c.only('mid_block_add_attention', true);
-  // Later models leave these convolutions out, or shift their latents.
-  c.only('use_quant_conv', true);
-  c.only('use_post_quant_conv', true);
-  c.only('shift_factor', null, 0);
-  c.only('latents_mean', null);
-  c.only('latents_std', null);
+  c.refuse(autoencoderFields);
   const channels = c.counts('block_out_channels', most.channels, most.levels);
   for (const name of ['down_block_types', 'up_block_types']) {
     if (c.isList(name) && c.texts(name, most.levels).length !== channels.length) {

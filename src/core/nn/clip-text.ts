@@ -4,6 +4,7 @@ import { constant, type Value } from '../graph/value.ts';
 import { type ClipEncoderConfig, clipEncoder, clipEncoderConfig } from './clip-encoder.ts';
 import { configFields, most } from './config-fields.ts';
 import { layerNorm } from './layers.ts';
+import { clipTextFields } from './library-fields.ts';
 import type { Params } from './params.ts';
 
 export interface ClipTextConfig extends ClipEncoderConfig {
@@ -14,8 +15,7 @@ export interface ClipTextConfig extends ClipEncoderConfig {
 /** The fields of a text encoder's config.json. @throws an error that names the field and what was wanted. */
 export function clipTextConfig(json: unknown): ClipTextConfig {
   const c = configFields(json, 'text encoder');
-  c.only('model_type', 'clip_text_model');
-  c.only('architectures', 'CLIPTextModel', 'CLIPTextModelWithProjection');
+  c.refuse(clipTextFields);
   return {
     ...clipEncoderConfig(c),
     max_position_embeddings: c.count('max_position_embeddings', most.tokens, 77),

@@ -4,6 +4,7 @@
  * published networks have, with room above them, and far from what cannot be built.
  */
 import { shown } from '../shown.ts';
+import type { FieldTable } from './library-fields.ts';
 
 /** The largest sizes. */
 export const most = {
@@ -39,6 +40,8 @@ export const ranges = {
 export interface ConfigFields {
   /** @throws unless it is an integer from 1 to `atMost`, or left out where there is a default. */
   count(name: string, atMost: number, otherwise?: number): number;
+  /** As `count`; undefined where it is left out or null. */
+  optionalCount(name: string, atMost: number): number | undefined;
   /** A list of at most `entries` such numbers. */
   counts(name: string, atMost: number, entries: number): number[];
   number(name: string, range: Range, otherwise?: number): number;
@@ -46,11 +49,14 @@ export interface ConfigFields {
   numbers(name: string, range: Range, length: number): number[];
   /** A list of any length up to `entries`, of none as well. */
   eachNumber(name: string, range: Range, entries: number): void;
+  /** null, where a field may be that, is as good as left out. */
   flag(name: string, otherwise: boolean): boolean;
   text(name: string, otherwise?: string): string;
   texts(name: string, entries: number): string[];
   /** @throws unless the field, and each entry of a list, is left out or one of these. */
   only(name: string, ...accepted: readonly unknown[]): void;
+  /** @throws where a field says a part that the table has no use for. */
+  refuse(table: FieldTable): void;
   isList(name: string): boolean;
   fail(name: string, wanted: string): never;
 }
@@ -73,6 +79,8 @@ export function configFields(json: unknown, what: string): ConfigFields {
     integer: (name, range) => read(name, isWhole(range), `an integer of ${range[0]} to ${range[1]}`),
     count: (name, atMost, otherwise) =>
       read(name, isCount(atMost), `an integer of 1 to ${atMost}`, otherwise),
+    optionalCount: (name, atMost) =>
+      fields[name] == null ? undefined : read(name, isCount(atMost), `null or an integer of 1 to ${atMost}`),
     counts: (name, atMost, entries) =>
       read(name, listOf(isCount(atMost), entries), `a list of at most ${entries} integers of 1 to ${atMost}`),
     number: (name, range, otherwise) =>
@@ -87,7 +95,8 @@ export function configFields(json: unknown, what: string): ConfigFields {
       const wanted = `a list of at most ${entries} numbers of ${range[0]} to ${range[1]}`;
       if (!empty) read(name, listOf(isWithin(range), entries), wanted);
     },
-    flag: (name, otherwise) => read(name, isFlag, 'true or false', otherwise),
+    flag: (name, otherwise) =>
+      fields[name] === null ? otherwise : read(name, isFlag, 'true or false', otherwise),
     text: (name, otherwise) => read(name, isText, 'a text', otherwise),
     texts: (name, entries) => read(name, listOf(isText, entries), `a list of at most ${entries} texts`),
     only(name, ...accepted) {
@@ -96,6 +105,9 @@ export function configFields(json: unknown, what: string): ConfigFields {
       if (value !== undefined && !each.every((v) => accepted.includes(v))) {
         fail(name, accepted.map((v) => JSON.stringify(v)).join(' or '));
       }
+    },
+    refuse(table) {
+      for (const [name, use] of Object.entries(table)) if (typeof use !== 'string') this.only(name, ...use);
     },
     isList: (name) => Array.isArray(fields[name]),
     fail,

@@ -1,8 +1,10 @@
 /**
- * Owns the names that Stable Diffusion 1.x has in one file, as the latent-diffusion research code wrote them, and what
- * they are called in a Diffusers folder. There, blocks of the U-Net are numbered through; here, by level and place.
+ * Owns the names that Stable Diffusion 1.x and 2.x have in one file, as the latent-diffusion research code wrote them, and
+ * what they are called in a Diffusers folder. There, blocks of the U-Net are numbered through; here, by level and place.
  */
 import { numel, type Shape } from '../graph/value.ts';
+import { familyOfTensors, isForeign } from './model-families.ts';
+import { type OpenClipName, openClipNames, openClipPrefix } from './open-clip-names.ts';
 
 export type LdmPart = 'unet' | 'vae' | 'text';
 
@@ -11,59 +13,57 @@ export interface LdmTensor {
   stored: string; // its name in the file
   /** As the network wants it; the same numbers in the same order. */
   shape: Shape;
+  /** Which third of the stored rows it is, where queries, keys and values are stored as one. */
+  third?: 0 | 1 | 2;
 }
 
 export interface LdmParts extends Record<LdmPart, Map<string, LdmTensor>> {
+  /** Whether the text encoder is OpenCLIP's, as in Stable Diffusion 2.x. */
+  openClip: boolean;
   /** Names of the file that are in none of the parts: noise schedules, averages of training, what was added. */
   other: string[];
 }
 
-/** The three parts of a single file, by names alone. @throws when it is no Stable Diffusion 1.x. */
+/** The three parts of a single file, by names alone. @throws when it is no Stable Diffusion 1.x or 2.x. */
 export function ldmParts(tensors: ReadonlyMap<string, { shape: Shape }>): LdmParts {
-  const parts: LdmParts = { unet: new Map(), vae: new Map(), text: new Map(), other: [] };
+  const family = familyOfTensors(tensors.keys());
+  if (family) throw new Error(`this is ${isForeign(family)}`);
+  const parts: LdmParts = { unet: new Map(), vae: new Map(), text: new Map(), other: [], openClip: false };
+  const add = (part: LdmPart, name: string, tensor: LdmTensor) => {
+    const twin = parts[part].get(name);
+    if (twin) throw new Error(`${twin.stored} and ${tensor.stored} are the same parameter, ${name}`);
+    parts[part].set(name, tensor);
+  };
   for (const [stored, { shape }] of tensors) {
-    for (const [start, what] of foreign) {
-      if (stored.startsWith(start)) throw new Error(`${stored} belongs to ${what}; wanted ${wanted}`);
-    }
-    const found = diffusersName(stored);
-    if (!found) {
-      parts.other.push(stored);
-      continue;
-    }
-    const part = parts[found.part];
-    const twin = part.get(found.name);
-    if (twin) throw new Error(`${twin.stored} and ${stored} are the same parameter, ${found.name}`);
-    part.set(found.name, { stored, shape: linearShape(found, shape) });
+    const part = (Object.keys(prefixes) as LdmPart[]).find((of) => stored.startsWith(prefixes[of]));
+    const openClip = stored.startsWith(openClipPrefix)
+      ? openClipNames(stored.slice(openClipPrefix.length))
+      : [];
+    for (const { name, third } of openClip)
+      add('text', name, { stored, shape: thirdOf(shape, third), ...(third !== undefined && { third }) });
+    if (part) {
+      // What has no place in its network keeps its name, by which a check lists it.
+      const name = rename[part](stored.slice(prefixes[part].length)) ?? stored;
+      add(part, name, { stored, shape: linearShape({ part, name }, shape) });
+    } else if (openClip.length === 0) parts.other.push(stored);
+    parts.openClip ||= openClip.length > 0;
   }
   for (const part of Object.keys(prefixes) as LdmPart[]) {
-    if (parts[part].size === 0) throw new Error(`the file has no ${prefixes[part]}*; wanted ${wanted}`);
+    if (parts[part].size === 0) throw new Error(`the file has no ${prefixes[part]}*; expected ${wanted}`);
   }
   return parts;
 }
 
-const wanted = 'one file with U-Net, autoencoder and text encoder of Stable Diffusion 1.x';
+const thirdOf = ([rows, ...rest]: Shape, third: OpenClipName['third']): Shape =>
+  third === undefined || rows % 3 !== 0 ? [rows, ...rest] : [rows / 3, ...rest];
+
+const wanted = 'one file with U-Net, autoencoder and text encoder of Stable Diffusion 1.x or 2.x';
 
 const prefixes: Readonly<Record<LdmPart, string>> = {
   unet: 'model.diffusion_model.',
   vae: 'first_stage_model.',
   text: 'cond_stage_model.transformer.',
 };
-
-/** What other models' files are told by. */
-const foreign: readonly (readonly [start: string, what: string])[] = [
-  ['cond_stage_model.model.', 'Stable Diffusion 2.x, which Crux reads as a Diffusers folder'],
-  ['conditioner.embedders.', 'Stable Diffusion XL'],
-  ['model.diffusion_model.joint_blocks.', 'Stable Diffusion 3'],
-];
-
-function diffusersName(stored: string): { part: LdmPart; name: string } | null {
-  for (const part of Object.keys(prefixes) as LdmPart[]) {
-    if (!stored.startsWith(prefixes[part])) continue;
-    const name = rename[part](stored.slice(prefixes[part].length));
-    return name === null ? null : { part, name };
-  }
-  return null;
-}
 
 /** The autoencoder's attention projects by 1x1 convolutions there, by linear layers here: [out,in,1,1] is [out,in]. */
 function linearShape({ part, name }: { part: LdmPart; name: string }, shape: Shape): Shape {
@@ -78,7 +78,7 @@ type Place = readonly [RegExp, (...numbers: number[]) => string];
 /** The rest of a name, below its place. */
 type Layers = ReadonlyMap<string, string>;
 
-const layersPerBlock = 2; // of every published Stable Diffusion 1.x, as are the four levels
+const layersPerBlock = 2; // of every published Stable Diffusion 1.x and 2.x, as are the four levels
 const levels = 4;
 
 /** A level has its layers and the downsampling, counted after conv_in; upwards it has one layer more. */
@@ -89,6 +89,7 @@ const layer = (n: number) => n % perLevel;
 const unetPlaces: readonly Place[] = [
   [/^time_embed\.0\./, () => 'time_embedding.linear_1.'],
   [/^time_embed\.2\./, () => 'time_embedding.linear_2.'],
+  [/^time_embed\.cond_proj\./, () => 'time_embedding.cond_proj.'],
   [/^input_blocks\.0\.0\./, () => 'conv_in.'],
   [/^input_blocks\.(\d+)\.0\.op\./, (n) => `down_blocks.${level(n - 1)}.downsamplers.0.conv.`],
   [/^input_blocks\.(\d+)\.0\./, (n) => `down_blocks.${level(n - 1)}.resnets.${layer(n - 1)}.`],

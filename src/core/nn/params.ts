@@ -22,7 +22,7 @@ export interface LowRank {
 }
 
 export interface ParameterSource {
-  /** @throws LayerError naming what is there and what was wanted. */
+  /** @throws LayerError naming what is there and what was expected. */
   parameter(name: string, shape: Shape): Value;
   has(name: string): boolean;
   /** The adapters on the layer at this path, whose weight is [out,in] or, of a convolution, [out,in,k,k]. */
@@ -70,7 +70,7 @@ export function frozenSource(
     has: (name) => table.has(name),
     parameter(name, shape) {
       const stored = table.get(name);
-      if (!stored) throw new LayerError(`${name}: the checkpoint has no such parameter, wanted [${shape}]`);
+      if (!stored) throw new LayerError(`${name}: the checkpoint has no such parameter, expected [${shape}]`);
       if (!sameShape(stored.shape, shape)) {
         throw new LayerError(`${name}: the checkpoint has [${stored.shape}], the config wants [${shape}]`);
       }

@@ -6,6 +6,7 @@ import * as f from '../graph/functions.ts';
 import { constant, type Value, within } from '../graph/value.ts';
 import { configFields, most, ranges } from './config-fields.ts';
 import { conv, groupNorm, joinHeads, layerNorm, linear, splitHeads } from './layers.ts';
+import { unetFields } from './library-fields.ts';
 import type { Params } from './params.ts';
 import { type BlockNorm, downsample, resnetBlock, upsample } from './resnet-block.ts';
 
@@ -25,7 +26,17 @@ export interface UNetConfig {
   freq_shift: number;
   downsample_padding: number;
   use_linear_projection?: boolean;
+  /** Attention in single precision where the rest is in half: its products grow too large in some networks (SD 2.1). */
+  upcast_attention?: boolean;
+  /** Width of the embedded timestep; absent: four times the first level's. */
+  time_embedding_dim?: number;
+  /** Width of the guidance embedding of a network that takes its guidance scale as an input (LCM); absent: of none. */
+  time_cond_proj_dim?: number;
 }
+
+/** Whether the guidance scale is an input of the network, as distillation leaves it; others are guided by a comparison. */
+export const takesGuidance = (config: Pick<UNetConfig, 'time_cond_proj_dim'>): boolean =>
+  config.time_cond_proj_dim !== undefined;
 
 /**
  * The fields of a U-Net's config.json. Those that diffusers reads and this network does not compute must have the
@@ -33,10 +44,11 @@ export interface UNetConfig {
  */
 export function unet2dConditionConfig(json: unknown): UNetConfig {
   const c = configFields(json, 'U-Net');
-  c.only('_class_name', 'UNet2DConditionModel');
+  c.refuse(unetFields);
   c.only('downsample_padding', 0, 1);
-  for (const [name, accepted] of notComputed) c.only(name, ...accepted);
   const channels = c.counts('block_out_channels', most.channels, most.levels);
+  const freqShift = c.number('freq_shift', ranges.share, 0);
+  if (Math.floor(channels[0] / 2) <= freqShift) c.fail('block_out_channels', 'a first width of at least 4');
   const same = (name: string, atMost: number): number => {
     const list = c.isList(name) ? c.counts(name, atMost, most.levels) : [c.count(name, atMost)];
     return list.every((v) => v === list[0]) ? list[0] : c.fail(name, 'the same number for every block');
@@ -68,45 +80,14 @@ export function unet2dConditionConfig(json: unknown): UNetConfig {
     norm_num_groups: c.count('norm_num_groups', most.channels, 32),
     norm_eps: c.number('norm_eps', ranges.epsilon, 1e-5),
     flip_sin_to_cos: c.flag('flip_sin_to_cos', true),
-    freq_shift: c.number('freq_shift', ranges.share, 0),
+    freq_shift: freqShift,
     downsample_padding: c.number('downsample_padding', ranges.share, 1),
     use_linear_projection: c.flag('use_linear_projection', false),
+    ...(c.flag('upcast_attention', false) && { upcast_attention: true }),
+    time_embedding_dim: c.optionalCount('time_embedding_dim', most.channels),
+    time_cond_proj_dim: c.optionalCount('time_cond_proj_dim', most.channels),
   };
 }
-
-/** What leaves out each part of other U-Nets (SDXL, upscalers, LCM, ...) that this one does not have. */
-const notComputed: readonly (readonly [field: string, accepted: readonly unknown[]])[] = [
-  ['act_fn', ['silu', 'swish']],
-  ['addition_embed_type', [null]],
-  ['addition_time_embed_dim', [null]],
-  ['attention_type', ['default']],
-  ['center_input_sample', [false]],
-  ['class_embed_type', [null]],
-  ['conv_in_kernel', [3]],
-  ['conv_out_kernel', [3]],
-  ['cross_attention_norm', [null]],
-  ['dropout', [0]],
-  ['dual_cross_attention', [false]],
-  ['encoder_hid_dim', [null]],
-  ['encoder_hid_dim_type', [null]],
-  ['mid_block_only_cross_attention', [null, false]],
-  ['mid_block_scale_factor', [1]],
-  ['mid_block_type', ['UNetMidBlock2DCrossAttn']],
-  ['num_attention_heads', [null]], // it would be the true name of attention_head_dim; diffusers refuses it as well
-  ['num_class_embeds', [null]],
-  ['only_cross_attention', [false]],
-  ['projection_class_embeddings_input_dim', [null]],
-  ['resnet_out_scale_factor', [1]],
-  ['resnet_skip_time_act', [false]],
-  ['resnet_time_scale_shift', ['default']],
-  ['reverse_transformer_layers_per_block', [null]],
-  ['time_cond_proj_dim', [null]],
-  ['time_embedding_act_fn', [null]],
-  ['time_embedding_dim', [null]],
-  ['time_embedding_type', ['positional']],
-  ['timestep_post_act', [null]],
-  ['transformer_layers_per_block', [1]],
-];
 
 export interface UNetInputs {
   /** f32[n,in_channels,h,w], of any size */
@@ -115,6 +96,8 @@ export interface UNetInputs {
   timesteps: Value;
   /** f32[n,tokens,cross_attention_dim] */
   encoderHiddenStates: Value;
+  /** f32[n,time_cond_proj_dim], from guidanceEmbedding. Left out: guidance is not told, as in training. */
+  timestepCond?: Value;
 }
 
 /** Predicted noise (or velocity) f32[n,out_channels,h,w]. */
@@ -127,10 +110,9 @@ export function unet2dCondition(p: Params, config: UNetConfig, inputs: UNetInput
       ? config.attention_head_dim
       : config.attention_head_dim[level];
   const context = inputs.encoderHiddenStates;
-  const attend = (at: Params, x: Value, level: number) =>
-    transformer(at, x, context, heads(level), config.norm_num_groups, config.use_linear_projection ?? false);
+  const attend = (at: Params, x: Value, level: number) => transformer(at, x, context, heads(level), config);
 
-  const temb = timeEmbedding(p.at('time_embedding'), inputs.timesteps, config);
+  const temb = timeEmbedding(p.at('time_embedding'), inputs, config);
   let h: Value = f.checkpoint(conv(p.at('conv_in'), inputs.sample, channels[0], 3, { padding: 1 }));
   const skips: Value[] = [h];
 
@@ -182,29 +164,35 @@ function blockHasAttention(type: string, direction: 'Down' | 'Up', path: string)
   );
 }
 
-/** Sinusoids of t (as in the Transformer), then an MLP: f32[n] -> f32[n,4 c0]. */
-function timeEmbedding(p: Params, timesteps: Value, config: UNetConfig): Value {
+/** Sinusoids of t (as in the Transformer) and what is added to them, then an MLP: f32[n] -> f32[n,time_embedding_dim]. */
+function timeEmbedding(p: Params, { timesteps, timestepCond }: UNetInputs, config: UNetConfig): Value {
   const width = config.block_out_channels[0];
-  const half = width / 2;
+  const out = config.time_embedding_dim ?? 4 * width;
+  const half = Math.floor(width / 2);
+  // Rounded at each step as diffusers does: at a timestep of 981 the last bit of a frequency shows.
+  const { fround } = Math;
   const frequencies = Float32Array.from({ length: half }, (_, i) =>
-    Math.exp((-Math.log(10000) * i) / (half - config.freq_shift)),
+    Math.exp(fround(fround(-fround(Math.log(10000)) * i) / (half - config.freq_shift))),
   );
   const n = timesteps.shape[0];
   const angles = f.mul(f.reshape(timesteps, [n, 1]), constant(frequencies, [1, half]));
   const [sin, cos] = [f.sin(angles), f.cos(angles)];
-  const sinusoids = f.concat(config.flip_sin_to_cos ? [cos, sin] : [sin, cos], 1);
-  return linear(p.at('linear_2'), f.silu(linear(p.at('linear_1'), sinusoids, 4 * width)), 4 * width);
+  const waves = config.flip_sin_to_cos ? [cos, sin] : [sin, cos];
+  if (width % 2 === 1) waves.push(f.expand(constant([0], [1, 1]), [n, 1]));
+  const sinusoids = f.concat(waves, 1);
+  const told = timestepCond
+    ? f.add(sinusoids, linear(p.at('cond_proj'), timestepCond, width, false))
+    : sinusoids;
+  return linear(p.at('linear_2'), f.silu(linear(p.at('linear_1'), told, out)), out);
 }
 
 /** Transformer2DModel with one block: x [n,c,h,w], context [n,m,d] -> [n,c,h,w]. */
-function transformer(
-  p: Params,
-  x: Value,
-  context: Value,
-  heads: number,
-  groups: number,
-  linearProjection: boolean,
-): Value {
+function transformer(p: Params, x: Value, context: Value, heads: number, config: UNetConfig): Value {
+  const {
+    norm_num_groups: groups,
+    use_linear_projection: linearProjection,
+    upcast_attention: upcast,
+  } = config;
   const [n, c, height, width] = x.shape;
   const toTokens = (v: Value) => f.transpose(f.reshape(v, [n, c, height * width]), [0, 2, 1]);
   const toImage = (v: Value) => f.reshape(f.transpose(v, [0, 2, 1]), [n, c, height, width]);
@@ -215,8 +203,8 @@ function transformer(
 
   const block = p.at('transformer_blocks').at(0);
   const selfNormed = layerNorm(block.at('norm1'), h);
-  h = f.add(h, crossAttention(block.at('attn1'), selfNormed, selfNormed, heads));
-  h = f.add(h, crossAttention(block.at('attn2'), layerNorm(block.at('norm2'), h), context, heads));
+  h = f.add(h, crossAttention(block.at('attn1'), selfNormed, selfNormed, heads, upcast));
+  h = f.add(h, crossAttention(block.at('attn2'), layerNorm(block.at('norm2'), h), context, heads, upcast));
   h = f.add(h, feedForward(block.at('ff').at('net'), layerNorm(block.at('norm3'), h)));
 
   const y = linearProjection
@@ -226,13 +214,13 @@ function transformer(
 }
 
 /** x [n,l,c] attends to context [n,m,d]. */
-function crossAttention(p: Params, x: Value, context: Value, heads: number): Value {
+function crossAttention(p: Params, x: Value, context: Value, heads: number, upcast?: boolean): Value {
   const c = x.shape[2];
   return within(p.path, () => {
     const q = splitHeads(linear(p.at('to_q'), x, c, false), heads);
     const k = splitHeads(linear(p.at('to_k'), context, c, false), heads);
     const v = splitHeads(linear(p.at('to_v'), context, c, false), heads);
-    return linear(p.at('to_out').at(0), joinHeads(f.attention(q, k, v)), c);
+    return linear(p.at('to_out').at(0), joinHeads(f.attention(q, k, v, undefined, { upcast })), c);
   });
 }
 

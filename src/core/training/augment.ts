@@ -1,6 +1,5 @@
 /** Owns pictures as a classifier's batch: bytes to numbers, with the usual random flips, shifts and crops. */
 import type { Rng } from '../rng.ts';
-import { roundHalfEven } from '../round.ts';
 
 export interface Augmentation {
   /** Mirror every second picture, at random. */
@@ -78,12 +77,30 @@ export function randomCrops(
   return out;
 }
 
-/** The part in the middle, size x size: u8[n,side,side,3] RGB -> f32[n,3,size,size] in [0,1]. */
+/** u8[n,height,width,3] RGB -> f32[n,3,height,width] in [0,1]. */
+export function pictureValues(pictures: Uint8Array, n: number): Float32Array {
+  const out = new Float32Array(pictures.length);
+  const plane = pictures.length / (3 * n);
+  for (let i = 0; i < n; i++) {
+    let from = i * 3 * plane;
+    for (let to = from, last = from + plane; to < last; to++, from += 3) {
+      out[to] = pictures[from] / 255;
+      out[to + plane] = pictures[from + 1] / 255;
+      out[to + 2 * plane] = pictures[from + 2] / 255;
+    }
+  }
+  return out;
+}
+
+/**
+ * The part in the middle, size x size, of pictures with the same margin all around:
+ * u8[n,side,side,3] RGB -> f32[n,3,size,size] in [0,1].
+ */
 export function centreCrops(pictures: Uint8Array, side: number, size: number): Float32Array {
   const n = pictures.length / (3 * side * side);
   const plane = size * size;
   const out = new Float32Array(n * 3 * plane);
-  const margin = roundHalfEven((side - size) / 2); // as torchvision's centre crop
+  const margin = (side - size) / 2;
   for (let i = 0; i < n; i++) {
     for (let y = 0; y < size; y++) {
       let from = ((i * side + y + margin) * side + margin) * 3;

@@ -74,7 +74,7 @@ export function restoreState(
     if (from?.length !== to.length) {
       const there = from ? `has ${from.length} numbers` : 'has none';
       throw new Error(
-        `the stored training ${there} as ${what}, wanted ${to.length}: start the training again`,
+        `the stored training ${there} as ${what}, expected ${to.length}: start the training again`,
       );
     }
     copies.push([to, from]);

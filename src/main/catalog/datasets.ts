@@ -190,8 +190,7 @@ export function importAgainParams(catalog: Catalog, datasetId: number): JobParam
     datasetId,
   );
   const options = importParams.safeParse(JSON.parse(params ?? '{}'));
-  const { columns = {}, followLinks = false } = options.data ?? {};
-  return { source, name, root: source === root ? null : root, columns, followLinks };
+  return importParams.parse({ ...options.data, source, name, root: source === root ? null : root });
 }
 
 /** Class names in index order. */

@@ -24,6 +24,20 @@ export const findEmbeddingSet = (
     modelHash,
   );
 
+/** Whether there are features of a model under another hash: of other weights, or of images prepared in another way. */
+export const hasOtherEmbeddings = (
+  catalog: Catalog,
+  datasetId: number,
+  modelId: string,
+  modelHash: string,
+): boolean =>
+  catalog.get(
+    'SELECT 1 FROM embedding_sets WHERE dataset_id = ? AND model_id = ? AND model_hash <> ? LIMIT 1',
+    datasetId,
+    modelId,
+    modelHash,
+  ) !== undefined;
+
 export function ensureEmbeddingSet(
   catalog: Catalog,
   datasetId: number,
@@ -44,6 +58,9 @@ export function ensureEmbeddingSet(
     return { id, modelId: model.id, modelName: model.name, modelHash: model.hash, dim: model.dim };
   });
 }
+
+export const countEmbeddings = (catalog: Catalog, { id }: Pick<EmbeddingSet, 'id'>): number =>
+  catalog.value<number>('SELECT COUNT(*) FROM embeddings WHERE set_id = ?', id)!;
 
 /** features: f32[n,dim]; logits: f32[n,labels] or null. One transaction. @throws rather than store what is not finite. */
 export function addEmbeddings(
@@ -117,7 +134,7 @@ export function loadEmbeddings(
     const vector = f32OfBlob(row.blob);
     if (vector.length !== dim || at === n)
       throw new Error(
-        `embeddings: image ${row.id} has ${vector.length} numbers, wanted ${dim}; embed it again`,
+        `embeddings: image ${row.id} has ${vector.length} numbers, expected ${dim}; embed it again`,
       );
     if (firstNotFinite(vector) >= 0) broken.push(row.id);
     vectors.set(vector, at * dim);

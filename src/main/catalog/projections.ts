@@ -21,7 +21,7 @@ export interface NewProjection {
 export function addProjection(catalog: Catalog, p: NewProjection): number {
   if (p.positions.length !== 2 * p.ids.length)
     throw new Error(
-      `projection: ${p.positions.length} coordinates for ${p.ids.length} images, wanted two each`,
+      `projection: ${p.positions.length} coordinates for ${p.ids.length} images, expected two each`,
     );
   requireFinite(
     p.positions,

@@ -2,8 +2,10 @@
  * Owns what it means when SQLite cannot use a catalog: which file, what is wrong with it, and what to do. What is wrong
  * with the machine instead (a full or write-protected disk) is told by own-fault.ts.
  */
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { openUserFileSync, readSpan } from '../engine/user-file.ts';
+import { formOf, HEAD_BYTES, sentence } from '../engine/what-it-is.ts';
 import { ownFault } from './own-fault.ts';
 
 /** The database's name within the catalog's folder. */
@@ -42,6 +44,18 @@ const quoted = (folder: string): string => (/^[\w./\\:~-]+$/.test(folder) ? fold
 const damaged = (folder: string, what: string): string =>
   `the catalog ${join(folder, databaseName)} is damaged (${what}); close Crux and run: crux catalog repair --catalog ${quoted(folder)}`;
 
+/** What is there in its place, where a download or a clone left it. Null: it may have been a catalog. */
+function notACatalog(folder: string): string | null {
+  const file = join(folder, databaseName);
+  const { descriptor, size } = openUserFileSync(file);
+  try {
+    const form = formOf(readSpan(descriptor, file, 0, Math.min(size, HEAD_BYTES)), databaseName);
+    return form?.always ? `the catalog ${file} is ${sentence(form)}` : null;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 const moved = (folder: string): string =>
   `the catalog ${join(folder, databaseName)} is no longer there: it was moved or removed while Crux had it open; put it back, or quit and open it where it is now with --catalog`;
 
@@ -50,7 +64,7 @@ const notOpened = (folder: string, why: string): string =>
 
 /** SQLite's code -> what it means for a catalog. What is left is our machine's (own-fault.ts). */
 const meanings: [code: RegExp, say: (folder: string, why: string) => string][] = [
-  [/^SQLITE_NOTADB/, (folder) => damaged(folder, 'it does not begin like a catalog')],
+  [/^SQLITE_NOTADB/, (folder) => notACatalog(folder) ?? damaged(folder, 'it does not begin like a catalog')],
   [/^SQLITE_CORRUPT/, damaged],
   [/^SQLITE_READONLY_DBMOVED/, moved],
   [

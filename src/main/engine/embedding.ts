@@ -5,11 +5,14 @@ import {
   addEmbeddings,
   type EmbeddingSet,
   ensureEmbeddingSet,
+  findEmbeddingSet,
+  hasOtherEmbeddings,
   imagesWithoutEmbedding,
   loadEmbeddings,
   type WorkImage,
 } from '../catalog/index.ts';
-import { decodeRgb, UnreadableImage } from './images/decode.ts';
+import { UnreadableImage } from './images/decode.ts';
+import { preparedPixels } from './images/prepare.ts';
 import type { JobContext } from './job-context.ts';
 import type { ImageEncoder } from './models/encoder.ts';
 import { openEncoder } from './models/open-encoder.ts';
@@ -19,13 +22,6 @@ import { UnusableImage } from './originals.ts';
 const BATCH = 16;
 const DECODERS = 3;
 
-/** u8[height,width,3] as the encoder wants it, of an image file's bytes. */
-export async function pixelsFor(encoder: ImageEncoder, bytes: Uint8Array): Promise<Uint8Array> {
-  const fit = encoder.resize === 'crop' ? 'cover' : 'fill';
-  const { pixels } = await decodeRgb(bytes, { width: encoder.width, height: encoder.height, fit });
-  return pixels;
-}
-
 type Context = { params: { datasetId: number } } & Pick<
   JobContext,
   'catalog' | 'signal' | 'progress' | 'log' | 'runtime' | 'originals'
@@ -33,7 +29,6 @@ type Context = { params: { datasetId: number } } & Pick<
 
 export interface Embedded {
   set: EmbeddingSet;
-  embedded: number;
   unreadable: number;
 }
 
@@ -73,20 +68,30 @@ export async function featuresOf<Image extends WorkImage>(
 /**
  * Embeds every one of the images that has no vector yet, a batch per transaction: stopping loses at most one batch.
  * Images that cannot be read any more are logged and left without a vector.
+ * @param onSet called before anything is stored.
  */
 export async function embedMissing(
   ctx: Context,
   modelId: string,
   images: readonly WorkImage[],
+  onSet: (set: EmbeddingSet) => void = () => {},
 ): Promise<Embedded> {
   const { datasetId } = ctx.params;
   const { catalog, signal } = ctx;
   ctx.progress({ stage: 'opening the encoder', done: 0, total: null });
   const encoder = await openEncoder(catalog, modelId, ctx.runtime);
   try {
+    const isNew = findEmbeddingSet(catalog, datasetId, encoder.hash) === undefined;
+    if (isNew && hasOtherEmbeddings(catalog, datasetId, modelId, encoder.hash)) {
+      ctx.log(
+        'info',
+        `${encoder.name} has changed since its features were stored, or images are prepared for it in another way now: they are computed again`,
+      );
+    }
     const set = ensureEmbeddingSet(catalog, datasetId, { id: modelId, ...pick(encoder) });
     if (set.dim !== encoder.dim)
       throw new Error(`embed: stored features have ${set.dim} numbers, ${encoder.name} gives ${encoder.dim}`);
+    onSet(set);
     const wanted = new Set(imagesWithoutEmbedding(catalog, datasetId, set.id));
     const missing = images.filter((image) => wanted.has(image.id));
     const batches: WorkImage[][] = [];
@@ -108,7 +113,7 @@ export async function embedMissing(
       done += size;
       ctx.progress({ done });
     }
-    return { set, embedded: missing.length - unreadable, unreadable };
+    return { set, unreadable };
   } finally {
     await encoder.close();
   }
@@ -121,13 +126,13 @@ async function decodeBatch(
   encoder: ImageEncoder,
   batch: readonly WorkImage[],
 ): Promise<{ images: WorkImage[]; pixels: Uint8Array }> {
-  const size = encoder.width * encoder.height * 3;
+  const size = encoder.preprocessing.width * encoder.preprocessing.height * 3;
   const pixels = new Uint8Array(batch.length * size);
   const images: WorkImage[] = [];
   const pictures = mapOrdered(batch, DECODERS, async (image) => {
     signal.throwIfAborted();
     try {
-      return { image, data: await pixelsFor(encoder, await originals.read(image)) };
+      return { image, data: await preparedPixels(await originals.read(image), encoder.preprocessing) };
     } catch (error) {
       if (!(error instanceof UnusableImage || error instanceof UnreadableImage)) throw error;
       const reason = error instanceof UnreadableImage ? `${image.path}: ${error.reason}` : error.message;

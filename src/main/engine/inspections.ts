@@ -71,6 +71,8 @@ const modelCheck = z.object({
   summary: z.string(),
   problems: z.array(z.string()),
   onnx: onnxClassifierSpec.partial().nullable(),
+  /** The file that a folder stands for; absent: what was named. */
+  file: z.string().optional(),
   /** Of a diffusion model of weights: its parts, abilities and memory. */
   diffusion: diffusionReport.optional(),
   /** Of a LoRA file: its layers, and how strongly each is adapted. */
@@ -109,11 +111,11 @@ export const inspections = {
   'model.check': inspection(check, z.object({ path }), modelCheck),
   /** The hash that provenance records. */
   'model.hash': inspection(reading, z.object({ path, kind: modelKind }), z.string()),
-  /** Runs an ONNX classifier: the length of its features. */
+  /** Runs an ONNX classifier: the length of its features, and what its class scores are. */
   'model.try': inspection(
     trial,
-    z.object({ name: z.string(), path, hash: z.string(), spec: onnxClassifierSpec }),
-    z.object({ dim: count }),
+    z.object({ name: z.string(), path, hash: z.string().nullable(), spec: onnxClassifierSpec }),
+    z.object({ dim: count, scores: z.string().nullable() }),
   ),
   /** What to say where a job would not fit into memory. */
   'job.memory': inspection(form, z.object({ catalog: path, request: jobRequest }), z.string().nullable()),

@@ -1,6 +1,6 @@
 /** Owns measuring pictures that are in no dataset yet: what an encoder and a stored scorer say of their bytes. */
 import type { Verdict } from '../../core/recipes/acceptance.ts';
-import { pixelsFor } from './embedding.ts';
+import { preparedPixels } from './images/prepare.ts';
 import type { Judge } from './judge.ts';
 import type { ImageEncoder } from './models/encoder.ts';
 
@@ -9,9 +9,10 @@ export async function encodePictures(
   encoder: ImageEncoder,
   files: readonly Uint8Array[],
 ): ReturnType<ImageEncoder['run']> {
-  const bytes = encoder.width * encoder.height * 3;
+  const { preprocessing } = encoder;
+  const bytes = preprocessing.width * preprocessing.height * 3;
   const pixels = new Uint8Array(files.length * bytes);
-  for (const [i, file] of files.entries()) pixels.set(await pixelsFor(encoder, file), i * bytes);
+  for (const [i, file] of files.entries()) pixels.set(await preparedPixels(file, preprocessing), i * bytes);
   return await encoder.run(pixels, files.length);
 }
 

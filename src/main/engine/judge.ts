@@ -43,13 +43,19 @@ export function scorerFor(catalog: Catalog, datasetId: number, scorerId: number,
   return scorer;
 }
 
-/** The caller closes it. */
+/** The caller closes it. @throws where the encoder gives other features than those that the scorer stands on. */
 export async function openJudge(
   catalog: Catalog,
   scorer: StoredScorer,
   runtime: RuntimeOptions,
 ): Promise<Judge> {
   const encoder = await openEncoder(catalog, scorer.modelId, runtime);
+  if (encoder.hash !== scorer.modelHash) {
+    await encoder.close();
+    throw new Error(
+      `scorer ${scorer.name}: since it scored, ${scorer.modelName} has changed, or images are prepared for it in another way; score the dataset again`,
+    );
+  }
   const tempered = (p: Float32Array, n: number) =>
     temperedProbabilities(p, n, scorer.classIds.length, scorer.temperature);
   const part = { scorer, encoder, close: () => encoder.close() };

@@ -1,5 +1,6 @@
 /** Owns sessions: turns model bytes into one on one provider and runs it on plain typed arrays. */
 import { requireFinite } from '../../core/finite.ts';
+import { numberToHalf } from './float-formats.ts';
 import { requireFitOnnx } from './models/onnx-file.ts';
 import { type InferenceSession, type OnnxRuntime, type OrtTensor, onnxRuntime } from './onnx-runtime.ts';
 
@@ -20,6 +21,7 @@ export interface RuntimeOptions {
 export type Tensor =
   | { dims: readonly number[]; data: Float32Array }
   | { dims: readonly number[]; data: Int32Array }
+  | { dims: readonly number[]; data: Uint8Array }
   | { dims: readonly number[]; data: BigInt64Array };
 
 /** What a model says of one of its inputs or outputs. */
@@ -29,6 +31,8 @@ export interface ValueInfo {
   type: string;
   /** null: free, or not said. */
   shape: readonly (number | null)[];
+  /** What the file calls each free axis; '' where it has no name. */
+  axes: readonly string[];
 }
 
 export interface Session {
@@ -36,7 +40,10 @@ export interface Session {
   readonly outputNames: readonly string[];
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
-  /** Runs the whole graph, or only what `outputs` needs. Blocks this thread until it is done. */
+  /**
+   * Runs the whole graph, or only what `outputs` needs. Blocks this thread until it is done. Floats go in and come out as
+   * float32, whatever width the model has.
+   */
   run(inputs: Record<string, Tensor>, outputs?: readonly string[]): Promise<Record<string, Tensor>>;
   close(): Promise<void>;
 }
@@ -94,6 +101,7 @@ export async function openSession(
   if (typeof model === 'string') requireFitOnnx(model);
   // The two overloads take a path and bytes; the type of a union fits neither.
   const inner = await ort.InferenceSession.create(model as string, sessionOptions);
+  const types = new Map(inner.inputMetadata.map((input) => [input.name, valueInfo(input).type]));
   const opened: Session = {
     inputNames: inner.inputNames,
     outputNames: inner.outputNames,
@@ -104,14 +112,15 @@ export async function openSession(
       for (const name of inner.inputNames) {
         const t = inputs[name];
         if (!t) throw new Error(`session: input ${name} is missing`);
-        feeds[name] = toOrt(ort, t);
+        feeds[name] = toOrt(ort, t, types.get(name));
       }
       const results = await inner.run(feeds, [...(outputs ?? inner.outputNames)]);
       const out: Record<string, Tensor> = {};
       for (const [name, value] of Object.entries(results)) {
-        out[name] = { dims: value.dims, data: value.data } as Tensor;
-        if (value.data instanceof Float32Array)
-          requireFinite(value.data, `${network}: output ${name}`, remedy);
+        const wide = value.type === 'float16' || value.type === 'float64';
+        const data = wide ? Float32Array.from(value.data as unknown as ArrayLike<number>) : value.data;
+        out[name] = { dims: value.dims, data } as Tensor;
+        if (data instanceof Float32Array) requireFinite(data, `${network}: output ${name}`, remedy);
       }
       return out;
     },
@@ -129,10 +138,23 @@ const valueInfo = (value: InferenceSession.ValueMetadata): ValueInfo => ({
   type: value.isTensor ? value.type : 'no tensor',
   // A free axis comes as its name, or as -1 or 0 where it has none.
   shape: value.isTensor ? value.shape.map((d) => (typeof d === 'number' && d > 0 ? d : null)) : [],
+  axes: value.isTensor ? value.shape.map((d) => (typeof d === 'string' ? d : '')) : [],
 });
 
-function toOrt(ort: OnnxRuntime, t: Tensor): OrtTensor {
+/** @param type that the model wants, of an input that it describes */
+function toOrt(ort: OnnxRuntime, t: Tensor, type: string | undefined): OrtTensor {
+  if (t.data instanceof Float32Array && type === 'float16') return halfTensor(ort, t.dims, t.data);
+  if (t.data instanceof Uint8Array) return new ort.Tensor('uint8', t.data, t.dims);
   if (t.data instanceof Float32Array) return new ort.Tensor('float32', t.data, t.dims);
   if (t.data instanceof Int32Array) return new ort.Tensor('int32', t.data, t.dims);
   return new ort.Tensor('int64', t.data, t.dims);
+}
+
+/**
+ * ONNX Runtime 1.30 takes the Float16Array of its own tensors for one of no bytes (microsoft/onnxruntime#32323): the bits
+ * go in as whole numbers, under the name of the other type.
+ */
+function halfTensor(ort: OnnxRuntime, dims: readonly number[], data: Float32Array): OrtTensor {
+  const tensor = new ort.Tensor('uint16', Uint16Array.from(data, numberToHalf), dims);
+  return Object.defineProperty(tensor, 'type', { value: 'float16' });
 }

@@ -102,8 +102,11 @@ function checkEntry(entry: unknown, dataBytes: number, bad: (what: string) => Er
     throw bad(`data_offsets ${shown(offsets)}, expected two whole numbers from 0`);
   }
   const [begin, end] = offsets;
-  if (begin > end || end > dataBytes) {
-    throw bad(`bytes ${begin} to ${end}, but the file holds ${dataBytes} bytes of data`);
+  if (begin > end) throw bad(`bytes ${begin} to ${end}`);
+  if (end > dataBytes) {
+    throw bad(
+      `bytes ${begin} to ${end}, but the file holds ${dataBytes} bytes of data: it ends early; download or copy it again`,
+    );
   }
   const wanted = shape.reduce((product, d) => product * d, size);
   if (wanted !== end - begin) {

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { notFinite, requireFinite } from '../../core/finite.ts';
 import { damagedWeights } from './finite-weights.ts';
 import { numberToHalf, toFloat32 } from './float-formats.ts';
@@ -44,13 +44,17 @@ export interface SafetensorsFile extends TensorFile {
 
 /** @throws Error naming the file (and tensor) when it is no whole, valid safetensors file. */
 export function openSafetensors(file: string, limits: OpenLimits = {}): SafetensorsFile {
-  refusePickle(file);
-  const { descriptor: fd, size } = openUserFileSync(file, limits);
+  const { descriptor: fd, size } = openUserFileSync(file, { ...limits, wanted: 'safetensors' });
   let descriptor: number | null = fd;
   try {
     if (size < 8) throw new Error(`${file}: not a valid safetensors file: ${size} bytes, too short`);
     const declared = readSpan(fd, file, 0, 8).readBigUInt64LE();
-    if (declared > BigInt(MAX_HEADER_BYTES) || declared > BigInt(size - 8)) {
+    if (declared <= BigInt(MAX_HEADER_BYTES) && declared > BigInt(size - 8)) {
+      throw new Error(
+        `${file}: not a valid safetensors file, or one that ends early: a header of ${declared} bytes in a file of ${size}; download or copy it again`,
+      );
+    }
+    if (declared > BigInt(MAX_HEADER_BYTES)) {
       throw new Error(
         `${file}: not a valid safetensors file: a header of ${declared} bytes in a file of ${size} (limit ${MAX_HEADER_BYTES})`,
       );
@@ -98,7 +102,7 @@ export function openSafetensors(file: string, limits: OpenLimits = {}): Safetens
  * the index; a name with a folder in it is refused. Tensors the index does not name are left out.
  */
 export function openShardedSafetensors(indexFile: string): TensorFile {
-  const text = readUserText(indexFile, { maxBytes: MAX_HEADER_BYTES });
+  const text = readUserText(indexFile, { maxBytes: MAX_HEADER_BYTES, wanted: 'json' });
   let index: unknown;
   try {
     index = parseJson(text);
@@ -107,7 +111,7 @@ export function openShardedSafetensors(indexFile: string): TensorFile {
   }
   const map = isRecord(index) ? index.weight_map : undefined;
   if (!isRecord(map))
-    throw new Error(`${indexFile}: no weight_map; wanted the index of a sharded checkpoint`);
+    throw new Error(`${indexFile}: no weight_map; expected the index of a sharded checkpoint`);
   const twice = duplicateKey(text);
   if (twice !== null) throw new Error(`${indexFile}: "${twice}" is there twice`);
 
@@ -232,14 +236,4 @@ export function writeSafetensors(
     rmSync(temporary, { force: true });
     throw error;
   }
-}
-
-const PICKLED = new Set(['.bin', '.pt', '.pth', '.ckpt', '.pkl', '.pickle']);
-
-/** @throws for names of pickled checkpoints, saying in one sentence why and what to use. */
-export function refusePickle(file: string): void {
-  if (!PICKLED.has(extname(file).toLowerCase())) return;
-  throw new Error(
-    `${file}: a pickled checkpoint can run any program when it is opened and is never read; use the .safetensors file of the same model`,
-  );
 }

@@ -53,8 +53,10 @@ const wholeRun: { [K in JobKind]: (catalog: Catalog, params: JobParams<K>) => nu
   // Besides a few dozen pictures, the features and probabilities of every one that is measured.
   control: (catalog, params) => 4 * (features + row) * everyLevel(catalog, params),
   'hard-factors': (catalog, params) => (features + row) * everyLevel(catalog, params),
-  export: (catalog, { datasetId, filter }) => {
-    const ids = imageIds(catalog, datasetId, filter, 'path');
+  export: (catalog, { datasetId, filter, format, scorerId }) => {
+    const ids = imageIds(catalog, datasetId, filter, 'path', scorerId ?? undefined);
+    // A probability as text, with its class's name.
+    if (format !== 'imagefolder') return (row + 40 * classesOf(catalog, datasetId).length) * ids.length;
     const bytes = catalog.value<number>(
       'SELECT SUM(bytes) FROM images WHERE id IN (SELECT value FROM json_each(?))',
       JSON.stringify(Array.from(ids)),
@@ -84,20 +86,23 @@ function pictureBytes(catalog: Catalog, request: Extract<JobRequest, { kind: 'ge
   return pngPixel * side ** 2 + 10 * row;
 }
 
-/** Latents of every image and its mirror image, two checkpoints of weights and both moments, and the model. */
+/** Of what a job goes on from, two generations are kept while the next one is written. */
+const generations = 3;
+
+/** Latents of every image and its mirror image, checkpoints of weights and both moments, and the model. */
 function training(catalog: Catalog, params: JobParams<'train'>): number {
   const model = diffusionModelOf(catalog, { kind: 'train', params });
   if (!model) return 0;
   const { numbers } = latentShape(model);
   const learned = loraNumbers(model, params.rank);
-  return 4 * (4 * numbers * images(catalog, params.datasetId) + (2 * 3 + 1) * learned);
+  return 4 * (4 * numbers * images(catalog, params.datasetId) + (generations * 3 + 1) * learned);
 }
 
-/** Two checkpoints of weights and both moments, the best epoch twice, and the model. */
+/** Checkpoints of weights and both moments, the best epoch, and the model. */
 function fitting(catalog: Catalog, { modelId, train }: JobParams<'fit'>): number {
   const scratch = 3.6e6; // bytes of the small residual network
   const weights = modelId === null ? scratch : bytesBelow(findModel(catalog, modelId).path);
-  return (train === 'head' ? 2 : 2 * 3 + 2 + 1) * weights;
+  return (train === 'head' ? 2 : generations * (3 + 1) + 1) * weights;
 }
 
 function bytesBelow(path: string): number {

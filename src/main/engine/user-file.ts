@@ -7,10 +7,13 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { fsPath } from './images/fs-names.ts';
+import { HEAD_BYTES, type Wanted, whyNot } from './what-it-is.ts';
 
 export interface OpenLimits {
   /** Larger files are refused. Default: any size. */
   maxBytes?: number;
+  /** A file that is plainly something else is refused, in a sentence that says what it is. Default: any file. */
+  wanted?: Wanted;
 }
 
 /** It is no file that can be read as one. The message names it; `reason` does not. */
@@ -35,7 +38,13 @@ export async function openUserFile(
 ): Promise<{ handle: FileHandle; size: number }> {
   const handle = await open(fsPath(file), WITHOUT_WAITING).catch((error) => refused(file, error));
   try {
-    return { handle, size: fit(file, await handle.stat(), limits) };
+    const size = fit(file, await handle.stat(), limits);
+    if (limits.wanted) {
+      const head = Buffer.alloc(Math.min(size, HEAD_BYTES));
+      const { bytesRead } = await handle.read(head, 0, head.length, 0);
+      requireForm(file, limits.wanted, head.subarray(0, bytesRead));
+    }
+    return { handle, size };
   } catch (error) {
     await handle.close();
     throw error;
@@ -54,7 +63,13 @@ export function openUserFileSync(
     return refused(file, error);
   }
   try {
-    return { descriptor, size: fit(file, fstatSync(descriptor), limits) };
+    const size = fit(file, fstatSync(descriptor), limits);
+    if (limits.wanted) {
+      const head = Buffer.alloc(Math.min(size, HEAD_BYTES));
+      const read = readSync(descriptor, head, 0, head.length, 0);
+      requireForm(file, limits.wanted, head.subarray(0, read));
+    }
+    return { descriptor, size };
   } catch (error) {
     closeSync(descriptor);
     throw error;
@@ -127,6 +142,11 @@ function fit(file: string, stat: Stats, { maxBytes = Number.POSITIVE_INFINITY }:
   if (stat.size <= maxBytes) return stat.size;
   const mib = (n: number) => `${Math.round(n / MIB).toLocaleString('en-US')} MiB`;
   throw new UnfitFile(file, `too large: a file of ${mib(stat.size)}, limit ${mib(maxBytes)}`);
+}
+
+function requireForm(file: string, wanted: Wanted, head: Buffer): void {
+  const reason = whyNot(wanted, head, file);
+  if (reason !== null) throw new UnfitFile(file, reason);
 }
 
 /** What is no file at all may be refused by the system itself: a socket, or a device without its driver. */

@@ -20,7 +20,7 @@ export function readJson(
   file: string,
   { maxBytes = MAX_BYTES, maxDepth = MAX_DEPTH }: JsonLimits = {},
 ): unknown {
-  const text = readUserText(file, { maxBytes });
+  const text = readUserText(file, { maxBytes, wanted: 'json' });
   try {
     return parseJson(text, maxDepth);
   } catch (error) {

@@ -16,6 +16,31 @@ export function writeWhole(file: string, ...parts: readonly Uint8Array[]): void 
   syncFolder(dirname(file));
 }
 
+/** As writeWhole, of parts that are made while they are written. Returns their bytes. */
+export async function writeWholeFrom(file: string, parts: AsyncIterable<Uint8Array>): Promise<number> {
+  makeFolder(dirname(file));
+  const next = `${file}.tmp`;
+  let bytes = 0;
+  try {
+    const fd = openSync(next, 'w');
+    try {
+      for await (const part of parts) {
+        writeBytes(fd, part);
+        bytes += part.length;
+      }
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(next, file);
+  } catch (error) {
+    rmSync(next, { force: true });
+    throw error;
+  }
+  syncFolder(dirname(file));
+  return bytes;
+}
+
 /** As writeWhole, for several files in a row: their folders are there, and the caller syncs each once at the end. */
 export function replaceFile(file: string, ...parts: readonly Uint8Array[]): void {
   const next = `${file}.tmp`;

@@ -48,6 +48,6 @@ function titleOf(request: JobRequest, dataset: string | null): string {
     case 'caption':
       return `Caption ${dataset}`;
     case 'export':
-      return `Export ${dataset} to ${basename(request.params.out)}`;
+      return `Export ${request.params.format === 'imagefolder' ? '' : 'scores of '}${dataset} to ${basename(request.params.out)}`;
   }
 }

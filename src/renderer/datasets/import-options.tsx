@@ -1,5 +1,6 @@
-/** Owns the options of an import that few need: links, and a manifest's root and columns. */
-import { Button, Checkbox, TextInput } from '@mantine/core';
+/** Owns the options of an import that few need: links, class probabilities, and a manifest's root and columns. */
+import { Button, Checkbox, Select, TextInput } from '@mantine/core';
+import { classNamesIn } from '../../shared/class-order.ts';
 import type { JobParams } from '../../shared/jobs.ts';
 import type { ChosenPath } from '../../shared/paths.ts';
 import { choosePath } from '../chosen-paths.ts';
@@ -8,20 +9,36 @@ import { useAct } from '../ui/feedback.tsx';
 import { Field } from '../ui/fields.tsx';
 
 type Columns = JobParams<'import'>['columns'];
+type Kind = JobParams<'import'>['probabilities'];
 
 export interface ImportOptions {
   root: ChosenPath | null;
   columns: Columns;
   followLinks: boolean;
+  probabilities: Kind;
+  /** As typed. */
+  classOrder: string;
 }
 
-export const plainOptions: ImportOptions = { root: null, columns: {}, followLinks: false };
+export const plainOptions: ImportOptions = {
+  root: null,
+  columns: {},
+  followLinks: false,
+  probabilities: 'ask',
+  classOrder: '',
+};
 
-export const paramsOf = ({ root, columns, followLinks }: ImportOptions) => ({
+export const paramsOf = ({ root, classOrder, ...others }: ImportOptions) => ({
+  ...others,
   root: root?.token ?? null,
-  columns,
-  followLinks,
+  classOrder: classNamesIn(classOrder, ','),
 });
+
+const kinds: { value: Kind; label: string }[] = [
+  { value: 'ask', label: 'Check, and stop if they look like logits' },
+  { value: 'probabilities', label: 'They are probabilities' },
+  { value: 'logits', label: 'They are logits: apply softmax' },
+];
 
 interface Props {
   isManifest: boolean;
@@ -45,6 +62,23 @@ export function ImportOptionFields({ isManifest, value, onChange }: Props) {
           data-testid={testIds.importFollowLinks}
           checked={value.followLinks}
           onChange={(event) => onChange({ ...value, followLinks: event.currentTarget.checked })}
+        />
+        <Select
+          label="Class probabilities"
+          description="Where the images come with numbers per class: numbers outside 0 to 1, or that do not sum to 1, may be logits."
+          data-testid={testIds.importProbabilities}
+          data={kinds}
+          value={value.probabilities}
+          allowDeselect={false}
+          onChange={(chosen) => onChange({ ...value, probabilities: chosen as Kind })}
+        />
+        <TextInput
+          label="Class order"
+          description="Class of each number in a list, separated by commas. Empty: classes.txt beside the manifest or in the folder, else numeric or alphabetical order."
+          placeholder="cat, dog, horse"
+          data-testid={testIds.importClassOrder}
+          value={value.classOrder}
+          onChange={(event) => onChange({ ...value, classOrder: event.currentTarget.value })}
         />
         {isManifest && (
           <>

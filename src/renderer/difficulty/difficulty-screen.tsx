@@ -24,6 +24,7 @@ import { CalibrationView } from './calibration-view.tsx';
 import { ClassTable } from './class-table.tsx';
 import { CompareView } from './compare-view.tsx';
 import { DensityChart } from './density-chart.tsx';
+import { ExportScores } from './export-scores.tsx';
 import { FitSection } from './fit-section.tsx';
 import { ScoreForm } from './score-form.tsx';
 import { Stat } from './stat.tsx';
@@ -106,6 +107,7 @@ function Difficulty({ dataset }: { dataset: Dataset }) {
           >
             Train a classifier…
           </Button>
+          {summary && <ExportScores dataset={dataset} />}
           {summary && <Button onClick={() => setScoring((open) => !open)}>Score again…</Button>}
         </div>
         <div className="screen page">

@@ -69,7 +69,7 @@ export function Duplicates({ dataset, view }: { dataset: Dataset; view: IssuesVi
         <p className="issues-findings muted">
           <b>{counted(clusters.length, 'group')}</b> of images that are the same file, or{' '}
           <Term
-            help={`Cosine similarity of their features (${view.encoder.name}) is ${view.similarity.toFixed(4)} or more: a quarter of the distance that images of this dataset usually have. Compressed and resized copies are found; cropped, mirrored and recoloured ones mostly are not.`}
+            help={`Cosine similarity of their features (${view.encoder.name}) is ${view.similarity.toFixed(4)} or more, and their details lie in the same places, unless a similarity was asked for. Compressed and resized copies are found; cropped, mirrored and recoloured ones mostly are not.`}
           >
             nearly the same picture
           </Term>

@@ -3,7 +3,7 @@ import { Button, Modal, Select, Textarea, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { RequestOutput } from '../../shared/contract.ts';
-import type { ModelKind } from '../../shared/domain.ts';
+import { type ModelKind, resizeKernel } from '../../shared/domain.ts';
 import type { ChosenPath } from '../../shared/paths.ts';
 import { request } from '../api.ts';
 import { invalidateDataset, useRequest } from '../queries.ts';
@@ -154,6 +154,13 @@ function OnnxFields({ draft, errors, known, onChange }: OnnxProps) {
             { value: 'crop', label: 'Scale the short side, crop the middle' },
           ]}
         />
+        <Select
+          {...chosen('kernel', 'Resize filter (Pillow)')}
+          placeholder="libvips Lanczos"
+          clearable
+          data={resizeKernel.options}
+        />
+        <TextInput {...typed('cropShare', 'Crop share')} placeholder="1" />
         <TextInput {...typed('mean', 'Mean, of RGB in 0 to 1')} />
         <TextInput {...typed('std', 'Standard deviation')} />
         <TextInput {...typed('logits', 'Output with the class scores')} />
@@ -161,7 +168,7 @@ function OnnxFields({ draft, errors, known, onChange }: OnnxProps) {
       </div>
       <Textarea
         {...typed('labels', 'Labels, one a line, in the order of the class scores')}
-        description="Read from NAME.labels.txt or NAME.txt where such a file lies beside the model. Without labels the model serves as an encoder only."
+        description="Read from config.json, the file's metadata or a label file beside the model, where there is one. Without labels the model serves as an encoder only."
         autosize
         minRows={3}
         maxRows={8}

@@ -14,6 +14,8 @@ export interface OnnxDraft {
   mean: string;
   std: string;
   resize: string;
+  kernel: string;
+  cropShare: string;
   logits: string;
   features: string;
   labels: string;
@@ -31,6 +33,8 @@ export const draftOf = (known: Partial<OnnxClassifierSpec>): OnnxDraft => ({
   mean: list(known.mean, ', '),
   std: list(known.std, ', '),
   resize: text(known.resize),
+  kernel: text(known.kernel),
+  cropShare: text(known.cropShare),
   logits: text(known.logits),
   features: text(known.features),
   labels: list(known.labels, '\n'),
@@ -51,6 +55,8 @@ const hints: Record<keyof OnnxDraft, string> = {
   mean: 'One number for each channel, for example 0.485, 0.456, 0.406.',
   std: 'One number above 0 for each channel, for example 0.229, 0.224, 0.225.',
   resize: 'Choose how images are brought to this size.',
+  kernel: 'Choose a filter, or leave it empty.',
+  cropShare: 'A share of 0.1 to 1, for example 0.875, or leave it empty.',
   logits: 'Name the output with the class scores, or the one with the features.',
   features: 'Name the output with the features, or leave it empty.',
   labels:
@@ -75,6 +81,8 @@ export function checkDraft(draft: OnnxDraft): Checked {
     channels: Number(draft.channels),
     mean: numbers(draft.mean),
     std: numbers(draft.std),
+    kernel: draft.kernel || undefined,
+    cropShare: draft.cropShare.trim() ? Number(draft.cropShare) : undefined,
     logits: draft.logits.trim() || null,
     features: draft.features.trim() || null,
     labels: labels.length ? labels : null,

@@ -5,6 +5,9 @@ import {
   duplicateRowsSteps,
   duplicateSteps,
   duplicateThresholdSteps,
+  judgedRows,
+  pickRows,
+  type SameImage,
   startDuplicateSearch,
 } from '../../../src/core/difficulty/near-duplicates.ts';
 import { rngFromSeed } from '../../../src/core/rng.ts';
@@ -88,6 +91,11 @@ it('joins equal identities whatever their vectors, and rows of zeros with nothin
   expect([...search.similarity]).toEqual([1, 0, 0, 1]);
 });
 
+const whole = (x: Float32Array, width: number, same: SameImage) => {
+  const rows = rowsOf(x, width);
+  return drain(duplicateThresholdSteps(rows, judgedRows(rows.n), same));
+};
+
 it('takes a quarter of the usual distance to the tenth neighbour as near', () => {
   const x = vectors();
   const tenth = identities.map((_, i) => {
@@ -95,16 +103,93 @@ it('takes a quarter of the usual distance to the tenth neighbour as near', () =>
     return Math.sqrt(2 - 2 * others[9]);
   });
   const usual = tenth.sort((a, b) => a - b)[n >> 1];
-  const threshold = drain(duplicateThresholdSteps(rowsOf(x, d)));
-  expect(threshold).toBeCloseTo(1 - (usual / 4) ** 2 / 2, 6);
+  expect(whole(x, d, () => false)).toBeCloseTo(1 - (usual / 4) ** 2 / 2, 6);
 });
 
 it('of copies of one picture only, all are the same', () => {
   const x = Float32Array.from({ length: 4 * d }, (_, i) => [0.3, 1.7, -2.1, 0.9, 4.4][i % d]);
-  const threshold = drain(duplicateThresholdSteps(rowsOf(x, d)));
+  const threshold = whole(x, d, () => true);
   const search = startDuplicateSearch(['a', 'b', 'c', 'd']);
   expect(duplicateClusters(drain(duplicateSteps(search, rowsOf(x, d), threshold)))).toEqual([[0, 1, 2, 3]]);
-  expect(drain(duplicateThresholdSteps(rowsOf(x.subarray(0, d), d)))).toBeLessThan(1);
+});
+
+/**
+ * `contents` different images of which the first have copies, `share` of all rows, dealt among them; features of a copy
+ * lie `noise` of the distance between contents away, as do those of one copy from another.
+ */
+function withCopies(share: number, contents: number, originals: number, width: number, noise: number) {
+  const rng = rngFromSeed(7, `${share} ${contents} ${originals} ${width}`);
+  const copies = share === 1 ? 600 : Math.round((share * contents) / (1 - share));
+  const centres = Float32Array.from({ length: contents * width }, () => rng.normal());
+  const contentOf = Array.from({ length: contents + copies }, (_, row) =>
+    row < contents ? row : row % originals,
+  );
+  const x = new Float32Array(contentOf.length * width);
+  for (const [row, content] of contentOf.entries())
+    for (let j = 0; j < width; j++) x[row * width + j] = centres[content * width + j] + noise * rng.normal();
+  return { x, contentOf };
+}
+
+/** Through the threshold that is chosen, as the job does it. */
+function grouped(x: Float32Array, width: number, contentOf: readonly number[]): number[][] {
+  const rows = rowsOf(x, width);
+  const judged = judgedRows(rows.n);
+  const same: SameImage = (a, b) => contentOf[a] === contentOf[b];
+  const threshold = drain(duplicateThresholdSteps(rows, judged, (a, b) => same(judged[a], judged[b])));
+  const search = startDuplicateSearch(contentOf.map((_, row) => String(row)));
+  return duplicateClusters(drain(duplicateSteps(search, rows, threshold, same)));
+}
+
+it.each([
+  // share of copies, contents, how many of them have copies
+  [0, 400, 1],
+  [0.05, 400, 20],
+  [0.3, 400, 40],
+  [0.5, 400, 20],
+  [0.7, 200, 4],
+  [0.96, 100, 1],
+  [0.975, 4, 4], // four still cameras of forty frames
+  [0.999, 2, 1],
+  [1, 1, 1], // one photo, encoded again and again
+])('at a share of copies of %f they are grouped, and nothing else is', (share, contents, originals) => {
+  for (const width of [24, 128]) {
+    const { x, contentOf } = withCopies(share, contents, originals, width, 0.05);
+    const expected = new Map<number, number[]>();
+    for (const [row, content] of contentOf.entries())
+      expected.set(content, [...(expected.get(content) ?? []), row]);
+    expect(grouped(x, width, contentOf)).toEqual([...expected.values()].filter((rows) => rows.length > 1));
+  }
+});
+
+it('of near features, joins those only that a second look finds the same', () => {
+  const x = Float32Array.from({ length: 6 * d }, (_, i) => [0.3, 1.7, -2.1, 0.9, 4.4][i % d]);
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const found = duplicateSteps(startDuplicateSearch(names), rowsOf(x, d), 0.9, (a, b) => a % 2 === b % 2);
+  expect(duplicateClusters(drain(found))).toEqual([
+    [0, 2, 4],
+    [1, 3, 5],
+  ]);
+});
+
+it('looks at a thousand copies about a thousand times, not once for each pair', () => {
+  const x = Float32Array.from({ length: 1000 * d }, (_, i) => [0.3, 1.7, -2.1, 0.9, 4.4][i % d]);
+  const names = Array.from({ length: 1000 }, (_, i) => String(i));
+  let looks = 0;
+  const same = () => ++looks > 0;
+  const search = drain(duplicateSteps(startDuplicateSearch(names), rowsOf(x, d), 0.9, same));
+  expect(duplicateClusters(search)).toHaveLength(1);
+  expect(looks).toBe(999);
+});
+
+it('picks rows to be compared among themselves', () => {
+  const x = vectors();
+  const picked = [3, 10, 24, 31, 45];
+  const rows = pickRows(rowsOf(x, d), picked);
+  const search = startDuplicateSearch(picked.map(String));
+  const expected = byHand(x, 0.9)
+    .map((rows) => rows.flatMap((row) => (picked.includes(row) ? [picked.indexOf(row)] : [])))
+    .filter((rows) => rows.length > 1);
+  expect(duplicateClusters(drain(duplicateSteps(search, rows, 0.9)))).toEqual(expected);
 });
 
 it('dismisses no near pair where the rows have more dimensions than axes', () => {
@@ -121,7 +206,7 @@ it('dismisses no near pair where the rows have more dimensions than axes', () =>
 it('names what it cannot compare', () => {
   expect(() => rowsOf(Float32Array.of(1, 0, Number.NaN, 1), 2)).toThrow('row 1 is not finite');
   const rng = rngFromSeed(0, 'rows');
-  expect(() => drain(duplicateRowsSteps(new Float32Array(3), 2, 2, rng))).toThrow('wanted 2 rows of 2');
+  expect(() => drain(duplicateRowsSteps(new Float32Array(3), 2, 2, rng))).toThrow('expected 2 rows of 2');
   const search = startDuplicateSearch(['a', 'b']);
   expect(() => drain(duplicateSteps(search, rowsOf(new Float32Array(3), 1), 0.9))).toThrow(
     '3 rows for a search over 2',

@@ -1,8 +1,10 @@
 /** Single-file names against a generator that numbers the blocks as the research code's constructors do. */
 import { describe, expect, it } from 'vitest';
-import type { Shape } from '../../../src/core/graph/value.ts';
+import { input, type Shape } from '../../../src/core/graph/value.ts';
+import { clipText } from '../../../src/core/nn/clip-text.ts';
 import { type LdmPart, ldmParts } from '../../../src/core/nn/ldm-names.ts';
-import { textParameters, unetParameters, vaeParameters } from './stable-diffusion-1.ts';
+import { recordParameters } from '../../../src/core/nn/params.ts';
+import { textConfig, textParameters, unetParameters, vaeParameters } from './stable-diffusion-1.ts';
 
 type Tensors = [name: string, shape: Shape][];
 
@@ -164,8 +166,10 @@ describe('names of a single file', () => {
     });
   });
 
-  it('what belongs to no part is told apart', () => {
+  it('what belongs to no part is told apart; what a network has no place for keeps its name', () => {
     const tensors = file().set('alphas_cumprod', { shape: [1000] });
+    tensors.set('model.diffusion_model.extra.weight', { shape: [1] });
+    expect(ldmParts(tensors).unet.has('model.diffusion_model.extra.weight')).toBe(true);
     tensors.set('model_ema.decay', { shape: [] });
     expect(ldmParts(tensors).other).toEqual(['alphas_cumprod', 'model_ema.decay']);
   });
@@ -178,9 +182,60 @@ describe('names of a single file', () => {
     expect(() => ldmParts(new Map([...file(), ...bare]))).toThrow('are the same parameter, text_model.');
   });
 
+  it("OpenCLIP's text encoder is read as diffusers saves it: 23 of 24 blocks, projections apart", () => {
+    const width = 1024;
+    const block = (n: number): Tensors => {
+      const at = `transformer.resblocks.${n}`;
+      return [
+        ...affine(`${at}.ln_1`, [width]),
+        [`${at}.attn.in_proj_weight`, [3 * width, width]],
+        [`${at}.attn.in_proj_bias`, [3 * width]],
+        ...affine(`${at}.attn.out_proj`, [width, width]),
+        ...affine(`${at}.ln_2`, [width]),
+        ...affine(`${at}.mlp.c_fc`, [4 * width, width]),
+        ...affine(`${at}.mlp.c_proj`, [width, 4 * width]),
+      ];
+    };
+    const tower: Tensors = [
+      ['positional_embedding', [77, width]],
+      ['token_embedding.weight', [49408, width]],
+      ...Array.from({ length: 24 }, (_, n) => block(n)).flat(),
+      ...affine('ln_final', [width]),
+      ['text_projection', [width, width]],
+      ['logit_scale', []],
+    ];
+    const two = new Map([...file()].filter(([name]) => !name.startsWith('cond_stage_model.')));
+    for (const [name, shape] of tower) two.set(`cond_stage_model.model.${name}`, { shape });
+    const { text, other, openClip } = ldmParts(two);
+    const config = { ...textConfig, hidden_size: width, intermediate_size: 4 * width };
+    const wanted = recordParameters((p) =>
+      clipText(
+        p,
+        { ...config, num_hidden_layers: 23, num_attention_heads: 16, hidden_act: 'gelu' },
+        input('ids', [1, 77], 'i64'),
+      ),
+    );
+    expect(openClip).toBe(true);
+    expect(Object.fromEntries([...text].map(([name, { shape }]) => [name, shape]))).toEqual(
+      Object.fromEntries(wanted.map(({ name, shape }) => [name, shape])),
+    );
+    expect(text.get('text_model.encoder.layers.4.self_attn.v_proj.bias')).toEqual({
+      stored: 'cond_stage_model.model.transformer.resblocks.4.attn.in_proj_bias',
+      shape: [width],
+      third: 2,
+    });
+    expect(other.map((name) => name.replace(/^cond_stage_model\.model\./, ''))).toEqual(
+      tower.map(([name]) => name).filter((name) => /resblocks\.23|text_projection|logit_scale/.test(name)),
+    );
+    expect(ldmParts(file()).openClip).toBe(false);
+  });
+
   it('other models are refused by name', () => {
-    expect(() => ldmParts(file('cond_stage_model.model.'))).toThrow('belongs to Stable Diffusion 2.x');
-    expect(() => ldmParts(file('conditioner.embedders.0.'))).toThrow('belongs to Stable Diffusion XL');
+    expect(() => ldmParts(file('conditioner.embedders.0.'))).toThrow(
+      'this is a Stable Diffusion XL model; Crux opens Stable Diffusion 1.x and 2.x',
+    );
+    const flux = 'model.diffusion_model.double_blocks.0.img_attn.qkv.weight';
+    expect(() => ldmParts(file().set(flux, { shape: [3, 3] }))).toThrow('a FLUX.1 model');
     const headless = new Map([...file()].filter(([name]) => !name.startsWith('first_stage_model.')));
     expect(() => ldmParts(headless)).toThrow('the file has no first_stage_model.*');
   });

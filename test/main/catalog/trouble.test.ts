@@ -33,6 +33,20 @@ it('a file that is no database, and one that is damaged', () => {
   expect(refusal(() => openCatalog(full))).toMatch(/is damaged .*--catalog ".*with a blank"$/);
 });
 
+it('what a clone or a download left in its place', () => {
+  for (const [text, said] of [
+    [
+      'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n',
+      /is a Git LFS pointer, .*git lfs pull/,
+    ],
+    ['<!doctype html><title>Sign in</title>', /is a web page \(HTML\)/],
+  ] as const) {
+    const folder = tempFolder();
+    writeFileSync(join(folder, 'catalog.sqlite'), text);
+    expect(refusal(() => openCatalog(folder))).toMatch(said);
+  }
+});
+
 it('a folder in the place of the database, and a file in the place of the folder', () => {
   const folder = tempFolder();
   mkdirSync(join(folder, 'catalog.sqlite'));

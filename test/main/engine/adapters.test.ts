@@ -278,7 +278,7 @@ describe.skipIf(!existsSync(files))('adapter files of shared/data', () => {
 
   it('the pickle is refused in a sentence that says why and what to use', () => {
     expect(() => readLoraFile(join(files, 'diffusers_sd15_rank4.bin'))).toThrow(
-      /a pickled checkpoint can run any program when it is opened .* use the \.safetensors file/,
+      /a Python pickle.*which can run any program when it is opened .* use the \.safetensors file/,
     );
   });
 });

@@ -80,7 +80,13 @@ function writeCaptioner(folder: string): string {
   writeFileSync(join(folder, 'decoder_model.onnx'), decoder);
   const json = (name: string, content: unknown) => writeFileSync(join(folder, name), JSON.stringify(content));
   json('config.json', { decoder: { bos_token_id: 0, eos_token_id: 1, max_length: 12 } });
-  json('preprocessor_config.json', { size: 4, image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5] });
+  const by = { feature_extractor_type: 'ViTFeatureExtractor' };
+  json('preprocessor_config.json', {
+    ...by,
+    size: 4,
+    image_mean: [0.5, 0.5, 0.5],
+    image_std: [0.5, 0.5, 0.5],
+  });
   json('vocab.json', vocab);
   return folder;
 }

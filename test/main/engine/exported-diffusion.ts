@@ -40,6 +40,7 @@ export function exportDiffusion(from: string, to: string, o: ExportOptions): voi
   const size = pictureSize(model);
 
   const timestep = input('timestep', [1], o.timestep ?? 'i64');
+  const guided = model.unet.config.time_cond_proj_dim;
   const out_sample = unet2dCondition(paramsOf(frozenSource(model.unet.table)), model.unet.config, {
     sample: input('sample', [o.rows, channels, height, width]),
     timesteps: f.expand(f.cast(timestep, 'f32'), [o.rows]),
@@ -48,6 +49,7 @@ export function exportDiffusion(from: string, to: string, o: ExportOptions): voi
       model.textLength,
       model.unet.config.cross_attention_dim,
     ]),
+    timestepCond: guided === undefined ? undefined : input('timestep_cond', [o.rows, guided]),
   });
   write('unet', { out_sample }, model.unet);
 

@@ -150,6 +150,25 @@ test('a manifest brings splits, captions and probabilities', async () => {
   expect(one('red/000.png')!.difficulty).toBeCloseTo(0.3, 6);
 });
 
+test('a file that is plainly something else is told by what it is', async () => {
+  for (const [name, bytes, said] of [
+    [
+      'photos.zip',
+      'PK\u0003\u0004'.padEnd(64, '\0'),
+      /photos\.zip: a ZIP archive; unpack it and choose what is in it/,
+    ],
+    ['photos.csv', '<!DOCTYPE html><title>Sign in</title>', /photos\.csv: a web page \(HTML\)/],
+    [
+      'photos.jsonl',
+      'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n',
+      /a Git LFS pointer/,
+    ],
+  ] as const) {
+    const job = await run(catalog, request(put(join(tempFolder(), name), bytes), name));
+    expect([job.state, job.error]).toEqual(['failed', expect.stringMatching(said)]);
+  }
+});
+
 test('one name, one source; nothing there; neither folder nor manifest', async () => {
   await runOk(catalog, request());
   const other = await makeFolder(join(tempFolder(), 'other'), 1);
@@ -159,8 +178,10 @@ test('one name, one source; nothing there; neither folder nor manifest', async (
   });
   expect((await run(catalog, request(join(folder, 'nothing')))).error).toMatch(/nothing at/);
   expect((await run(catalog, request(join(folder, 'red/000.png'), 'x'))).error).toMatch(
-    /neither a folder nor/,
+    /an image; .*expected a folder of images or a manifest/,
   );
+  const note = put(join(tempFolder(), 'list.md'), 'a.png, cat');
+  expect((await run(catalog, request(note, 'x'))).error).toMatch(/neither a folder nor/);
 });
 
 test('an aborted import keeps what it has and goes on from there', async () => {

@@ -8,6 +8,7 @@ import { readPngText } from '../../../src/main/engine/images/png.ts';
 import { measuredKeyword } from '../../../src/main/engine/measured-png.ts';
 import { addModel, checkModel } from '../../../src/main/engine/models/check.ts';
 import { tempCatalog, tempFolder } from '../support/catalogs.ts';
+import { countingClock } from '../support/counting-clock.ts';
 import { classifierSpec, makeFolder, picture, put, writeClassifier } from '../support/pictures.ts';
 import { run, runOk } from '../support/run.ts';
 
@@ -228,13 +229,16 @@ test('rescore without scores says what to do', async () => {
   );
 });
 
-test('the map holds real and synthetic pictures; stopped half-way it ends the same', async () => {
-  await makeFolder(folder, 40); // enough that the map takes several slices of time
+test('the map holds real and synthetic pictures; stopped half-way it ends the same', async ({
+  onTestFinished,
+}) => {
+  onTestFinished(countingClock()); // each step is a slice of time
+  await makeFolder(folder, 40);
   await runOk(catalog, { kind: 'import', params: { source: folder, name: 'photos' } });
   await addGenerated('red', 0, 0.8);
   const request = {
     kind: 'project' as const,
-    params: { datasetId: 1, modelId, perplexity: 5, iterations: 4000 },
+    params: { datasetId: 1, modelId, perplexity: 5, iterations: 300 },
   };
   await runOk(catalog, request);
   const calm = c.getProjection(catalog, 1)!;
@@ -256,7 +260,7 @@ test('the map holds real and synthetic pictures; stopped half-way it ends the sa
   });
   expect(ended.state).toBe('done');
   expect(begun[0]).toBeGreaterThan(0); // it went on, it did not begin anew
-  expect(begun[0]).toBeLessThan(4000);
+  expect(begun[0]).toBeLessThan(300);
   expect(c.getProjection(catalog, 1)!.positions).toEqual(calm.positions);
   const pca = await runOk(catalog, { kind: 'project', params: { datasetId: 1, modelId, method: 'pca' } });
   expect(pca.explained as number).toBeGreaterThan(0.5);
@@ -366,10 +370,10 @@ test('what an ONNX file says about itself, and what it leaves open', async () =>
   await expect(addModel(catalog, { path, name: 'x' })).rejects.toThrow(/say mean, std, resize/);
   await expect(
     addModel(catalog, { path, name: 'x', onnx: { ...classifierSpec, labels: ['red'] } }),
-  ).rejects.toThrow(/1 labels for 3 logits/);
+  ).rejects.toThrow(/1 labels for 3 class scores/);
   await expect(
     addModel(catalog, { path, name: 'x', onnx: { ...classifierSpec, logits: 'other' } }),
-  ).rejects.toThrow(/outputs features, logits, wanted image and features, other/);
+  ).rejects.toThrow(/outputs features, logits, expected image and features, other/);
   const broken = put(join(tempFolder(), 'broken.onnx'), 'not a model');
   expect(await checkModel(broken)).toMatchObject({ usable: false, onnx: null });
   const pickle = put(join(tempFolder(), 'model.bin'), 'x');

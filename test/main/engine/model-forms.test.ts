@@ -1,6 +1,7 @@
 /** The forms in which people have checkpoints: whole, in shards, as variant, as one file; and what a check says of them. */
 import {
   cpSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -127,7 +128,7 @@ it('the half-precision variant is read by its name', async () => {
 it('a part that is there as a pickle only is refused with the reason', () => {
   const at = copy('pickled');
   renameSync(join(at, 'unet', unetFile), join(at, 'unet', 'diffusion_pytorch_model.bin'));
-  expect(() => openDiffusionModel(at)).toThrow('a pickled checkpoint can run any program');
+  expect(() => openDiffusionModel(at)).toThrow(/a Python pickle.*can run any program/);
 });
 
 describe('a single file', () => {
@@ -172,6 +173,74 @@ describe('a single file', () => {
   });
 });
 
+describe('a single file of Stable Diffusion 2.x', () => {
+  let written: ReturnType<typeof writeSingleFile>;
+  beforeAll(() => {
+    written = writeSingleFile(path('two'), 2);
+    putTokenizer(written.tokenizer, path('two'));
+  });
+  const schedulerOf = (file: string) => openDiffusionModel(file).scheduler;
+
+  it('gives what its Diffusers folder gives, whatever model the tokenizer beside it is of', async () => {
+    writeFileSync(join(written.diffusers, 'tokenizer/tokenizer_config.json'), '{"pad_token": "!"}');
+    expect(await outputsOf(written.file, 64)).toEqual(await outputsOf(written.diffusers, 64));
+    const found = await checkModel(written.file);
+    expect(found).toMatchObject({ kind: 'diffusion', usable: true, problems: [] });
+    expect(found.diffusion!.parts.map(({ surplus }) => surplus)).toEqual([[], [], []]);
+  });
+
+  it('predicts what the file, or a file beside it, says; where neither does, velocity, and that is said', async () => {
+    expect(schedulerOf(written.file)).toMatchObject({
+      _class_name: 'DDIMScheduler',
+      prediction_type: 'v_prediction',
+    });
+    const { summary } = await checkModel(written.file);
+    expect(summary).toContain(
+      'predicts velocity, F32; taken to predict velocity, as the file does not say; if images come out as noise, write {"prediction_type": "epsilon"} into model.scheduler_config.json beside it',
+    );
+
+    const said = path('two', 'said.safetensors');
+    writeSafetensors(said, tensorsOf(written.file), { 'modelspec.prediction_type': 'epsilon' });
+    expect(schedulerOf(said).prediction_type).toBeUndefined();
+    expect((await checkModel(said)).summary).not.toContain('taken to predict');
+    for (const [architecture, predicts] of [
+      ['stable-diffusion-v2-512', undefined],
+      ['stable-diffusion-v2-768-v', 'v_prediction'],
+    ] as const) {
+      writeSafetensors(said, tensorsOf(written.file), { 'modelspec.architecture': architecture });
+      expect(schedulerOf(said).prediction_type).toBe(predicts);
+    }
+    writeSafetensors(said, tensorsOf(written.file), { 'modelspec.prediction_type': 'epsilon' });
+    expect(openDiffusionModel(said).unet.config.sample_size).toBe(64);
+
+    const beside = path('two', 'model.yaml');
+    writeFileSync(beside, 'model:\n  params:\n    linear_start: 0.00085\n');
+    expect(schedulerOf(written.file).prediction_type).toBeUndefined();
+    writeFileSync(beside, 'model:\n  params:\n    parameterization: "v"\n');
+    expect(schedulerOf(written.file).prediction_type).toBe('v_prediction');
+    expect(openDiffusionModel(written.file).unet.config.sample_size).toBe(96);
+
+    const chosen = { _class_name: 'EulerDiscreteScheduler', prediction_type: 'epsilon' };
+    writeFileSync(path('two', 'model.scheduler_config.json'), JSON.stringify(chosen));
+    expect(schedulerOf(written.file)).toMatchObject({ ...chosen, beta_schedule: 'scaled_linear' });
+    writeFileSync(path('two', 'model.scheduler_config.json'), '{"beta_start": "x"}');
+    expect(() => openDiffusionModel(written.file)).toThrow(
+      'model.scheduler_config.json: scheduler config: beta_start is "x"',
+    );
+  });
+
+  it('with another number of blocks is refused', () => {
+    const fewer = Object.fromEntries(
+      Object.entries(tensorsOf(written.file)).filter(([name]) => !/resblocks\.(1\d|2\d)\./.test(name)),
+    );
+    const file = path('two', 'fewer.safetensors');
+    writeSafetensors(file, fewer);
+    expect(() => openDiffusionModel(file)).toThrow(
+      'its OpenCLIP text encoder has 10 blocks, expected the first 23',
+    );
+  });
+});
+
 describe('a check', () => {
   it('of a whole model says what it can do and what memory it takes', async () => {
     const { usable, diffusion } = await checkModel(path('model'));
@@ -199,6 +268,59 @@ describe('a check', () => {
     ]);
     expect(diffusion!.parts[0].surplus).toEqual(['ema.decay']);
     expect(diffusion!.abilities).toEqual([]);
+  });
+
+  it('names the parts of a folder that are not used', async () => {
+    const at = copy('with-more');
+    const index = {
+      _class_name: 'StableDiffusionControlNetPipeline',
+      unet: ['diffusers', 'UNet2DConditionModel'],
+    };
+    const more = { controlnet: ['diffusers', 'ControlNetModel'], safety_checker: [null, null] };
+    writeFileSync(join(at, 'model_index.json'), JSON.stringify({ ...index, ...more }));
+    const { usable, summary } = await checkModel(at);
+    expect([usable, summary]).toEqual([true, expect.stringMatching(/; not used: controlnet$/)]);
+  });
+
+  it.each([
+    ['FluxPipeline', 'a FLUX.1 model'],
+    ['StableDiffusion3Pipeline', 'a Stable Diffusion 3 model'],
+    ['StableDiffusionXLPipeline', 'a Stable Diffusion XL model'],
+    ['AuraFlowPipeline', 'an AuraFlow model'],
+    ['NeverSeenPipeline', 'a NeverSeen model'],
+  ])('of a %s says that it is %s, and what Crux opens', async (_class_name, is) => {
+    const at = path(`foreign-${_class_name}`);
+    mkdirSync(at);
+    writeFileSync(join(at, 'model_index.json'), JSON.stringify({ _class_name }));
+    const { usable, problems } = await checkModel(at);
+    expect(usable).toBe(false);
+    expect(problems).toEqual([
+      `${at} is ${is}; Crux opens Stable Diffusion 1.x and 2.x, SD-Turbo and LCM among them (model_index.json names ${_class_name})`,
+    ]);
+  });
+
+  it.each([
+    ['double_blocks.0.img_attn.qkv.weight', 'a FLUX.1 model'],
+    ['model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight', 'a Stable Diffusion 3 model'],
+    ['model.diffusion_model.blocks.0.cross_attn.norm_k.weight', 'a Wan model'],
+    ['transformer_blocks.3.img_mod.1.weight', 'a Qwen-Image model'],
+  ])('of a file with %s says that it is %s', async (name, is) => {
+    const file = path('foreign.safetensors');
+    writeSafetensors(file, { [name]: { shape: [2], data: new Float32Array(2) } });
+    const { usable, problems } = await checkModel(file);
+    expect([usable, problems]).toEqual([false, [expect.stringContaining(`is ${is}; Crux opens`)]]);
+  });
+
+  it('of a Stable Diffusion folder that lost its parts says what is missing', async () => {
+    const at = path('lost');
+    mkdirSync(at);
+    writeFileSync(join(at, 'model_index.json'), '{"_class_name": "StableDiffusionPipeline"}');
+    expect((await checkModel(at)).problems).toEqual([expect.stringContaining('config.json is missing')]);
+  });
+
+  it('of a GGUF file says what it is', async () => {
+    writeFileSync(path('flux.gguf'), 'GGUF');
+    expect((await checkModel(path('flux.gguf'))).problems[0]).toContain('is a GGUF file');
   });
 
   it('tells an inpainting model from one that can be used', async () => {

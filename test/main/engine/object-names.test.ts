@@ -190,7 +190,8 @@ describe('tables by text', () => {
 
   it('a row without a column has no value for it', () => {
     const row = new Map([['path', 'a.png']]);
-    expect(readFields(row, { ...matchColumns(['path']), label: 'constructor' })).toEqual({ path: 'a.png' });
+    const columns = { ...matchColumns(['path']), label: 'constructor' };
+    expect(readFields(row, columns, false, () => {})).toEqual({ path: 'a.png' });
   });
 
   it("a picture's texts stay, whatever they are called", async () => {

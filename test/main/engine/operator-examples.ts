@@ -128,7 +128,7 @@ export const examples: Record<string, Example> = {
       [2, 5, 6],
       [3, 5],
     ],
-    build: f.attention,
+    build: (q, k, v, mask) => f.attention(q, k, v, mask),
   },
   LayerNormalization: { shapes: [[2, 3, 4], [4], [4]], build: (x, w, b) => f.layerNorm(x, w, b, 1e-3) },
   GroupNormalization: { shapes: [[2, 4, 3, 2], [4], [4]], build: (x, w, b) => f.groupNorm(x, 2, w, b, 1e-3) },

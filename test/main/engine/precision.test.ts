@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { vjp } from '../../../src/core/graph/backward.ts';
 import { type EncodeOptions, encodeGraph } from '../../../src/core/graph/emit.ts';
 import * as f from '../../../src/core/graph/functions.ts';
+import { halfPrecision } from '../../../src/core/graph/precision.ts';
 import { constant, input, numel, type Shape, type Value, weight } from '../../../src/core/graph/value.ts';
 import { frozenSource, paramsOf } from '../../../src/core/nn/params.ts';
 import { unet2dCondition } from '../../../src/core/nn/unet-2d-condition.ts';
@@ -107,6 +108,18 @@ describe('stored weights', () => {
     const plain = floats((await outputsOf({ y }, feeds, { ...options, precision: 'f32' })).y);
     expect(relativeError(got, plain)).toBeLessThan(precision === 'f16' ? 4 * halfUlp : 1e-7);
   });
+});
+
+it('attention that its network wants upcast is computed in f32, its users in f16', () => {
+  const [q, k, v] = ['q', 'k', 'v'].map((name) => input(name, [1, 2, 4, 8]));
+  const plan = (upcast: boolean) => {
+    const attended = f.attention(q, k, v, undefined, { upcast });
+    const used = f.relu(attended);
+    const { computed } = halfPrecision([q, k, v, attended, used], () => undefined);
+    return [computed(attended), computed(used)];
+  };
+  expect(plan(true)).toEqual(['f32', 'f16']);
+  expect(plan(false)).toEqual(['f16', 'f16']);
 });
 
 describe('a network', () => {

@@ -1,4 +1,4 @@
-/** Writes the same random Stable Diffusion 1.x, far narrower, as a Diffusers folder and as one file of the old names. */
+/** Writes the same random Stable Diffusion, far narrower, as a Diffusers folder and as one file of the old names. */
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Matrix } from '../../../src/core/nn/adapters/lora-adapter.ts';
@@ -33,11 +33,20 @@ const vae: AutoencoderConfig = {
 };
 const text: TinyConfigs['text'] = { hidden_size: 64, intermediate_size: 96, num_attention_heads: 1 };
 
+/** As 2.x differs: linear projections, heads of 64 channels, OpenCLIP's text encoder. */
+const two: Pick<TinyConfigs, 'unet' | 'text'> = {
+  unet: { ...unet, use_linear_projection: true, attention_head_dim: [1, 1, 2, 2] },
+  text: { ...text, hidden_act: 'gelu', num_hidden_layers: 23 },
+};
+
 /** Writes `folder`/diffusers, `folder`/model.safetensors and, where asked for, `folder`/tokenizer. */
-export function writeSingleFile(folder: string): { diffusers: string; file: string; tokenizer: string } {
+export function writeSingleFile(
+  folder: string,
+  generation: 1 | 2 = 1,
+): { diffusers: string; file: string; tokenizer: string } {
   const diffusers = join(folder, 'diffusers');
   mkdirSync(diffusers, { recursive: true });
-  writeTinyDiffusion(diffusers, { unet, vae, text });
+  writeTinyDiffusion(diffusers, { unet, vae, text, ...(generation === 2 && two) });
   const tensors: Record<string, Matrix> = {};
   const put = (path: string, prefix: string, rename: (name: string) => string) => {
     const stored = openSafetensors(join(diffusers, path));
@@ -49,10 +58,54 @@ export function writeSingleFile(folder: string): { diffusers: string; file: stri
   };
   put('unet/diffusion_pytorch_model.safetensors', 'model.diffusion_model.', unetName);
   put('vae/diffusion_pytorch_model.safetensors', 'first_stage_model.', vaeName);
-  put('text_encoder/model.safetensors', 'cond_stage_model.transformer.', (name) => name);
+  if (generation === 1)
+    put('text_encoder/model.safetensors', 'cond_stage_model.transformer.', (name) => name);
+  else Object.assign(tensors, openClipTensors(join(diffusers, 'text_encoder/model.safetensors')));
   const file = join(folder, 'model.safetensors');
   writeSafetensors(file, tensors);
   return { diffusers, file, tokenizer: join(diffusers, 'tokenizer') };
+}
+
+const openClipNames: readonly (readonly [RegExp, string])[] = [
+  [/^text_model\.embeddings\.token_embedding/, 'token_embedding'],
+  [/^text_model\.embeddings\.position_embedding\.weight/, 'positional_embedding'],
+  [/^text_model\.final_layer_norm/, 'ln_final'],
+  [/^text_model\.encoder\.layers/, 'transformer.resblocks'],
+  [/layer_norm/, 'ln_'],
+  [/mlp\.fc1/, 'mlp.c_fc'],
+  [/mlp\.fc2/, 'mlp.c_proj'],
+  [/self_attn\.out_proj/, 'attn.out_proj'],
+];
+
+/** Queries, keys and values as one; and what only the file has: the last block, and what makes the pooled state. */
+function openClipTensors(path: string): Record<string, Matrix> {
+  const stored = openSafetensors(path);
+  const out: Record<string, Matrix> = {};
+  const prefix = 'cond_stage_model.model.';
+  for (const [name, { shape }] of stored.tensors) {
+    const projection = /^(.*)layers\.(\d+)\.self_attn\.([qkv])_proj\.(weight|bias)$/.exec(name);
+    if (projection?.[3] === 'q') {
+      const [, before, layer, , kind] = projection;
+      const three = ['q', 'k', 'v'].map((of) =>
+        stored.read(`${before}layers.${layer}.self_attn.${of}_proj.${kind}`),
+      );
+      out[`${prefix}transformer.resblocks.${layer}.attn.in_proj_${kind}`] = {
+        shape: [3 * shape[0], ...shape.slice(1)],
+        data: Float32Array.from(three.flatMap((part) => [...part])),
+      };
+    } else if (!projection) {
+      const theirs = openClipNames.reduce((at, [from, to]) => at.replace(from, to), name);
+      out[prefix + theirs] = { shape: [...shape], data: stored.read(name) };
+    }
+  }
+  stored.close();
+  for (const [name, tensor] of Object.entries(out)) {
+    const last = name.replace('.22.', '.23.');
+    if (last !== name) out[last] = { shape: tensor.shape, data: tensor.data.map(() => 9) };
+  }
+  out[`${prefix}text_projection`] = { shape: [64, 64], data: new Float32Array(64 * 64) };
+  out[`${prefix}logit_scale`] = { shape: [1], data: Float32Array.of(4.6) };
+  return out;
 }
 
 /** What a person does where the tokenizer is missing. */

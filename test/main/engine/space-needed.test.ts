@@ -1,5 +1,5 @@
 /** What a job is estimated to take on the disk, and what is said of it before it starts. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { freeSpace, OwnFault } from '../../../src/main/catalog/index.ts';
@@ -48,6 +48,25 @@ test('a training takes its checkpoints and latents, less what its folder holds a
   mkdirSync(catalog.jobDir(large.id), { recursive: true });
   writeFileSync(join(catalog.jobDir(large.id), 'latents.safetensors'), Buffer.alloc(1_000_000));
   expect(spaceNeeded(catalog, large.id)).toBe(large.bytes - 1_000_000);
+});
+
+test('a classifier training with two checkpoints still needs room for the one that is written next', () => {
+  const { catalog, datasetId, enqueue } = dataset(30, 1000);
+  const { id } = enqueue({ kind: 'fit', params: { datasetId } });
+  const weights = 3_600_000;
+  const checkpoint = 3 * weights; // and both moments
+  const folder = catalog.jobDir(id);
+  mkdirSync(folder, { recursive: true });
+  for (const [name, bytes] of [
+    ['checkpoint.bin', checkpoint],
+    ['checkpoint.before', checkpoint],
+    ['best.bin', weights],
+    ['best.before', weights],
+  ] as const) {
+    writeFileSync(join(folder, name), '');
+    truncateSync(join(folder, name), bytes);
+  }
+  expect(spaceNeeded(catalog, id)).toBeGreaterThanOrEqual(checkpoint + weights);
 });
 
 test('a job whose model is missing fails by its own words, not by its estimate', () => {

@@ -27,18 +27,23 @@ describe('a ViT', () => {
 
   it('squeezes pictures to a square', () => {
     const { network, summary } = read();
-    expect(network).toMatchObject({ size: 32, enlarged: 32, resize: 'stretch', dim: 64, labels: null });
+    expect(network).toMatchObject({ dim: 64, labels: null });
+    const square = { width: 32, height: 32, resize: { to: 'size', width: 32, height: 32 } };
+    expect(network.preprocessing).toMatchObject({ ...square, kernel: 'bilinear', arithmetic: 'torch' });
     expect(summary).toBe('ViT of 4 blocks, 32x32, 64 features');
     change('preprocessor_config.json', { size: 32, crop_size: null, do_center_crop: null, crop_pct: null });
-    expect(read().network).toMatchObject({ size: 32, enlarged: 32, resize: 'stretch' });
+    expect(read().network.preprocessing).toMatchObject(square);
   });
 
   it('cuts the middle out where it says so, of a square or of a picture with its own proportions', () => {
     const middle = { do_center_crop: true, crop_size: { height: 32, width: 32 } };
     change('preprocessor_config.json', { size: 40, ...middle });
-    expect(read().network).toMatchObject({ size: 32, enlarged: 40, resize: 'stretch' });
+    expect(read().network.preprocessing).toMatchObject({
+      width: 32,
+      resize: { to: 'size', width: 40, height: 40 },
+    });
     change('preprocessor_config.json', { size: { shortest_edge: 36 }, ...middle, crop_size: 32 });
-    expect(read().network).toMatchObject({ size: 32, enlarged: 36, resize: 'crop' });
+    expect(read().network.preprocessing).toMatchObject({ width: 32, resize: { to: 'shortest', edge: 36 } });
   });
 
   it('names its classes in id2label, where they have names', () => {
@@ -66,7 +71,12 @@ describe('a ViT', () => {
       { size: 48 },
       'pictures of 48, but config.json has image_size 32',
     ],
-    ['no square', 'preprocessor_config.json', { size: { height: 32, width: 48 } }, 'expected a square'],
+    [
+      'no square',
+      'preprocessor_config.json',
+      { size: { height: 32, width: 48 } },
+      'pictures of 48x32, but config.json has image_size 32',
+    ],
     ['no cut', 'preprocessor_config.json', { size: { shortest_edge: 32 } }, 'where do_center_crop cuts none'],
     [
       'no means',
@@ -74,12 +84,11 @@ describe('a ViT', () => {
       { image_mean: 'grey' },
       'image_mean is "grey", expected 3 numbers',
     ],
-    ['unscaled', 'preprocessor_config.json', { do_rescale: false }, 'do_rescale is false, expected true'],
     [
-      'a cut that is larger',
+      'an unknown processor',
       'preprocessor_config.json',
-      { do_center_crop: true, crop_size: 40 },
-      'crop_size is 40, expected at most size, 32',
+      { image_processor_type: 'Siglip2ImageProcessor', patch_size: 16 },
+      'it has "Siglip2ImageProcessor" and the unknown field patch_size; expected one of ViTImageProcessor',
     ],
   ])('is refused for %s', (_, file, fields, message) => {
     change(file, fields);
@@ -87,11 +96,22 @@ describe('a ViT', () => {
     expect(read).toThrow(folder);
   });
 
-  it('is refused without the file that says how pictures are prepared', () => {
-    writeFileSync(join(folder, 'preprocessor_config.json'), 'null');
+  it('has the defaults of its library without the file that says how pictures are prepared, and says so', () => {
+    writeFileSync(join(folder, 'preprocessor_config.json'), '[]');
     expect(read).toThrow('preprocessor_config.json: preprocessor config: expected an object of fields');
     rmSync(join(folder, 'preprocessor_config.json'));
-    expect(read).toThrow('preprocessor_config.json is missing: how the network wants its pictures');
+    const { summary, network, trainable } = read();
+    expect(summary).toContain(
+      "there is no preprocessor_config.json, so images are prepared by the library's default (bilinear, stretched to 32x32)",
+    );
+    // What is trained from it says what was the default.
+    const files = trainable!.filesFor(['cat', 'cup'], 32);
+    writeFileSync(
+      join(folder, 'preprocessor_config.json'),
+      JSON.stringify(files['preprocessor_config.json']),
+    );
+    expect(read().network.preprocessing).toEqual(network.preprocessing);
+    expect(trainable!.preprocessingAt(32)).toEqual(network.preprocessing);
   });
 
   it('is described with other classes, as it was otherwise', () => {
@@ -137,11 +157,24 @@ describe('a ResNet', () => {
 
   it('sees the middle of a picture that is larger by the crop share; from 384 pixels on nothing is cut off', () => {
     const { network, summary, trainable } = read();
-    expect(network).toMatchObject({ size: 56, enlarged: 64, resize: 'crop', dim: 32 });
+    expect(network.dim).toBe(32);
+    expect(network.preprocessing).toMatchObject({
+      width: 56,
+      height: 56,
+      resize: { to: 'shortest', edge: 64 },
+      kernel: 'bicubic',
+    });
     expect(summary).toBe('ResNet of 3 blocks, 56x56, 32 features');
     expect(trainable!.filesFor(['cat'], 112)['preprocessor_config.json']).toMatchObject({ size: 112 });
+    expect(trainable!.preprocessingAt(112)).toMatchObject({
+      width: 112,
+      resize: { to: 'shortest', edge: 128 },
+    });
     change('preprocessor_config.json', { size: { shortest_edge: 384 } });
-    expect(read().network).toMatchObject({ size: 384, enlarged: 384, resize: 'stretch' });
+    expect(read().network.preprocessing).toMatchObject({
+      width: 384,
+      resize: { to: 'size', width: 384, height: 384 },
+    });
   });
 
   it('is trained from any of its stages on', () => {

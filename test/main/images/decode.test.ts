@@ -196,7 +196,7 @@ describe('refusals', () => {
     expect(await examine('almost.png', png.subarray(0, png.length - 4))).toBe('truncated');
     expect(await examine('text.jpg', Buffer.from('hello, I am a text'))).toBe('not an image: a text file');
     expect(await examine('page.png', Buffer.from('<!DOCTYPE html><p>404'))).toBe(
-      'not an image: a web page (HTML)',
+      'a web page (HTML), not the file itself; download it again, signed in where the site wants it',
     );
     expect(await examine('noise.jpg', Buffer.from([1, 2, 3, 4, 5, 6]))).toBe('not an image');
     expect(await examine('a.svg', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'))).toMatch(

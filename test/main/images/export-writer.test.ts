@@ -53,10 +53,16 @@ describe('a whole export', () => {
     expect([a, b]).toEqual(['cat/big.jpg', 'dog/1.jpg']);
     expect(existsSync(out)).toBe(false);
     expect(await writer.commit()).toEqual({ outDir: out, files: 2, bytes: 3_000_016 });
-    expect(await tree(out)).toEqual(['.crux-export.json', 'cat/big.jpg', 'dog/1.jpg', 'metadata.jsonl']);
+    expect(await tree(out)).toEqual([
+      '.crux-export.json',
+      'README.md',
+      'cat/big.jpg',
+      'dog/1.jpg',
+      'metadata.jsonl',
+    ]);
     expect(await rows()).toEqual([
-      { seed: 3, file_name: 'cat/big.jpg', label: 'cat', split: null },
-      { caption: 'a dog', file_name: 'dog/1.jpg', label: 'dog', split: 'val' },
+      { seed: 3, file_name: 'cat/big.jpg', label: 'cat', split: null, caption: null },
+      { seed: null, file_name: 'dog/1.jpg', label: 'dog', split: 'val', caption: 'a dog' },
     ]);
     expect(await readFile(join(out, 'dog/1.jpg'), 'utf8')).toBe('content of 1.jpg');
     expect(await readdir(root)).toEqual(['set']);
@@ -128,7 +134,7 @@ describe('what stands in the way', () => {
     await second.add(item('dog', '2.jpg'));
     expect(existsSync(join(out, 'cat/1.jpg'))).toBe(true);
     await second.commit();
-    expect(await tree(out)).toEqual(['.crux-export.json', 'dog/2.jpg', 'metadata.jsonl']);
+    expect(await tree(out)).toEqual(['.crux-export.json', 'README.md', 'dog/2.jpg', 'metadata.jsonl']);
     expect(await readdir(root)).toEqual(['set']);
   });
 
@@ -228,7 +234,7 @@ describe('resuming', () => {
     expect(existsSync(join(out, 'cat/1.jpg'))).toBe(true);
     await resumed.writer.add(item('dog', '2.jpg'));
     await resumed.writer.commit();
-    expect(await tree(out)).toEqual(['.crux-export.json', 'dog/2.jpg', 'metadata.jsonl']);
+    expect(await tree(out)).toEqual(['.crux-export.json', 'README.md', 'dog/2.jpg', 'metadata.jsonl']);
     expect(await readdir(root)).toEqual(['set']);
   });
 });

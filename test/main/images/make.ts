@@ -1,6 +1,6 @@
 /** Image files made by hand for the tests of this folder. */
 import sharp, { type Sharp } from 'sharp';
-import type { FoundImage, SkippedFile } from '../../../src/main/engine/images/found.ts';
+import type { FoundImage, SkippedFile, UnusableField } from '../../../src/main/engine/images/found.ts';
 
 /** u8[height,width,3], red grows to the right, green downwards, blue 64: no two corners alike. */
 export function gradient(width: number, height: number): Uint8Array {
@@ -61,11 +61,14 @@ export function bmpFile(parts: BmpParts): Uint8Array {
 export function collector() {
   const found: FoundImage[] = [];
   const skipped: SkippedFile[] = [];
+  const unusable: UnusableField[] = [];
   return {
     found,
     skipped,
+    unusable,
     onFound: (image: FoundImage) => void found.push(image),
     onSkipped: (file: SkippedFile) => void skipped.push(file),
+    onUnusable: (field: UnusableField) => void unusable.push(field),
     /** relative path -> [label, split] */
     placed: () => Object.fromEntries(found.map((f) => [f.relativePath, [f.label, f.split]])),
     reasons: () => Object.fromEntries(skipped.map((s) => [s.relativePath, s.reason])),

@@ -61,7 +61,7 @@ describe('csv', () => {
   });
 
   it('names file, line and field of each row it cannot use, and reads the others', async () => {
-    const { placed, skipped } = await read(
+    const { placed, skipped, unusable } = await read(
       'm.csv',
       [
         'path,label,split,probabilities',
@@ -80,15 +80,17 @@ describe('csv', () => {
         'img/./2.jpg,dog,train,',
       ].join('\n'),
     );
-    expect(placed()).toEqual({ 'img/2.jpg': ['cat', 'train'] });
+    expect(placed()).toEqual({ 'img/1.jpg': ['cat', null], 'img/2.jpg': ['cat', 'train'] });
+    expect(unusable.map(({ field, reason }) => [field, reason])).toEqual([
+      ['split', 'm.csv line 5: split: got "holdout", wanted train, val or test'],
+    ]);
     expect(skipped.map((s) => s.reason)).toEqual([
       'm.csv line 2: path: img/gone.jpg: no such file',
       `m.csv line 3: path: ../outside.jpg leaves the dataset folder ${root}`,
       `m.csv line 4: path: /etc/hostname leaves the dataset folder ${root}`,
-      'm.csv line 5: split: got "holdout", wanted train, val or test',
-      'm.csv line 6: probabilities: sum to 1.4, wanted 1',
-      'm.csv line 7: probabilities: got -0.1, wanted numbers from 0 to 1',
-      'm.csv line 8: probabilities: "{broken" is not valid JSON',
+      'm.csv line 6: path: already listed on line 5',
+      'm.csv line 7: path: already listed on line 5',
+      'm.csv line 8: path: already listed on line 5',
       'm.csv line 9: path: is missing',
       'm.csv line 10: path: img is not a regular file',
       'm.csv line 11: path: "https://example.org/x.jpg" is a web address, wanted a file on this machine',
@@ -153,7 +155,7 @@ describe('csv', () => {
 
 describe('jsonl', () => {
   it('reads rows with different keys', async () => {
-    const { found, skipped, result } = await read(
+    const { found, skipped, unusable, result } = await read(
       'm.jsonl',
       [
         '{"path":"img/1.jpg","label":"cat","probabilities":[1,0]}',
@@ -168,9 +170,15 @@ describe('jsonl', () => {
     expect(found.map(({ file: _, ...rest }) => rest)).toEqual([
       { relativePath: 'img/1.jpg', label: 'cat', split: null, probabilities: [1, 0] },
       { relativePath: 'img/2.jpg', label: '3', split: null, caption: 'two' },
+      { relativePath: 'img/3.jpg', label: null, split: null },
+    ]);
+    expect(unusable).toEqual([
+      {
+        field: 'probabilities',
+        reason: 'm.jsonl line 4: probabilities: got "high", expected finite numbers',
+      },
     ]);
     expect(skipped.map((s) => s.reason)).toEqual([
-      'm.jsonl line 4: probabilities: got "high", wanted numbers from 0 to 1',
       'm.jsonl line 5: not a JSON object',
       expect.stringMatching(/^m\.jsonl line 6: not valid JSON/),
       'm.jsonl line 7: path: got 7, wanted text',

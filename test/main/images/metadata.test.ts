@@ -103,9 +103,9 @@ describe('metadata', () => {
       'a/metadata.csv': 'file_name\n0.png\n',
     });
     expect((await scan()).unused).toEqual([
-      'Columns: 3 (key, value, camera)',
       'Metadata without a column file_name: 1 (metadata.csv)',
       'Metadata beside metadata.jsonl: 1 (a/metadata.csv)',
+      'Columns: 1 (camera)',
     ]);
   });
 

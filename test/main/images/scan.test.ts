@@ -36,10 +36,7 @@ describe('layouts', () => {
     const { placed, result } = await scan();
     expect(result).toMatchObject({ layoutId: 'class', classes: ['cat', 'dog'], warnings: [] });
     expect(result.unused.map(noteText)).toEqual(['Files that are not images: 1 (empty-folder/readme.txt)']);
-    expect(result.used.map(noteText)).toEqual([
-      'Labels from folder names: 3',
-      'Images without a class: 1 (loose.gif)',
-    ]);
+    expect(result.used.map(noteText)).toEqual(['Labels from folder names: 3']);
     expect(placed()).toEqual({
       'cat/1.jpg': ['cat', null],
       'cat/deep/er/2.PNG': ['cat', null],
@@ -220,7 +217,7 @@ describe('metadata.jsonl', () => {
       join(root, 'metadata.jsonl'),
       `${rows.map((r) => JSON.stringify(r)).join('\n')}\nnot json\n`,
     );
-    const { found, skipped, result } = await scan();
+    const { found, skipped, unusable, result } = await scan();
     const facts = Object.fromEntries(found.map(({ file: _, relativePath, ...rest }) => [relativePath, rest]));
     expect(facts).toEqual({
       'a%2Fb/1.jpg': { label: 'a/b', split: 'val', caption: 'slash' },
@@ -228,9 +225,9 @@ describe('metadata.jsonl', () => {
       'cat/3.jpg': { label: 'cat', split: null, caption: 'a cat' },
       'cat/4.jpg': { label: 'cat', split: null },
     });
-    expect(skipped.map((s) => s.reason)).toEqual([
-      'line 4: split: got "holdout", wanted train, val or test',
-      expect.stringMatching(/^line 6: not valid JSON/),
+    expect(skipped.map((s) => s.reason)).toEqual([expect.stringMatching(/^line 6: not valid JSON/)]);
+    expect(unusable.map(({ reason }) => reason)).toEqual([
+      'metadata.jsonl line 4: split: got "holdout", wanted train, val or test',
     ]);
     expect(result.warnings).toEqual(['metadata.jsonl names 1 files that were not found (first: gone.jpg)']);
   });

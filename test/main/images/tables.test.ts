@@ -1,5 +1,5 @@
 /** Tables of images as spreadsheets, data frames and other systems write them: each gives its rows, or says why not. */
-import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -113,9 +113,10 @@ describe('CSV as it comes', () => {
     expect(skipped.map(({ reason }) => reason)).toEqual(['m.jsonl line 2: path: is missing']);
   });
 
-  it('several classes of one image are told', async () => {
-    const { skipped } = await read('m.csv', 'filename,labels\nimg/0.png,cat|dog\nimg/1.png,dog\n');
-    expect(skipped.map(({ reason }) => reason)).toEqual([
+  it('several classes of one image are told, and the image has none', async () => {
+    const { placed, unusable } = await read('m.csv', 'filename,labels\nimg/0.png,cat|dog\nimg/1.png,dog\n');
+    expect(placed()).toEqual({ 'img/0.png': [null, null], 'img/1.png': ['dog', null] });
+    expect(unusable.map(({ reason }) => reason)).toEqual([
       'm.csv line 2: label: "cat|dog" are several classes; Crux uses one class per image',
     ]);
   });
@@ -186,7 +187,14 @@ describe('Parquet', () => {
     await expect(read('m.parquet', null)).rejects.toThrow(
       /column "image" holds the images themselves.*import that folder/,
     );
-    await expect(read('x.parquet', 'not at all')).rejects.toThrow(/x.parquet: cannot be read as Parquet/);
+    await expect(read('x.parquet', 'not at all')).rejects.toThrow(/x.parquet: a text file; name the file/);
+    await expect(read('x.parquet', 'PAR1 and no more')).rejects.toThrow(/cannot be read as Parquet/);
+    await expect(read('x.parquet', 'version https://git-lfs.github.com/spec/v1\n')).rejects.toThrow(
+      /a Git LFS/,
+    );
+    await expect(read('x.csv', await readFile(join(root, 'm.parquet')))).rejects.toThrow(
+      /x.csv: a Parquet table; give it the extension .parquet/,
+    );
   });
 });
 
@@ -245,6 +253,7 @@ it('numbers get their names from README.md beside the table', async () => {
     "---\nlicense: cc0\ndataset_info:\n  features:\n  - name: label\n    dtype:\n      class_label:\n        names:\n          '0': été\n          '1': dog\n---\n# Pets\n",
   );
   expect((await read('m.csv', 'path,label\nimg/0.png,0\nimg/1.png,1.0\n')).placed()).toEqual(both);
-  const { skipped } = await read('m.csv', 'path,label\nimg/0.png,2\n');
-  expect(skipped[0].reason).toMatch(/label: got 2, expected one of the 2 class names, 0 to 1/);
+  const { placed, unusable } = await read('m.csv', 'path,label\nimg/0.png,2\n');
+  expect(placed()).toEqual({ 'img/0.png': [null, null] });
+  expect(unusable[0].reason).toMatch(/label: got 2, expected one of the 2 class names, 0 to 1/);
 });

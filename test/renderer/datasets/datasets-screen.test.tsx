@@ -25,12 +25,41 @@ test('the first import: folder, prefilled name, job', async () => {
             root: null,
             columns: {},
             followLinks: false,
+            probabilities: 'ask',
+            classOrder: [],
           },
         },
       },
     ]),
   );
   expect(await screen.findByTestId(testIds.importProgress)).toBeTruthy();
+});
+
+test('numbers that come along can be said to be logits, in a stated order', async () => {
+  const { asked } = mount(<DatasetsScreen />);
+  fireEvent.click(await screen.findByTestId(testIds.importFolder));
+  fireEvent.click(await screen.findByTestId(testIds.importProbabilities));
+  fireEvent.click(await screen.findByText('They are logits: apply softmax'));
+  fireEvent.change(screen.getByTestId(testIds.importClassOrder), { target: { value: 'wren, owl,' } });
+  fireEvent.click(screen.getByTestId(testIds.importStart));
+  await waitFor(() =>
+    expect(asked('jobs.enqueue')).toEqual([
+      {
+        request: {
+          kind: 'import',
+          params: {
+            source: 'token of dataset-folder',
+            name: 'birds',
+            root: null,
+            columns: {},
+            followLinks: false,
+            probabilities: 'logits',
+            classOrder: ['wren', 'owl'],
+          },
+        },
+      },
+    ]),
+  );
 });
 
 test('skipped files are listed with their reasons', async () => {
@@ -96,6 +125,8 @@ test('a manifest takes a root, columns and links; a folder takes links alone', a
             root: 'token of dataset-folder',
             columns: { path: 'filepath' },
             followLinks: true,
+            probabilities: 'ask',
+            classOrder: [],
           },
         },
       },

@@ -151,3 +151,19 @@ test('scoring with a fitted temperature; in-sample it is refused before it start
     request: { kind: 'score', params: { method: 'out-of-fold', temperature: 'auto' } },
   });
 });
+
+test('scores are exported in the format that is chosen, to the file that the dialog gave', async () => {
+  const { asked } = mount(<DifficultyScreen />, size);
+  fireEvent.click(await screen.findByTestId(testIds.exportScores));
+  fireEvent.click(await screen.findByText('JSON Lines'));
+  await waitFor(() =>
+    expect(asked('jobs.enqueue')).toEqual([
+      {
+        request: {
+          kind: 'export',
+          params: { datasetId: 1, out: 'token of export-folder', format: 'jsonl', overwrite: true },
+        },
+      },
+    ]),
+  );
+});

@@ -62,6 +62,9 @@ const makeAttention = define('Attention', {
     return [dq, dk, dv, mask ? sumTo(ds, mask.shape) : null];
   },
 });
-/** softmax(q k^T / sqrt(d) + mask) v; q [...,l,d], k [...,m,d], v [...,m,e], mask broadcast to [...,l,m]. */
-export const attention = (q: Value, k: Value, v: Value, mask?: Value): Value =>
-  makeAttention(mask ? [q, k, v, mask] : [q, k, v]);
+/**
+ * softmax(q k^T / sqrt(d) + mask) v; q [...,l,d], k [...,m,d], v [...,m,e], mask broadcast to [...,l,m].
+ * @param o.upcast in single precision also where the rest is in half
+ */
+export const attention = (q: Value, k: Value, v: Value, mask?: Value, o: { upcast?: boolean } = {}): Value =>
+  makeAttention(mask ? [q, k, v, mask] : [q, k, v], o.upcast ? { upcast: 1 } : {});

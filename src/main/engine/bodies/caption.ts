@@ -1,6 +1,7 @@
 /** Owns captions: by rule (a template with the class name in it) or by a captioning model that the user has. */
 import { addCaption, type Catalog, listModelRows, type WorkImage, workImages } from '../../catalog/index.ts';
-import { decodeRgb } from '../images/decode.ts';
+import { atFirst } from '../at-first.ts';
+import { preparedPixels } from '../images/prepare.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { captionerWanted, openCaptioner } from '../models/captioner.ts';
 import { findModel } from '../models/registry.ts';
@@ -15,24 +16,32 @@ interface Row extends WorkImage {
   /** The active caption; null: there is none. */
   text: string | null;
   source: string | null;
+  /** Made by this job before it was stopped. */
+  ours: boolean;
 }
 
-function rowsOf(catalog: Catalog, datasetId: number): Row[] {
-  const captions = catalog.all<{ id: number; text: string; source: string }>(
-    `SELECT i.id, c.text, c.source FROM images i JOIN captions c ON c.id = i.caption_id
+function rowsOf(catalog: Catalog, datasetId: number, newestAtFirst: number): Row[] {
+  const captions = catalog.all<{ id: number; captionId: number; text: string; source: string }>(
+    `SELECT i.id, c.id AS captionId, c.text, c.source FROM images i JOIN captions c ON c.id = i.caption_id
      WHERE i.dataset_id = ? AND i.present = 1`,
     datasetId,
   );
   const captionOf = new Map(captions.map((c) => [c.id, c]));
   return workImages(catalog, datasetId).map((image) => {
     const caption = captionOf.get(image.id);
-    return { ...image, text: caption?.text ?? null, source: caption?.source ?? null };
+    const ours = caption !== undefined && caption.captionId > newestAtFirst;
+    return { ...image, text: caption?.text ?? null, source: caption?.source ?? null, ours };
   });
 }
 
 export const captionBody: JobBody<'caption'> = async (ctx) => {
-  const rows = rowsOf(ctx.catalog, ctx.params.datasetId);
-  return ctx.params.method === 'model' ? await byModel(ctx, rows) : await byTemplate(ctx, rows);
+  const { catalog, params } = ctx;
+  const newestAtFirst = atFirst(
+    ctx,
+    () => catalog.value<number>('SELECT COALESCE(MAX(id), 0) FROM captions')!,
+  );
+  const rows = rowsOf(catalog, params.datasetId, newestAtFirst);
+  return params.method === 'model' ? await byModel(ctx, rows) : await byTemplate(ctx, rows);
 };
 
 const kept = (row: Row, overwrite: boolean) => row.source !== null && KEPT.has(row.source) && !overwrite;
@@ -48,7 +57,7 @@ async function byTemplate(ctx: JobContext<'caption'>, rows: readonly Row[]) {
       for (const row of rows.slice(at, at + BATCH)) {
         const text = params.template.replaceAll(PLACEHOLDER, () => row.className ?? '');
         if (needsClass && row.className === null) figures.unlabelled++;
-        else if (row.text === text) figures.unchanged++;
+        else if (row.text === text) figures[row.ours ? 'captioned' : 'unchanged']++;
         else if (kept(row, params.overwrite)) figures.kept++;
         else {
           addCaption(catalog, row.id, text, 'template');
@@ -74,10 +83,9 @@ async function byModel(ctx: JobContext<'caption'>, rows: readonly Row[]) {
   }
   const model = findModel(catalog, modelId, 'captioner');
   const captioner = await openCaptioner(model.path, ctx.runtime);
-  const size = { width: captioner.width, height: captioner.height, fit: 'fill' as const };
   const figures = { captioned: 0, unchanged: 0, kept: 0 };
   const wanted = rows.filter((row) => {
-    if (row.source === model.name) figures.unchanged++;
+    if (row.source === model.name) figures[row.ours ? 'captioned' : 'unchanged']++;
     else if (kept(row, params.overwrite)) figures.kept++;
     else return true;
     return false;
@@ -88,7 +96,7 @@ async function byModel(ctx: JobContext<'caption'>, rows: readonly Row[]) {
     for (const [i, row] of usable.entries()) {
       signal.throwIfAborted();
       try {
-        const { pixels } = await decodeRgb(await ctx.originals.read(row), size);
+        const pixels = await preparedPixels(await ctx.originals.read(row), captioner.preprocessing);
         addCaption(catalog, row.id, await captioner.caption(pixels), model.name);
         figures.captioned++;
       } catch (error) {

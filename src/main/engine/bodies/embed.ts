@@ -1,11 +1,16 @@
 /** Owns the job that computes features of every image, real and synthetic. */
-import { workImages } from '../../catalog/index.ts';
+import { countEmbeddings, workImages } from '../../catalog/index.ts';
+import { atFirst } from '../at-first.ts';
 import { embedMissing } from '../embedding.ts';
 import type { JobBody } from '../job-context.ts';
 
 export const embedBody: JobBody<'embed'> = async (ctx) => {
   const { catalog, params, originals } = ctx;
   const images = await originals.check(workImages(catalog, params.datasetId));
-  const { set, embedded, unreadable } = await embedMissing(ctx, params.modelId, images);
+  let before = 0;
+  const { set, unreadable } = await embedMissing(ctx, params.modelId, images, (set) => {
+    before = atFirst(ctx, () => countEmbeddings(catalog, set));
+  });
+  const embedded = countEmbeddings(catalog, set) - before;
   return { model: set.modelName, dimensions: set.dim, embedded, unreadable };
 };

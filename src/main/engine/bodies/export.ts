@@ -1,12 +1,14 @@
 /**
  * Owns the export of filtered images as an ImageFolder with metadata.jsonl. The list of images is fixed at the
- * start and kept in the checkpoint, so that a resumed export adds the same images in the same order.
+ * start and kept in the checkpoint, so that a resumed export adds the same images in the same order. Scores alone:
+ * export-scores.ts.
  */
 import { basename } from 'node:path';
-import { currentScorerId, imageIds, workImages } from '../../catalog/index.ts';
+import { classesOf, currentScorerId, imageIds, workImages } from '../../catalog/index.ts';
 import { type ExportWriter, openExport, resumeExport } from '../images/export-writer.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { UnusableImage, type UsableImage } from '../originals.ts';
+import { exportScores } from './export-scores.ts';
 
 interface Row {
   label: string | null;
@@ -21,6 +23,11 @@ interface Row {
 type Figures = Record<'images' | 'real' | 'synthetic', number>;
 
 export const exportBody: JobBody<'export'> = async (ctx) => {
+  const { format } = ctx.params;
+  return format === 'imagefolder' ? await exportImages(ctx) : await exportScores(ctx, format);
+};
+
+const exportImages: JobBody<'export'> = async (ctx) => {
   const { catalog, params, signal, originals } = ctx;
   const id = `crux-${ctx.job.id}-${ctx.job.createdAt}`;
   let ids = ctx.readCheckpoint<Uint32Array>();
@@ -64,7 +71,9 @@ export const exportBody: JobBody<'export'> = async (ctx) => {
       throw new Error('export: no image is as it was imported; import the folder again');
     ctx.progress({ stage: 'finishing' });
     ctx.writeCheckpoint(figures, 'figures'); // for a resume after the commit, which looks at no image again
-    const { outDir, bytes } = await writer.commit();
+    const { outDir, bytes } = await writer.commit(
+      classesOf(catalog, params.datasetId).map(({ name }) => name),
+    );
     return { out: outDir, ...figures, bytes };
   } catch (error) {
     // A stopped job keeps what it copied for its resume; a failed one that nobody resumes leaves nothing visible.

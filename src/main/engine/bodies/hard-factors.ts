@@ -128,7 +128,7 @@ const MAX_FACTOR_BYTES = 512 * 1024 * 1024;
 function readFactorFile(file: string): KnownFactors {
   let text: string;
   try {
-    text = readUserText(file, { maxBytes: MAX_FACTOR_BYTES });
+    text = readUserText(file, { maxBytes: MAX_FACTOR_BYTES, wanted: 'text' });
   } catch (error) {
     throw new Error(`hard-factors: ${file} cannot be read: ${(error as Error).message}`);
   }

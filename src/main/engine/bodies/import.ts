@@ -3,8 +3,10 @@
  * search, so that a killed import loses at most the images in flight and ends, resumed, with the same rows.
  * Resuming is what a re-import is anyway: files whose size and time are as stored are not read again.
  */
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
+import { classNamesIn, inClassOrder } from '../../../shared/class-order.ts';
 import { type ImportSummary, noteText } from '../../../shared/import-summary.ts';
 import { manifestEndings } from '../../../shared/paths.ts';
 import {
@@ -21,6 +23,7 @@ import {
   setLabel,
 } from '../../catalog/index.ts';
 import { isAlive } from '../../jobs/lease.ts';
+import { atFirst } from '../at-first.ts';
 import { firstFew } from '../first-few.ts';
 import {
   DEFAULT_LIMITS,
@@ -30,19 +33,24 @@ import {
   reasonOf,
   UnreadableImage,
 } from '../images/decode.ts';
-import type { FoundImage, SkippedFile } from '../images/found.ts';
+import type { FindOptions, FoundImage, SkippedFile, UnusableField } from '../images/found.ts';
 import { displayName, fsPath } from '../images/fs-names.ts';
 import { hashFile } from '../images/hash.ts';
 import { readManifest } from '../images/manifest.ts';
+import { classOrderFile, hasLists, settleProbabilities } from '../images/probabilities.ts';
 import { scanImageFolder } from '../images/scan.ts';
+import { Tally } from '../images/tally.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { mapOrdered } from '../ordered.ts';
 import { imported, tellSpace } from '../space-needed.ts';
+import { openUserFile, readUserText, UnfitFile } from '../user-file.ts';
 
 const CONCURRENCY = 3;
 /** Rows of one transaction. */
 const BATCH = 2000;
 const THUMBNAIL_SIDE = 256;
+/** Of the file that states the order of classes. */
+const CLASS_ORDER_BYTES = 16 * 1024 * 1024;
 
 interface Known {
   id: number;
@@ -52,11 +60,6 @@ interface Known {
   present: number;
   import_label: string | null;
   split: string | null;
-}
-
-/** What the catalog held when the job was first begun. */
-interface Start {
-  newestImage: number;
 }
 
 type Outcome =
@@ -83,8 +86,7 @@ export const importBody: JobBody<'import'> = async (ctx) => {
   const classIds = ensureClasses(catalog, datasetId, classes);
   const known = knownImages(catalog, datasetId);
   // A resumed import counts what it stored before it was stopped as its own.
-  const start = ctx.readCheckpoint<Start>() ?? { newestImage: newestId(known) };
-  ctx.writeCheckpoint(start);
+  const newestAtFirst = atFirst(ctx, () => newestId(known));
   const figures = { imported: 0, unchanged: 0, changed: 0, removed: 0, skipped: 0, classes: classes.length };
   const keep = new Set<string>();
 
@@ -104,7 +106,7 @@ export const importBody: JobBody<'import'> = async (ctx) => {
     } else {
       keep.add(outcome.found.relativePath);
       const what = store(catalog, datasetId, outcome, classIds);
-      figures[what === 'unchanged' && outcome.known!.id > start.newestImage ? 'imported' : what]++;
+      figures[what === 'unchanged' && outcome.known!.id > newestAtFirst ? 'imported' : what]++;
     }
     done++;
     ctx.progress({ done });
@@ -216,6 +218,17 @@ async function removeLeftovers(thumbnails: string): Promise<void> {
   }
 }
 
+/** @throws saying what the file is where it is plainly no text. */
+async function refuseOtherFiles(source: string): Promise<void> {
+  try {
+    const { handle } = await openUserFile(source, { wanted: 'text' });
+    await handle.close();
+  } catch (error) {
+    if (!(error instanceof UnfitFile)) throw error;
+    throw new Error(`import: ${error.message}; expected a folder of images or a manifest`, { cause: error });
+  }
+}
+
 async function looksLikeManifest(source: string): Promise<boolean> {
   const facts = await readingFile(() => stat(fsPath(source))).catch((error) => {
     if (error instanceof UnreadableImage) return null;
@@ -225,34 +238,93 @@ async function looksLikeManifest(source: string): Promise<boolean> {
     throw new Error(`import: there is nothing at ${source}; choose a folder of images or a manifest`);
   if (facts.isDirectory()) return false;
   if (manifestEndings.includes(extname(source).slice(1).toLowerCase())) return true;
+  await refuseOtherFiles(source);
   throw new Error(
     `import: ${source} is neither a folder nor a manifest; expected ${manifestEndings.map((e) => `.${e}`).join(', ')}`,
   );
 }
 
 async function search(ctx: JobContext<'import'>, source: string, root: string, isManifest: boolean) {
-  const { columns, followLinks } = ctx.params;
   const found: FoundImage[] = [];
   const skipped: SkippedFile[] = [];
+  const tally = new Tally();
   ctx.progress({ stage: 'looking for images', done: 0, total: null });
+  const { columns, followLinks } = ctx.params;
   const options = {
     signal: ctx.signal,
     followLinks,
+    onUnusable: ({ field, reason }: UnusableField) =>
+      tally.unused(`Images imported without ${field}, which cannot be used`, reason),
     onFound: (image: FoundImage) => {
       found.push(image);
       ctx.progress({ done: found.length });
     },
     onSkipped: (file: SkippedFile) => void skipped.push(file),
   };
-  if (isManifest) {
-    const { classes, used, unused } = await readManifest(source, { ...options, root, columns });
-    return { found, skipped, classes, summary: { layout: 'Manifest', used, unused } };
-  }
+  const {
+    layout,
+    classes: told,
+    ...seen
+  } = isManifest
+    ? { layout: 'Manifest', ...(await readManifest(source, { ...options, root, columns })) }
+    : await scan(ctx, source, options);
+  const classes = inClassOrder(new Set([...told, ...labelsOfOneHot(found, tally)]));
+  for (const { label, relativePath } of found)
+    if (label === null) tally.used('Images without a class', displayName(relativePath));
+  const kind = ctx.params.probabilities;
+  const order = hasLists(found) ? statedOrder(ctx, isManifest ? dirname(source) : source, tally) : noOrder;
+  settleProbabilities(found, { kind, ...order, classes }, tally);
+  // The summary tells a person; the log keeps the same where an import ends before it.
+  const notes = tally.notes();
+  for (const note of [...notes.used, ...notes.unused]) ctx.log('info', noteText(note));
+  const summary = {
+    layout,
+    used: [...seen.used, ...notes.used],
+    unused: [...seen.unused, ...notes.unused],
+  };
+  return { found, skipped, classes, summary };
+}
+
+async function scan(ctx: JobContext<'import'>, source: string, options: FindOptions) {
   const result = await scanImageFolder(source, options);
   for (const warning of result.warnings) ctx.log('warn', warning);
   ctx.log('info', `layout: ${result.layout}; ${result.found} images, ${result.classes.length} classes`);
-  const { layout, used, unused } = result;
-  return { found, skipped, classes: result.classes, summary: { layout, used, unused } };
+  return result;
+}
+
+const noOrder = { classOrder: [], orderFrom: '' };
+
+/** As the analyst says, or a file beside the images. */
+function statedOrder({ params: { classOrder } }: JobContext<'import'>, folder: string, tally: Tally) {
+  const file = join(folder, classOrderFile);
+  const there = existsSync(fsPath(file));
+  if (classOrder.length > 0) {
+    if (there) tally.unused('Class orders beside the one that was given', classOrderFile);
+    return { classOrder, orderFrom: 'as given' };
+  }
+  if (!there) return noOrder;
+  const text = readUserText(file, { maxBytes: CLASS_ORDER_BYTES, wanted: 'text' });
+  return { classOrder: classNamesIn(text, /\r?\n/), orderFrom: classOrderFile };
+}
+
+/** Flags may look one-hot in some rows: only where every row is, and more than one column is meant, they are labels. */
+function labelsOfOneHot(found: FoundImage[], tally: Tally): Set<string> {
+  const hot = found.filter(({ oneHot }) => oneHot !== undefined);
+  const names = new Set(hot.map(({ oneHot }) => oneHot!));
+  if (names.size > 1 && hot.length === found.length) {
+    const what = `Labels from the one-hot columns ${inClassOrder(names).join(', ')}`;
+    for (const image of found) {
+      image.label = image.oneHot!;
+      tally.used(what);
+    }
+    return names;
+  }
+  for (const { oneHot } of hot)
+    tally.unused(
+      'Rows with one-hot columns, no labels as some images have none or all have the same',
+      oneHot,
+    );
+  return new Set();
 }
 
 function knownImages(catalog: Catalog, datasetId: number): Map<string, Known & { path: string }> {
@@ -389,5 +461,5 @@ function storeExtras(catalog: Catalog, imageId: number, found: FoundImage): void
       imageId,
       JSON.stringify(found.probabilities),
     );
-  }
+  } else catalog.run('DELETE FROM given_probabilities WHERE image_id = ?', imageId);
 }

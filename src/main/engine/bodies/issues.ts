@@ -7,13 +7,18 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { rankedLabelIssues } from '../../../core/difficulty/label-issues-ranked.ts';
 import {
+  type DuplicateRows,
   type DuplicateSearch,
   duplicateClusters,
   duplicateRowsSteps,
   duplicateSteps,
   duplicateThresholdSteps,
+  judgedRows,
+  pickRows,
+  type SameImage,
   startDuplicateSearch,
 } from '../../../core/difficulty/near-duplicates.ts';
+import { sameDetails } from '../../../core/difficulty/picture-details.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
 import { confirmedLabelTag, type DuplicateCluster, type IssuesReport } from '../../../shared/issues.ts';
 import {
@@ -25,6 +30,7 @@ import {
   type WorkImage,
 } from '../../catalog/index.ts';
 import { featuresOf } from '../embedding.ts';
+import { detailsOf } from '../image-details.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { scorerOfDataset } from '../judge.ts';
 import { pump } from '../pump.ts';
@@ -41,6 +47,8 @@ interface Checkpoint {
   /** The threshold that was chosen. */
   similarity: number;
   search: DuplicateSearch;
+  /** Among those that `search` found, with a look at their details; null: not begun, or a similarity was asked for. */
+  confirmed: DuplicateSearch | null;
 }
 
 export const issuesBody: JobBody<'issues'> = async (ctx) => {
@@ -162,29 +170,58 @@ async function duplicatesOf(ctx: Context, scorer: StoredScorer, images: readonly
     signal,
     onProgress,
   });
-  const similarity =
-    known?.similarity ??
-    params.similarity ??
-    (await pump(duplicateThresholdSteps(compared), { signal, onProgress }));
-  const search = known?.search ?? startDuplicateSearch(seen.map((image) => image.hash));
-  const save = () => ctx.writeCheckpoint<Checkpoint>({ ids, similarity, search });
-  ctx.progress({ stage: 'comparing images', done: 0, total: 100 });
-  let savedAt = performance.now();
-  try {
-    await pump(duplicateSteps(search, compared, similarity), {
-      signal,
-      onProgress: (share) => {
-        onProgress(share);
-        if (performance.now() - savedAt < CHECKPOINT_MS) return;
-        save();
-        savedAt = performance.now();
-      },
-    });
-    signal.throwIfAborted();
-  } finally {
-    if (signal.aborted) save();
+  const detailed = async (rows: readonly number[]): Promise<SameImage> => {
+    const details = await detailsOf(
+      ctx,
+      rows.map((row) => seen[row]),
+    );
+    return (a, b) => sameDetails(details, a, b);
+  };
+  let similarity = known?.similarity ?? params.similarity;
+  if (similarity === null) {
+    const judged = judgedRows(n);
+    const same = await detailed(judged);
+    ctx.progress({ stage: 'finding how close images usually are', done: 0, total: 100 });
+    similarity = await pump(duplicateThresholdSteps(compared, judged, same), { signal, onProgress });
   }
-  const clusters = duplicateClusters(search).map((members) => clusterOf(members, seen, search));
+  const state: Checkpoint = {
+    ids,
+    similarity,
+    search: known?.search ?? startDuplicateSearch(seen.map((image) => image.hash)),
+    confirmed: known?.confirmed ?? null,
+  };
+  const searched = async (search: DuplicateSearch, rows: DuplicateRows, same?: SameImage) => {
+    const save = () => ctx.writeCheckpoint<Checkpoint>(state);
+    ctx.progress({ stage: 'comparing images', done: 0, total: 100 });
+    let savedAt = performance.now();
+    try {
+      await pump(duplicateSteps(search, rows, state.similarity, same), {
+        signal,
+        onProgress: (share) => {
+          onProgress(share);
+          if (performance.now() - savedAt < CHECKPOINT_MS) return;
+          save();
+          savedAt = performance.now();
+        },
+      });
+      signal.throwIfAborted();
+    } finally {
+      if (signal.aborted) save();
+    }
+  };
+  await searched(state.search, compared);
+  let found = { search: state.search, images: seen };
+  if (params.similarity === null) {
+    // Who gives a similarity means the features; the one that was chosen only proposes.
+    const candidates = [...state.search.similarity.keys()].filter((row) => state.search.similarity[row] > 0);
+    const images = candidates.map((row) => seen[row]);
+    state.confirmed ??= startDuplicateSearch(images.map((image) => image.hash));
+    await searched(state.confirmed, pickRows(compared, candidates), await detailed(candidates));
+    found = { search: state.confirmed, images };
+  }
+  const clusters = duplicateClusters(found.search).map((members) =>
+    clusterOf(members, found.images, found.search),
+  );
   // Array.sort is stable: among equals the first images stay first.
   clusters.sort(
     (a, b) =>

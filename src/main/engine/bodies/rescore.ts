@@ -8,6 +8,7 @@ import {
   type WorkImage,
   workImages,
 } from '../../catalog/index.ts';
+import { atFirst } from '../at-first.ts';
 import { featuresOf } from '../embedding.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { openJudge, scorerFor } from '../judge.ts';
@@ -30,11 +31,10 @@ export const rescoreBody: JobBody<'rescore'> = async (ctx) => {
     throw new Error(
       `rescore: none of the ${made(all)} generated images is as it was made; put their files back, or generate again`,
     );
-  const { set, images: seen, vectors, dim } = await featuresOf(ctx, scorer.modelId, images, judge.column);
-  if (set.modelHash !== scorer.modelHash)
-    throw new Error(`rescore: ${scorer.modelName} has changed since it scored; score the dataset again`);
+  const { images: seen, vectors, dim } = await featuresOf(ctx, scorer.modelId, images, judge.column);
   const ids = seen.map(({ id }) => id);
   const known = new Set(catalog.column<number>('SELECT image_id FROM scores WHERE scorer_id = ?', scorerId));
+  const knownAtFirst = atFirst(ctx, () => known.size);
   const excluded = excludedImages(catalog, params.datasetId);
   const rows = [...ids.keys()].filter((row) => !known.has(ids[row]) && !excluded.has(ids[row]));
   ctx.progress({ stage: 'measuring difficulty', done: 0, total: rows.length });
@@ -47,7 +47,7 @@ export const rescoreBody: JobBody<'rescore'> = async (ctx) => {
     await new Promise((resolve) => setImmediate(resolve));
   }
   await markMeasured(ctx, scorer);
-  return { scorerId, measured: rows.length, ...syntheticFigures(ctx, scorerId) };
+  return { scorerId, measured: known.size + rows.length - knownAtFirst, ...syntheticFigures(ctx, scorerId) };
 };
 
 /** How far the generated images came out as they were asked for. */

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SchedulerConfig } from '../../../core/diffusion/noise-schedule.ts';
 import type { NoisePredictor } from '../../../core/diffusion/pipeline.ts';
+import { takesGuidance } from '../../../core/nn/unet-2d-condition.ts';
 import type { RuntimeOptions } from '../runtime.ts';
 import { type GenerationLoad, generationMemory } from './memory-estimate.ts';
 import { type ModelAdditions, noAdditions, openDiffusionModel } from './model-folder.ts';
@@ -46,6 +47,8 @@ export interface GenerationModel {
   textLength: number;
   textWidth: number;
   scheduler: SchedulerConfig;
+  /** Whether the network is told the guidance scale (LCM), instead of two of its predictions being compared. */
+  takesGuidance: boolean;
   /** Whether it has weights that adapters can be trained and put on. */
   trainable: boolean;
   /** sha256 that provenance records. */
@@ -67,6 +70,8 @@ export interface NoiseRequest {
   tokens: number;
   size: number;
   adapter: DifficultyAdapter | null;
+  /** Told to a network that takes it, of no effect on others; absent: 1. */
+  guidanceScale?: number;
 }
 
 /** @throws an error that names the missing or unfit file, or an adapter that the model cannot take. */
@@ -85,6 +90,7 @@ export function openGenerationModel(path: string, additions: ModelAdditions = no
     textLength: model.textLength,
     textWidth: model.unet.config.cross_attention_dim,
     scheduler: model.scheduler,
+    takesGuidance: takesGuidance(model.unet.config),
     trainable: true,
     hash: () => model.hash(),
     memory(load) {
@@ -93,8 +99,8 @@ export function openGenerationModel(path: string, additions: ModelAdditions = no
     },
     latentShape: (size) => latentShape(model, size),
     openText: (runtime) => openTextEncoder(model, runtime),
-    openNoise: (runtime, { rows, tokens, size, adapter }) =>
-      openNoisePredictor(model, runtime, rows, tokens, adapter, size),
+    openNoise: (runtime, { rows, tokens, size, adapter, guidanceScale }) =>
+      openNoisePredictor(model, runtime, rows, tokens, adapter, size, guidanceScale),
     openEncoder: (runtime, size) => openImageEncoder(model, runtime, 1, size),
     openDecoder: (runtime, size) => openImageDecoder(model, runtime, size),
   };

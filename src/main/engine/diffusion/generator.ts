@@ -95,7 +95,10 @@ export async function openGenerator(
   const appended = adapter?.encoder.placement === 'append' ? adapter.encoder.tokens : 0;
   const tokens = model.textLength + appended;
   // Without an adapter there is no difficulty to strengthen.
-  const { branches, scales } = guidanceBranches(adapter ? o : { ...o, guidanceMode: 'null-token' });
+  const { branches, scales } = guidanceBranches(
+    adapter ? o : { ...o, guidanceMode: 'null-token' },
+    model.takesGuidance,
+  );
   const rows = branches.length * o.batchSize;
   const name = schedulerFor(o.scheduler, model.scheduler);
   const scheduler = createScheduler(name, model.scheduler, o.steps, { eta: o.eta, rows: o.batchSize });
@@ -119,7 +122,9 @@ export async function openGenerator(
   const openAll = async () => ({
     text: await open(model.openText(runtime)),
     difficulty: adapter && (await open(openDifficultyEncoder(adapter, runtime))),
-    network: await open(model.openNoise(runtime, { rows, tokens, size, adapter })),
+    network: await open(
+      model.openNoise(runtime, { rows, tokens, size, adapter, guidanceScale: o.guidanceScale }),
+    ),
     decoder: await open(model.openDecoder(runtime, size)),
   });
   const { text, difficulty, network, decoder } = await openAll().catch(async (error) => {
@@ -225,6 +230,11 @@ export async function openGenerator(
       return pictures;
     },
     async invert(images, steps, onStep) {
+      if (model.takesGuidance) {
+        throw new Error(
+          'this model was distilled to a few steps (LCM) and cannot be inverted; start from images with a strength instead, or use the model it was distilled from',
+        );
+      }
       if (images.length > rows)
         throw new Error(`generator: inversion of ${images.length} images, at most ${rows}`);
       const states: Float32Array[] = [];

@@ -12,7 +12,7 @@ import { decode, downsamplingFactor } from '../../../core/nn/autoencoder-kl.ts';
 import { clipText } from '../../../core/nn/clip-text.ts';
 import { withLora } from '../../../core/nn/lora.ts';
 import { frozenSource, paramsOf } from '../../../core/nn/params.ts';
-import { unet2dCondition } from '../../../core/nn/unet-2d-condition.ts';
+import { takesGuidance, unet2dCondition } from '../../../core/nn/unet-2d-condition.ts';
 import type { MemoryRow } from '../inspections.ts';
 import { largeFrom } from '../large-networks.ts';
 import type { DiffusionModel } from './model-folder.ts';
@@ -62,6 +62,8 @@ export interface GenerationLoad {
   size: number;
   /** Rows of the network for each picture: as many as guidance compares. */
   branches: number;
+  /** And where the network takes the scale as an input; absent: as many. */
+  branchesWithInput?: number;
   lowMemory: boolean;
 }
 
@@ -73,13 +75,15 @@ export const generationLoad = (
   batch: params.batchSize,
   size,
   branches: guidanceBranches(params).branches.length,
+  branchesWithInput: guidanceBranches(params, true).branches.length,
   lowMemory,
 });
 
 /** All that generation has open at one time: text encoder, U-Net and decoder. Bytes. */
 export function generationMemory(model: DiffusionModel, load: GenerationLoad): number {
   const { unet, vae, text } = model;
-  const rows = load.branches * load.batch;
+  const { branches, branchesWithInput = branches } = load;
+  const rows = (takesGuidance(unet.config) ? branchesWithInput : branches) * load.batch;
   const side = load.size / downsamplingFactor(vae.config);
   const latents = (n: number, channels: number) => input('latents', [n, channels, side, side]);
   const part = (output: Value) => partMemory([output], fusedOn.cpu, load.lowMemory);

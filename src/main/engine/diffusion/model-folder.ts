@@ -13,6 +13,7 @@ import { type ClipTextConfig, clipTextConfig } from '../../../core/nn/clip-text.
 import { type UNetConfig, unet2dConditionConfig } from '../../../core/nn/unet-2d-condition.ts';
 import type { ClipTokenizer } from '../../../core/tokenizer/clip-bpe.ts';
 import { combinedHash } from '../models/hash-folder.ts';
+import { requireStableDiffusion } from '../models/pipeline-name.ts';
 import { openPart, readConfig, type StoredPart, underPrefix } from '../models/stored-part.ts';
 import { openSingleFile } from './single-file.ts';
 import { openClipTokenizer } from './tokenizer-folder.ts';
@@ -24,6 +25,8 @@ export interface DiffusionModel {
   vae: StoredPart<AutoencoderConfig>;
   text: StoredPart<ClipTextConfig>;
   scheduler: SchedulerConfig;
+  /** What was taken for granted of a file that does not say it, for a person; null: nothing. */
+  assumed: string | null;
   tokenizer: ClipTokenizer;
   /** Tokens of a prompt, padding included. */
   textLength: number;
@@ -76,6 +79,7 @@ function openFolder(path: string): Omit<DiffusionModel, 'additions'> {
   if (!existsSync(join(path, 'model_index.json'))) {
     throw new Error(`${path} is no Diffusers folder: model_index.json is missing`);
   }
+  requireStableDiffusion(path);
   if (existsSync(join(path, 'unet', 'model.onnx'))) {
     throw new Error(
       `${path} holds exported ONNX graphs: they generate, but have no weights to train or to adapt; add the model's safetensors folder for that`,
@@ -100,6 +104,7 @@ function openFolder(path: string): Omit<DiffusionModel, 'additions'> {
     vae,
     text,
     scheduler: readConfig(join(path, 'scheduler', 'scheduler_config.json'), 'scheduler', schedulerConfig),
+    assumed: null,
     tokenizer,
     textLength: text.config.max_position_embeddings,
     async hash() {

@@ -5,10 +5,13 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { guidanceEmbedding } from '../../../core/diffusion/guidance-embedding.ts';
 import { schedulerConfig } from '../../../core/diffusion/scheduler-config.ts';
 import { configFields, most, ranges } from '../../../core/nn/config-fields.ts';
+import { takesGuidance } from '../../../core/nn/unet-2d-condition.ts';
 import { hashFile } from '../images/hash.ts';
 import { combinedHash } from '../models/hash-folder.ts';
+import { requireStableDiffusion } from '../models/pipeline-name.ts';
 import { readConfig } from '../models/stored-part.ts';
 import { openSession, type RuntimeOptions, type Session, type Tensor } from '../runtime.ts';
 import type { GenerationModel } from './generation-model.ts';
@@ -25,6 +28,7 @@ function unetFacts(json: unknown) {
     in_channels: c.count('in_channels', most.channels),
     sample_size: c.count('sample_size', most.pixels),
     cross_attention_dim: c.count('cross_attention_dim', most.channels),
+    time_cond_proj_dim: c.optionalCount('time_cond_proj_dim', most.channels),
   };
 }
 
@@ -41,6 +45,7 @@ const textLength = (json: unknown) =>
 
 /** @throws an error that names the missing or unfit file. */
 export function openOnnxModel(folder: string): GenerationModel {
+  requireStableDiffusion(folder);
   const graphOf = (part: PartName): string => {
     const file = join(folder, part, 'model.onnx');
     if (!existsSync(file)) throw new Error(`${file} is missing: the exported ${part}`);
@@ -68,6 +73,7 @@ export function openOnnxModel(folder: string): GenerationModel {
     textLength: length,
     textWidth: unet.cross_attention_dim,
     scheduler: config('scheduler/scheduler_config.json', 'scheduler', schedulerConfig),
+    takesGuidance: takesGuidance(unet),
     trainable: false,
     async hash() {
       const parts = onnxParts.filter((part) => existsSync(join(folder, part, 'model.onnx')));
@@ -91,7 +97,7 @@ export function openOnnxModel(folder: string): GenerationModel {
         close: graph.close,
       };
     },
-    async openNoise(runtime, { rows, tokens, size, adapter }) {
+    async openNoise(runtime, { rows, tokens, size, adapter, guidanceScale = 1 }) {
       if (adapter) {
         throw new Error(
           `${folder} holds exported graphs, which take no LoRA: generate without the difficulty model, or use the checkpoint in safetensors`,
@@ -99,14 +105,23 @@ export function openOnnxModel(folder: string): GenerationModel {
       }
       const { channels, height, width } = latentShape(size);
       const file = graphOf('unet');
+      const guided = unet.time_cond_proj_dim;
       const graph = await openGraph(file, runtime, {
         sample: [rows, channels, height, width],
         timestep: [1],
         encoder_hidden_states: [rows, tokens, unet.cross_attention_dim],
+        ...(guided !== undefined && { timestep_cond: [rows, guided] }),
       });
+      const told = guidanceEmbedding(guidanceScale, guided ?? 0);
+      const timestep_cond = Float32Array.from(
+        { length: rows * told.length },
+        (_, i) => told[i % told.length],
+      );
       return {
         predict: (sample, t, states) =>
-          graph.run({ sample, timestep: Float32Array.of(t), encoder_hidden_states: states }, ['out_sample']),
+          graph.run({ sample, timestep: Float32Array.of(t), encoder_hidden_states: states, timestep_cond }, [
+            'out_sample',
+          ]),
         close: graph.close,
       };
     },

@@ -2,9 +2,10 @@
  * Owns the compiled parts of a diffusion model: prompt -> states, image <-> latents, and the noise prediction
  * with its adapters. Each is a graph over weights that stay in the user's files.
  */
+import { guidanceEmbedding } from '../../../core/diffusion/guidance-embedding.ts';
 import { requireFinite } from '../../../core/finite.ts';
 import * as f from '../../../core/graph/functions.ts';
-import { input, sameShape, type Value } from '../../../core/graph/value.ts';
+import { constant, input, sameShape, type Value } from '../../../core/graph/value.ts';
 import { withAdapters } from '../../../core/nn/adapters/lora-adapter.ts';
 import { learnedRows, withLearnedTokens } from '../../../core/nn/adapters/textual-inversion.ts';
 import { decode, downsamplingFactor, encode, scalingFactor } from '../../../core/nn/autoencoder-kl.ts';
@@ -183,7 +184,10 @@ const feedsOf = (weights: DifficultyAdapter['loraWeights'], inputs: ReadonlyMap<
     }),
   );
 
-/** The noise (or velocity) prediction of `batch` samples with `tokens` conditioning tokens. */
+/**
+ * The noise (or velocity) prediction of `batch` samples with `tokens` conditioning tokens.
+ * @param guidanceScale what a network that takes it as an input is told; of no effect on others.
+ */
 export async function openNoisePredictor(
   model: DiffusionModel,
   runtime: RuntimeOptions,
@@ -191,6 +195,7 @@ export async function openNoisePredictor(
   tokens: number,
   adapter: DifficultyAdapter | null,
   size: PictureSize = pictureSize(model),
+  guidanceScale = 1,
 ) {
   const shape = latentShape(model, size);
   const sample = input('sample', [batch, shape.channels, shape.height, shape.width]);
@@ -202,6 +207,7 @@ export async function openNoisePredictor(
     sample,
     timesteps: f.expand(timestep, [batch]),
     encoderHiddenStates: context,
+    timestepCond: guidanceOf(model, guidanceScale, batch),
   });
   refuseSurplus(frozen.surplus(), 'U-Net');
   const session = await openGraph({ noise }, runtime, model.unet, {
@@ -221,6 +227,13 @@ export async function openNoisePredictor(
     },
     close: () => session.close(),
   };
+}
+
+/** f32[batch,time_cond_proj_dim]; undefined for a network without that input. */
+function guidanceOf({ unet }: DiffusionModel, scale: number, batch: number): Value | undefined {
+  const width = unet.config.time_cond_proj_dim;
+  if (width === undefined) return undefined;
+  return f.expand(constant(guidanceEmbedding(scale, width), [1, width]), [batch, width]);
 }
 
 /** Difficulty tokens one sample at a time: class index and score -> f32[tokens,width]; null score: the null token. */

@@ -1,46 +1,20 @@
 /**
- * Owns a Stable Diffusion 1.x checkpoint as one .safetensors file: its parts under their Diffusers names, read in
- * place. Such a file has no configs: they are those of Stable Diffusion 1.5, with the widths that its tensors have.
+ * Owns a Stable Diffusion checkpoint as one .safetensors file: its parts under their Diffusers names, read in place. Such a
+ * file has no configs: they are those of Stable Diffusion 1.5 or, with OpenCLIP's text encoder, of 2.1, with the widths that
+ * its tensors have.
  */
 import { dirname, join } from 'node:path';
-import type { SchedulerConfig } from '../../../core/diffusion/noise-schedule.ts';
 import { autoencoderKlConfig } from '../../../core/nn/autoencoder-kl.ts';
 import { clipTextConfig } from '../../../core/nn/clip-text.ts';
 import { type LdmPart, ldmParts } from '../../../core/nn/ldm-names.ts';
+import { openClipBlocks } from '../../../core/nn/open-clip-names.ts';
 import type { StoredParameter } from '../../../core/nn/params.ts';
 import { unet2dConditionConfig } from '../../../core/nn/unet-2d-condition.ts';
 import { openWeights, type StoredPart } from '../models/stored-part.ts';
 import { withinFile } from '../within-file.ts';
 import type { DiffusionModel } from './model-folder.ts';
+import { singleFileScheduler } from './single-file-scheduler.ts';
 import { holdsTokenizer, openClipTokenizer } from './tokenizer-folder.ts';
-
-const scheduler: SchedulerConfig = {
-  _class_name: 'PNDMScheduler',
-  num_train_timesteps: 1000,
-  beta_start: 0.00085,
-  beta_end: 0.012,
-  beta_schedule: 'scaled_linear',
-  skip_prk_steps: true,
-  steps_offset: 1,
-  clip_sample: false,
-  set_alpha_to_one: false,
-};
-
-/**
- * What a file says of how it was trained by tensors that hold nothing: v_pred, and ztsnr for zero terminal SNR, at which
- * PNDM cannot step.
- */
-function schedulerOf(names: ReadonlySet<string>): SchedulerConfig {
-  const velocity = names.has('v_pred') ? { prediction_type: 'v_prediction' } : {};
-  if (!names.has('ztsnr')) return { ...scheduler, ...velocity };
-  return {
-    ...scheduler,
-    ...velocity,
-    _class_name: 'DDIMScheduler',
-    rescale_betas_zero_snr: true,
-    timestep_spacing: 'trailing',
-  };
-}
 
 /** @throws naming what the file lacks, or the tokenizer's files and where to put them. */
 export function openSingleFile(file: string): Omit<DiffusionModel, 'additions'> {
@@ -64,19 +38,38 @@ export function openSingleFile(file: string): Omit<DiffusionModel, 'additions'> 
       ...whole,
       table,
       config: withinFile(file, () => read(configOf(shapeOf))),
-      locate: (as) => whole.locate(parts[name].get(as)?.stored ?? as),
+      locate: (as) => {
+        const { stored, third } = parts[name].get(as) ?? { stored: as };
+        const place = whole.locate(stored);
+        if (third === undefined || !('external' in place)) return place;
+        const length = place.external.length / 3;
+        return { external: { ...place.external, offset: place.external.offset + third * length, length } };
+      },
     };
     return opened;
   };
+  const { scheduler, assumed } = singleFileScheduler({
+    file,
+    openClip: parts.openClip,
+    marks: new Set([...parts.other, ...whole.others]),
+    metadata: whole.metadata,
+  });
+  const velocity = scheduler.prediction_type === 'v_prediction';
   const unet = part('unet', unet2dConditionConfig, (shape) => ({
     in_channels: shape('conv_in.weight')[1],
     out_channels: shape('conv_out.weight')[0],
-    sample_size: 64,
-    block_out_channels: [1, 2, 4, 4].map((times) => times * shape('conv_in.weight')[0]),
+    sample_size: parts.openClip && velocity ? 96 : 64,
+    block_out_channels: widthsOf(shape),
     down_block_types: [...Array(3).fill('CrossAttnDownBlock2D'), 'DownBlock2D'],
     up_block_types: ['UpBlock2D', ...Array(3).fill('CrossAttnUpBlock2D')],
     layers_per_block: 2,
-    attention_head_dim: 8,
+    // 2.x has heads of 64 channels, 1.x eight of them.
+    attention_head_dim: parts.openClip
+      ? widthsOf(shape).map((width) => Math.max(1, Math.floor(width / 64)))
+      : 8,
+    use_linear_projection: shape('down_blocks.0.attentions.0.proj_in.weight').length === 2,
+    upcast_attention: parts.openClip && velocity, // as 2.1's own config says
+    ...guidanceInput(parts.unet),
     cross_attention_dim: shape('down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k.weight')[1],
     norm_num_groups: 32,
     norm_eps: 1e-5,
@@ -98,6 +91,11 @@ export function openSingleFile(file: string): Omit<DiffusionModel, 'additions'> 
     const [max_position_embeddings] = shape('text_model.embeddings.position_embedding.weight');
     const layers = new Set([...parts.text.keys()].map((name) => /\.layers\.(\d+)\./.exec(name)?.[1]));
     layers.delete(undefined);
+    if (parts.openClip && layers.size !== openClipBlocks) {
+      throw new Error(
+        `its OpenCLIP text encoder has ${layers.size} blocks, expected the first ${openClipBlocks} of 24 at least, as in Stable Diffusion 2.x`,
+      );
+    }
     return {
       vocab_size,
       hidden_size,
@@ -105,7 +103,7 @@ export function openSingleFile(file: string): Omit<DiffusionModel, 'additions'> 
       intermediate_size: shape('text_model.encoder.layers.0.mlp.fc1.weight')[0],
       num_hidden_layers: layers.size,
       num_attention_heads: hidden_size / 64,
-      hidden_act: 'quick_gelu',
+      hidden_act: parts.openClip ? 'gelu' : 'quick_gelu',
       layer_norm_eps: 1e-5,
     };
   });
@@ -114,11 +112,22 @@ export function openSingleFile(file: string): Omit<DiffusionModel, 'additions'> 
     unet,
     vae,
     text,
-    scheduler: schedulerOf(new Set([...parts.other, ...whole.others])),
-    tokenizer: openClipTokenizer(tokenizerFolder(file)),
+    scheduler,
+    assumed,
+    // 2.x pads with "!", whatever model the tokenizer beside the file is of.
+    tokenizer: openClipTokenizer(tokenizerFolder(file), parts.openClip ? '!' : undefined),
     textLength: text.config.max_position_embeddings,
     hash: () => whole.hash(),
   };
+}
+
+const widthsOf = (shape: (of: string) => readonly number[]): number[] =>
+  [1, 2, 4, 4].map((times) => times * shape('conv_in.weight')[0]);
+
+/** The width of the guidance embedding, where the network takes one. */
+function guidanceInput(unet: ReadonlyMap<string, { shape: readonly number[] }>) {
+  const projection = unet.get('time_embedding.cond_proj.weight');
+  return projection && { time_cond_proj_dim: projection.shape[1] };
 }
 
 /** A single file brings no tokenizer: it is looked for in a folder beside it, which serves all files there. */

@@ -35,9 +35,10 @@ export const holdsTokenizer = (folder: string): boolean =>
 /**
  * Where a config names no special token, CLIP's own are taken. Stable Diffusion 1 pads with the end token,
  * 2 with "!"; special_tokens_map.json goes before tokenizer_config.json, as in the library that writes them.
+ * @param padToken goes before what the folder says.
  * @throws naming the file that is missing or unfit.
  */
-export function openClipTokenizer(folder: string): ClipTokenizer {
+export function openClipTokenizer(folder: string, padToken?: string): ClipTokenizer {
   const named = (file: string): Partial<Settings> => {
     const path = join(folder, file);
     if (!existsSync(path)) return {};
@@ -63,7 +64,7 @@ export function openClipTokenizer(folder: string): ClipTokenizer {
       added,
       startToken: token('bos_token'),
       endToken: token('eos_token'),
-      padToken: token('pad_token'),
+      padToken: padToken ?? token('pad_token'),
     }),
   );
 }
@@ -83,7 +84,7 @@ function vocabularyOf(folder: string): Pick<ClipTokenizerData, 'vocab' | 'merges
   const later = join(folder, 'added_tokens.json');
   return {
     vocab,
-    merges: readUserText(merges, { maxBytes: MAX_MERGES_BYTES })
+    merges: readUserText(merges, { maxBytes: MAX_MERGES_BYTES, wanted: 'text' })
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#version')),
     added: existsSync(later)

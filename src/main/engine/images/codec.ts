@@ -149,18 +149,46 @@ export interface Decoded {
  * format. `thorough`: the file is read for the first time. Throws UnreadableImage; what `finish` itself throws (a wrong
  * argument) comes through as it is.
  */
-export async function runPipeline(
+export const runPipeline = (
   file: Uint8Array,
   limits: DecodeLimits,
   finish: (pipeline: Sharp, header: Header) => Sharp,
   thorough = false,
-): Promise<Decoded> {
+): Promise<Decoded> =>
+  decodeThen(file, limits, { finish, thorough, outputBytes: 0, use: (decoded) => decoded });
+
+/** The whole first frame, u8[height,width,3], given to `use` while the decode still counts as one that holds memory. */
+export const withWholePixels = <T>(
+  file: Uint8Array,
+  limits: DecodeLimits,
+  use: (decoded: Decoded) => T,
+): Promise<T> =>
+  decodeThen(file, limits, {
+    finish: (pipeline) => pipeline.removeAlpha().raw({ depth: 'uchar' }),
+    thorough: false,
+    outputBytes: 3,
+    use: (decoded) => callersOwn(() => use(decoded)),
+  });
+
+interface Decoding<T> {
+  finish: (pipeline: Sharp, header: Header) => Sharp;
+  thorough: boolean;
+  /** Bytes of what comes out for each pixel of the file, where it is not made small. */
+  outputBytes: number;
+  use: (decoded: Decoded) => T;
+}
+
+async function decodeThen<T>(
+  file: Uint8Array,
+  limits: DecodeLimits,
+  { finish, thorough, outputBytes, use }: Decoding<T>,
+): Promise<T> {
   const timeoutMs = limits.timeoutMs ?? DEFAULT_LIMITS.timeoutMs;
   const maxPixels = limits.maxPixels ?? DEFAULT_LIMITS.maxPixels;
   return await withTrueReason(async (again) => {
     const bytes = acceptable(file);
     const { header, workingBytes } = await deadline(parseHeader(bytes, limits), timeoutMs);
-    const run = async (): Promise<Decoded> => {
+    const run = async (): Promise<T> => {
       const failOn = header.format === 'jpeg' && !again ? 'warning' : 'error';
       if (header.format === 'jpeg' && again) await deadline(requireWholeData(bytes, maxPixels), timeoutMs);
       const upright = openPipeline(bytes, header.format, maxPixels, failOn)
@@ -173,9 +201,10 @@ export async function runPipeline(
       const made = await deadline(pipeline.toBuffer({ resolveWithObject: true }), timeoutMs);
       const tail = thorough && !again && header.format === 'jpeg' && hasShortUnits(bytes);
       if (tail && (await deadline(warnsOf(bytes, maxPixels), timeoutMs))) throw new Error('warned');
-      return { header, ...made };
+      return use({ header, ...made });
     };
-    return await (workingBytes > HEAVY_BYTES ? inHeavyLane(run) : run());
+    const bytesHeld = workingBytes + header.width * header.height * outputBytes;
+    return await (bytesHeld > HEAVY_BYTES ? inHeavyLane(run) : run());
   });
 }
 

@@ -8,7 +8,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { Sharp } from 'sharp';
-import { BACKGROUND, readHeader, readImageBytes, runPipeline } from './codec.ts';
+import type { RgbImage } from '../../../core/images/resample.ts';
+import {
+  BACKGROUND,
+  type Decoded,
+  readHeader,
+  readImageBytes,
+  runPipeline,
+  withWholePixels,
+} from './codec.ts';
 import type { DecodeLimits } from './errors.ts';
 import { fsPath } from './fs-names.ts';
 import type { ImageFormat } from './sniff.ts';
@@ -39,7 +47,7 @@ export async function decodeRgb(
   file: string | Uint8Array,
   size: DecodeSize,
   limits: DecodeLimits = {},
-): Promise<{ width: number; height: number; pixels: Uint8Array }> {
+): Promise<RgbImage> {
   const bytes = typeof file === 'string' ? await readImageBytes(file, limits) : file;
   const { data, info } = await runPipeline(bytes, limits, (pipeline) =>
     pipeline
@@ -51,12 +59,21 @@ export async function decodeRgb(
       .removeAlpha()
       .raw({ depth: 'uchar' }),
   );
-  if (info.channels !== 3) throw new Error(`decodeRgb: got ${info.channels} channels, wanted 3`);
-  return {
-    width: info.width,
-    height: info.height,
-    pixels: new Uint8Array(data.buffer, data.byteOffset, data.length),
-  };
+  return rgbOf({ data, info });
+}
+
+function rgbOf({ data, info }: Pick<Decoded, 'data' | 'info'>): RgbImage {
+  const { width, height, channels } = info;
+  if (channels !== 3) throw new Error(`decodeRgb: got ${channels} channels, expected 3`);
+  return { width, height, pixels: new Uint8Array(data.buffer, data.byteOffset, data.length) };
+}
+
+/**
+ * What `use` makes of the whole image at its own size, as u8[height,width,3] RGB. It is held no longer than `use` runs,
+ * and large ones one at a time.
+ */
+export async function decodeWhole<T>(bytes: Uint8Array, use: (image: RgbImage) => T): Promise<T> {
+  return await withWholePixels(bytes, {}, (decoded) => use(rgbOf(decoded)));
 }
 
 export interface Thumbnail {

@@ -1,7 +1,9 @@
 /**
  * Owns: writing a dataset as an ImageFolder with `metadata.jsonl`, whole or not at all.
  *
- *   OUT/[split/]class/file   OUT/metadata.jsonl   (one row a file, in the order of `add`)
+ *   OUT/[split/]class/file   OUT/metadata.jsonl   OUT/README.md
+ *
+ * metadata.jsonl has one row a file, in the order of `add`, and in each row every column that any row fills.
  *
  * Everything is written into a hidden folder beside OUT (so that the last rename stays on one file system) and takes
  * OUT's name at `commit`. The hidden folder's name is made from the export's id: after a crash `resumeExport` finds it,
@@ -12,7 +14,10 @@ import { randomBytes } from 'node:crypto';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { inClassOrder } from '../../../shared/class-order.ts';
 import { syncFolder } from '../write-whole.ts';
+import { type CardValue, Columns, datasetCard } from './export-card.ts';
 import {
   completeFiles,
   ExportError,
@@ -26,11 +31,13 @@ import {
 } from './export-files.ts';
 import type { Split } from './fields.ts';
 import { fsPath, resolveInRoot } from './fs-names.ts';
+import { readLines } from './lines.ts';
 import { safeFileName, safeName } from './safe-names.ts';
 
 export { ExportError } from './export-files.ts';
 
 const METADATA = 'metadata.jsonl';
+const CARD = 'README.md';
 /** Folder of images without a label; their metadata rows say label null. */
 export const UNLABELLED = 'unlabelled';
 
@@ -51,7 +58,7 @@ export interface ExportItem {
   split?: Split | null;
   name: string; // wanted file name, with extension; made safe, and unique within its class by a suffix
   bytes: Uint8Array; // of the file
-  metadata?: Record<string, unknown>; // further keys of the row: caption, difficulty, seed ...
+  metadata?: Record<string, CardValue | null>; // further keys of the row: caption, difficulty, seed ...
 }
 
 export interface ExportSummary {
@@ -132,6 +139,8 @@ export class ExportWriter {
   readonly #complete: Set<string>;
   readonly #folders = new Map<string, string>(); // label ('' + null apart) -> folder
   readonly #taken = new Map<string, Set<string>>(); // folder -> names in lower case
+  readonly #columns = new Columns();
+  readonly #labels = new Set<string>();
   readonly #rows: WriteStream;
   readonly #waiting = new Map<number, string | null>(); // rows that finished before an earlier one
   #failure: Error | null = null;
@@ -148,7 +157,7 @@ export class ExportWriter {
     this.#hidden = hidden;
     this.#settings = settings;
     this.#complete = complete;
-    this.#taken.set('', new Set([METADATA, MARKER]));
+    this.#taken.set('', new Set([METADATA, CARD.toLowerCase(), MARKER]));
     this.#rows = createWriteStream(fsPath(join(hidden, METADATA + PARTIAL)), { flags: 'w' });
     this.#rows.on('error', (error) => {
       this.#failure ??= error;
@@ -169,7 +178,10 @@ export class ExportWriter {
       await placeFile(item.bytes, target, this.#complete.has(path));
       this.#bytes += item.bytes.length;
       const { label, split = null, metadata = {} } = item;
-      await this.#writeRow(turn, JSON.stringify({ ...metadata, file_name: path, label, split }));
+      const row = { ...metadata, file_name: path, label, split };
+      this.#columns.see(row);
+      if (label !== null) this.#labels.add(label);
+      await this.#writeRow(turn, JSON.stringify(row));
       this.#files += 1;
       return path;
     } catch (error) {
@@ -178,8 +190,11 @@ export class ExportWriter {
     }
   }
 
-  /** Moves the finished export to its place. Afterwards the writer is closed. */
-  async commit(): Promise<ExportSummary> {
+  /**
+   * Moves the finished export to its place. Afterwards the writer is closed.
+   * @param classes in the order of their numbers for readers that want numbers; those of the images are added.
+   */
+  async commit(classes: readonly string[] = []): Promise<ExportSummary> {
     this.#requireOpen();
     if (this.#nextRow !== this.#nextTurn)
       throw new ExportError(`export ${this.id}: commit while images are being added`);
@@ -189,8 +204,7 @@ export class ExportWriter {
     );
     if (this.#failure) throw this.#failure;
     await this.#dropStrays();
-    const rows = join(this.#hidden, METADATA + PARTIAL);
-    await rename(fsPath(rows), fsPath(join(this.#hidden, METADATA)));
+    await this.#writeMetadata(new Set([...classes, ...inClassOrder(this.#labels)]));
     await refuseOccupied(this.outDir, this.#settings.overwrite);
     // The marker stays in OUT: it tells a resumed job that this export was committed before the crash.
     const marker: Marker = { id: this.id, ...this.#settings, files: this.#files, bytes: this.#bytes };
@@ -269,6 +283,29 @@ export class ExportWriter {
         this.#rows.once('error', () => done());
       });
     }
+  }
+
+  /** Only now it is known which columns hold anything: each row gets those, and no others. */
+  async #writeMetadata(classes: ReadonlySet<string>): Promise<void> {
+    const partial = join(this.#hidden, METADATA + PARTIAL);
+    const columns = this.#columns.filled;
+    // An import takes a folder's name for the label where a row has none: the column stays.
+    if (this.#labels.size === 0) columns.push(['label', 'string']);
+    const names = columns.map(([name]) => name);
+    await pipeline(
+      async function* () {
+        for await (const { text } of readLines(partial)) {
+          const row = JSON.parse(text) as Record<string, unknown>;
+          yield `${JSON.stringify(Object.fromEntries(names.map((name) => [name, row[name] ?? null])))}\n`;
+        }
+      },
+      createWriteStream(fsPath(join(this.#hidden, METADATA))),
+    );
+    await writeFile(
+      fsPath(join(this.#hidden, CARD)),
+      datasetCard(columns, this.#labels.size === 0 ? [] : [...classes]),
+    );
+    await rm(fsPath(partial));
   }
 
   /** Files of an interrupted run that this run did not add: they are in no metadata row and must not ship. */

@@ -5,6 +5,7 @@
  */
 import { join, posix } from 'node:path';
 import { FieldError, type RowFields } from './fields.ts';
+import type { UnusableField } from './found.ts';
 import { displayName } from './fs-names.ts';
 import type { LabelNames } from './label-names.ts';
 import { RowReader } from './row-reader.ts';
@@ -13,6 +14,8 @@ import type { Tally } from './tally.ts';
 
 export interface Told {
   fields: Omit<RowFields, 'path'>;
+  /** With lines of the file. */
+  unusable: readonly UnusableField[];
   /** The label is a number without a name: the folder's name says more. */
   bareNumber: boolean;
   /** The file that told it, from the root. */
@@ -55,9 +58,9 @@ export async function readFolderMetadata(name: string, options: MetadataOptions)
   for await (const row of opened.rows) {
     try {
       if ('error' in row) throw new FieldError('path', row.error);
-      const { fields: all, bareNumber } = reader.read(row.values, row.trim);
+      const { fields: all, unusable, bareNumber } = reader.read(row);
       const { path, ...fields } = all;
-      rows.set(fromRoot(folder, path), { fields, bareNumber, source });
+      rows.set(fromRoot(folder, path), { fields, unusable, bareNumber, source });
     } catch (error) {
       if (!(error instanceof FieldError)) throw error;
       await options.onBadRow(`line ${row.line}: ${'error' in row ? row.error : error.message}`);

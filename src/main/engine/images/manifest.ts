@@ -5,6 +5,7 @@
  * skipped with its line, field and reason; a file that cannot be used as a whole is a ManifestError.
  */
 import { basename, dirname, resolve } from 'node:path';
+import { inClassOrder } from '../../../shared/class-order.ts';
 import type { ImportNote } from '../../../shared/import-summary.ts';
 import { asUnreadable } from './errors.ts';
 import { FIELD_NAMES, FieldError, type FieldName, matchColumns, type RowFields } from './fields.ts';
@@ -31,7 +32,7 @@ export interface ManifestResult {
   rows: number;
   found: number;
   skipped: number;
-  classes: string[]; // sorted
+  classes: string[]; // in their order
   columns: Columns; // field -> column read (for JSON as far as the first row says)
   used: ImportNote[];
   unused: ImportNote[];
@@ -77,7 +78,7 @@ export async function readManifest(file: string, options: ManifestOptions): Prom
       columns ??= dropUndefined(matched);
       const raw = matched.path === undefined ? undefined : row.values.get(matched.path);
       if (typeof raw === 'string') named = raw;
-      const { fields } = reader.read(row.values, row.trim);
+      const { fields, unusable } = reader.read(row);
       // Asked first as it is written: a row that repeats another needs no look at the disk.
       refuseRepeated(lineOf.get(fields.path));
       const { relativePath, byEnding } = await finder.find(fields.path);
@@ -90,6 +91,7 @@ export async function readManifest(file: string, options: ManifestOptions): Prom
       countFields(tally, fields, name);
       counts.found += 1;
       await options.onFound(foundImage(root, relativePath, fields));
+      for (const { field, reason } of unusable) options.onUnusable?.({ field, reason: `${name} ${reason}` });
     } catch (error) {
       if (!(error instanceof FieldError)) throw error;
       await skip(row.line, named, error.message);
@@ -97,7 +99,7 @@ export async function readManifest(file: string, options: ManifestOptions): Prom
   }
   if (told && columns?.label !== undefined && told.names.has(columns.label))
     tally.used(`Class names of numbers, from ${told.file}`, undefined, told.names.get(columns.label)!.length);
-  return { root, ...counts, classes: [...classes].sort(), columns: columns ?? {}, ...tally.notes() };
+  return { root, ...counts, classes: inClassOrder(classes), columns: columns ?? {}, ...tally.notes() };
 }
 
 const notThere = (error: unknown): false => {

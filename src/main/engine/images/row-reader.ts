@@ -1,13 +1,18 @@
 /** Owns one row of a table -> fields: which columns are read, and numbers as class names where these are known. */
-import { type FieldName, matchColumns, type RowFields, readFields } from './fields.ts';
+import { FieldError, type FieldName, matchColumns, type RowFields, readFields } from './fields.ts';
+import type { UnusableField } from './found.ts';
 import { displayName } from './fs-names.ts';
 import { type LabelNames, nameOfNumber, wholeNumber } from './label-names.ts';
+import { probabilityColumns } from './probabilities.ts';
+import type { Row } from './rows/row.ts';
 import type { Tally } from './tally.ts';
 
 export type Columns = Partial<Record<FieldName, string>>;
 
 export interface ReadRow {
   fields: RowFields;
+  /** Fields that the row has and that cannot be used, without the file's name. */
+  unusable: UnusableField[];
   /** The label is a number whose name nobody tells. */
   bareNumber: boolean;
 }
@@ -19,9 +24,11 @@ export class RowReader {
   readonly #override: Columns;
   readonly #names: LabelNames;
   readonly #tally: Tally;
-  readonly #unread = new Set<string>();
+  readonly #told = new Set<string>();
   #keys = '';
   #columns: Columns = {};
+  /** Of the same row as `#columns`: those that nothing is read from, and that were not told yet. */
+  #unread: string[] = [];
 
   /** `override`: field -> column. `names`: column -> class names in the order of their numbers. */
   constructor(override: Columns, names: LabelNames, tally: Tally) {
@@ -45,37 +52,54 @@ export class RowReader {
     // As Hugging Face names files of several kinds.
     if (this.#override.path === undefined) matched.path ??= list.find((name) => /_file_name$/i.test(name));
     const read = new Set(Object.values(matched));
-    for (const name of list) {
-      if (read.has(name) || this.#unread.has(name) || this.#unread.size >= MOST_COLUMNS) continue;
-      this.#unread.add(name);
-      this.#tally.unused('Columns', displayName(name));
-    }
+    if (matched.probabilities === undefined)
+      for (const { column } of probabilityColumns(list)) read.add(column);
+    this.#unread = list.filter((name) => !read.has(name) && !this.#told.has(name));
     this.#keys = keys;
     this.#columns = matched;
     return matched;
   }
 
   /** `trim`: the row is text by hand (CSV). @throws FieldError */
-  read(values: ReadonlyMap<string, unknown>, trim: boolean): ReadRow {
+  read({ line, values, trim }: Extract<Row, { values: unknown }>): ReadRow {
     const columns = this.columnsOf(values.keys());
-    const fields = readFields(values, columns, trim);
+    const unusable: UnusableField[] = [];
+    const onUnusable = ({ field, message }: FieldError) =>
+      void unusable.push({ field, reason: `line ${line}: ${message}` });
+    const fields = readFields(values, columns, trim, onUnusable);
+    // One-hot columns may turn out to be the labels.
+    if (fields.oneHot === undefined) this.#tellUnread();
     const raw = columns.label === undefined ? undefined : values.get(columns.label);
     const number = trim || typeof raw === 'number' ? wholeNumber(raw) : null;
-    if (number === null) return { fields, bareNumber: false };
+    if (number === null) return { fields, unusable, bareNumber: false };
     const names = this.#names.get(columns.label as string);
-    if (!names) return { fields, bareNumber: true };
-    return { fields: { ...fields, label: nameOfNumber(number, names) }, bareNumber: false };
+    if (!names) return { fields, unusable, bareNumber: true };
+    delete fields.label;
+    try {
+      fields.label = nameOfNumber(number, names);
+    } catch (error) {
+      if (!(error instanceof FieldError)) throw error;
+      onUnusable(error);
+    }
+    return { fields, unusable, bareNumber: false };
+  }
+
+  #tellUnread(): void {
+    for (const name of this.#unread.splice(0)) {
+      if (this.#told.size >= MOST_COLUMNS) return;
+      this.#told.add(name);
+      this.#tally.unused('Columns', displayName(name));
+    }
   }
 }
 
-/** What the rows said, counted. */
+/** What the rows said, counted; probabilities are, once it is known which of them can be used (probabilities.ts). */
 export function countFields(
   tally: Tally,
-  { label, split, caption, probabilities }: Omit<RowFields, 'path'>,
+  { label, split, caption }: Omit<RowFields, 'path'>,
   source: string,
 ): void {
   if (label) tally.used(`Labels from ${source}`);
   if (split) tally.used(`Splits from ${source}`);
   if (caption !== undefined) tally.used(`Captions from ${source}`);
-  if (probabilities !== undefined) tally.used(`Class probabilities from ${source}`);
 }

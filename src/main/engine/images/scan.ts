@@ -5,6 +5,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inClassOrder } from '../../../shared/class-order.ts';
 import type { ImportSummary } from '../../../shared/import-summary.ts';
 import { asUnreadable } from './errors.ts';
 import { type FolderMetadataRows, metadataAmong, readFolderMetadata } from './folder-metadata.ts';
@@ -14,6 +15,7 @@ import { findLabelNames } from './label-names.ts';
 import { findLayout } from './layouts/index.ts';
 import type { Layout, Place, Plan } from './layouts/layout.ts';
 import { FolderWalk, outlineOf, type WalkOptions } from './outline.ts';
+import { classOrderFile } from './probabilities.ts';
 import { countFields } from './row-reader.ts';
 import { readSidecar, sidecarOf } from './sidecars.ts';
 import { Tally } from './tally.ts';
@@ -26,7 +28,7 @@ export interface ScanResult extends ImportSummary {
   layoutId: string;
   found: number;
   skipped: number;
-  classes: string[]; // sorted
+  classes: string[]; // in their order
   /** Things a person should look at before trusting the labels. */
   warnings: string[];
 }
@@ -55,6 +57,8 @@ class Search {
   readonly #metadata: FolderMetadataRows = new Map();
   readonly #classes = new Set<string>();
   readonly #tally = new Tally();
+  /** Some images have probabilities in the order of classes. */
+  #lists = false;
   #found = 0;
   #skipped = 0;
 
@@ -88,7 +92,7 @@ class Search {
       layout: this.#layout.title,
       found: this.#found,
       skipped: this.#skipped,
-      classes: [...this.#classes].sort(),
+      classes: inClassOrder(this.#classes),
       warnings,
       ...this.#tally.notes(),
     };
@@ -121,6 +125,7 @@ class Search {
         await this.#skip(path.join('/'), verdict.reason);
       } else others.push(entry.name);
     }
+    if (parts.length === 0 && this.#lists) read.add(classOrderFile); // its reader is the import
     for (const name of others)
       if (!read.has(name))
         this.#tally.unused('Files that are not images', displayName([...parts, name].join('/')));
@@ -157,8 +162,13 @@ class Search {
     let kept = false; // the folder's label, for all that the metadata says
     if (told) {
       this.#metadata.delete(relativePath);
-      const { label, ...fields } = told.fields;
+      const { label, oneHot, ...fields } = told.fields;
       Object.assign(image, fields);
+      for (const { field, reason } of told.unusable)
+        this.#options.onUnusable?.({ field, reason: `${displayName(told.source)} ${reason}` });
+      if (oneHot !== undefined && image.label === null) image.oneHot = oneHot;
+      else if (oneHot !== undefined)
+        this.#tally.unused('One-hot columns of metadata (the folder names the class)', displayName(oneHot));
       kept = told.bareNumber && image.label !== null;
       if (kept)
         this.#tally.unused('Labels that are numbers without names (the folder names the class)', `${label}`);
@@ -168,8 +178,8 @@ class Search {
     if (image.label !== null && (kept || !told?.fields.label)) this.#tally.used('Labels from folder names');
     if (image.split !== null && !told?.fields.split) this.#tally.used('Splits from folder names');
     if (sidecar !== null) this.#caption(image, folder, sidecar);
-    if (image.label === null) this.#tally.used('Images without a class', displayName(relativePath));
-    else this.#classes.add(image.label);
+    if (image.label !== null) this.#classes.add(image.label);
+    this.#lists ||= Array.isArray(image.probabilities);
     this.#found += 1;
     await this.#options.onFound(image);
   }

@@ -2,12 +2,15 @@
  * Owns: telling by its first bytes (never by its name) what a file is, and saying in plain words what it is
  * when we do not read it. A decoder is only ever started on a format named here.
  */
-export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'bmp' | 'tiff' | 'avif';
+import { formOf, HEAD_BYTES, sentence } from '../what-it-is.ts';
+
+export const imageFormats = ['jpeg', 'png', 'webp', 'gif', 'bmp', 'tiff', 'avif'] as const;
+export type ImageFormat = (typeof imageFormats)[number];
 
 export type Sniffed = { format: ImageFormat } | { format: null; reason: string };
 
 /** Bytes that `sniffFormat` needs to see. */
-export const SNIFF_BYTES = 512;
+export const SNIFF_BYTES = HEAD_BYTES;
 
 const ascii = (bytes: Uint8Array, from: number, to: number): string => {
   let text = '';
@@ -55,31 +58,29 @@ function sniffIsoMedia(head: Uint8Array): Sniffed {
   return unsupported('a video or an unknown media container');
 }
 
+/** Images that are not read, with how they begin. docs/formats.md lists them. */
+export const unreadImages: readonly [what: string, is: (head: Uint8Array) => boolean][] = [
+  ['an icon file (ICO)', (head) => startsWith(head, 0, 0, 1, 0) || startsWith(head, 0, 0, 2, 0)],
+  ['a Photoshop file (PSD)', (head) => ascii(head, 0, 4) === '8BPS'],
+  ['QOI', (head) => ascii(head, 0, 4) === 'qoif'],
+  ['JPEG 2000', (head) => ascii(head, 4, 8) === 'jP  ' || startsWith(head, 0xff, 0x4f, 0xff, 0x51)],
+  ['JPEG XL', (head) => ascii(head, 4, 8) === 'JXL ' || startsWith(head, 0xff, 0x0a)],
+  ['OpenEXR', (head) => startsWith(head, 0x76, 0x2f, 0x31, 0x01)],
+  ['a Netpbm file (PBM/PGM/PPM/PAM)', (head) => /^P[1-7][\s#]/.test(ascii(head, 0, 3))],
+  ['PDF', (head) => ascii(head, 0, 5) === '%PDF-'],
+  ['a vector drawing (SVG)', (head) => /<svg[\s>]/i.test(ascii(head, 0, SNIFF_BYTES))],
+];
+
 function sniffOther(head: Uint8Array): Sniffed {
-  if (startsWith(head, 0, 0, 1, 0) || startsWith(head, 0, 0, 2, 0)) return unsupported('an icon file (ICO)');
-  if (ascii(head, 0, 4) === '8BPS') return unsupported('a Photoshop file (PSD)');
-  if (ascii(head, 0, 4) === 'qoif') return unsupported('QOI');
-  if (ascii(head, 4, 8) === 'jP  ' || startsWith(head, 0xff, 0x4f, 0xff, 0x51))
-    return unsupported('JPEG 2000');
-  if (ascii(head, 4, 8) === 'JXL ' || startsWith(head, 0xff, 0x0a)) return unsupported('JPEG XL');
-  if (startsWith(head, 0x76, 0x2f, 0x31, 0x01)) return unsupported('OpenEXR');
-  if (/^P[1-7][\s#]/.test(ascii(head, 0, 3))) return unsupported('a Netpbm file (PBM/PGM/PPM/PAM)');
-  if (ascii(head, 0, 5) === '%PDF-') return unsupported('PDF');
+  const unread = unreadImages.find(([, is]) => is(head));
+  if (unread) return unsupported(unread[0]);
   if (ascii(head, 12, 16) === 'IHDR' || ascii(head, 11, 15) === 'IHDR') {
     return {
       format: null,
       reason: 'damaged: a PNG file whose first bytes were altered (often by a text-mode transfer)',
     };
   }
-  const text = ascii(head, 0, SNIFF_BYTES);
-  if (text.startsWith('version https://git-lfs.github.com/')) {
-    return { format: null, reason: 'a Git LFS pointer, not the image itself; run `git lfs pull`' };
-  }
-  if (/<svg[\s>]/i.test(text)) return unsupported('a vector drawing (SVG)');
-  if (/^\s*(<!doctype html|<html)/i.test(text))
-    return { format: null, reason: 'not an image: a web page (HTML)' };
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: telling text from binary
-  if (!/[\u0000-\u0008\u000e-\u001f]/.test(text))
-    return { format: null, reason: 'not an image: a text file' };
-  return { format: null, reason: 'not an image' };
+  const form = formOf(head, '');
+  if (!form) return { format: null, reason: 'not an image' };
+  return { format: null, reason: form.always ? sentence(form) : `not an image: ${form.what}` };
 }

@@ -5,9 +5,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { most, ranges } from '../../../core/nn/config-fields.ts';
+import type { Preprocessing } from '../../../core/images/preprocessing.ts';
+import { most } from '../../../core/nn/config-fields.ts';
 import { createByteDecoder } from '../../../core/tokenizer/byte-decoder.ts';
 import { openSession, type RuntimeOptions } from '../runtime.ts';
+import { assumedBy, readPreprocessor } from './preprocessor-file.ts';
 import { readModelJson } from './stored-part.ts';
 
 export const captionerFiles = [
@@ -30,32 +32,24 @@ const generation = z.object({
   pad_token_id: token,
   max_length: z.int().positive().max(most.tokens).nullish(),
 });
-const modelConfig = generation.extend({ decoder: generation.nullish() });
-const side = z.int().positive().max(most.pixels);
-const [leastFactor, mostFactor] = ranges.factor;
-const preprocessor = z.object({
-  size: z.union([
-    side,
-    z.object({ height: side, width: side }),
-    z.object({ shortest_edge: side }).transform(({ shortest_edge: s }) => ({ height: s, width: s })),
-  ]),
-  image_mean: z.array(z.number().min(-mostFactor).max(mostFactor)).length(3),
-  image_std: z.array(z.number().min(leastFactor).max(mostFactor)).length(3),
+const typed = z.object({ model_type: z.string().optional() });
+const modelConfig = generation.extend({
+  ...typed.shape,
+  encoder: typed.nullish(),
+  decoder: generation.nullish(),
 });
 
 export interface Captioner {
-  width: number;
-  height: number;
-  /** u8[height,width,3] RGB of one picture -> its caption. */
+  preprocessing: Preprocessing;
+  /** u8[height,width,3] RGB of one picture, prepared -> its caption. */
   caption(pixels: Uint8Array): Promise<string>;
   close(): Promise<void>;
 }
 
 interface CaptionerConfig {
-  width: number;
-  height: number;
-  mean: number[];
-  std: number[];
+  preprocessing: Preprocessing;
+  /** Absent: a file says how images are prepared. */
+  assumed?: string;
   start: number;
   end: number;
   special: ReadonlySet<number>;
@@ -76,8 +70,7 @@ export function readCaptionerConfig(folder: string): CaptionerConfig {
       throw new Error(`${join(folder, file)} is missing; wanted ${captionerWanted}`);
   }
   const config = parse(modelConfig, join(folder, 'config.json'), "the captioner's config");
-  const images = parse(preprocessor, join(folder, 'preprocessor_config.json'), 'how pictures are prepared');
-  const size = typeof images.size === 'number' ? { height: images.size, width: images.size } : images.size;
+  const images = readPreprocessor(folder, { type: config.encoder?.model_type ?? config.model_type ?? '' });
   const pick = (name: keyof z.infer<typeof generation>) => config[name] ?? config.decoder?.[name] ?? null;
   const start = pick('decoder_start_token_id') ?? pick('bos_token_id');
   const end = pick('eos_token_id');
@@ -86,9 +79,8 @@ export function readCaptionerConfig(folder: string): CaptionerConfig {
   }
   const special = [start, end, pick('bos_token_id'), pick('pad_token_id')].filter((id) => id !== null);
   return {
-    ...size,
-    mean: images.image_mean,
-    std: images.image_std,
+    preprocessing: images.preprocessing,
+    ...assumedBy(images),
     start,
     end,
     special: new Set(special),
@@ -104,16 +96,15 @@ export async function openCaptioner(folder: string, runtime: RuntimeOptions): Pr
   );
   const encoder = await openSession(join(folder, 'encoder_model.onnx'), runtime);
   const decoder = await openSession(join(folder, 'decoder_model.onnx'), runtime);
-  const { width, height } = config;
+  const { preprocessing } = config;
+  const { width, height, mean, std } = preprocessing;
   const plane = width * height;
   return {
-    width,
-    height,
+    preprocessing,
     async caption(pixels) {
       const data = new Float32Array(3 * plane);
       for (let j = 0; j < plane; j++) {
-        for (let c = 0; c < 3; c++)
-          data[c * plane + j] = (pixels[3 * j + c] / 255 - config.mean[c]) / config.std[c];
+        for (let c = 0; c < 3; c++) data[c * plane + j] = (pixels[3 * j + c] / 255 - mean[c]) / std[c];
       }
       const encoded = await encoder.run({ pixel_values: { dims: [1, 3, height, width], data } }, [
         'last_hidden_state',

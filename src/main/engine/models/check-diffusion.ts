@@ -6,25 +6,26 @@ import { input, type Shape, sameShape } from '../../../core/graph/value.ts';
 import { decode, encode } from '../../../core/nn/autoencoder-kl.ts';
 import { clipText } from '../../../core/nn/clip-text.ts';
 import { type Params, paramsOf, trainableSource } from '../../../core/nn/params.ts';
-import { unet2dCondition } from '../../../core/nn/unet-2d-condition.ts';
+import { takesGuidance, unet2dCondition } from '../../../core/nn/unet-2d-condition.ts';
 import { memoryTable } from '../diffusion/memory-estimate.ts';
 import { type DiffusionModel, openDiffusionModel } from '../diffusion/model-folder.ts';
 import { firstFew } from '../first-few.ts';
 import type { DiffusionReport, PartReport } from '../inspections.ts';
-import { pipelineOf } from './pipeline-name.ts';
+import { pipelineOf, unusedParts } from './pipeline-name.ts';
 import type { StoredPart } from './stored-part.ts';
 
 /** @throws where a part, its config or the tokenizer is not there at all. */
 export function checkDiffusion(path: string): DiffusionReport {
   const model = openDiffusionModel(path);
   const { unet, vae, text } = model;
-  const context = unet.config.cross_attention_dim;
+  const { cross_attention_dim: context, time_cond_proj_dim: guided } = unet.config;
   const parts = [
     compare('U-Net', unet, (p) =>
       unet2dCondition(p, unet.config, {
         sample: input('sample', [1, unet.config.in_channels, 64, 64]),
         timesteps: input('timesteps', [1]),
         encoderHiddenStates: input('states', [1, model.textLength, context]),
+        timestepCond: guided === undefined ? undefined : input('guidance', [1, guided]),
       }),
     ),
     compare('autoencoder', vae, (p) => {
@@ -40,13 +41,16 @@ export function checkDiffusion(path: string): DiffusionReport {
     summary: summaryOf(path, model),
     parts,
     problems,
-    abilities:
-      problems.length > 0
-        ? []
-        : ['generate', 'start from images', 'invert', 'train LoRA', 'train difficulty'],
+    abilities: problems.length > 0 ? [] : abilitiesOf(model),
     memory: problems.length > 0 ? null : memoryTable(model),
   };
 }
+
+/** A network that was distilled to a few steps has no path back from an image to its noise. */
+const abilitiesOf = ({ unet }: DiffusionModel): string[] =>
+  ['generate', 'start from images', 'invert', 'train LoRA', 'train difficulty'].filter(
+    (ability) => ability !== 'invert' || !takesGuidance(unet.config),
+  );
 
 function compare(part: string, stored: StoredPart<unknown>, build: (p: Params) => unknown): PartReport {
   const source = trainableSource('', (name) => stored.table.has(name));
@@ -80,7 +84,7 @@ function problemsOf({ part, file, missing, misshapen }: PartReport): string[] {
   return problems;
 }
 
-function summaryOf(path: string, { unet, text, scheduler }: DiffusionModel): string {
+function summaryOf(path: string, { unet, text, scheduler, assumed }: DiffusionModel): string {
   const width = unet.config.cross_attention_dim;
   const family =
     width === 768
@@ -90,6 +94,12 @@ function summaryOf(path: string, { unet, text, scheduler }: DiffusionModel): str
         : 'a Stable Diffusion of its own size';
   const predicts = scheduler.prediction_type === 'v_prediction' ? 'predicts velocity' : 'predicts noise';
   const kept = [...new Set([...unet.table.values()].map(({ dtype }) => dtype.toUpperCase()))].join(' and ');
-  if (path.endsWith('.safetensors')) return `single file, ${family}, ${predicts}, ${kept}`;
-  return `Diffusers folder (${pipelineOf(path)}), ${family}, ${text.config.num_hidden_layers} text layers, ${predicts}, ${kept}`;
+  const told = takesGuidance(unet.config)
+    ? ', takes the guidance scale as an input (LCM: 2 to 8 steps, guidance about 8)'
+    : '';
+  if (path.endsWith('.safetensors'))
+    return `single file, ${family}, ${predicts}, ${kept}${told}${assumed ? `; ${assumed}` : ''}`;
+  const unused = unusedParts(path);
+  const without = unused.length > 0 ? `; not used: ${unused.join(', ')}` : '';
+  return `Diffusers folder (${pipelineOf(path)}), ${family}, ${text.config.num_hidden_layers} text layers, ${predicts}, ${kept}${told}${without}`;
 }

@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import type { TrainingDynamics } from '../../../core/difficulty/dynamics.ts';
+import { ownPreprocessing, type Preprocessing } from '../../../core/images/preprocessing.ts';
 import type { ResnetConfig } from '../../../core/nn/resnet.ts';
 import { writeSafetensors } from '../safetensors.ts';
 import { makeFolder, writeWhole } from '../write-whole.ts';
@@ -16,6 +17,12 @@ export interface ResnetFile extends ResnetConfig {
   /** Class names, in the order of the logits. */
   labels: string[];
 }
+
+const half = [0.5, 0.5, 0.5];
+
+/** What a residual network from scratch sees, in training as later: a square of the middle, in -1..1. */
+export const cruxPreprocessing = (side: number): Preprocessing =>
+  ownPreprocessing('cover', { width: side, height: side }, { mean: half, std: half });
 
 export type Weights = Map<string, { shape: readonly number[]; data: Float32Array }>;
 

@@ -1,13 +1,13 @@
 /** Owns what the engine asks of anything that turns pictures into features. */
+import { createHash } from 'node:crypto';
+import type { Preprocessing } from '../../../core/images/preprocessing.ts';
+
 export interface ImageEncoder {
   name: string;
-  /** sha256 of the model's file(s): features and scores are stored under it. */
+  /** What its features depend on, see `featuresHash`: features and scores are stored under it. */
   hash: string;
-  /** The size that `run` wants. */
-  width: number;
-  height: number;
-  /** How a picture of another shape is brought to that size. */
-  resize: 'stretch' | 'crop';
+  /** What becomes of a picture before `run`, which wants its size. */
+  preprocessing: Preprocessing;
   dim: number;
   /** Class names behind `logits`; null when the model is no classifier or has no label file. */
   labels: readonly string[] | null;
@@ -15,3 +15,20 @@ export interface ImageEncoder {
   run(pixels: Uint8Array, n: number): Promise<{ features: Float32Array; logits: Float32Array | null }>;
   close(): Promise<void>;
 }
+
+/**
+ * What a model's features depend on: its weights, and how its images are prepared. Earlier versions of Crux stored them
+ * under the weights alone: those are found no more, and computed again.
+ */
+export const featuresHash = (weights: string, preprocessing: Preprocessing): string =>
+  createHash('sha256')
+    .update(`${weights} ${canonical(preprocessing)}`)
+    .digest('hex');
+
+/** The same text whatever order the fields were written in. */
+const canonical = (preprocessing: Preprocessing): string =>
+  JSON.stringify(preprocessing, (_, value: unknown) =>
+    value && typeof value === 'object' && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );

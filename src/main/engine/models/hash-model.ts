@@ -1,4 +1,4 @@
-/** Owns the hash of a model that is added, which provenance records: over all of its weights. */
+/** Owns the hash of a model that is added, which provenance records: over all of its weights, and of an encoder how its images are prepared. */
 import { statSync } from 'node:fs';
 import type { ModelKind } from '../../../shared/domain.ts';
 import { hashFile } from '../images/hash.ts';
@@ -12,6 +12,8 @@ export async function hashModel({ path, kind }: { path: string; kind: ModelKind 
     return await openGenerationModel(path).hash();
   }
   if (!statSync(path).isDirectory()) return await hashFile(path);
+  const { networkHash } = await import('./network-encoder.ts');
   const { readVisionFolder } = await import('./vision-folder.ts');
-  return await readVisionFolder(path, path).part.hash();
+  const { part, network } = readVisionFolder(path, path);
+  return await networkHash(part, network);
 }

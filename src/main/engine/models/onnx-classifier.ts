@@ -1,54 +1,199 @@
-/** Owns a user's ONNX classifier as an encoder: preprocessing by its spec, features and logits by their names. */
+/**
+ * Owns a user's ONNX classifier as an encoder: preprocessing by its spec, features and logits by their names. A Softmax
+ * that is part of the graph is not applied again: the logarithms of its probabilities are the logits but for a constant,
+ * so that whatever is made of logits (a softmax over some of the classes, a temperature) gives what it gives without the
+ * Softmax.
+ */
+import { ownPreprocessing, type Preprocessing } from '../../../core/images/preprocessing.ts';
+import { randn, rngFromSeed } from '../../../core/rng.ts';
 import type { OnnxClassifierSpec } from '../../../shared/domain.ts';
 import { hashFile } from '../images/hash.ts';
-import { openSession, type RuntimeOptions } from '../runtime.ts';
-import type { ImageEncoder } from './encoder.ts';
+import { openSession, type RuntimeOptions, type Session, type Tensor } from '../runtime.ts';
+import { featuresHash, type ImageEncoder } from './encoder.ts';
+import { readOnnxFacts, type Scores } from './onnx-facts.ts';
+import { takesBytes, unfitInput, unfitScores } from './onnx-values.ts';
 
 export interface OnnxClassifierFile {
   name: string;
   path: string;
-  /** As it was when the model was added; another file under the same name is refused. */
-  hash: string;
+  /** As it was when the model was added; another file under the same name is refused. null: it is not added yet. */
+  hash: string | null;
   spec: OnnxClassifierSpec;
+}
+
+export interface OnnxClassifier extends ImageEncoder {
+  /** What its class scores are, told by the graph or by trial; null: it has none. */
+  scores: Scores | null;
 }
 
 /** Grey from RGB as in BT.601, what image libraries do for one-channel models. */
 const GREY = [0.299, 0.587, 0.114];
+/** The logarithm of a probability that is too small for its type. */
+const LEAST = 2 ** -126;
+
+/** As the person chose; without a filter libvips resizes, as Crux always has. */
+function onnxPreprocessing(spec: OnnxClassifierSpec): Preprocessing {
+  const { width, height, kernel } = spec;
+  const share = spec.cropShare ?? 1;
+  const size = { width: Math.floor(width / share), height: Math.floor(height / share) };
+  const own = ownPreprocessing(spec.resize === 'crop' ? 'cover' : 'size', size, spec);
+  const sized = { ...own, width, height };
+  if (!kernel) return sized;
+  const square = size.width === size.height && spec.resize === 'crop';
+  return {
+    ...sized,
+    resize: square ? { to: 'shortest', edge: size.width } : own.resize,
+    kernel,
+    arithmetic: 'pillow',
+  };
+}
 
 /** Where there is no feature output, the logits serve as features. */
 export async function openOnnxClassifier(
-  { name, path, hash, spec }: OnnxClassifierFile,
+  file: OnnxClassifierFile,
   runtime: RuntimeOptions,
-): Promise<ImageEncoder> {
-  const { width, height, channels, mean, std, layout } = spec;
-  if (mean.length !== channels || std.length !== channels)
-    throw new Error(`model ${name}: ${mean.length} means and ${std.length} stds, wanted ${channels} of each`);
-  const outputs = [spec.features, spec.logits].filter((output) => output !== null);
-  if (outputs.length === 0)
-    throw new Error(`model ${name}: neither logits nor features are named; add it again`);
+): Promise<OnnxClassifier> {
+  const { name, path, hash } = file;
   const now = await hashFile(path);
-  if (now !== hash)
+  if (hash !== null && now !== hash)
     throw new Error(`model ${name}: ${path} has changed since it was added; remove it and add it again`);
   const session = await openSession(path, runtime);
-  const missing = [...outputs.filter((o) => !session.outputNames.includes(o))];
-  if (missing.length > 0 || !session.inputNames.includes(spec.input)) {
+  try {
+    return await encoderOf({ ...file, hash: now }, session);
+  } catch (error) {
     await session.close();
+    throw error;
+  }
+}
+
+async function encoderOf(
+  { name, path, hash, spec }: OnnxClassifierFile & { hash: string },
+  session: Session,
+): Promise<OnnxClassifier> {
+  const preprocessing = onnxPreprocessing(spec);
+  const image = requireFit(name, spec, session);
+  const outputs = [spec.features, spec.logits].filter((output) => output !== null);
+  const fill = filler(spec, takesBytes(image));
+  const bytesEach = 3 * spec.width * spec.height;
+
+  const runBatch = async (pixels: Uint8Array, n: number) => {
+    const sides = [spec.height, spec.width];
+    const dims = spec.layout === 'NCHW' ? [n, spec.channels, ...sides] : [n, ...sides, spec.channels];
+    const out = await session.run({ [spec.input]: { dims, data: fill(pixels, n) } as Tensor }, outputs);
+    const rows = (output: string): Float32Array => {
+      const { data, dims: shape } = out[output];
+      if (!(data instanceof Float32Array))
+        throw new Error(`model ${name}: output ${output} holds no floats; export it with float outputs`);
+      if (data.length % n !== 0 || data.length === 0)
+        throw new Error(
+          `model ${name}: output ${output} is [${shape.join(',')}] for ${n} images, expected one row each`,
+        );
+      return data;
+    };
+    const logits = spec.logits === null ? null : rows(spec.logits);
+    return { features: spec.features === null ? logits! : rows(spec.features), logits };
+  };
+
+  // The width of the features is known only once it has run; some models are made for one image at a time.
+  const one = await runBatch(new Uint8Array(bytesEach), 1);
+  const dim = one.features.length;
+  const batches = await runBatch(new Uint8Array(2 * bytesEach), 2).then(
+    () => true,
+    () => false,
+  );
+  if (spec.labels && one.logits && spec.labels.length !== one.logits.length)
     throw new Error(
-      `model ${name}: it has inputs ${session.inputNames.join(', ')} and outputs ${session.outputNames.join(', ')}, wanted ${spec.input} and ${outputs.join(', ')}`,
+      `model ${name}: ${spec.labels.length} labels for ${one.logits.length} class scores; check its label file`,
+    );
+  const scores =
+    spec.logits === null
+      ? null
+      : (readOnnxFacts(path).scoresOf(spec.logits) ??
+        (await scoresByTrial(async (pixels) => (await runBatch(pixels, 1)).logits!, bytesEach)));
+  const unfit = spec.logits === null ? null : unfitScores(spec.logits, scores);
+  if (unfit) throw new Error(`model ${name}: ${unfit}`);
+
+  const runLogits = async (pixels: Uint8Array, n: number) => {
+    const { features, logits } = await runBatch(pixels, n);
+    if (scores !== 'probabilities' || !logits) return { features, logits };
+    const logs = logits.map((p) => Math.log(Math.max(p, LEAST)));
+    return { features: features === logits ? logs : features, logits: logs };
+  };
+
+  return {
+    name,
+    hash: featuresHash(hash, preprocessing),
+    preprocessing,
+    dim,
+    labels: spec.logits === null ? null : spec.labels,
+    scores,
+    async run(pixels, n) {
+      if (pixels.length !== n * bytesEach)
+        throw new Error(`model ${name}: ${pixels.length} bytes for ${n} images, expected ${n * bytesEach}`);
+      if (batches || n === 1) {
+        const { features, logits } = await runLogits(pixels, n);
+        return { features: Float32Array.from(features), logits: logits && Float32Array.from(logits) };
+      }
+      const features = new Float32Array(n * dim);
+      const logits = one.logits && new Float32Array(n * one.logits.length);
+      for (let i = 0; i < n; i++) {
+        const single = await runLogits(pixels.subarray(i * bytesEach, (i + 1) * bytesEach), 1);
+        features.set(single.features, i * dim);
+        logits?.set(single.logits!, i * one.logits!.length);
+      }
+      return { features, logits };
+    },
+    close: () => session.close(),
+  };
+}
+
+/** @returns the input. @throws where the spec does not fit the file. */
+function requireFit(name: string, spec: OnnxClassifierSpec, { inputs, outputs }: Session) {
+  const { channels, mean, std } = spec;
+  if (mean.length !== channels || std.length !== channels)
+    throw new Error(
+      `model ${name}: ${mean.length} means and ${std.length} deviations, expected ${channels} of each`,
+    );
+  const wanted = [spec.features, spec.logits].filter((output) => output !== null);
+  if (wanted.length === 0)
+    throw new Error(`model ${name}: neither logits nor features are named; add it again`);
+  const image = inputs.find((input) => input.name === spec.input);
+  if (!image || wanted.some((output) => !outputs.some((o) => o.name === output))) {
+    const names = (list: Session['inputs']) => list.map((value) => value.name).join(', ');
+    throw new Error(
+      `model ${name}: it has inputs ${names(inputs)} and outputs ${names(outputs)}, expected ${spec.input} and ${wanted.join(', ')}`,
     );
   }
-  const plane = width * height;
-  // One factor and one shift per channel and byte value: (v / 255 - mean) / std.
-  const table = mean.map((m, c) => Float32Array.from({ length: 256 }, (_, v) => (v / 255 - m) / std[c]));
+  const unfit = unfitInput(image);
+  if (unfit) throw new Error(`model ${name}: ${unfit}`);
+  const asIs = mean.every((m) => m === 0) && std.every((s) => Math.abs(255 * s - 1) < 1e-6);
+  if (takesBytes(image) && !asIs)
+    throw new Error(
+      `model ${name}: its input ${image.name} is uint8, so bytes of 0 to 255 go in as they are; expected mean 0 and deviation 1/255 (0.00392156862745098)`,
+    );
+  return image;
+}
 
-  const fill = (pixels: Uint8Array, n: number): Float32Array => {
-    const data = new Float32Array(n * channels * plane);
+/** The images of a batch as the input wants them: (x - mean) / std of RGB in [0,1], or bytes as they are. */
+function filler(
+  spec: OnnxClassifierSpec,
+  bytes: boolean,
+): (pixels: Uint8Array, n: number) => Float32Array | Uint8Array {
+  const { width, height, channels, mean, std, layout } = spec;
+  const plane = width * height;
+  // One factor and one shift per channel and byte value.
+  const table = mean.map((m, c) =>
+    Float32Array.from({ length: 256 }, (_, v) => (bytes ? v : (v / 255 - m) / std[c])),
+  );
+  return (pixels, n) => {
+    const size = n * channels * plane;
+    const data = bytes ? new Uint8Array(size) : new Float32Array(size);
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < plane; j++) {
         const at = (i * plane + j) * 3;
         if (channels === 1) {
           const grey = GREY[0] * pixels[at] + GREY[1] * pixels[at + 1] + GREY[2] * pixels[at + 2];
-          data[i * plane + j] = (grey / 255 - mean[0]) / std[0];
+          data[i * plane + j] = bytes ? Math.round(grey) : (grey / 255 - mean[0]) / std[0];
         } else {
           for (let c = 0; c < 3; c++) {
             const to = layout === 'NCHW' ? (i * 3 + c) * plane + j : (i * plane + j) * 3 + c;
@@ -59,62 +204,28 @@ export async function openOnnxClassifier(
     }
     return data;
   };
+}
 
-  const runBatch = async (pixels: Uint8Array, n: number) => {
-    const dims = layout === 'NCHW' ? [n, channels, height, width] : [n, height, width, channels];
-    const out = await session.run({ [spec.input]: { dims, data: fill(pixels, n) } }, outputs);
-    const rows = (output: string): Float32Array => {
-      const { data, dims: shape } = out[output];
-      if (!(data instanceof Float32Array))
-        throw new Error(`model ${name}: output ${output} is not float32; export it with float32 outputs`);
-      if (data.length % n !== 0 || data.length === 0)
-        throw new Error(
-          `model ${name}: output ${output} is [${shape.join(',')}] for ${n} images, wanted one row each`,
-        );
-      return data;
-    };
-    const logits = spec.logits === null ? null : rows(spec.logits);
-    return { features: spec.features === null ? logits! : rows(spec.features), logits };
-  };
+const TRIALS = 3;
 
-  // The width of the features is known only once it has run; some models are made for one image at a time.
-  const one = await runBatch(new Uint8Array(plane * 3), 1);
-  const dim = one.features.length;
-  const batches = await runBatch(new Uint8Array(2 * plane * 3), 2).then(
-    () => true,
-    () => false,
-  );
-  if (spec.labels && one.logits && spec.labels.length !== one.logits.length) {
-    await session.close();
-    throw new Error(
-      `model ${name}: ${spec.labels.length} labels for ${one.logits.length} logits; check its label file`,
-    );
+/** What scores are like on images of noise, where the graph's operators do not tell. */
+async function scoresByTrial(
+  scoresOf: (pixels: Uint8Array) => Promise<Float32Array>,
+  bytes: number,
+): Promise<Scores> {
+  const rng = rngFromSeed(1, 'scores by trial');
+  const trials: Float32Array[] = [];
+  for (let i = 0; i < TRIALS; i++) {
+    const noise = randn(bytes, rng);
+    trials.push((await scoresOf(Uint8Array.from(noise, (v) => 128 + 64 * v))).slice());
   }
-
-  return {
-    name,
-    hash,
-    width,
-    height,
-    resize: spec.resize,
-    dim,
-    labels: spec.logits === null ? null : spec.labels,
-    async run(pixels, n) {
-      if (pixels.length !== n * plane * 3)
-        throw new Error(`model ${name}: ${pixels.length} bytes for ${n} images, wanted ${n * plane * 3}`);
-      if (batches || n === 1) {
-        const { features, logits } = await runBatch(pixels, n);
-        return { features: Float32Array.from(features), logits: logits && Float32Array.from(logits) };
-      }
-      const features = new Float32Array(n * dim);
-      const logits = one.logits && new Float32Array(n * one.logits.length);
-      for (let i = 0; i < n; i++) {
-        const single = await runBatch(pixels.subarray(i * plane * 3, (i + 1) * plane * 3), 1);
-        features.set(single.features, i * dim);
-        logits?.set(single.logits!, i * one.logits!.length);
-      }
-      return { features, logits };
-    },
-    close: () => session.close(),
-  };
+  const every = (holds: (row: Float32Array) => boolean) =>
+    trials.every((row) => row.length > 1 && holds(row));
+  // Half precision sums to 1 within its own rounding.
+  const isOne = (sum: number) => Math.abs(sum - 1) < 1e-2;
+  if (every((row) => row.every((p) => p >= 0) && isOne(row.reduce((sum, p) => sum + p, 0))))
+    return 'probabilities';
+  if (every((row) => row.every((p) => p <= 0) && isOne(row.reduce((sum, p) => sum + Math.exp(p), 0))))
+    return 'log-probabilities';
+  return 'logits';
 }

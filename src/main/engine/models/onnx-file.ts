@@ -4,10 +4,11 @@
  * Walks the messages of onnx.proto that can hold a tensor, and reads none of the weights. What is no ONNX at all is left
  * to the runtime to say.
  */
-import { closeSync, readSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { shown } from '../../../core/shown.ts';
-import { openUserFileSync } from '../user-file.ts';
+import { openUserFileSync, UnfitFile } from '../user-file.ts';
+import { Bytes, fieldsOf } from './protobuf-file.ts';
 
 /** Of a message: the fields that hold further messages, and what those are. */
 const holds = new Map<string, Readonly<Record<number, string>>>([
@@ -19,19 +20,20 @@ const holds = new Map<string, Readonly<Record<number, string>>>([
   ['sparse', { 1: 'tensor', 2: 'tensor' }],
   ['tensor', { 13: 'entry' }],
 ]);
+/** The tag that a model begins with. */
+const irVersion = 8;
 const tensorName = 8;
 const entryKey = 1;
 const entryValue = 2;
 
 /** Graphs within graphs, and the messages between them. */
 const MAX_DEPTH = 64;
-/** Of a key or a value beside a tensor: the name of a file, or a number. */
-const MAX_TEXT = 4096;
 
 /** @throws UnfitFile or an error that names the tensor and the file that its values are said to be in. */
 export function requireFitOnnx(file: string): void {
-  const { descriptor, size } = openUserFileSync(file);
+  const { descriptor, size } = openUserFileSync(file, { wanted: 'onnx' });
   try {
+    requireWhole(descriptor, size, file);
     const folder = dirname(file);
     const seen = new Map<string, number>();
     walk(new Bytes(descriptor), 'model', 0, size, 0, (tensor, entries) => {
@@ -47,6 +49,19 @@ export function requireFitOnnx(file: string): void {
     });
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** A download that broke off: the file begins as a model, and its graph ends behind it. */
+function requireWhole(descriptor: number, size: number, file: string): void {
+  const bytes = new Bytes(descriptor);
+  if (bytes.varint(0)?.value !== irVersion) return;
+  Array.from(fieldsOf(bytes, 0, size, cutShort));
+  function cutShort(end: number) {
+    throw new UnfitFile(
+      file,
+      `an ONNX file that ends early (expected at least ${end.toLocaleString('en-US')} bytes, found ${size.toLocaleString('en-US')}); download or copy it again`,
+    );
   }
 }
 
@@ -91,65 +106,4 @@ function entryOf(bytes: Bytes, at: number, end: number): readonly [string, strin
     if (field === entryValue) value = bytes.text(from, to);
   }
   return [key, value];
-}
-
-/** The fields with a length, of a message; others are passed over. */
-function* fieldsOf(bytes: Bytes, start: number, end: number) {
-  for (let at = start; at < end; ) {
-    const tag = bytes.varint(at);
-    const field = Math.floor((tag?.value ?? 0) / 8);
-    if (!tag || field === 0) return;
-    at = tag.next;
-    const wire = tag.value % 8;
-    if (wire === 2) {
-      const length = bytes.varint(at);
-      if (!length || length.next + length.value > end) return;
-      yield { field, from: length.next, to: length.next + length.value };
-      at = length.next + length.value;
-    } else if (wire === 0) {
-      const skipped = bytes.varint(at);
-      if (!skipped) return;
-      at = skipped.next;
-    } else if (wire === 1) at += 8;
-    else if (wire === 5) at += 4;
-    else return;
-  }
-}
-
-/** A file, of which a window is in memory. */
-class Bytes {
-  readonly #descriptor: number;
-  readonly #window = Buffer.alloc(64 * 1024);
-  #from = 0;
-  #to = 0;
-
-  constructor(descriptor: number) {
-    this.#descriptor = descriptor;
-  }
-
-  #byte(at: number): number | null {
-    if (at < this.#from || at >= this.#to) {
-      this.#from = at;
-      this.#to = at + readSync(this.#descriptor, this.#window, 0, this.#window.length, at);
-    }
-    return at < this.#to ? this.#window[at - this.#from] : null;
-  }
-
-  /** null: there is none. Above 2^53 it is not exact, and beyond any file. */
-  varint(at: number): { value: number; next: number } | null {
-    let value = 0;
-    for (let i = 0; i < 10; i++) {
-      const byte = this.#byte(at + i);
-      if (byte === null) return null;
-      value += (byte % 128) * 2 ** (7 * i);
-      if (byte < 128) return { value, next: at + i + 1 };
-    }
-    return null;
-  }
-
-  text(from: number, to: number): string {
-    const bytes = Buffer.alloc(Math.min(to - from, MAX_TEXT));
-    for (let i = 0; i < bytes.length; i++) bytes[i] = this.#byte(from + i) ?? 0;
-    return bytes.toString('utf8');
-  }
 }

@@ -6,8 +6,9 @@ import { dirname, join, relative, sep } from 'node:path';
 import type { WeightBytes } from '../../../core/graph/emit.ts';
 import type { StoredParameter } from '../../../core/nn/params.ts';
 import { hashFile } from '../images/hash.ts';
-import { openSafetensors, openShardedSafetensors, refusePickle } from '../safetensors.ts';
+import { openSafetensors, openShardedSafetensors } from '../safetensors.ts';
 import { readJson } from '../user-json.ts';
+import { folderForm, sentence } from '../what-it-is.ts';
 import { withinFile } from '../within-file.ts';
 import { combinedHash } from './hash-folder.ts';
 
@@ -19,6 +20,8 @@ export interface StoredPart<Config> {
   table: ReadonlyMap<string, StoredParameter>;
   /** Names in the file that are no parameters: integer tables, and empty tensors, which some files use as marks. */
   others: readonly string[];
+  /** What the file's header says of itself; of shards, nothing. */
+  metadata: Readonly<Record<string, string>>;
   /** Where a weight's bytes lie, relative to `folder`. */
   locate(name: string): WeightBytes;
   hash(): Promise<string>;
@@ -84,12 +87,9 @@ export function openPart<Config>(
   const config = readConfig(join(folder, 'config.json'), what, configOf);
   const file = findWeights(folder, stem);
   if (!file) {
-    const pickle = [`${stem}.bin`, `${stem}.fp16.bin`, 'pytorch_model.bin']
-      .map((candidate) => join(folder, candidate))
-      .find((candidate) => existsSync(candidate));
-    if (pickle) refusePickle(pickle);
+    const form = folderForm(readdirSync(folder));
     throw new Error(
-      `${folder}: no weights of the ${what}; expected ${stem}.safetensors, a variant of it (${stem}.fp16.safetensors), or the index of its shards`,
+      `${folder}: ${form ? sentence(form) : `no weights of the ${what}`}; expected ${stem}.safetensors, a variant of it (${stem}.fp16.safetensors), or the index of its shards`,
     );
   }
   return { ...openWeights(file), config };
@@ -166,6 +166,7 @@ export function openWeights(path: string): Omit<StoredPart<null>, 'config'> {
     file: path,
     table,
     others: [...stored.tensors.keys()].filter((name) => !table.has(name)),
+    metadata: stored.metadata,
     locate(tensor) {
       const place = stored.tensors.get(tensor);
       if (!place || !table.has(tensor)) throw new Error(`${path}: no tensor ${tensor}`);

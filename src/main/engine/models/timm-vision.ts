@@ -1,5 +1,6 @@
 /** Owns a ResNet or ViT as timm saves it: what its config.json says of the network and of how pictures are prepared. */
-import { type ConfigFields, configFields, most, ranges } from '../../../core/nn/config-fields.ts';
+import { timmPreprocessing } from '../../../core/images/timm-preprocessing.ts';
+import { type ConfigFields, configFields, most } from '../../../core/nn/config-fields.ts';
 import { featureWidth, type ResnetConfig, resnet, resnetConfigOf } from '../../../core/nn/resnet.ts';
 import { vit, vitConfigOf } from '../../../core/nn/vit.ts';
 import type { ImageNetwork } from './network-encoder.ts';
@@ -35,13 +36,13 @@ function timmResnet(json: unknown, c: ConfigFields, shapes: Shapes, folder: stri
     throw new Error('conv1.weight is 3x3, expected 7x7: of a smaller stem the files do not say the stride');
   }
   const network: ImageNetwork = {
-    ...preprocessing(json),
+    preprocessing: timmPreprocessing(json),
     dim: featureWidth(config),
     labels: timmLabels(c, config.num_classes, folder),
     build: (p, image) => resnet(p, config, image, false),
   };
   const stages = timmResnetStages(config);
-  return { network, trainable: { ...stages, filesFor: filesFor(json) } };
+  return { network, trainable: { ...stages, ...described(json) } };
 }
 
 export const timmResnetStages = ({ depths }: ResnetConfig) => resnetStages(depths, 'fc', /^layer(\d+)\./, 1);
@@ -50,13 +51,13 @@ function timmVit(json: unknown, c: ConfigFields, shapes: Shapes, folder: string)
   c.only('global_pool', 'token');
   const config = vitConfigOf(shapes);
   const network: ImageNetwork = {
-    ...preprocessing(json),
+    preprocessing: timmPreprocessing(json),
     dim: config.width,
     labels: timmLabels(c, config.num_classes, folder),
     build: (p, image) => vit(p, config, image),
   };
   const stages = vitStages(config.depth, 'head', /^blocks\.(\d+)\./, /^norm\./);
-  return { network, trainable: { ...stages, filesFor: filesFor(json) } };
+  return { network, trainable: { ...stages, ...described(json) } };
 }
 
 const timmLabels = (c: ConfigFields, classes: number, folder: string) =>
@@ -66,36 +67,18 @@ const timmLabels = (c: ConfigFields, classes: number, folder: string) =>
     folder,
   );
 
-const filesFor =
-  (json: unknown): Trainable['filesFor'] =>
-  (labels, size) => {
-    const { pretrained_cfg: own, ...fields } = json as Record<string, unknown>;
+/** The config with other classes and for pictures of another size. */
+const described = (json: unknown): Pick<Trainable, 'filesFor' | 'preprocessingAt'> => {
+  const { pretrained_cfg: own, ...fields } = json as Record<string, unknown>;
+  const sized = (size: number) => {
     const input_size = [3, size, size];
-    const config = {
-      ...fields,
-      num_classes: labels.length,
-      label_names: labels,
-      // Older files have the fields of pretrained_cfg beside the others.
-      ...(own ? { pretrained_cfg: { ...(own as object), input_size } } : { input_size }),
-    };
-    return { 'config.json': config };
+    // Older files have the fields of pretrained_cfg beside the others.
+    return { ...fields, ...(own ? { pretrained_cfg: { ...(own as object), input_size } } : { input_size }) };
   };
-
-/** Of a saved model under `pretrained_cfg`, of older files beside the other fields. */
-function preprocessing(json: unknown): Pick<ImageNetwork, 'size' | 'enlarged' | 'resize' | 'mean' | 'std'> {
-  const c = configFields((json as { pretrained_cfg?: unknown }).pretrained_cfg ?? json, 'model');
-  const [channels, size, width, ...more] = c.counts('input_size', most.pixels, 3);
-  if (channels !== 3 || size !== width || more.length > 0) {
-    c.fail('input_size', 'three channels and a square, [3,size,size]');
-  }
-  c.only('crop_mode', 'center');
-  const share = c.number('crop_pct', ranges.share);
-  if (!(share > 0 && share <= 1)) c.fail('crop_pct', 'a share in (0,1]');
   return {
-    size,
-    enlarged: Math.floor(size / share),
-    resize: 'crop',
-    mean: c.numbers('mean', ranges.mean, 3),
-    std: c.numbers('std', ranges.factor, 3),
+    filesFor: (labels, size) => ({
+      'config.json': { ...sized(size), num_classes: labels.length, label_names: labels },
+    }),
+    preprocessingAt: (size) => timmPreprocessing(sized(size)),
   };
-}
+};

@@ -2,16 +2,14 @@
  * Owns an image network as transformers saves it: a ViT, a ResNet, or CLIP's image tower. config.json tells the network,
  * preprocessor_config.json how pictures are prepared.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { clipVision, clipVisionConfig } from '../../../core/nn/clip-vision.ts';
-import { type ConfigFields, configFields, most, ranges } from '../../../core/nn/config-fields.ts';
+import { configFields, most, ranges } from '../../../core/nn/config-fields.ts';
 import { type Params, paramsOf, renamed } from '../../../core/nn/params.ts';
 import { featureWidth, type ResnetConfig, resnet } from '../../../core/nn/resnet.ts';
 import { transformersResnetName, transformersVitName } from '../../../core/nn/transformers-names.ts';
 import { type VitConfig, vit } from '../../../core/nn/vit.ts';
 import type { ImageNetwork } from './network-encoder.ts';
-import { readModelJson } from './stored-part.ts';
+import { assumedBy, type Preprocessor, readPreprocessor, wantSize } from './preprocessor-file.ts';
 import {
   labelsOf,
   resnetStages,
@@ -50,13 +48,10 @@ function vitKind(json: unknown, shapes: Shapes, folder: string): VisionKind {
     norm_eps: c.number('layer_norm_eps', ranges.epsilon, 1e-12),
   };
   const name = transformersVitName(classes === null ? '' : 'vit.');
-  const own = preprocessor(folder);
-  const { size } = own.prepared;
-  if (size !== config.image_size) {
-    throw new Error(`${own.file}: pictures of ${size}, but config.json has image_size ${config.image_size}`);
-  }
+  const own = readPreprocessor(folder, { type: 'vit', imageSize: config.image_size });
+  wantSize(own, config.image_size);
   const network: ImageNetwork = {
-    ...own.prepared,
+    preprocessing: own.preprocessing,
     dim: config.width,
     labels: classes === null ? null : labelsOf(namesIn(json), classes, folder),
     build: (p, image) => vit(under(p, name), config, image),
@@ -67,10 +62,11 @@ function vitKind(json: unknown, shapes: Shapes, folder: string): VisionKind {
     network,
     trainable: {
       ...stages,
-      filesFor: filesFor(json, 'ViTForImageClassification', own),
+      ...described(json, 'ViTForImageClassification', own),
       ...(classes === null ? { nameInFile: nameInClassifier } : {}),
     },
     unused: pooler,
+    ...assumedBy(own),
   };
 }
 
@@ -107,9 +103,9 @@ function resnetKind(json: unknown, shapes: Shapes, folder: string): VisionKind {
   if (c.count('embedding_size', most.channels) !== config.widths[0]) {
     c.fail('embedding_size', `${config.widths[0]}, which hidden_sizes imply`);
   }
-  const own = preprocessor(folder);
+  const own = readPreprocessor(folder, { type: 'resnet' });
   const network: ImageNetwork = {
-    ...own.prepared,
+    preprocessing: own.preprocessing,
     dim: featureWidth(config),
     labels: labelsOf(namesIn(json), config.num_classes, folder),
     build: (p, image) => resnet(under(p, transformersResnetName), config, image, false),
@@ -119,28 +115,19 @@ function resnetKind(json: unknown, shapes: Shapes, folder: string): VisionKind {
     network,
     trainable: {
       ...resnetStages(config.depths, 'classifier.1', /\.stages\.(\d+)\./, 0),
-      filesFor: filesFor(json, 'ResNetForImageClassification', own),
+      ...described(json, 'ResNetForImageClassification', own),
     },
+    ...assumedBy(own),
   };
 }
-
-/** What every CLIP was trained with. */
-const clipMean = [0.48145466, 0.4578275, 0.40821073];
-const clipStd = [0.26862954, 0.26130258, 0.27577711];
 
 function clipTower(json: unknown, folder: string): VisionKind {
   const config = clipVisionConfig(json);
   const { image_size: size, projection_dim: dim } = config;
-  const file = join(folder, preprocessorFile);
-  const own = existsSync(file)
-    ? configFields(readModelJson(file, 'how CLIP wants its pictures'), 'preprocessor')
-    : null;
+  const own = readPreprocessor(folder, { type: 'clip', imageSize: size });
+  wantSize(own, size);
   const network: ImageNetwork = {
-    size,
-    enlarged: size,
-    resize: 'crop',
-    mean: own ? own.numbers('image_mean', ranges.mean, 3) : clipMean,
-    std: own ? own.numbers('image_std', ranges.factor, 3) : clipStd,
+    preprocessing: own.preprocessing,
     dim,
     labels: null,
     build: (p, image) => ({ features: clipVision(p, config, image).embedding, logits: null }),
@@ -150,11 +137,12 @@ function clipTower(json: unknown, folder: string): VisionKind {
     network,
     trainable: null,
     unused: /^(text_model\.|text_projection\.|logit_scale$)/,
+    ...assumedBy(own),
   };
 }
 
 /** Class names by their number, two of which may be alike (ImageNet has two cranes); LABEL_0 and so on stand for none. */
-function namesIn(json: unknown): { names: string[] | null; field: string } {
+export function namesIn(json: unknown): { names: string[] | null; field: string } {
   const field = 'id2label';
   const told = (json as { id2label?: unknown }).id2label;
   if (told === undefined) return { names: null, field };
@@ -163,84 +151,23 @@ function namesIn(json: unknown): { names: string[] | null; field: string } {
   return { names: names.every((name, i) => name === `LABEL_${i}`) ? null : names, field };
 }
 
-const preprocessorFile = 'preprocessor_config.json';
-
-interface Preprocessor {
-  file: string;
-  json: Record<string, unknown>;
-  prepared: Pick<ImageNetwork, 'size' | 'enlarged' | 'resize' | 'mean' | 'std'>;
-}
-
-/**
- * Pictures are squeezed to a square, of which the middle may be cut out, or, where `size` has a shortest edge or there is
- * a crop share, brought to it with their own proportions and cut. @throws without the file, or where it says otherwise.
- */
-function preprocessor(folder: string): Preprocessor {
-  const file = join(folder, preprocessorFile);
-  const read = readModelJson<unknown>(file, 'how the network wants its pictures');
-  try {
-    configFields(read, 'preprocessor');
-    // Newer versions write null for what is left to its default.
-    const json = Object.fromEntries(Object.entries(read as object).filter(([, value]) => value !== null));
-    return { file, json, prepared: preparedBy(json) };
-  } catch (error) {
-    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
-  }
-}
-
-function preparedBy(json: Record<string, unknown>): Preprocessor['prepared'] {
-  const c = configFields(json, 'preprocessor');
-  for (const step of ['do_resize', 'do_rescale', 'do_normalize']) c.only(step, true);
-  const { edge, square } = sideOf(c, json, 'size');
-  const colours = {
-    mean: c.numbers('image_mean', ranges.mean, 3),
-    std: c.numbers('image_std', ranges.factor, 3),
-  };
-  if (json.crop_pct !== undefined) {
-    const share = c.number('crop_pct', ranges.share);
-    if (!(share > 0 && share <= 1)) c.fail('crop_pct', 'a share in (0,1]');
-    // ConvNextImageProcessor, which ResNets have: from 384 on nothing is cut off.
-    if (edge >= 384) return { size: edge, enlarged: edge, resize: 'stretch', ...colours };
-    return { size: edge, enlarged: Math.floor(edge / share), resize: 'crop', ...colours };
-  }
-  const cuts = c.flag('do_center_crop', false);
-  if (!square && !cuts) c.fail('size', 'a square, where do_center_crop cuts none');
-  const size = cuts ? sideOf(c, json, 'crop_size').edge : edge;
-  if (size > edge) c.fail('crop_size', `at most size, ${edge}`);
-  return { size, enlarged: edge, resize: square ? 'stretch' : 'crop', ...colours };
-}
-
-/** A number is a square's side; newer files name it. */
-function sideOf(c: ConfigFields, json: Record<string, unknown>, field: string) {
-  const value = json[field];
-  if (typeof value !== 'object' || value === null) return { edge: c.count(field, most.pixels), square: true };
-  const sides = configFields(value, field);
-  if ('shortest_edge' in value) return { edge: sides.count('shortest_edge', most.pixels), square: false };
-  const edge = sides.count('height', most.pixels);
-  if (sides.count('width', most.pixels) !== edge) c.fail(field, 'a square');
-  return { edge, square: true };
-}
-
-const filesFor =
-  (json: unknown, architecture: string, own: Preprocessor): Trainable['filesFor'] =>
-  (labels, size) => {
-    const { num_labels: _, ...fields } = json as Record<string, unknown>;
-    const scaled = (side: unknown): unknown => {
-      if (typeof side === 'number') return Math.round((side * size) / own.prepared.size);
-      return Object.fromEntries(Object.entries(side as object).map(([k, v]) => [k, scaled(v)]));
-    };
-    const { size: whole, crop_size: crop } = own.json;
-    return {
+/** The JSON files of the network with other classes and for pictures of another size. */
+function described(
+  json: unknown,
+  architecture: string,
+  own: Preprocessor,
+): Pick<Trainable, 'filesFor' | 'preprocessingAt'> {
+  const { num_labels: _, ...fields } = json as Record<string, unknown>;
+  return {
+    filesFor: (labels, size) => ({
       'config.json': {
         ...fields,
         architectures: [architecture],
         id2label: Object.fromEntries(labels.map((label, i) => [i, label])),
         label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
       },
-      [preprocessorFile]: {
-        ...own.json,
-        size: scaled(whole),
-        ...(crop === undefined ? {} : { crop_size: scaled(crop) }),
-      },
-    };
+      ...own.filesAt(size),
+    }),
+    preprocessingAt: own.at,
   };
+}

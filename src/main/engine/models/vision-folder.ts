@@ -8,9 +8,10 @@ import { frozenSource, paramsOf } from '../../../core/nn/params.ts';
 import { featureWidth, resnet } from '../../../core/nn/resnet.ts';
 import type { RuntimeOptions } from '../runtime.ts';
 import { isRecord } from '../safetensors-header.ts';
-import type { ResnetFile } from './classifier-folder.ts';
+import { cruxPreprocessing, type ResnetFile } from './classifier-folder.ts';
 import type { ImageEncoder } from './encoder.ts';
 import { type ImageNetwork, openNetworkEncoder, outputsOf } from './network-encoder.ts';
+import { toldPreprocessing } from './preprocessor-file.ts';
 import { openPart, type StoredPart, underPrefix } from './stored-part.ts';
 import { timmResnetStages, timmVision } from './timm-vision.ts';
 import { transformersVision } from './transformers-vision.ts';
@@ -32,11 +33,18 @@ export function readVisionFolder(folder: string, name: string): VisionModel {
   const part = isClip ? underPrefix(opened, 'vision_model.') : opened;
   const shapes = new Map([...part.table].map(([parameter, { shape }]) => [parameter, shape]));
   try {
-    const { what, network, trainable, unused } = kindOf(part.config, shapes, folder);
+    const { what, network, trainable, unused, assumed } = kindOf(part.config, shapes, folder);
     wantAllParameters(network, part, unused);
-    const { size, dim, labels } = network;
+    const { preprocessing, dim, labels } = network;
+    const { width, height } = preprocessing;
+    const told = assumed ? `; ${toldPreprocessing(preprocessing, assumed)}` : '';
     const known = labels ? `, ${labels.length} labels` : '';
-    return { part, network, trainable, summary: `${what}, ${size}x${size}, ${dim} features${known}` };
+    return {
+      part,
+      network,
+      trainable,
+      summary: `${what}, ${width}x${height}, ${dim} features${known}${told}`,
+    };
   } catch (error) {
     throw new Error(`${folder}: ${(error as Error).message}`, { cause: error });
   }
@@ -54,7 +62,8 @@ export async function openVisionFolder(
 /** A parameter that the network does not use would mean that the file holds another one. */
 function wantAllParameters(network: ImageNetwork, part: StoredPart<unknown>, unused?: RegExp): void {
   const source = frozenSource(part.table);
-  outputsOf(network, paramsOf(source), input('image', [1, 3, network.size, network.size]));
+  const { width, height } = network.preprocessing;
+  outputsOf(network, paramsOf(source), input('image', [1, 3, height, width]));
   const surplus = [...part.table.keys()].filter((p) => !source.asked.has(p) && !unused?.test(p));
   if (surplus.length === 0) return;
   const more = surplus.length > 1 ? ` and ${surplus.length - 1} more` : '';
@@ -87,11 +96,7 @@ function cruxResnet(file: ResnetFile, c: ConfigFields): VisionKind {
     c.fail('num_classes', 'as many as labels');
   }
   const network: ImageNetwork = {
-    size: file.image_size,
-    enlarged: file.image_size,
-    resize: 'crop',
-    mean: [0.5, 0.5, 0.5],
-    std: [0.5, 0.5, 0.5],
+    preprocessing: cruxPreprocessing(file.image_size),
     dim: featureWidth(file),
     labels: file.labels,
     build: (p, image) => resnet(p, file, image, false),
@@ -104,6 +109,7 @@ function cruxResnet(file: ResnetFile, c: ConfigFields): VisionKind {
       filesFor: (labels, size) => ({
         'config.json': { ...file, num_classes: labels.length, image_size: size, labels },
       }),
+      preprocessingAt: cruxPreprocessing,
     },
   };
 }

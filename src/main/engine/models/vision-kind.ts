@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Shape } from '../../../core/graph/value.ts';
+import type { Preprocessing } from '../../../core/images/preprocessing.ts';
 import { readLabels } from './labels.ts';
 import type { ImageNetwork } from './network-encoder.ts';
 
@@ -14,6 +15,8 @@ export interface Trainable {
   stageOf(parameter: string): number;
   /** The JSON files of the network with other classes, on pictures of this size: config.json, and what is beside it. */
   filesFor(labels: readonly string[], size: number): Record<string, unknown>;
+  /** How those files say that pictures are prepared: what is trained sees them as what is then read does. */
+  preprocessingAt(size: number): Preprocessing;
   /** What a parameter is called in the trained network's file, null: it is not kept. Absent: as it is called here. */
   nameInFile?(parameter: string): string | null;
 }
@@ -26,6 +29,8 @@ export interface VisionKind {
   trainable: Trainable | null;
   /** Parameters of the file that belong to parts of the model that pictures do not pass. */
   unused?: RegExp;
+  /** Why nothing but the library's defaults says how pictures are prepared; absent: a file says it. */
+  assumed?: string;
 }
 
 export type Shapes = ReadonlyMap<string, Shape>;

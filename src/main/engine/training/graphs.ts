@@ -36,7 +36,8 @@ export function fineTuningGraph(
   { network, part, trainable }: Base,
   o: { firstStage: number; classes: number; batchSize: number },
 ): ClassifierGraph {
-  const samples = input('image', [o.batchSize, 3, network.size, network.size]);
+  const { width, height } = network.preprocessing;
+  const samples = input('image', [o.batchSize, 3, height, width]);
   const trained = trainableSource(inputPrefix);
   const stored = frozenSource(part.table);
   const isTrained = (name: string) =>

@@ -2,10 +2,11 @@
  * Owns what `fit` may train: a small residual network from scratch, a network of a model folder with a new last layer,
  * or that layer alone on the features that the catalog keeps of the dataset.
  */
+import { marginOf, type Preprocessing } from '../../../core/images/preprocessing.ts';
 import { randn } from '../../../core/rng.ts';
 import { featuresOf } from '../embedding.ts';
 import type { JobContext } from '../job-context.ts';
-import type { Weights } from '../models/classifier-folder.ts';
+import { cruxPreprocessing, type Weights } from '../models/classifier-folder.ts';
 import { findModel } from '../models/registry.ts';
 import { readTensors } from '../models/stored-part.ts';
 import { readVisionFolder } from '../models/vision-folder.ts';
@@ -46,7 +47,7 @@ async function fromScratch(ctx: Context, plan: FitPlan): Promise<OpenClassifier>
   };
   const graph = scratchGraph(config, params.batchSize, size);
   tellMemory(ctx, stepMemory(graph, params.gradientCheckpointing));
-  const files = await pictures(ctx, plan, size, 'cover');
+  const files = await pictures(ctx, plan, cruxPreprocessing(size), 0);
   return {
     network: await openNetwork(graph, params, ctx.runtime),
     samples: shiftedPictures(files, { flip: params.flip, shift: params.shift }),
@@ -74,7 +75,7 @@ async function fromModel(ctx: Context, modelId: string, plan: FitPlan): Promise<
     },
   };
   const common = {
-    description: trainable.filesFor(plan.classNames, network.size),
+    description: trainable.filesFor(plan.classNames, network.preprocessing.width),
     complete: (trained: Weights): Weights => {
       const kept = [...part.table.keys()].filter((name) => !trained.has(name));
       const { nameInFile = (name: string) => name } = trainable;
@@ -99,11 +100,12 @@ async function fromModel(ctx: Context, modelId: string, plan: FitPlan): Promise<
   const firstStage = params.train === 'all' ? 0 : Math.max(0, trainable.stages - params.stages);
   const graph = fineTuningGraph(base, { firstStage, classes, batchSize: params.batchSize });
   tellMemory(ctx, stepMemory(graph, params.gradientCheckpointing));
-  const files = await pictures(ctx, plan, network.enlarged, network.resize === 'crop' ? 'cover' : 'fill');
+  const { preprocessing } = network;
+  const files = await pictures(ctx, plan, preprocessing, marginOf(preprocessing));
   return {
     ...common,
     network: await openNetwork(graph, options, ctx.runtime),
-    samples: croppedPictures(files, network.size, { flip: params.flip, cropScale: params.cropScale }),
+    samples: croppedPictures(files, preprocessing.width, { flip: params.flip, cropScale: params.cropScale }),
     from: `${base.name}, ${firstStage === 0 ? 'all of it' : `from stage ${firstStage} on`}`,
   };
 }
@@ -126,25 +128,31 @@ function openBase({ catalog, params }: Context, modelId: string): Base & { name:
     );
   }
   const { network } = vision;
-  const size = params.size ?? network.size;
-  if (size === network.size) return { ...vision, trainable, name: model.name };
-  if (params.train === 'head') {
+  const { width, height } = network.preprocessing;
+  if (width !== height) {
     throw new Error(
-      `size ${size}: the last layer alone is trained on features at the model's own size, ${network.size}; leave the size out`,
+      `model ${model.name}: it takes images of ${width}x${height}; only networks for squares can be trained further`,
     );
   }
-  const enlarged = Math.round((network.enlarged * size) / network.size);
-  return { ...vision, trainable, name: model.name, network: { ...network, size, enlarged } };
+  const size = params.size ?? width;
+  if (size === width) return { ...vision, trainable, name: model.name };
+  if (params.train === 'head') {
+    throw new Error(
+      `size ${size}: the last layer alone is trained on features at the model's own size, ${width}; leave the size out`,
+    );
+  }
+  const preprocessing = trainable.preprocessingAt(size);
+  return { ...vision, trainable, name: model.name, network: { ...network, preprocessing } };
 }
 
 const pictures = (
   { originals, signal, progress }: Context,
   plan: FitPlan,
-  side: number,
-  fit: 'cover' | 'fill',
+  preprocessing: Preprocessing,
+  margin: number,
 ) =>
-  openPictures(plan.images, side, {
-    fit,
+  openPictures(plan.images, preprocessing, {
+    margin,
     originals,
     signal,
     onRead: (done, total) => progress({ stage: 'reading images', done, total }),

@@ -4,6 +4,7 @@
  * random numbers are drawn in the order of the steps.
  */
 
+import type { Preprocessing } from '../../../core/images/preprocessing.ts';
 import { type Rng, rngFromSeed } from '../../../core/rng.ts';
 import {
   type Augmentation,
@@ -13,7 +14,7 @@ import {
   pictureBatch,
   randomCrops,
 } from '../../../core/training/augment.ts';
-import { decodeRgb } from '../images/decode.ts';
+import { preparedPixels } from '../images/prepare.ts';
 import { mapOrdered } from '../ordered.ts';
 import type { Originals, UsableImage } from '../originals.ts';
 
@@ -42,22 +43,24 @@ export interface PictureFiles {
 /** A file that has changed since the job began fails it: its row is counted on. */
 export async function openPictures(
   images: readonly UsableImage[],
-  side: number,
+  preprocessing: Preprocessing,
   o: {
-    fit: 'cover' | 'fill';
+    /** Pixels more on each side than the network takes, of which random parts are cut out. */
+    margin: number;
     originals: Originals;
     signal: AbortSignal;
     onRead: (done: number, total: number) => void;
   },
 ): Promise<PictureFiles> {
+  const side = preprocessing.width + 2 * o.margin;
   const bytes = side * side * 3;
   const decode = async (rows: readonly number[], onOne?: (done: number) => void) => {
     const out = new Uint8Array(rows.length * bytes);
     let done = 0;
     const decoded = mapOrdered(rows, decoders, async (row) =>
-      decodeRgb(await o.originals.read(images[row]), { width: side, height: side, fit: o.fit }),
+      preparedPixels(await o.originals.read(images[row]), preprocessing, o.margin),
     );
-    for await (const { pixels } of decoded) {
+    for await (const pixels of decoded) {
       o.signal.throwIfAborted();
       out.set(pixels, done * bytes);
       onOne?.(++done);

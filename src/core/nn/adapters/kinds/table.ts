@@ -9,7 +9,7 @@ import { lowRank } from './low-rank.ts';
 export const kinds: readonly AdapterKind[] = [lowRank, loha, lokr, full, norm];
 
 /** By the ends of their keys. */
-const notComputed: readonly (readonly [RegExp, string])[] = [
+export const notComputed: readonly (readonly [RegExp, string])[] = [
   [/\.(oft_blocks|oft_R|oft_r|oft_diag|boft_R|boft_s)\b/, 'OFT or BOFT'],
   [/\.(a1|a2|b1|b2|bm)\.weight$/, 'GLoRA'],
   [/\.(on_input|ia3_l)\b/, 'IA3'],

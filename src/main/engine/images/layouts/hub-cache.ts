@@ -8,7 +8,7 @@ export const hubCache = (findInside: (root: Outline) => Plan): Layout => ({
   id: 'hub-cache',
   title: 'Hugging Face cache',
   reads:
-    'datasets--owner--name/snapshots/<revision>/…: the links of the one revision, in any of the other layouts.',
+    'datasets--owner--name/snapshots/REVISION/…: the links of the one revision, in any of the other layouts.',
   find: (root) =>
     findWithin(root, (folder) => {
       const blobs = child(folder, 'blobs');

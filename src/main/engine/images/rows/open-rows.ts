@@ -17,7 +17,7 @@ export async function openRows(file: string, csv: CsvKnowledge): Promise<RowFile
       file,
       `got a ${ending ? `.${ending}` : 'nameless'} file, expected ${manifestEndings.map((e) => `.${e}`).join(', ')}`,
     );
-  if ((await sizeOf(file)) === 0)
+  if ((await sizeOf(file, ending)) === 0)
     throw new ManifestError(file, 'empty file, expected a CSV with a header line or JSON lines');
   if (ending === 'parquet') return await openParquet(file);
   const encoding = await encodingOf(file);
@@ -36,9 +36,9 @@ const REMARKS: Record<TextEncoding, string[]> = {
   'windows-1252': ['not UTF-8, read as Windows-1252'],
 };
 
-async function sizeOf(file: string): Promise<number> {
+async function sizeOf(file: string, ending: string): Promise<number> {
   try {
-    const { handle, size } = await openUserFile(file);
+    const { handle, size } = await openUserFile(file, { wanted: ending === 'parquet' ? 'parquet' : 'text' });
     await handle.close();
     return size;
   } catch (error) {
