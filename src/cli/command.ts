@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { displayJson, displayText } from '../shared/display-text.ts';
 import { type DeviceName, deviceName } from '../shared/domain.ts';
+import { limits } from '../shared/limits.ts';
 import { CliError, errorReport, exitCode, sentence } from './errors.ts';
 import type { Io } from './io.ts';
 
@@ -35,7 +36,7 @@ export interface CommandContext {
 function wholeSeed(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0)
-    throw new InvalidArgumentError('Expected a whole number, at least 0.');
+    throw new InvalidArgumentError(`Expected a whole number from 0 to ${limits.seed} (2^53 - 1).`);
   return value;
 }
 
@@ -61,7 +62,11 @@ export function withGlobals(command: Command): Command {
         deviceName.options,
       ),
     )
-    .addOption(new Option('--seed <n>', 'seed of everything random (default: 0)').argParser(wholeSeed));
+    .addOption(
+      new Option('--seed <n>', `seed of everything random, from 0 to ${limits.seed} (default: 0)`).argParser(
+        wholeSeed,
+      ),
+    );
 }
 
 /** Runs a command's body and prints what came out; sets the exit code. Never throws. */

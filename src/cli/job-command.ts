@@ -5,7 +5,7 @@ import { type Job, type JobKind, type JobRequestInput, jobParams } from '../shar
 import { type CommandContext, finish, type GlobalOptions, leaf, withGlobals } from './command.ts';
 import { cell, duration } from './format.ts';
 import { runJob } from './run-job.ts';
-import { addParams, type OptionText, readParams } from './schema-options.ts';
+import { addParams, fieldOptions, type OptionText, readParams } from './schema-options.ts';
 import { type Session, withSession } from './session.ts';
 
 export type Values = GlobalOptions & Record<string, unknown>;
@@ -15,7 +15,8 @@ export interface DatasetJob {
   /** Command name; the kind where absent. */
   name?: string;
   summary: string;
-  options: Record<string, OptionText>;
+  /** Of parameters that are not declared with field() yet. */
+  options?: Record<string, OptionText>;
   /** Options that are not parameters as they are; `params` translates them. */
   more?: (command: Command) => void;
   /** Parameters besides those of `options`. */
@@ -29,14 +30,15 @@ const modelParams = ['modelId', 'baseModelId', 'adapterId'];
 
 export function datasetJob(parent: Command, context: CommandContext, spec: DatasetJob): void {
   const command = leaf(parent, `${spec.name ?? spec.kind} <dataset>`, spec.summary);
-  addParams(command, jobParams[spec.kind], spec.options);
+  const options = { ...fieldOptions(jobParams[spec.kind]), ...spec.options };
+  addParams(command, jobParams[spec.kind], options);
   spec.more?.(command);
   withGlobals(command).action((name: string, values: Values) =>
     finish(context, values.json === true, () =>
       withSession(context.io, values, async (session) => {
         const dataset = session.dataset(name);
         const params: Record<string, unknown> = {
-          ...readParams(values, spec.options),
+          ...readParams(values, options),
           ...spec.params?.(values, dataset, session),
           datasetId: dataset.id,
         };

@@ -4,6 +4,7 @@
  */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { z } from 'zod';
+import { expectedNumber, fieldsOf, kindOf } from '../shared/field.ts';
 
 /** Words for one parameter; `flag` where the option is called otherwise than the parameter. */
 export interface OptionText {
@@ -22,37 +23,23 @@ export type OptionTable<P, LeftOut extends keyof P = never> = {
 const kebab = (name: string) => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
 const camel = (flag: string) => flag.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase());
 
-interface Kind {
-  type: string;
-  defaultValue: unknown;
-  nullable: boolean;
-  inner: z.core.$ZodType;
-}
+/** A sentence as commander's lists have them. */
+const inList = (sentence: string) => `${sentence[0].toLowerCase()}${sentence.slice(1).replace(/\.$/, '')}`;
 
-function kindOf(schema: z.core.$ZodType): Kind {
-  let inner = schema;
-  let defaultValue: unknown;
-  let nullable = false;
-  for (;;) {
-    const def = inner._zod.def as { type: string; innerType?: z.core.$ZodType; defaultValue?: unknown };
-    if (def.type === 'default') defaultValue = def.defaultValue;
-    else if (def.type === 'nullable') nullable = true;
-    else if (def.type !== 'optional') return { type: def.type, defaultValue, nullable, inner };
-    inner = def.innerType!;
-  }
-}
-
-/** "a whole number from 1 to 256", from the schema's own bounds. */
-function expectedNumber(inner: z.core.$ZodType): string {
-  const { minValue, maxValue, isInt } = inner as unknown as {
-    minValue: number | null;
-    maxValue: number | null;
-    isInt: boolean;
-  };
-  const what = isInt ? 'a whole number' : 'a number';
-  const bounded = maxValue !== null && maxValue < Number.MAX_SAFE_INTEGER;
-  if (minValue !== null && bounded) return `${what} from ${minValue} to ${maxValue}`;
-  return minValue === null ? what : `${what}, at least ${minValue}`;
+/** The options of the parameters that are declared with field(). */
+export function fieldOptions(schema: z.ZodObject): Record<string, OptionText> {
+  const fields = fieldsOf(schema).filter(({ name }) => name !== 'seed');
+  return Object.fromEntries(
+    fields.map(({ name, flag, help, off, only, none, kind, among }) => {
+      const what = inList(kind.defaultValue === true && off ? off : help);
+      const notes = [
+        ...(among ? [among === 'scorers' ? 'id' : 'name or id'] : []),
+        ...(none ? [`default: ${inList(none)}`] : []),
+      ];
+      const text = `${only ? `${only.where}: ` : ''}${what}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`;
+      return [name, { flag, text }];
+    }),
+  );
 }
 
 /** A commander parser for one parameter: text -> checked value, or a sentence that says what is expected. */

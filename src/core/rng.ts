@@ -14,9 +14,13 @@ export interface Rng {
   state(): number[];
 }
 
-/** A generator whose stream depends only on `seed` (any integer) and, where given, the `stream` name. */
+/**
+ * A generator whose stream depends only on `seed` (a whole number up to 2^53 - 1, of which every bit counts) and, where
+ * given, the `stream` name.
+ */
 export function rngFromSeed(seed: number, stream = ''): Rng {
-  let h = 0x9e3779b9 ^ (seed >>> 0) ^ Math.imul(Math.floor(seed / 4294967296) >>> 0, 0x85ebca6b);
+  const high = Math.floor(seed / 4294967296) >>> 0;
+  let h = 0x9e3779b9 ^ (seed >>> 0) ^ Math.imul(high, 0x85ebca6b);
   const mix = (v: number) => {
     h = Math.imul(h ^ v, 0xcc9e2d51);
     h = (h << 15) | (h >>> 17);
@@ -24,7 +28,8 @@ export function rngFromSeed(seed: number, stream = ''): Rng {
     return h >>> 0;
   };
   for (let i = 0; i < stream.length; i++) mix(stream.charCodeAt(i));
-  const rng = rngFromState([mix(1), mix(2), mix(3), 1, Number.NaN]);
+  // h has 32 bits, so that the high ones of a seed go into the state by themselves as well; odd factors keep them apart.
+  const rng = rngFromState([mix(1), mix(2), mix(3) ^ Math.imul(high, 0xc2b2ae35), 1, Number.NaN]);
   for (let i = 0; i < 15; i++) rng.uniform();
   return rng;
 }

@@ -87,6 +87,7 @@ export const testIds = {
 
   issuesTab: 'issues-tab',
   issuesSearch: 'issues-search',
+  issuesSettings: 'issues-settings',
   issuesFindings: 'issues-findings',
   issuesProgress: 'issues-progress', // data-done, data-total
   issueRow: 'issue-row', // data-image-id, data-state
@@ -137,6 +138,10 @@ export const testIds = {
   generateClasses: 'generate-classes',
   generatePrompt: 'generate-prompt',
   generateNegative: 'generate-negative',
+  promptSyntax: 'prompt-syntax',
+  promptUnread: 'prompt-unread',
+  longPrompts: 'long-prompts',
+  clipSkip: 'clip-skip',
   generateMu: 'generate-mu',
   generateSigma: 'generate-sigma',
   generateCount: 'generate-count',

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { idList, labelList, limits } from './limits.ts';
 import { pathFor } from './paths.ts';
+import { promptSyntaxNames } from './prompting.ts';
 
 const id = z.int().positive();
 const unit = z.number().min(0).max(1);
@@ -123,6 +124,12 @@ export const provenance = z.object({
   seed: z.int(),
   prompt: z.string(),
   negativePrompt: z.string(),
+  /** Which syntax they were read by. Absent: plain. */
+  promptSyntax: z.enum(promptSyntaxNames).optional(),
+  /** Chunks that the text encoder read them in. Absent: one. */
+  promptChunks: z.int().positive().optional(),
+  /** Layer of the text encoder, from its end. Absent: as the model's config says. */
+  clipSkip: z.int().positive().optional(),
   /** The real image whose caption the prompt holds. Absent: none. */
   captionOf: sourceImage.optional(),
   className: z.string(),
@@ -298,8 +305,10 @@ export const onnxClassifierSpec = z.object({
   mean: z.array(z.number()).max(3),
   std: z.array(z.number()).max(3),
   resize: z.enum(['stretch', 'crop']),
-  /** Pillow's filter of this name resizes; absent: libvips' Lanczos, as in models added before there was a choice. */
+  /** The filter of this name resizes; absent: libvips' Lanczos, as in models added before there was a choice. */
   kernel: resizeKernel.optional(),
+  /** Whose rounding that filter has: what a preprocessor_config.json means; absent: Pillow's. */
+  arithmetic: z.enum(['pillow', 'torch']).optional(),
   /** Images are resized to the input's size divided by this, and the middle cut out, (0,1]; absent: 1. */
   cropShare: z.number().min(0.1).max(1).optional(),
   logits: z.string().max(limits.label).nullable(),

@@ -4,13 +4,17 @@
  */
 import { z } from 'zod';
 import { deviceName, imageFilter } from './domain.ts';
+import { field } from './field.ts';
 import { labelList, limits, promptList } from './limits.ts';
 import { pathFor } from './paths.ts';
+import { longPromptNames, promptSyntaxNames } from './prompting.ts';
 import { schedulerSettings } from './schedulers.ts';
 
 const id = z.int().positive();
-const seed = z.int().min(0).default(0);
+/** What every random number of a job follows from: all of its bits count. */
+const seed = z.int().min(0).max(limits.seed).default(0);
 const modelId = z.string().max(limits.modelId);
+const encoder = modelId.default('builtin:encoder');
 
 /** How pictures are drawn. */
 const sampling = {
@@ -22,6 +26,16 @@ const sampling = {
   scheduler: z.enum(schedulerSettings).default('model'),
   steps: z.int().min(1).max(1000).default(30),
   batchSize: z.int().min(1).max(64).default(8),
+};
+
+/** How prompts are read. */
+const prompting = {
+  /** Which program's syntax they are written in; core/prompts has one file for each. */
+  promptSyntax: z.enum(promptSyntaxNames).default('plain'),
+  /** Prompts of more tokens than the text encoder takes at a time: their end is cut, or read in further chunks. */
+  longPrompts: z.enum(longPromptNames).default('truncate'),
+  /** Layer of the text encoder whose output is used, counted from its end: 1 the last; null: as the model's config says. */
+  clipSkip: z.int().min(1).max(limits.layers).nullable().default(null),
 };
 
 /** Classes that the model was trained on, or of the dataset. */
@@ -71,7 +85,16 @@ export const relinkParams = z.object({
   root: pathFor('dataset-folder'),
 });
 
-export const embedParams = z.object({ datasetId: id, modelId: modelId.default('builtin:encoder') });
+export const embedParams = z.object({
+  datasetId: id,
+  modelId: field(encoder, {
+    label: 'Encoder',
+    help: 'The network that makes the features.',
+    level: 'basic',
+    flag: 'model',
+    among: 'encoders',
+  }),
+});
 
 export const scoreParams = z.object({
   datasetId: id,
@@ -84,48 +107,185 @@ export const scoreParams = z.object({
   seed,
 });
 
+/** From a model, what learns beyond its new last layer. */
+const ofModel = (params: Readonly<Record<string, unknown>>) => params.modelId !== null;
+const withPictures = (params: Readonly<Record<string, unknown>>) =>
+  !ofModel(params) || params.train !== 'head';
+
 /**
  * A classifier of the dataset's own images: a small residual network from scratch, or a network of yours with a new
  * last layer. The defaults are ours, but for the smallest crop, which is Real-Fake's.
  */
 export const fitParams = z.object({
   datasetId: id,
-  /** Network to start from; null: a small residual network from scratch. */
-  modelId: modelId.nullable().default(null),
-  /** Of a model: every parameter, those of the last stages, or the new last layer alone, on features computed once. */
-  train: z.enum(['all', 'last-stage', 'head']).default('all'),
-  /** With train last-stage: how many of the last stages. */
-  stages: z.int().min(1).max(100).default(1),
-  /** Side in pixels that images are brought to; null: the model's own, 64 from scratch. */
-  size: z.int().min(16).max(1024).nullable().default(null),
-  epochs: z.int().min(1).max(10_000).default(30),
-  batchSize: z.int().min(2).max(1024).default(32),
-  learningRate: z.number().positive().max(1).default(2e-3),
-  /** Of a model: factor on the learning rate of all that the new last layer is not. */
-  backboneRate: z.number().positive().max(1).default(0.02),
-  weightDecay: z.number().min(0).max(1).default(0.05),
-  labelSmoothing: z.number().min(0).max(0.9).default(0),
-  flip: z.boolean().default(true),
-  /** From scratch: random shift in pixels. */
-  shift: z.int().min(0).max(64).default(4),
-  /** Of a model: smallest share of a picture's area that a random crop keeps; 1: no crops. */
-  cropScale: z.number().gt(0).max(1).default(0.5),
-  /** Share of each class that only measures, where no image is marked as validation. */
-  validationShare: z.number().min(0.02).max(0.5).default(0.2),
-  /** Epochs without a lower validation loss after which training ends. */
-  patience: z.int().min(1).max(10_000).default(8),
-  /** Less memory for about a third more time: backward computes again what forward did not keep. */
-  gradientCheckpointing: z.boolean().default(false),
-  seed,
+  modelId: field(modelId.nullable().default(null), {
+    label: 'Start from',
+    help: 'Network to start from.',
+    advice:
+      'From scratch: a small network that sees only your images, at 64 pixels. A network that has seen many others learns yours from far fewer; add one under Settings (safetensors, as timm or transformers saves them).',
+    level: 'basic',
+    flag: 'model',
+    none: 'From scratch (small ResNet)',
+    among: 'image-networks',
+  }),
+  train: field(z.enum(['all', 'last-stage', 'head']).default('all'), {
+    label: 'What learns',
+    help: 'Which layers of the network learn.',
+    advice:
+      'All: best where there are some hundred images or more, and slow. Last stage: the early layers stay as they are. Last layer: minutes even on large datasets, as features are computed once; without random crops.',
+    level: 'basic',
+    only: { where: 'from a model', holds: ofModel },
+    choices: { all: 'All', 'last-stage': 'Last stage', head: 'Last layer' },
+  }),
+  stages: field(z.int().min(1).max(100).default(1), {
+    label: 'Stages',
+    help: 'How many of the last stages learn.',
+    advice: "A ResNet has four; a ViT's blocks count as four quarters.",
+    level: 'advanced',
+    only: {
+      where: 'with --train last-stage',
+      holds: (params) => ofModel(params) && params.train === 'last-stage',
+    },
+  }),
+  size: field(z.int().min(16).max(1024).nullable().default(null), {
+    label: 'Image size',
+    help: 'Side in pixels that images are brought to.',
+    advice: 'Larger images show more and take longer: twice the side is four times the work.',
+    level: 'advanced',
+    none: "the model's own; 64 from scratch",
+    step: 16,
+  }),
+  epochs: field(z.int().min(1).max(10_000).default(30), {
+    label: 'Epochs',
+    help: 'How often every image is seen, at most.',
+    advice: 'You can stop at any time and keep the best epoch so far.',
+    level: 'basic',
+  }),
+  batchSize: field(z.int().min(2).max(1024).default(32), {
+    label: 'Batch',
+    help: 'Images that are learned from at a time.',
+    advice: 'Fewer take less memory.',
+    level: 'basic',
+  }),
+  learningRate: field(z.number().positive().max(1).default(2e-3), {
+    label: 'Learning rate',
+    help: 'How far each step moves the network (from a model: its new last layer), at its highest.',
+    advice: 'It rises in the first epoch and falls to almost nothing.',
+    level: 'advanced',
+    step: 0.0005,
+  }),
+  backboneRate: field(z.number().positive().max(1).default(0.02), {
+    label: 'Rate of the rest',
+    help: 'Factor on the learning rate of all but the last layer.',
+    advice: 'What the network has learned before needs small steps only.',
+    level: 'advanced',
+    only: { where: 'from a model', holds: (params) => ofModel(params) && withPictures(params) },
+    step: 0.01,
+  }),
+  weightDecay: field(z.number().min(0).max(1).default(0.05), {
+    label: 'Weight decay',
+    help: 'Decoupled weight decay: how strongly weights are pulled towards zero.',
+    advice: 'More keeps a network from learning single images by heart.',
+    level: 'advanced',
+    step: 0.01,
+  }),
+  labelSmoothing: field(z.number().min(0).max(0.9).default(0), {
+    label: 'Label smoothing',
+    help: 'Share of the target that is spread over all classes.',
+    advice: 'About 0.1 keeps the network from being too sure, also where labels are wrong.',
+    level: 'advanced',
+    step: 0.05,
+  }),
+  flip: field(z.boolean().default(true), {
+    label: 'Mirror',
+    help: 'Show every second image mirrored.',
+    off: 'Do not mirror images.',
+    advice: 'Turn it off where left and right matter.',
+    level: 'advanced',
+    only: { where: 'where images are seen anew in every epoch', holds: withPictures },
+  }),
+  shift: field(z.int().min(0).max(64).default(4), {
+    label: 'Shift',
+    help: 'Images are moved at random by up to this many pixels.',
+    level: 'advanced',
+    only: { where: 'from scratch', holds: (params) => !ofModel(params) },
+  }),
+  cropScale: field(z.number().gt(0).max(1).default(0.5), {
+    label: 'Smallest crop',
+    help: "Smallest share of an image's area that a random crop keeps.",
+    advice: '1: always all of it.',
+    level: 'advanced',
+    only: { where: 'from a model', holds: (params) => ofModel(params) && withPictures(params) },
+    step: 0.05,
+  }),
+  validationShare: field(z.number().min(0.02).max(0.5).default(0.2), {
+    label: 'Held out',
+    help: 'Share of each class that only measures, where no image is marked as validation.',
+    advice:
+      'Where images are marked as validation, those are taken instead; images marked as test are never used.',
+    level: 'basic',
+    step: 0.05,
+  }),
+  patience: field(z.int().min(1).max(10_000).default(8), {
+    label: 'Patience',
+    help: 'Epochs without a lower validation loss after which the training ends by itself.',
+    level: 'basic',
+  }),
+  gradientCheckpointing: field(z.boolean().default(false), {
+    label: 'Gradient checkpointing',
+    help: 'Takes less memory and about a third more time: inner values are computed again instead of kept.',
+    level: 'advanced',
+    only: { where: 'where more than the last layer learns', holds: withPictures },
+  }),
+  seed: field(seed, {
+    label: 'Seed',
+    help: 'The same seed, settings and images give the same classifier again.',
+    level: 'advanced',
+  }),
 });
+
+const byTsne = {
+  where: 'with t-SNE',
+  holds: (params: Readonly<Record<string, unknown>>) => params.method === 'tsne',
+};
 
 export const projectParams = z.object({
   datasetId: id,
-  modelId: modelId.default('builtin:encoder'),
-  method: z.enum(['tsne', 'pca']).default('tsne'),
-  perplexity: z.number().min(2).max(500).default(30),
-  iterations: z.int().min(50).max(10000).default(1000),
-  seed,
+  method: field(z.enum(['tsne', 'pca']).default('tsne'), {
+    label: 'Method',
+    help: 'How the map is made.',
+    advice:
+      't-SNE keeps neighbours together. PCA is a plain linear view: quick, and distances mean something.',
+    level: 'basic',
+    choices: { tsne: 't-SNE', pca: 'PCA' },
+  }),
+  modelId: field(encoder, {
+    label: 'Encoder',
+    help: 'The network whose features are laid out.',
+    level: 'basic',
+    flag: 'model',
+    among: 'encoders',
+  }),
+  perplexity: field(z.number().min(2).max(500).default(30), {
+    label: 'Perplexity',
+    help: 'Effective number of neighbours of each point.',
+    advice: 'Small: many tight clumps. Large: the broad shape.',
+    level: 'basic',
+    only: byTsne,
+  }),
+  iterations: field(z.int().min(50).max(10000).default(1000), {
+    label: 'Iterations',
+    help: 'Steps of the layout.',
+    advice: '1,000 is usual.',
+    level: 'basic',
+    only: byTsne,
+    step: 50,
+  }),
+  seed: field(seed, {
+    label: 'Seed',
+    help: 'The same seed, settings and images give the same map again.',
+    level: 'advanced',
+  }),
 });
 
 /** The encoder's internals are unpublished: the defaults are our own (docs/decisions/0007). */
@@ -218,6 +378,7 @@ export const generateParams = z.object({
   /** One is drawn for each picture; blank ones, and those that start with #, are skipped. */
   prompts: promptList.default([]),
   negativePrompt: z.string().max(1000).default(''),
+  ...prompting,
   ...sampling,
   /** Noise added at every step of DDIM: 0 none, 1 as much as DDPM. */
   eta: z.number().min(0).max(1).default(0),
@@ -265,6 +426,7 @@ export const controlParams = z.object({
   plainLoraId: modelId.nullable().default(null),
   prompt: z.string().max(1000).default('a photo of a [CLS]'),
   negativePrompt: z.string().max(1000).default(''),
+  ...prompting,
   ...sampling,
   seed,
 });
@@ -284,15 +446,58 @@ export const hardFactorsParams = z.object({
 /** What is wrong with the dataset itself: labels, and images that are there twice. */
 export const issuesParams = z.object({
   datasetId: id,
-  /** Scorer whose probabilities are believed; null: the current one if it is out of fold, else the newest that is. */
-  scorerId: id.nullable().default(null),
-  /** Which labels are suspected, named as in the literature; see core/difficulty/label-issues.ts. */
-  rule: z.enum(['class', 'noise-rate', 'both', 'confident', 'predicted']).default('class'),
-  ranking: z.enum(['odds', 'self-confidence', 'normalised-margin']).default('odds'),
-  /** Encoder by whose features images are compared; null: the scorer's. */
-  modelId: modelId.nullable().default(null),
-  /** Cosine similarity of the features from which two images are duplicates; null: chosen, and details are compared too. */
-  similarity: z.number().min(0.5).max(1).nullable().default(null),
+  scorerId: field(id.nullable().default(null), {
+    label: 'Scorer',
+    help: 'Whose probabilities are believed.',
+    advice: 'One that has not learned from the very image that it judges: an out-of-fold probe.',
+    level: 'basic',
+    flag: 'scorer',
+    none: 'The current one if it is out of fold, else the newest that is',
+    among: 'scorers',
+  }),
+  // Named as in the literature; see core/difficulty/label-issues.ts.
+  rule: field(z.enum(['class', 'noise-rate', 'both', 'confident', 'predicted']).default('class'), {
+    label: 'Suspected are',
+    help: 'Which labels are suspected.',
+    advice:
+      'By class: as many of each class as are estimated to be wrong. By noise rate: as many of each pair of classes. Both: what the two agree on. Confident: what another class is sure of. Predicted: every image that the scorer takes for another class, the longest list.',
+    level: 'basic',
+    choices: {
+      class: 'By class',
+      'noise-rate': 'By noise rate',
+      both: 'Both',
+      confident: 'Confident',
+      predicted: 'Predicted',
+    },
+  }),
+  ranking: field(z.enum(['odds', 'self-confidence', 'normalised-margin']).default('odds'), {
+    label: 'Order',
+    help: 'What the list is ordered by.',
+    advice:
+      'Odds: how much more probable the other class is. Self-confidence: how improbable the given one is. Normalised margin: the difference of the two.',
+    level: 'advanced',
+    choices: {
+      odds: 'Odds',
+      'self-confidence': 'Self-confidence',
+      'normalised-margin': 'Normalised margin',
+    },
+  }),
+  modelId: field(modelId.nullable().default(null), {
+    label: 'Encoder',
+    help: 'Network by whose features images are compared for duplicates.',
+    level: 'advanced',
+    flag: 'model',
+    none: "The scorer's own",
+    among: 'encoders',
+  }),
+  similarity: field(z.number().min(0.5).max(1).nullable().default(null), {
+    label: 'Duplicates from',
+    help: 'Cosine similarity of features from which two images are duplicates.',
+    advice: 'Lower it where copies are missed, raise it where different images are grouped.',
+    level: 'advanced',
+    none: 'Chosen from the dataset; details are compared as well',
+    step: 0.005,
+  }),
 });
 
 export const rescoreParams = z.object({ datasetId: id, scorerId: id.nullable().default(null) });

@@ -20,6 +20,10 @@ export const limits = {
   /** Characters of a prompt, and how many a generation draws from. */
   prompt: 1000,
   prompts: 10_000,
+  /** The largest seed, 2^53 - 1: the largest whole number that is exact in JSON and in JavaScript. */
+  seed: Number.MAX_SAFE_INTEGER,
+  /** Layers of a text encoder. */
+  layers: 256,
   /** Images that one edit changes. */
   images: 1_000_000,
 } as const;

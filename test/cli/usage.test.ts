@@ -30,13 +30,16 @@ describe('wrong usage', () => {
     ['import . --name=', /name: .*see crux import --help/],
     ['import nowhere --name n', /no folder or manifest at .*nowhere; give the folder/],
     ['score x --device tpu', /auto, cpu, cuda, dml, webgpu/],
-    ['score x --seed -1', /at least 0/],
+    ['score x --seed -1', /a whole number from 0 to 9007199254740991 \(2\^53 - 1\)/],
+    ['generate x --seed 9007199254740992', /a whole number from 0 to 9007199254740991/],
+    ['generate x --clip-skip 0', /a whole number from 1 to 256/],
+    ['generate x --prompt-syntax webui', /Allowed choices are plain, a1111, comfyui/],
     ['control x --out page.pdf', /ends in \.html \(the page\) or \.json \(the data\)/],
     ['models', /Usage: crux models/],
     ['models add nowhere.onnx --name n', /no model at .*nowhere.onnx/],
     ['review x', /exactly one of --accept, --reject and --clear/],
     ['review x --accept --reject', /exactly one of/],
-    ['demo --images 3', /a whole number from 10 to 10000/],
+    ['demo --images 3', /a whole number from 10 to 10,000/],
   ];
   it.each(cases)('crux %s', async (line, wanted) => {
     const ran = await crux(line.split(' ').filter(Boolean), cwd);

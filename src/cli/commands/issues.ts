@@ -3,27 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { issuesReport } from '../../shared/issues.ts';
-import type { JobParams } from '../../shared/jobs.ts';
 import type { CommandContext } from '../command.ts';
 import { count, percent, table } from '../format.ts';
 import { datasetJob } from '../job-command.ts';
-import type { OptionTable } from '../schema-options.ts';
-
-const options: OptionTable<JobParams<'issues'>> = {
-  scorerId: {
-    flag: 'scorer',
-    text: 'id of the scorer whose probabilities are believed (default: the current one if it is out of fold, else the newest that is)',
-  },
-  rule: { text: 'which labels are suspected' },
-  ranking: { text: 'what the list is ordered by' },
-  modelId: {
-    flag: 'model',
-    text: "encoder by which images are compared (name or id; default: the scorer's)",
-  },
-  similarity: {
-    text: 'cosine similarity from which two images are duplicates (default: chosen from the dataset, and details are compared as well)',
-  },
-};
 
 /** The list itself has all of them; a terminal shows the first. */
 const shown = 10;
@@ -32,7 +14,6 @@ export const issues = (parent: Command, context: CommandContext) =>
   datasetJob(parent, context, {
     kind: 'issues',
     summary: 'list labels that are probably wrong, and images that are there twice',
-    options,
     report: (job, session) => {
       const file = join(session.folder, String(job.result?.file));
       const report = issuesReport.parse(JSON.parse(readFileSync(file, 'utf8')));

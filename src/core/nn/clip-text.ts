@@ -26,15 +26,29 @@ export function clipTextConfig(json: unknown): ClipTextConfig {
 /**
  * ids i64[n,l] -> the last hidden state f32[n,l,hidden_size], after the final layer norm.
  * @param learned f32[m,hidden_size] embeddings of further tokens, whose ids go on after the vocabulary.
+ * @param clipSkip which layer's state that norm is given, from the end: 1 the last; null: the model's own.
  */
-export function clipText(p: Params, config: ClipTextConfig, ids: Value, learned?: Value | null): Value {
+export function clipText(
+  p: Params,
+  config: ClipTextConfig,
+  ids: Value,
+  learned?: Value | null,
+  clipSkip: number | null = null,
+): Value {
   const own = p
     .at('text_model')
     .at('embeddings')
     .at('token_embedding')
     .get('weight', [config.vocab_size, config.hidden_size]);
   const table = learned ? f.concat([own, learned], 0) : own;
-  return clipTextFromEmbeddings(p, config, f.gather(table, ids)).at(-1)!;
+  const states = clipTextFromEmbeddings(p, config, f.gather(table, ids));
+  if (clipSkip === null || clipSkip === 1) return states.at(-1)!;
+  if (clipSkip > config.num_hidden_layers)
+    throw new Error(
+      `CLIP skip ${clipSkip}: the text encoder has ${config.num_hidden_layers} layers; expected 1 (the last) to ${config.num_hidden_layers}`,
+    );
+  const state = states.at(-1 - clipSkip)!;
+  return layerNorm(p.at('text_model').at('final_layer_norm'), state, config.layer_norm_eps);
 }
 
 /**

@@ -46,6 +46,12 @@ export interface ClipVisionOutput {
 
 /** image f32[n,c,image_size,image_size], normalised with CLIP's means and deviations. */
 export function clipVision(p: Params, config: ClipVisionConfig, image: Value): ClipVisionOutput {
+  const pooled = clipVisionPooled(p, config, image);
+  return { pooled, embedding: linear(p.at('visual_projection'), pooled, config.projection_dim, false) };
+}
+
+/** The tower without its projection. */
+export function clipVisionPooled(p: Params, config: ClipVisionConfig, image: Value): Value {
   const vision = p.at('vision_model');
   const { hidden_size: width, layer_norm_eps: eps } = config;
   const start = within(vision.path, () => {
@@ -59,6 +65,5 @@ export function clipVision(p: Params, config: ClipVisionConfig, image: Value): C
   // The name is the checkpoints' own spelling.
   const states = clipEncoder(vision.at('encoder'), config, layerNorm(vision.at('pre_layrnorm'), start, eps));
   const first = f.reshape(f.slice(states.at(-1)!, 1, 0, 1), [image.shape[0], width]);
-  const pooled = layerNorm(vision.at('post_layernorm'), first, eps);
-  return { pooled, embedding: linear(p.at('visual_projection'), pooled, config.projection_dim, false) };
+  return layerNorm(vision.at('post_layernorm'), first, eps);
 }

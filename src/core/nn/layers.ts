@@ -48,6 +48,34 @@ export function layerNorm(p: Params, x: Value, eps = 1e-5): Value {
   return within(p.path, () => f.layerNorm(x, p.get('weight', [width]), p.get('bias', [width]), eps));
 }
 
+/** x [n,c,h,w], each position over its channels. */
+export const channelNorm = (p: Params, x: Value, eps: number): Value =>
+  channelsFirst(layerNorm(p, channelsLast(x), eps));
+
+/** [n,c,h,w] -> [n,h,w,c] */
+export const channelsLast = (x: Value): Value => f.transpose(x, [0, 2, 3, 1]);
+/** [n,h,w,c] -> [n,c,h,w] */
+export const channelsFirst = (x: Value): Value => f.transpose(x, [0, 3, 1, 2]);
+
+/**
+ * x [n,c,h,w], batch normalisation by the running statistics. They are folded into one factor and one summand per
+ * channel: two passes over x where the equation has four, and what ONNX Runtime folds into the convolution before it
+ * where none of them is trained.
+ */
+export function runningNorm(p: Params, x: Value, eps = 1e-5): Value {
+  const c = x.shape[1];
+  const perChannel = (v: Value) => f.reshape(v, [1, c, 1, 1]);
+  return within(p.path, () => {
+    const [w, b] = [p.get('weight', [c]), p.get('bias', [c])];
+    const mean = p.get('running_mean', [c]);
+    const factor = f.div(w, f.sqrt(f.add(p.get('running_var', [c]), eps)));
+    return f.add(f.mul(x, perChannel(factor)), perChannel(f.sub(b, f.mul(mean, factor))));
+  });
+}
+
+/** [n,c,h,w] -> [n,c], the mean of each map. */
+export const pooledMaps = (x: Value): Value => f.reshape(f.globalAveragePool2d(x), [x.shape[0], x.shape[1]]);
+
 /** image [n,c,s,s] -> one token per square patch, row by row: [n,(s/patch)^2,width]. @throws for another size. */
 export function patchTokens(
   p: Params,
@@ -78,10 +106,17 @@ export function joinHeads(x: Value): Value {
   return f.reshape(f.transpose(x, [0, 2, 1, 3]), [n, l, heads * d]);
 }
 
+/** relu6(x + 3) / 6 */
+export const hardSigmoid = (x: Value): Value => f.div(f.clip(f.add(x, 3), 0, 6), 6);
+
 export const activations: ReadonlyMap<string, (x: Value) => Value> = new Map([
   ['silu', f.silu],
   ['gelu', f.geluErf],
   ['gelu_new', f.geluTanh],
+  ['gelu_pytorch_tanh', f.geluTanh],
   ['quick_gelu', f.quickGelu],
   ['relu', f.relu],
+  ['relu6', (x) => f.clip(x, 0, 6)],
+  ['swish', f.silu],
+  ['hard_swish', (x) => f.mul(x, hardSigmoid(x))],
 ]);

@@ -34,6 +34,9 @@ export interface EncodedText {
 export interface ClipTokenizer {
   /** maxLength: 77 where not given, at least 2. */
   encode(text: string, options?: { maxLength?: number }): EncodedText;
+  /** Ids of a whole text, without start and end, in groups that belong together: those of an added token, or one alone. */
+  groups(text: string): (readonly number[])[];
+  readonly special: { start: number; end: number; pad: number };
   readonly vocabSize: number;
   /** The largest id that it gives: the text encoder needs an embedding of it. */
   readonly highestId: number;
@@ -85,7 +88,14 @@ export function createClipTokenizer(data: ClipTokenizerData): ClipTokenizer {
   };
 
   const highestId = [...ids.values(), ...(data.added?.values() ?? [])].reduce((a, b) => Math.max(a, b), 0);
+  const groupsWith = (text: string, added: ReadonlyMap<string, readonly number[]>): (readonly number[])[] =>
+    splitAt(text, [...added.keys()]).flatMap((part) => {
+      const own = added.get(part);
+      return own ? [own] : splitText(part).flatMap((piece) => idsOfPiece(piece).map((id) => [id]));
+    });
   const tokenizer = (added: ReadonlyMap<string, readonly number[]>): ClipTokenizer => ({
+    special: { start, end, pad },
+    groups: (text) => groupsWith(text, added),
     vocabSize: ids.size,
     highestId,
     with: (more) => tokenizer(new Map([...added, ...more])),
@@ -93,9 +103,7 @@ export function createClipTokenizer(data: ClipTokenizerData): ClipTokenizer {
       if (!Number.isInteger(maxLength) || maxLength < 2) {
         throw new Error(`tokenizer: maxLength ${maxLength}, expected a whole number from 2`);
       }
-      const inner = splitAt(text, [...added.keys()]).flatMap(
-        (part) => added.get(part) ?? splitText(part).flatMap(idsOfPiece),
-      );
+      const inner = groupsWith(text, added).flat();
       const kept = inner.slice(0, maxLength - 2);
       const out = new Int32Array(maxLength).fill(pad);
       out[0] = start;

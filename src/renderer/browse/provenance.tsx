@@ -1,6 +1,7 @@
 /** Owns how the making of a synthetic image is told. */
 import { Fragment } from 'react';
 import type { Provenance as Facts } from '../../shared/domain.ts';
+import { promptSyntaxes } from '../../shared/prompting.ts';
 import { testIds } from '../test-ids.ts';
 import { score } from '../ui/format.ts';
 
@@ -17,6 +18,7 @@ export function Provenance({ of }: { of: Facts }) {
         ]
       : []),
     ['Negative prompt', of.negativePrompt || 'none'],
+    ...readingOf(of),
     ...(of.captionOf ? [['Caption of', of.captionOf.path] as [string, string]] : []),
     ['Class', of.className],
     ['Difficulty asked for', score(of.requestedDifficulty)],
@@ -44,6 +46,15 @@ export function Provenance({ of }: { of: Facts }) {
       </dl>
     </div>
   );
+}
+
+/** How its prompts were read, where that is not as plain text of the usual length. */
+function readingOf({ promptSyntax, promptChunks, clipSkip }: Facts): [string, string][] {
+  return [
+    ...(promptSyntax ? [['Prompt syntax', promptSyntaxes[promptSyntax].label] as [string, string]] : []),
+    ...(promptChunks ? [['Prompt length', `${promptChunks} chunks`] as [string, string]] : []),
+    ...(clipSkip ? [['CLIP skip', String(clipSkip)] as [string, string]] : []),
+  ];
 }
 
 /** Where it was kept by what a scorer said of it. */

@@ -6,6 +6,14 @@ import { testIds } from '../test-ids.ts';
 import { Field, NumberField } from '../ui/fields.tsx';
 import { GuidanceFields } from '../ui/guidance-fields.tsx';
 import { manyOptions } from '../ui/many.tsx';
+import { PromptingFields } from '../ui/prompting-fields.tsx';
+import { seedRule } from '../ui/seed-rule.ts';
+
+/** Of a report that has prompts. */
+type Prompts = Pick<
+  JobParams<'control'>,
+  'prompt' | 'negativePrompt' | 'promptSyntax' | 'longPrompts' | 'clipSkip'
+>;
 
 type Shared = Pick<
   JobParams<'control'>,
@@ -17,13 +25,16 @@ type Shared = Pick<
   | 'steps'
   | 'batchSize'
   | 'seed'
-> & { prompt?: string };
+> &
+  Partial<Prompts>;
+
+const hasPrompts = (params: Shared): params is Shared & Prompts => params.prompt !== undefined;
 
 interface Props {
   params: Shared;
   set: (change: Partial<Shared>) => void;
   /** The sentence where this field does not fit, null where it does. */
-  say: (field: Exclude<keyof Shared, 'prompt'>, sentence: string) => string | null;
+  say: (field: Exclude<keyof Shared, keyof Prompts>, sentence: string) => string | null;
   classNames: readonly string[];
 }
 
@@ -93,20 +104,23 @@ export function MoreFields({ params, set, say, classNames }: Props) {
         max={Number.MAX_SAFE_INTEGER}
         value={params.seed}
         onChange={(seed) => set({ seed })}
-        error={say('seed', 'A whole number from 0.')}
+        error={say('seed', seedRule)}
       />
-      {params.prompt !== undefined && (
-        <Field
-          label="Prompt"
-          help="[CLS] becomes the class. The model was trained with this one."
-          htmlFor="control-prompt"
-        >
-          <TextInput
-            id="control-prompt"
-            value={params.prompt}
-            onChange={(event) => set({ prompt: event.currentTarget.value })}
-          />
-        </Field>
+      {hasPrompts(params) && (
+        <>
+          <Field
+            label="Prompt"
+            help="[CLS] becomes the class. The model was trained with this one."
+            htmlFor="control-prompt"
+          >
+            <TextInput
+              id="control-prompt"
+              value={params.prompt}
+              onChange={(event) => set({ prompt: event.currentTarget.value })}
+            />
+          </Field>
+          <PromptingFields params={params} set={set} prompts={[params.prompt, params.negativePrompt]} />
+        </>
       )}
     </div>
   );

@@ -61,17 +61,17 @@ export function ImportDialog({ source, onClose }: { source: ChosenPath | null; o
           onChange={(event) => setName(event.currentTarget.value)}
           error={name.trim() ? null : 'Give the dataset a name.'}
         />
-        <ImportOptionFields
-          isManifest={source !== null && manifestEnding.test(source.path)}
-          value={options}
-          onChange={setOptions}
-        />
         {taken && (
           <div className="field-error" role="alert">
             "{namesake.name}" was imported from {namesake.source}. Choose another name, or remove that dataset
             first.
           </div>
         )}
+        <ImportOptionFields
+          isManifest={source !== null && manifestEnding.test(source.path)}
+          value={options}
+          onChange={setOptions}
+        />
         <div className="muted small">
           {namesake && !taken
             ? `"${namesake.name}" is in the catalog already: new and changed files are added to it, and files that are gone are marked as missing.`

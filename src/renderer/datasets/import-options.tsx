@@ -55,7 +55,7 @@ export function ImportOptionFields({ isManifest, value, onChange }: Props) {
   return (
     <details data-testid={testIds.importOptions}>
       <summary className="muted">Options</summary>
-      <div className="stack">
+      <div className="stack" style={{ marginTop: 8 }}>
         <Checkbox
           label="Follow links out of the folder"
           description="Reads images and folders that symbolic links lead to, wherever they lie. Without it, they are counted and left out."
@@ -63,23 +63,33 @@ export function ImportOptionFields({ isManifest, value, onChange }: Props) {
           checked={value.followLinks}
           onChange={(event) => onChange({ ...value, followLinks: event.currentTarget.checked })}
         />
-        <Select
+        <Field
           label="Class probabilities"
-          description="Where the images come with numbers per class: numbers outside 0 to 1, or that do not sum to 1, may be logits."
-          data-testid={testIds.importProbabilities}
-          data={kinds}
-          value={value.probabilities}
-          allowDeselect={false}
-          onChange={(chosen) => onChange({ ...value, probabilities: chosen as Kind })}
-        />
-        <TextInput
+          help="What the numbers per class are, where a manifest or metadata file has them. Numbers outside 0 to 1, or that do not sum to 1, may be logits."
+          htmlFor={testIds.importProbabilities}
+        >
+          <Select
+            id={testIds.importProbabilities}
+            data-testid={testIds.importProbabilities}
+            data={kinds}
+            value={value.probabilities}
+            allowDeselect={false}
+            onChange={(chosen) => onChange({ ...value, probabilities: chosen as Kind })}
+          />
+        </Field>
+        <Field
           label="Class order"
-          description="Class of each number in a list, separated by commas. Empty: classes.txt beside the manifest or in the folder, else numeric or alphabetical order."
-          placeholder="cat, dog, horse"
-          data-testid={testIds.importClassOrder}
-          value={value.classOrder}
-          onChange={(event) => onChange({ ...value, classOrder: event.currentTarget.value })}
-        />
+          help="Class of each number where probabilities are a list: names separated by commas. Empty: as classes.txt says, which lies in the folder or beside the manifest; without it numeric or alphabetical."
+          htmlFor={testIds.importClassOrder}
+        >
+          <TextInput
+            id={testIds.importClassOrder}
+            data-testid={testIds.importClassOrder}
+            placeholder="cat, dog, horse"
+            value={value.classOrder}
+            onChange={(event) => onChange({ ...value, classOrder: event.currentTarget.value })}
+          />
+        </Field>
         {isManifest && (
           <>
             <Field
@@ -91,7 +101,9 @@ export function ImportOptionFields({ isManifest, value, onChange }: Props) {
                 <Button onClick={() => void chooseRoot()}>Choose…</Button>
               </div>
             </Field>
-            <ColumnFields columns={value.columns} onChange={(columns) => onChange({ ...value, columns })} />
+            <div className="form-grid">
+              <ColumnFields columns={value.columns} onChange={(columns) => onChange({ ...value, columns })} />
+            </div>
           </>
         )}
       </div>

@@ -1,7 +1,9 @@
 /** Owns the choice of prompts: a template, captions of the real images, or a list. */
 import { SegmentedControl, Textarea } from '@mantine/core';
+import { writtenPrompts } from '../../core/prompts/written.ts';
 import { testIds } from '../test-ids.ts';
 import { Field } from '../ui/fields.tsx';
+import { PromptingFields } from '../ui/prompting-fields.tsx';
 import { Group } from './group.tsx';
 import type { GroupProps } from './group-fields.ts';
 import type { GenerateInput } from './validate.ts';
@@ -79,6 +81,7 @@ export function PromptGroup({ params, errors, set, outline }: GroupProps) {
         error={errors.negativePrompt}
         onChange={(negativePrompt) => set({ negativePrompt })}
       />
+      <PromptingFields params={params} set={set} prompts={writtenPrompts(params)} />
       {examples.length > 0 && (
         <div className="muted small" data-testid={testIds.generateExamples}>
           First prompts: {examples.map((example) => `“${example}”`).join(', ')}

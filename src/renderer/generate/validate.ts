@@ -3,6 +3,8 @@ import type { z } from 'zod';
 import { keepsEverything } from '../../core/recipes/acceptance.ts';
 import { parsePrompt, parsePromptList, WildcardError } from '../../core/recipes/wildcards.ts';
 import { generateParams } from '../../shared/jobs.ts';
+import { clipSkipRule } from '../ui/prompting-fields.tsx';
+import { seedRule } from '../ui/seed-rule.ts';
 
 export type GenerateInput = z.infer<typeof generateParams>;
 export type FieldErrors = Partial<Record<keyof GenerateInput, string>>;
@@ -28,7 +30,8 @@ const rules: Partial<Record<keyof GenerateInput, string>> = {
   difficultyGuidance: 'A number from 1 (off) to 30.',
   steps: 'A whole number from 1 to 1,000.',
   batchSize: 'A whole number from 1 to 64.',
-  seed: 'A whole number, 0 or more.',
+  clipSkip: clipSkipRule,
+  seed: seedRule,
   size: "A whole number from 8 to 4,096; empty for the model's own.",
   strengths: 'A share above 0 and at most 1.',
   inversionSteps: 'A whole number from 1 to 1,000.',

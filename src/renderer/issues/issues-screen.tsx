@@ -10,6 +10,7 @@ import { EmptyState, ErrorPanel, NoDataset, useEnqueue } from '../ui/feedback.ts
 import { count, when } from '../ui/format.ts';
 import { JobLine, useActiveJob } from '../ui/job-progress.tsx';
 import { Duplicates } from './duplicates.tsx';
+import { IssuesForm } from './issues-form.tsx';
 import { LabelIssues } from './label-issues.tsx';
 
 export function IssuesScreen() {
@@ -21,6 +22,7 @@ type Tab = 'labels' | 'duplicates';
 
 function Issues({ dataset }: { dataset: Dataset }) {
   const [tab, setTab] = useState<Tab>('labels');
+  const [setting, setSetting] = useState(false);
   const { data: view, error, isPending } = useRequest('issues.get', { datasetId: dataset.id });
   const scoring = useActiveJob('score', dataset.id);
   const searching = useActiveJob('issues', dataset.id);
@@ -51,6 +53,16 @@ function Issues({ dataset }: { dataset: Dataset }) {
         )}
         <div className="spacer" />
         {view && <span className="muted small">searched {when(view.finishedAt)}</span>}
+        {scored && !job && (
+          <Button
+            variant="subtle"
+            aria-expanded={setting}
+            data-testid={testIds.issuesSettings}
+            onClick={() => setSetting(!setting)}
+          >
+            Settings
+          </Button>
+        )}
         {(view || error) && (
           <Button
             disabled={job !== undefined}
@@ -62,6 +74,13 @@ function Issues({ dataset }: { dataset: Dataset }) {
         )}
       </div>
       {error && <ErrorPanel what="The label issues cannot be shown" error={error} />}
+      {scored && setting && !job && (
+        <div className="notice" style={{ margin: 12 }}>
+          <div>
+            <IssuesForm dataset={dataset} onStarted={() => setSetting(false)} />
+          </div>
+        </div>
+      )}
       {job && (
         <div className="notice" style={{ margin: 12 }}>
           <div>

@@ -15,6 +15,8 @@ export interface OnnxDraft {
   std: string;
   resize: string;
   kernel: string;
+  /** What the file said; nobody is asked. */
+  arithmetic: string;
   cropShare: string;
   logits: string;
   features: string;
@@ -34,6 +36,7 @@ export const draftOf = (known: Partial<OnnxClassifierSpec>): OnnxDraft => ({
   std: list(known.std, ', '),
   resize: text(known.resize),
   kernel: text(known.kernel),
+  arithmetic: text(known.arithmetic),
   cropShare: text(known.cropShare),
   logits: text(known.logits),
   features: text(known.features),
@@ -46,7 +49,7 @@ const numbers = (value: string): number[] =>
     .filter(Boolean)
     .map(Number);
 
-const hints: Record<keyof OnnxDraft, string> = {
+const hints: Record<Exclude<keyof OnnxDraft, 'arithmetic'>, string> = {
   input: 'Name the input tensor.',
   layout: 'Choose how the image tensor is laid out.',
   width: 'A whole number of pixels.',
@@ -82,6 +85,7 @@ export function checkDraft(draft: OnnxDraft): Checked {
     mean: numbers(draft.mean),
     std: numbers(draft.std),
     kernel: draft.kernel || undefined,
+    arithmetic: draft.arithmetic || undefined,
     cropShare: draft.cropShare.trim() ? Number(draft.cropShare) : undefined,
     logits: draft.logits.trim() || null,
     features: draft.features.trim() || null,
@@ -89,7 +93,7 @@ export function checkDraft(draft: OnnxDraft): Checked {
   });
   const errors: Checked['errors'] = {};
   for (const issue of answer.error?.issues ?? []) {
-    const field = issue.path[0] as keyof OnnxDraft;
+    const field = issue.path[0] as keyof typeof hints;
     errors[field] ??= hints[field];
   }
   const channels = Number(draft.channels);

@@ -3,6 +3,7 @@ import { NumberInput, Switch } from '@mantine/core';
 import { previewInterval } from '../../shared/training-previews.ts';
 import { testIds } from '../test-ids.ts';
 import { Field, NumberField } from '../ui/fields.tsx';
+import { seedRule } from '../ui/seed-rule.ts';
 import type { TrainFieldsProps } from './train-form.tsx';
 
 export function LearningFields({ params, set, say }: TrainFieldsProps) {
@@ -88,7 +89,7 @@ export function LearningFields({ params, set, say }: TrainFieldsProps) {
           max={Number.MAX_SAFE_INTEGER}
           value={params.seed}
           onChange={(seed) => set({ seed })}
-          error={say('seed', 'A whole number from 0.')}
+          error={say('seed', seedRule)}
         />
       </div>
     </section>

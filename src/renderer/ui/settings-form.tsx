@@ -2,6 +2,10 @@
 import { Button, Collapse } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import type { z } from 'zod';
+import type { Dataset } from '../../shared/domain.ts';
+import { fieldsOf } from '../../shared/field.ts';
+import { type JobKind, jobParams } from '../../shared/jobs.ts';
+import { ParamFields } from './param-fields.tsx';
 
 export interface FieldsProps<P> {
   params: P;
@@ -36,7 +40,8 @@ interface Props {
   moreTestId: string;
   onStart: () => Promise<void>;
   basic: ReactNode;
-  more: ReactNode;
+  /** Absent: there are no more settings than those. */
+  more?: ReactNode;
   /** Above the button. */
   notices?: ReactNode;
 }
@@ -63,17 +68,21 @@ export function SettingsForm({
       }}
     >
       {basic}
-      <Button
-        size="compact-xs"
-        variant="subtle"
-        style={{ alignSelf: 'flex-start' }}
-        aria-expanded={open}
-        data-testid={moreTestId}
-        onClick={() => setOpen(!open)}
-      >
-        {open ? 'Fewer settings' : 'More settings'}
-      </Button>
-      <Collapse expanded={open}>{more}</Collapse>
+      {more && (
+        <>
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            style={{ alignSelf: 'flex-start' }}
+            aria-expanded={open}
+            data-testid={moreTestId}
+            onClick={() => setOpen(!open)}
+          >
+            {open ? 'Fewer settings' : 'More settings'}
+          </Button>
+          <Collapse expanded={open}>{more}</Collapse>
+        </>
+      )}
       {notices}
       <div className="row wrap">
         <Button type="submit" variant="filled" size="sm" disabled={!fits} data-testid={startTestId}>
@@ -82,5 +91,54 @@ export function SettingsForm({
         {!fits && <span className="field-error">A setting does not fit: see the fields in red.</span>}
       </div>
     </form>
+  );
+}
+
+interface ParamFormProps<P> {
+  kind: JobKind;
+  dataset: Dataset;
+  /** What the form is for, to those who do not see it. */
+  name: string;
+  /** Of the button. */
+  start: string;
+  settings: FieldsProps<P> & { fits: boolean };
+  onStart: () => Promise<void>;
+}
+
+/** The whole form of a job all of whose parameters are declared with field(). */
+export function ParamForm<P extends object>({
+  kind,
+  dataset,
+  name,
+  start,
+  settings,
+  onStart,
+}: ParamFormProps<P>) {
+  const fields = fieldsOf(jobParams[kind]);
+  const part = (level: 'basic' | 'advanced') => {
+    const chosen = fields.filter((field) => field.level === level);
+    if (chosen.length === 0) return undefined;
+    return (
+      <ParamFields
+        kind={kind}
+        dataset={dataset}
+        fields={chosen}
+        params={settings.params as Record<string, unknown>}
+        set={(change) => settings.set(change as Partial<P>)}
+        say={(field, sentence) => settings.say(field as keyof P, sentence)}
+      />
+    );
+  };
+  return (
+    <SettingsForm
+      name={name}
+      fits={settings.fits}
+      start={start}
+      startTestId={`${kind}-start`}
+      moreTestId={`${kind}-more`}
+      onStart={onStart}
+      basic={part('basic')}
+      more={part('advanced')}
+    />
   );
 }

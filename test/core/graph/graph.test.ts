@@ -99,7 +99,7 @@ describe('parameters', () => {
     table.set(name, { shape: [8, 768], dtype: 'f32' });
     expect(build).toThrow(`${name}: the checkpoint has [8,768], the config wants [8,12]`);
     table.delete(name);
-    expect(build).toThrow(`${name}: the checkpoint has no such parameter, wanted [8,12]`);
+    expect(build).toThrow(`${name}: the checkpoint has no such parameter, expected [8,12]`);
   });
 
   it('an unknown block type is named with its place', () => {

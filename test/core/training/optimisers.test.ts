@@ -114,20 +114,20 @@ test.each(cases)('%s goes on from a stored state bit for bit', (_, optimiser, op
 test('a stored state of another optimiser or network is refused', () => {
   const plain = fresh(sgd());
   expect(() => restoreState(fresh(sgd({ momentum: 0.9 })), plain)).toThrow(
-    'the stored training has none as velocity of x, wanted 6',
+    'the stored training has none as velocity of x, expected 6',
   );
   const larger = fresh(sgd());
   larger.parameters.get('w')!.value = new Float32Array(9);
   train(larger, 1, { learningRate: 0.1 });
   const untouched = fresh(sgd());
-  expect(() => restoreState(untouched, larger)).toThrow('has 9 numbers as w, wanted 4');
+  expect(() => restoreState(untouched, larger)).toThrow('has 9 numbers as w, expected 4');
   expect(untouched.parameters).toEqual(fresh(sgd()).parameters);
   // As checkpoints were laid out before optimisers named their arrays.
   const old = new Map(
     [...plain.parameters].map(([name, { value }]) => [name, { value, m: value, v: value }]),
   );
   expect(() => restoreState(fresh(adamW()), { step: 1, parameters: old })).toThrow(
-    'the stored training has none as m of x, wanted 6: start the training again',
+    'the stored training has none as m of x, expected 6: start the training again',
   );
   expect(() => sgd({ nesterov: true })).toThrow('nesterov');
 });

@@ -170,20 +170,6 @@ it('two-stage prompts: the drawn one is recorded and matters while its share las
   expect(never.pixels).toBe(plain[0].pixels);
 });
 
-it('a prompt that is cut is told once in the log', async () => {
-  const prompt = 'a photo of a very very very large [CLS] cup';
-  const job = await run(catalog, request({ prompt, classes: ['red', 'blue'] }));
-  expect(job.state).toBe('done');
-  const warnings = c.listLog(catalog, job.id).filter((line) => line.level === 'warn');
-  expect(warnings.map((line) => line.text)).toEqual(
-    ['red', 'blue'].map((name) =>
-      expect.stringContaining(
-        `12 tokens of a prompt; the end of this one is left out: ${prompt.replace('[CLS]', name)}`,
-      ),
-    ),
-  );
-});
-
 it.each([
   [{ size: 33 }, 'multiples of 4'],
   [{ init: 'image', strengths: [0.1] }, 'leaves none to run'],

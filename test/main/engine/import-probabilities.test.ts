@@ -199,7 +199,7 @@ it('leaves out a field that cannot be used, never the image, and says so with th
   );
   expect(job.result).toMatchObject({ imported: 4, skipped: 0 });
   expect(unused).toEqual([
-    'Images imported without split, which cannot be used: 1 (slips.csv line 3: split: got "holdout", wanted train, val or test)',
+    'Images imported without split, which cannot be used: 1 (slips.csv line 3: split: got "holdout", expected train, val or test)',
     'Images imported without probabilities, which cannot be used: 1 (slips.csv line 4: probabilities: got "high", expected finite numbers)',
     'Probabilities outside 0 to 1, or that do not sum to 1: 1 (img/3.png)',
   ]);

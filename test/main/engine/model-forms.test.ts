@@ -320,7 +320,9 @@ describe('a check', () => {
 
   it('of a GGUF file says what it is', async () => {
     writeFileSync(path('flux.gguf'), 'GGUF');
-    expect((await checkModel(path('flux.gguf'))).problems[0]).toContain('is a GGUF file');
+    expect((await checkModel(path('flux.gguf'))).problems[0]).toContain(
+      'flux.gguf: a GGUF file, of quantised weights',
+    );
   });
 
   it('tells an inpainting model from one that can be used', async () => {

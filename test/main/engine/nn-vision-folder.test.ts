@@ -246,8 +246,12 @@ describe('refused', () => {
 
   it.each<[string, unknown, string]>([
     ['other layers', { ...timm, architecture: 'seresnet50' }, 'the network is seresnet50, expected timm'],
-    ['wider heads', { ...timm, architecture: 'vit_huge_patch14_224' }, 'the network is vit_huge_patch14_224'],
-    ["transformers' other networks", { model_type: 'swin' }, 'the network is swin, expected'],
+    [
+      'other positions',
+      { ...timm, architecture: 'vit_relpos_base_patch16_224' },
+      'is vit_relpos_base_patch16_224',
+    ],
+    ["transformers' other networks", { model_type: 'swinv2' }, 'the network is swinv2, expected'],
     ['a config of nothing', {}, 'the network is not named, expected'],
     ['other pooling', { ...timm, global_pool: 'max' }, 'global_pool is "max", expected "avg"'],
     [
@@ -295,7 +299,7 @@ describe('refused', () => {
       Object.fromEntries(Object.entries(resnetWeights).filter(([n]) => !n.startsWith('fc.'))),
     );
     expect(() => readVisionFolder(path('headless'), 'h')).toThrow(
-      'no residual network: fc.weight is missing',
+      'num_classes is 3, expected 0, as fc.weight has none',
     );
   });
 });

@@ -16,7 +16,8 @@ import { examineModel } from '../../../src/main/engine/models/examine.ts';
 import { openOnnxClassifier } from '../../../src/main/engine/models/onnx-classifier.ts';
 import { namesFrom } from '../../../src/main/engine/models/onnx-labels.ts';
 import { openEncoder } from '../../../src/main/engine/models/open-encoder.ts';
-import type { OnnxClassifierSpec } from '../../../src/shared/domain.ts';
+import { readPreprocessor } from '../../../src/main/engine/models/preprocessor-file.ts';
+import { type OnnxClassifierSpec, onnxClassifierSpec } from '../../../src/shared/domain.ts';
 import { tempFolder } from '../support/catalogs.ts';
 
 const cpu = { provider: 'cpu', threads: 1 } as const;
@@ -391,6 +392,17 @@ describe('folders', () => {
     ]);
   });
 
+  it('prepares images by the arithmetic that its processor means, not by that of a filter which a person chose', async () => {
+    const path = tiny('p torch/model.onnx');
+    beside('p torch', { ...prepared, size: { shortest_edge: 9 }, do_center_crop: true, crop_size: 8 });
+    const { onnx } = await examineModel(join(folder, 'p torch'));
+    const spec = onnxClassifierSpec.parse(onnx);
+    const encoder = await openOnnxClassifier({ name: 'p', path, hash: null, spec }, cpu);
+    await encoder.close();
+    const { preprocessing } = readPreprocessor(join(folder, 'p torch'), { type: '' });
+    expect(encoder.preprocessing).toEqual(preprocessing);
+  });
+
   it('a preprocessor that is not carried out, or not for this input, is refused by its field', async () => {
     tiny('offset/model.onnx');
     const offset = await examineModel(beside('offset', { ...prepared, do_flip_channel_order: true }));
@@ -422,6 +434,7 @@ describe('as PyTorch exports them (scripts/fixtures/onnx_classifiers.py)', () =>
       std: [0.2, 0.25, 0.3],
       resize: 'stretch',
       kernel: 'bilinear',
+      arithmetic: 'torch',
       logits: 'logits',
       features: null,
       labels: expected.names,

@@ -48,6 +48,6 @@ test('a file of another optimiser or network is refused and changes nothing', ()
   expect(() => loadState(file, fresh(sgd({ momentum: 0.9 }), false))).toThrow('velocity:net.weight');
   expect(() => loadState(file, fresh())).toThrow('average:net.weight');
   const wider = fresh(adamW(), false, 6);
-  expect(() => loadState(file, wider)).toThrow('has 15 numbers as net.weight, wanted 18');
+  expect(() => loadState(file, wider)).toThrow('has 15 numbers as net.weight, expected 18');
   expect(wider.step).toBe(0);
 });

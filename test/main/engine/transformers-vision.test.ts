@@ -55,7 +55,7 @@ describe('a ViT', () => {
   });
 
   it.each<[string, string, Json, string]>([
-    ['another activation', 'config.json', { hidden_act: 'relu' }, 'hidden_act is "relu", expected "gelu"'],
+    ['another activation', 'config.json', { hidden_act: 'mish' }, 'hidden_act is "mish", expected "silu"'],
     ['no biases', 'config.json', { qkv_bias: false }, 'qkv_bias is false, expected true'],
     [
       'another width',
@@ -149,7 +149,7 @@ describe('a ResNet', () => {
     const image = input('image', [1, 3, 56, 56]);
     const parameters = recordParameters((p) => resnet(p, network, image, false));
     const weights = parameters.map(({ name, shape }) => [
-      transformersResnetName(name),
+      transformersResnetName(name).replace(/^(?!classifier)/, 'resnet.'),
       { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) },
     ]);
     writeSafetensors(join(folder, 'model.safetensors'), Object.fromEntries(weights));

@@ -21,6 +21,8 @@ const config: VitConfig = {
   num_classes: 3,
 };
 
+const inClassifier = (name: string) => transformersVitName(name).replace(/^(?!classifier)/, 'vit.');
+
 const weighted = (logits: Value) => f.sumAll(f.mul(logits, constant([0, 1, 2, 3, 4, 5], [2, 3])));
 
 describe('vision transformers', () => {
@@ -48,7 +50,7 @@ describe('vision transformers', () => {
     const got = await runSines(
       image,
       (p) => {
-        const { logits } = vit(paramsOf(renamed(p.source, transformersVitName('vit.'))), separate, image);
+        const { logits } = vit(paramsOf(renamed(p.source, inClassifier)), separate, image);
         return { logits: logits!, loss: weighted(logits!) };
       },
       [query, key],
@@ -57,7 +59,7 @@ describe('vision transformers', () => {
     near(got(`gradient ${query}`, 4), [0.2286624, 0.5247161, 0.5985957, 0.2886752]);
     near(got(`gradient ${key}`, 4), [-0.0177523, -0.2526068, -0.8790867, -0.0402179]);
     const model = await runSines(image, (p) => {
-      const under = paramsOf(renamed(p.source, transformersVitName('')));
+      const under = paramsOf(renamed(p.source, transformersVitName));
       const { features, logits } = vit(under, { ...separate, num_classes: null }, image);
       expect(logits).toBeNull();
       return { features };

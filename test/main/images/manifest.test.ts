@@ -82,7 +82,7 @@ describe('csv', () => {
     );
     expect(placed()).toEqual({ 'img/1.jpg': ['cat', null], 'img/2.jpg': ['cat', 'train'] });
     expect(unusable.map(({ field, reason }) => [field, reason])).toEqual([
-      ['split', 'm.csv line 5: split: got "holdout", wanted train, val or test'],
+      ['split', 'm.csv line 5: split: got "holdout", expected train, val or test'],
     ]);
     expect(skipped.map((s) => s.reason)).toEqual([
       'm.csv line 2: path: img/gone.jpg: no such file',
@@ -93,7 +93,7 @@ describe('csv', () => {
       'm.csv line 8: path: already listed on line 5',
       'm.csv line 9: path: is missing',
       'm.csv line 10: path: img is not a regular file',
-      'm.csv line 11: path: "https://example.org/x.jpg" is a web address, wanted a file on this machine',
+      'm.csv line 11: path: "https://example.org/x.jpg" is a web address, expected a file on this machine',
       'm.csv line 12: a row with more or fewer fields than the header',
       'm.csv line 14: path: already listed on line 13',
     ]);
@@ -181,7 +181,7 @@ describe('jsonl', () => {
     expect(skipped.map((s) => s.reason)).toEqual([
       'm.jsonl line 5: not a JSON object',
       expect.stringMatching(/^m\.jsonl line 6: not valid JSON/),
-      'm.jsonl line 7: path: got 7, wanted text',
+      'm.jsonl line 7: path: got 7, expected text',
     ]);
     expect(result.classes).toEqual(['3', 'cat']);
   });

@@ -227,7 +227,7 @@ describe('metadata.jsonl', () => {
     });
     expect(skipped.map((s) => s.reason)).toEqual([expect.stringMatching(/^line 6: not valid JSON/)]);
     expect(unusable.map(({ reason }) => reason)).toEqual([
-      'metadata.jsonl line 4: split: got "holdout", wanted train, val or test',
+      'metadata.jsonl line 4: split: got "holdout", expected train, val or test',
     ]);
     expect(result.warnings).toEqual(['metadata.jsonl names 1 files that were not found (first: gone.jpg)']);
   });

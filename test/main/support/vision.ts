@@ -68,7 +68,12 @@ const transformersVit = (classes: number | null): Tiny => ({
   },
   build(p) {
     if (classes === null) linear(p.at('pooler').at('dense'), input('token', [1, 64]), 64);
-    const under = paramsOf(renamed(p.source, transformersVitName(classes === null ? '' : 'vit.')));
+    const under = paramsOf(
+      renamed(p.source, (name) => {
+        const theirs = transformersVitName(name);
+        return classes === null || theirs.startsWith('classifier.') ? theirs : `vit.${theirs}`;
+      }),
+    );
     return vit(under, { ...vitConfig, num_classes: classes, separate_qkv: true, norm_eps: 1e-12 }, image);
   },
 });

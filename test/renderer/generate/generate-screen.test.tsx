@@ -56,6 +56,30 @@ test('advanced settings reach the job as they are', async () => {
   });
 });
 
+test('syntax that is not read is told beside the prompt until its syntax is chosen, and reaches the job', async () => {
+  const { asked } = mount(<GenerateScreen />);
+  await screen.findByTestId(testIds.generateStart);
+  expect(screen.queryByTestId(testIds.promptUnread)).toBeNull();
+  type(testIds.generatePrompt, 'a (photo:1.3) of a [CLS]');
+  expect(screen.getByTestId(testIds.promptUnread).textContent).toMatch(
+    /^\(photo:1\.3\): the prompt syntax Plain/,
+  );
+  fireEvent.click(screen.getByTestId(testIds.promptSyntax));
+  fireEvent.click(await screen.findByText('A1111 (web UI)'));
+  await waitFor(() => expect(screen.queryByTestId(testIds.promptUnread)).toBeNull());
+  fireEvent.click(screen.getByTestId(testIds.longPrompts));
+  fireEvent.click(await screen.findByText('Read in chunks'));
+  type(testIds.clipSkip, '2');
+  type(testIds.generateSeed, '9007199254740991');
+  fireEvent.click(screen.getByTestId(testIds.generateStart));
+  await waitFor(() => expect(asked('jobs.enqueue')).toHaveLength(2));
+  expect(asked('jobs.enqueue')[0]).toMatchObject({
+    request: {
+      params: { promptSyntax: 'a1111', longPrompts: 'chunks', clipSkip: 2, seed: 9007199254740991 },
+    },
+  });
+});
+
 test('a chosen LoRA reaches the job with its weight', async () => {
   const { asked } = mount(<GenerateScreen />);
   await screen.findByTestId(testIds.generateStart);

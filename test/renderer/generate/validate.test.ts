@@ -15,6 +15,13 @@ test('each field has its own sentence', () => {
   expect(wrong({ sigma: Number.NaN }).sigma).toContain('spread');
 });
 
+test('a seed is told its bound, and CLIP skip what it may be', () => {
+  expect(wrong({ seed: 2 ** 53 }).seed).toBe('A whole number from 0 to 9,007,199,254,740,991 (2^53 - 1).');
+  expect(wrong({ seed: 2 ** 53 - 1 })).toEqual({});
+  expect(wrong({ clipSkip: 0 }).clipSkip).toContain('from 1 to');
+  expect(wrong({ clipSkip: 2 })).toEqual({});
+});
+
 test('several classes need [CLS] in the prompt; one class does not', () => {
   expect(wrong({ prompt: 'a red hat' }).prompt).toContain('[CLS]');
   expect(wrong({ prompt: 'a red hat', classes: ['hat'] })).toEqual({});

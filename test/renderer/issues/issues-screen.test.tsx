@@ -144,3 +144,20 @@ test('the keeper is of test, else of val, else the first', () => {
 test('odds read as times', () => {
   expect([Math.log(1.5), Math.log(42), 20].map(times)).toEqual(['1.5 ×', '42 ×', 'over 1,000 ×']);
 });
+
+test('what is searched for is set in words, and searched', async () => {
+  const { asked } = await open();
+  fireEvent.click(screen.getByTestId(testIds.issuesSettings));
+  expect(await screen.findByText('Suspected are')).toBeTruthy();
+  fireEvent.click(screen.getByTestId('issues-more'));
+  fireEvent.change(screen.getByTestId('issues-similarity'), { target: { value: '0.2' } });
+  expect((await screen.findByRole('alert')).textContent).toBe('A number from 0.5 to 1, or empty.');
+  fireEvent.change(screen.getByTestId('issues-similarity'), { target: { value: '0.97' } });
+  await waitFor(() => expect(screen.getByTestId('issues-start').hasAttribute('disabled')).toBe(false));
+  fireEvent.click(screen.getByTestId('issues-start'));
+  await waitFor(() =>
+    expect(asked('jobs.enqueue')).toMatchObject([
+      { request: { kind: 'issues', params: { similarity: 0.97, rule: 'class', scorerId: null } } },
+    ]),
+  );
+});

@@ -52,6 +52,48 @@ export function resizeBilinear(
   return matmul(rows, matmul(x, swapLast(columns)));
 }
 
+/**
+ * To any size by cubic convolution (Keys 1981). `smooth`: where x shrinks, the kernel widens with it, so that every
+ * pixel counts; that is PyTorch's `antialias`, whose kernel is another as well, and whose edges are cut, not repeated.
+ */
+export function resizeCubic(
+  x: Value,
+  [h, w]: readonly [number, number],
+  { smooth = false }: { smooth?: boolean } = {},
+): Value {
+  const along = smooth ? smoothCubic : cubic;
+  return matmul(along(x.shape[2], h), matmul(x, swapLast(along(x.shape[3], w))));
+}
+
+/** Keys' kernel at distance d, with its parameter a. */
+function keys(d: number, a: number): number {
+  const x = Math.abs(d);
+  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  return x < 2 ? a * (((x - 5) * x + 8) * x - 4) : 0;
+}
+
+function cubic(size: number, out: number): Value {
+  const matrix = new Float32Array(out * size);
+  for (let i = 0; i < out; i++) {
+    const at = ((i + 0.5) * size) / out - 0.5;
+    for (let k = Math.floor(at) - 1; k <= Math.floor(at) + 2; k++) {
+      matrix[i * size + Math.min(Math.max(k, 0), size - 1)] += keys(at - k, -0.75);
+    }
+  }
+  return constant(matrix, [out, size]);
+}
+
+function smoothCubic(size: number, out: number): Value {
+  const wide = Math.max(size / out, 1);
+  const matrix = Array.from({ length: out }, (_, i) => {
+    const at = ((i + 0.5) * size) / out - 0.5;
+    const row = Array.from({ length: size }, (_, k) => keys((k - at) / wide, -0.5));
+    const sum = row.reduce((a, b) => a + b, 0);
+    return row.map((v) => v / sum);
+  });
+  return constant(matrix.flat(), [out, size]);
+}
+
 /** The matrix [out,in] that interpolates `out` samples from `size` ones. */
 function interpolation(size: number, out: number, alignCorners: boolean): Value {
   const matrix = new Float32Array(out * size);

@@ -15,6 +15,7 @@ import { writeReport } from '../control/report-files.ts';
 import { openSubject } from '../control/subject.ts';
 import { type GenerationModel, openGenerationModel } from '../diffusion/generation-model.ts';
 import { generationLoad } from '../diffusion/memory-estimate.ts';
+import { tellPrompts } from '../diffusion/tell-prompts.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { type Judge, openJudge, scorerFor } from '../judge.ts';
 import { readLoraFile } from '../models/lora-file.ts';
@@ -38,7 +39,13 @@ export const controlBody: JobBody<'control'> = async (ctx) => {
     for (const { scorer } of scorers) opened.push(await openJudge(catalog, scorer, ctx.runtime));
     const judges: Judges = scorers.map(({ role }, i) => ({ role, judge: opened[i] }));
     const generation = openGenerationModel(base.path);
-    tellMemory(ctx, generation.memory(generationLoad(params, generation.size, ctx.runtime.lowMemory)));
+    const chunks = tellPrompts(ctx, generation, params, {
+      written: [params.prompt, params.negativePrompt],
+      prompts: [...planned.map(({ prompt }) => prompt), params.negativePrompt],
+      added: [],
+    });
+    const load = { ...generationLoad(params, generation.size, ctx.runtime.lowMemory), chunks };
+    tellMemory(ctx, generation.memory(load));
     measured.controlled = await makeAndMeasure(ctx, 'controlled', generation, adapter, planned, judges);
     // Without difficulty every level is the same picture: one of each seed is made.
     const once = planned.filter((p) => p.level === 0);

@@ -5,6 +5,7 @@
 
 import { angleBetween, circleInterpolate, drawLambda } from '../../../core/diffusion/circle.ts';
 import { keptOfConfig } from '../../../core/diffusion/create-scheduler.ts';
+import { writtenPrompts } from '../../../core/prompts/written.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
 import type { ClassAcceptance } from '../../../shared/jobs.ts';
 import { madeIndices } from '../../catalog/index.ts';
@@ -17,38 +18,42 @@ import { makePictures, type Starter } from '../diffusion/make-pictures.ts';
 import { generationLoad } from '../diffusion/memory-estimate.ts';
 import { openSelection, type Selection } from '../diffusion/selection.ts';
 import { type DifficultyAdapter, toPlanes } from '../diffusion/sessions.ts';
+import { tellPrompts } from '../diffusion/tell-prompts.ts';
 import { decodeRgb } from '../images/decode.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
-import { readAdditions } from '../models/additions.ts';
+import { type AddedToken, readAdditions } from '../models/additions.ts';
 import { baseOfAdapter, findModel, newestAdapter } from '../models/registry.ts';
+import { tagsOf, withTagged } from '../models/tagged-loras.ts';
 import type { UsableImage } from '../originals.ts';
 import { tellMemory } from '../tell-memory.ts';
 import { startingImages } from '../used-images.ts';
 
 type Context = JobContext<'generate'>;
 
-/** What the job generates with. */
-interface Setup {
+/** What the job generates with, before anything is put on the model. */
+interface Subject {
   recipe: string;
-  model: GenerationModel;
+  /** The base model's folder or file. */
+  path: string;
   adapter: DifficultyAdapter | null;
   /** In the adapter's order; null without one. */
   classes: readonly string[] | null;
+  /** @throws where the model's files are others than the adapter was trained on. */
+  requireHash(hash: string): void;
   /** Hashes by role, for the provenance. */
   hashes: Record<string, string>;
 }
 
 /** The base model alone where one is named; otherwise a difficulty adapter on the model it was trained on. */
-async function setUp({ catalog, params }: Context): Promise<Setup> {
-  const { additions, hashes: added } = await readAdditions(params);
+function subjectOf({ catalog, params }: Context): Subject {
   if (params.modelId !== null && params.adapterId === null) {
-    const model = openGenerationModel(findModel(catalog, params.modelId, 'diffusion').path, additions);
     return {
       recipe: 'text-to-image',
-      model,
+      path: findModel(catalog, params.modelId, 'diffusion').path,
       adapter: null,
       classes: null,
-      hashes: { diffusion: await model.hash(), ...added },
+      requireHash() {},
+      hashes: {},
     };
   }
   const entry = params.adapterId
@@ -58,20 +63,42 @@ async function setUp({ catalog, params }: Context): Promise<Setup> {
   const base = params.modelId
     ? findModel(catalog, params.modelId, 'diffusion')
     : baseOfAdapter(catalog, entry.name, config);
-  const model = openGenerationModel(base.path, additions);
-  const hash = await model.hash();
-  if (hash !== config.baseModelHash) {
-    throw new Error(
-      `${base.name} is not the model that ${entry.name} was trained on (its files differ); train again, or put the old files back`,
-    );
-  }
   return {
     recipe: 'difficulty-controlled',
-    model,
+    path: base.path,
     adapter,
     classes: config.classes,
-    hashes: { diffusion: hash, adapter: entry.hash, ...added },
+    requireHash(hash) {
+      if (hash === config.baseModelHash) return;
+      throw new Error(
+        `${base.name} is not the model that ${entry.name} was trained on (its files differ); train again, or put the old files back`,
+      );
+    },
+    hashes: { adapter: entry.hash },
   };
+}
+
+interface Setup extends Subject {
+  model: GenerationModel;
+  /** Tokens of embeddings that were put on it. */
+  added: readonly AddedToken[];
+}
+
+/** The model with the LoRAs of the job and of its prompts. */
+async function setUp(
+  { catalog, params }: Context,
+  subject: Subject,
+  planned: readonly PlannedPicture[],
+): Promise<Setup> {
+  const tags = tagsOf(new Set(planned.map(({ prompt }) => prompt)), params.promptSyntax);
+  const { additions, added, hashes } = await readAdditions({
+    loras: withTagged(catalog, params.loras, tags),
+    embeddings: params.embeddings,
+  });
+  const model = openGenerationModel(subject.path, additions);
+  const hash = await model.hash();
+  subject.requireHash(hash);
+  return { ...subject, model, added, hashes: { diffusion: hash, ...subject.hashes, ...hashes } };
 }
 
 /** Drawn once where it reads the dataset: a resumed job goes on as it began, whatever happened there since. */
@@ -155,16 +182,21 @@ async function openStarter(
 
 export const generate: JobBody<'generate'> = async (ctx) => {
   const { params } = ctx;
-  const setup = await setUp(ctx);
-  const planned = await planOf(ctx, setup.classes);
+  const subject = subjectOf(ctx);
+  const planned = await planOf(ctx, subject.classes);
+  const setup = await setUp(ctx, subject, planned);
   const firstShare = params.firstPrompts.length > 0 ? params.firstShare : 0;
-  const onTruncated = (prompt: string, tokens: number) =>
-    ctx.log(
-      'warn',
-      `the model reads ${tokens} tokens of a prompt; the end of this one is left out: ${prompt}`,
-    );
-  const options = { ...params, firstShare, onTruncated };
-  const load = generationLoad(params, params.size ?? setup.model.size, ctx.runtime.lowMemory);
+  const chunks = tellPrompts(ctx, setup.model, params, {
+    written: writtenPrompts(params),
+    prompts: planned.flatMap(({ prompt, firstPrompt, negativePrompt }) => [
+      prompt,
+      firstPrompt ?? prompt,
+      negativePrompt,
+    ]),
+    added: setup.added,
+  });
+  const options = { ...params, firstShare, chunks };
+  const load = { ...generationLoad(params, params.size ?? setup.model.size, ctx.runtime.lowMemory), chunks };
   tellMemory(ctx, setup.model.memory(load));
   const knowsDifficulty = setup.adapter !== null;
   const selection = await openSelection(ctx, planned, knowsDifficulty);

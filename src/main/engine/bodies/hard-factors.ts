@@ -78,7 +78,12 @@ export const hardFactorsBody: JobBody<'hard-factors'> = async (ctx) => {
   const known = params.factors === null ? null : readFactorFile(params.factors);
   const real = await realImages(ctx, scorer.id, names);
   const reader = known && (await factorReader(ctx, known, real, names));
-  const planned = plan({ ...params, prompt: '', negativePrompt: '' }, names, trained, levels);
+  const planned = plan(
+    { ...params, prompt: '', negativePrompt: '', promptSyntax: 'plain' },
+    names,
+    trained,
+    levels,
+  );
   const model = openGenerationModel(base.path);
   const load = generationLoad({ ...params, ...wordless(params) }, model.size, ctx.runtime.lowMemory);
   tellMemory(ctx, model.memory(load));

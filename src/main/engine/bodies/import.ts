@@ -274,7 +274,7 @@ async function search(ctx: JobContext<'import'>, source: string, root: string, i
   const kind = ctx.params.probabilities;
   const order = hasLists(found) ? statedOrder(ctx, isManifest ? dirname(source) : source, tally) : noOrder;
   settleProbabilities(found, { kind, ...order, classes }, tally);
-  // The summary tells a person; the log keeps the same where an import ends before it.
+  // The summary tells a person at the end; the log has the same from now on, be the import long or stopped.
   const notes = tally.notes();
   for (const note of [...notes.used, ...notes.unused]) ctx.log('info', noteText(note));
   const summary = {

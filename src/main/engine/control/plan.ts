@@ -1,8 +1,10 @@
 /** Owns which pictures a report on difficulty needs: every class, every seed, every level. */
+import { syntaxes } from '../../../core/prompts/syntaxes.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
 import type { JobParams } from '../../../shared/jobs.ts';
 import { type Catalog, classesOf } from '../../catalog/index.ts';
 import type { PictureRequest } from '../diffusion/generator.ts';
+import { readable, requireNoLora, withClass } from '../diffusion/plan-prompts.ts';
 
 export interface PlannedPicture extends PictureRequest {
   className: string;
@@ -29,11 +31,18 @@ export function namesOf(
 
 /** Every level of a seed beside the others, so that what differs in a batch is the difficulty. */
 export function plan(
-  params: Pick<JobParams<'control'>, 'count' | 'seed' | 'prompt' | 'negativePrompt'>,
+  params: Pick<JobParams<'control'>, 'count' | 'seed' | 'prompt' | 'negativePrompt' | 'promptSyntax'>,
   names: readonly string[],
   trained: readonly string[],
   levels: readonly number[],
 ): PlannedPicture[] {
+  const syntax = syntaxes[params.promptSyntax];
+  requireNoLora(params.negativePrompt, syntax, 'the negative prompt');
+  requireNoLora(
+    params.prompt,
+    syntax,
+    'the prompt of a control report, which measures the model without further LoRAs,',
+  );
   return names.flatMap((className) =>
     Array.from({ length: params.count }, (_, draw) => {
       const seed = rngFromSeed(params.seed, `${className} ${draw}`).int(2 ** 31);
@@ -44,7 +53,7 @@ export function plan(
         level,
         seed,
         difficulty,
-        prompt: params.prompt.replaceAll('[CLS]', () => className),
+        prompt: readable(withClass(params.prompt, className, syntax), syntax),
         negativePrompt: params.negativePrompt,
       }));
     }).flat(),

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { SchedulerConfig } from '../../../core/diffusion/noise-schedule.ts';
 import type { NoisePredictor } from '../../../core/diffusion/pipeline.ts';
 import { takesGuidance } from '../../../core/nn/unet-2d-condition.ts';
+import type { ClipTokenizer } from '../../../core/tokenizer/clip-bpe.ts';
 import type { RuntimeOptions } from '../runtime.ts';
 import { type GenerationLoad, generationMemory } from './memory-estimate.ts';
 import { type ModelAdditions, noAdditions, openDiffusionModel } from './model-folder.ts';
@@ -20,8 +21,9 @@ import {
   openNoisePredictor,
   openTextEncoder,
   pictureSize,
-  type TextEncoder,
+  promptTokenizer,
 } from './sessions.ts';
+import type { TextEncoder } from './text-encoder.ts';
 
 export interface NoiseSession {
   predict: NoisePredictor;
@@ -46,6 +48,8 @@ export interface GenerationModel {
   /** Tokens of a prompt, padding included, and the width of a token's state. */
   textLength: number;
   textWidth: number;
+  /** With the tokens of embeddings that were put on it. */
+  tokenizer: ClipTokenizer;
   scheduler: SchedulerConfig;
   /** Whether the network is told the guidance scale (LCM), instead of two of its predictions being compared. */
   takesGuidance: boolean;
@@ -57,7 +61,8 @@ export interface GenerationModel {
   memory(load: GenerationLoad): number | null;
   /** Of pictures of `size` pixels. @throws when the model cannot make that size. */
   latentShape(size: number): LatentShape;
-  openText(runtime: RuntimeOptions): Promise<TextEncoder>;
+  /** @param clipSkip see clipText. @throws when the text encoder does not have that many layers. */
+  openText(runtime: RuntimeOptions, clipSkip?: number | null): Promise<TextEncoder>;
   /** @throws when the model cannot take the adapter or that many tokens. */
   openNoise(runtime: RuntimeOptions, request: NoiseRequest): Promise<NoiseSession>;
   openEncoder(runtime: RuntimeOptions, size: number): Promise<ImageEncoder>;
@@ -98,7 +103,8 @@ export function openGenerationModel(path: string, additions: ModelAdditions = no
       return generationMemory(model, load);
     },
     latentShape: (size) => latentShape(model, size),
-    openText: (runtime) => openTextEncoder(model, runtime),
+    tokenizer: promptTokenizer(model),
+    openText: (runtime, clipSkip) => openTextEncoder(model, runtime, clipSkip),
     openNoise: (runtime, { rows, tokens, size, adapter, guidanceScale }) =>
       openNoisePredictor(model, runtime, rows, tokens, adapter, size, guidanceScale),
     openEncoder: (runtime, size) => openImageEncoder(model, runtime, 1, size),

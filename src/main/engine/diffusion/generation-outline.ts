@@ -2,10 +2,13 @@
 import type { GenerationOutline } from '../../../shared/domain.ts';
 import type { JobParams } from '../../../shared/jobs.ts';
 import { type Catalog, currentScorerId, trainingDifficulties } from '../../catalog/index.ts';
+import { tagsOf, withTagged } from '../models/tagged-loras.ts';
 import { chosenClasses, difficultyDraws, picturesPerClass } from './plan-classes.ts';
 import { promptDraws } from './plan-prompts.ts';
 
 const exampleCount = 4;
+/** Prompts that are looked through for what a job would refuse. */
+const readCount = 200;
 /** Of the histogram of the training images. */
 const binCount = 25;
 
@@ -33,10 +36,12 @@ export function outlineGeneration(catalog: Catalog, params: JobParams<'generate'
   look('prompt', () => {
     const draws = promptDraws(catalog, params);
     const drawn = chosen.map((c) => draws(c));
-    outline.examples = Array.from({ length: drawn.length > 0 ? exampleCount : 0 }, (_, i) => {
+    const prompts = Array.from({ length: drawn.length > 0 ? readCount : 0 }, (_, i) => {
       const draw = drawn[i % drawn.length];
       return draw(Math.floor(i / drawn.length)).prompt;
     });
+    outline.examples = prompts.slice(0, exampleCount);
+    withTagged(catalog, params.loras, tagsOf(new Set(prompts), params.promptSyntax));
   });
   return outline;
 }

@@ -3,13 +3,15 @@
  * images it starts from. All of it follows from the job's seed, the class's name and the picture's number within the
  * class, so neither batches nor other classes change it, nor asking for more.
  */
+import type { PromptSyntax } from '../../../core/prompts/syntax.ts';
+import { syntaxes } from '../../../core/prompts/syntaxes.ts';
 import { permutation, type Rng, rngFromSeed } from '../../../core/rng.ts';
 import type { JobParams } from '../../../shared/jobs.ts';
 import type { Catalog } from '../../catalog/index.ts';
 import type { UsableImage } from '../originals.ts';
 import type { PictureRequest } from './generator.ts';
 import { chosenClasses, difficultyDraws, picturesPerClass } from './plan-classes.ts';
-import { type PlannedPrompt, promptDraws, withClass } from './plan-prompts.ts';
+import { type PlannedPrompt, promptDraws, readable, withClass } from './plan-prompts.ts';
 
 type Params = JobParams<'generate'>;
 
@@ -45,6 +47,7 @@ export function planPictures(
   const counts = picturesPerClass(catalog, params, chosen);
   const difficulties = difficultyDraws(catalog, params, chosen);
   const prompts = promptDraws(catalog, params);
+  const syntax = syntaxes[params.promptSyntax];
   const planned: PlannedPicture[] = [];
   for (const [at, found] of chosen.entries()) {
     const { name } = found;
@@ -75,7 +78,12 @@ export function planPictures(
         difficulty: difficultyOf(i, rng),
         ...promptOf(i),
         negativePrompt: params.negativePrompt,
-        firstPrompt: drawn(params.firstPrompts, rngFromSeed(params.seed, `${name} ${i} prompt`), name),
+        firstPrompt: drawn(
+          params.firstPrompts,
+          rngFromSeed(params.seed, `${name} ${i} prompt`),
+          name,
+          syntax,
+        ),
         sources: sourcesOf(params.init, i, order, rngFromSeed(params.seed, `${name} ${i} pair`)).map(
           (at) => images[at],
         ),
@@ -98,18 +106,23 @@ function sourcesOf(init: keyof typeof wantedSources, i: number, order: Int32Arra
   return [a, b < a ? b : b + 1];
 }
 
-function drawn(prompts: readonly string[], rng: Rng, className: string): string | null {
-  return prompts.length === 0 ? null : withClass(pick(prompts, rng), className);
+function drawn(prompts: readonly string[], rng: Rng, className: string, syntax: PromptSyntax): string | null {
+  return prompts.length === 0 ? null : readable(withClass(pick(prompts, rng), className, syntax), syntax);
 }
 
 const pick = <T>(from: readonly T[], rng: Rng): T => from[rng.int(from.length)];
 
 /**
- * What may be generated together, by index in the order of the plan: pictures of one strength. The groups follow from
- * the plan alone, so that a resumed job meets the same ones.
+ * What may be generated together, by index in the order of the plan: pictures of one strength whose prompts take as many
+ * chunks. The groups follow from the plan alone, so that a resumed job meets the same ones.
  */
-export const groupsOf = (planned: readonly PlannedPicture[]): number[][] =>
-  [...Map.groupBy(planned, (p) => p.strength).values()].map((group) => group.map((p) => p.index));
+export const groupsOf = (
+  planned: readonly PlannedPicture[],
+  chunksOf: (picture: PlannedPicture) => number,
+): number[][] =>
+  [...Map.groupBy(planned, (p) => `${p.strength} ${chunksOf(p)}`).values()].map((group) =>
+    group.map((p) => p.index),
+  );
 
 /**
  * Another try at a picture: all that was asked for stays, and the noise is drawn anew from the job's seed, the picture

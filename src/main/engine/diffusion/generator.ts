@@ -18,8 +18,9 @@ import type { NoiseSource, SchedulerOptions } from '../../../core/diffusion/sche
 import { type Rng, randn, rngFromSeed } from '../../../core/rng.ts';
 import type { SchedulerName, SchedulerSetting } from '../../../shared/schedulers.ts';
 import type { RuntimeOptions } from '../runtime.ts';
-import type { GenerationModel } from './generation-model.ts';
+import type { GenerationModel, NoiseSession } from './generation-model.ts';
 import { createPreviewer, type PreviewPicture } from './previewer.ts';
+import { openPromptReader, type Reading } from './prompt-reader.ts';
 import { type DifficultyAdapter, openDifficultyEncoder } from './sessions.ts';
 
 /**
@@ -41,7 +42,9 @@ export interface PictureRequest {
   from?: StartsFrom;
 }
 
-export interface GeneratorOptions extends Pick<SchedulerOptions, 'eta'>, GuidanceOptions {
+type Prompted = Pick<PictureRequest, 'prompt' | 'negativePrompt' | 'firstPrompt'>;
+
+export interface GeneratorOptions extends Pick<SchedulerOptions, 'eta'>, GuidanceOptions, Partial<Reading> {
   batchSize: number;
   scheduler: SchedulerSetting;
   steps: number;
@@ -49,8 +52,10 @@ export interface GeneratorOptions extends Pick<SchedulerOptions, 'eta'>, Guidanc
   size?: number | null;
   /** Share of the noise schedule that `firstPrompt` conditions. */
   firstShare?: number;
-  /** Told once of each prompt whose end the text encoder does not see, with the tokens that it does. */
-  onTruncated?: (prompt: string, tokens: number) => void;
+  /** Layer of the text encoder from its end; null or absent: the model's own. */
+  clipSkip?: number | null;
+  /** Chunks of the longest prompt to come: that the network takes so many is found out before anything is made. */
+  chunks?: number;
 }
 
 export type OnStep = (
@@ -65,6 +70,8 @@ export interface Generator {
   scheduler: SchedulerName;
   /** Samples of one call of the network: what `invert` takes at most. */
   rows: number;
+  /** Chunks that a picture's prompts take: pictures of one number are quickest together. */
+  chunksOf(request: Prompted): number;
   /**
    * @returns u8[size,size,3] pictures in order; at most `batchSize` requests.
    * `onStep` may look at the latents of the first picture, where enough time has passed since the last look.
@@ -93,12 +100,18 @@ export async function openGenerator(
   const shape = model.latentShape(size);
   const width = model.textWidth;
   const appended = adapter?.encoder.placement === 'append' ? adapter.encoder.tokens : 0;
-  const tokens = model.textLength + appended;
+  const reader = openPromptReader(model, {
+    promptSyntax: o.promptSyntax ?? 'plain',
+    longPrompts: o.longPrompts ?? 'truncate',
+  });
+  /** Tokens that condition a picture whose prompts take so many chunks. */
+  const tokensOf = (chunks: number) => chunks * model.textLength + appended;
   // Without an adapter there is no difficulty to strengthen.
   const { branches, scales } = guidanceBranches(
     adapter ? o : { ...o, guidanceMode: 'null-token' },
     model.takesGuidance,
   );
+  const guided = branches.some((branch) => branch.prompt === 'negative');
   const rows = branches.length * o.batchSize;
   const name = schedulerFor(o.scheduler, model.scheduler);
   const scheduler = createScheduler(name, model.scheduler, o.steps, { eta: o.eta, rows: o.batchSize });
@@ -120,29 +133,49 @@ export async function openGenerator(
     return there;
   };
   const openAll = async () => ({
-    text: await open(model.openText(runtime)),
+    text: await open(model.openText(runtime, o.clipSkip)),
     difficulty: adapter && (await open(openDifficultyEncoder(adapter, runtime))),
-    network: await open(
-      model.openNoise(runtime, { rows, tokens, size, adapter, guidanceScale: o.guidanceScale }),
-    ),
     decoder: await open(model.openDecoder(runtime, size)),
   });
-  const { text, difficulty, network, decoder } = await openAll().catch(async (error) => {
-    await close();
-    throw error;
-  });
+  /** The network is built for a number of tokens: one is open at a time, as it takes most of the memory. */
+  let network: (NoiseSession & { chunks: number }) | null = null;
+  const networkFor = async (chunks: number): Promise<NoiseSession> => {
+    if (network?.chunks === chunks) return network;
+    await closeNetwork();
+    const session = await model.openNoise(runtime, {
+      rows,
+      tokens: tokensOf(chunks),
+      size,
+      adapter,
+      guidanceScale: o.guidanceScale,
+    });
+    network = { ...session, chunks };
+    return network;
+  };
+  const closeNetwork = async () => {
+    const closing = network;
+    network = null;
+    await closing?.close();
+  };
+  opened.push({ close: closeNetwork });
+  const { text, difficulty, decoder } = await openAll()
+    .then(async (parts) => {
+      await networkFor(o.chunks ?? 1);
+      return parts;
+    })
+    .catch(async (error) => {
+      await close();
+      throw error;
+    });
   const previewer = createPreviewer(decoder, shape.width, size);
 
-  const cut = new Set<string>();
+  const chunksOf = ({ prompt, negativePrompt, firstPrompt }: Prompted): number =>
+    reader.most([firstPrompt ?? prompt, prompt, ...(guided ? [negativePrompt] : [])]);
   /** Text states with the difficulty tokens in place, f32[tokens,width]. */
-  const statesOf = async (prompt: string, classIndex: number, score: number | null) => {
+  const statesOf = async (prompt: string, chunks: number, classIndex: number, score: number | null) => {
+    const tokens = tokensOf(chunks);
     const out = new Float32Array(tokens * width);
-    const { states, truncated } = await text.encode(prompt);
-    if (truncated && !cut.has(prompt)) {
-      cut.add(prompt);
-      o.onTruncated?.(prompt, model.textLength);
-    }
-    out.set(states);
+    out.set(await reader.states(text, prompt, chunks));
     if (adapter && difficulty) {
       const at = (tokens - adapter.encoder.tokens) * width;
       out.set(await difficulty.encode(classIndex, score), at);
@@ -161,19 +194,19 @@ export async function openGenerator(
   const latentsOf = (all: Float32Array, i: number) => all.slice(i * shape.numbers, (i + 1) * shape.numbers);
 
   /** The conditioning of the first stage and of the second. */
-  const stages = async (requests: readonly PictureRequest[]): Promise<Conditioning[]> => {
+  const stages = async (requests: readonly PictureRequest[], chunks: number): Promise<Conditioning[]> => {
     const parts = [0, 1].map(() => branches.map((): Float32Array[] => []));
     for (const r of requests) {
       for (const [stage, prompt] of [r.firstPrompt ?? r.prompt, r.prompt].entries()) {
         for (const [k, told] of branches.entries()) {
           const said = told.prompt === 'own' ? prompt : r.negativePrompt;
           const score = told.difficulty ? r.difficulty : null;
-          parts[stage][k].push(await statesOf(said, r.classIndex, score));
+          parts[stage][k].push(await statesOf(said, chunks, r.classIndex, score));
         }
       }
     }
     return parts.map((of) => ({
-      states: of.map((pictures) => block(pictures, tokens * width, o.batchSize)),
+      states: of.map((pictures) => block(pictures, tokensOf(chunks) * width, o.batchSize)),
       scales,
     }));
   };
@@ -198,36 +231,68 @@ export async function openGenerator(
   const seen = (all: Float32Array, i: number) =>
     i < scheduler.timesteps.length ? scheduler.scaleInput(all, i) : all;
 
+  /** Pictures whose prompts take `chunks` chunks. */
+  const generateAt = async (chunks: number, requests: readonly PictureRequest[], onStep?: OnStep) => {
+    const { predict } = await networkFor(chunks);
+    const start = startOf(requests);
+    const [first, second] = await stages(requests, chunks);
+    const total = scheduler.timesteps.length - start.start;
+    const latents = await sample({
+      predict,
+      scheduler,
+      ...start,
+      conditioning: (i) => (i < firstSteps ? first : second),
+      noise: noiseOf(
+        requests.map((r) => rngFromSeed(r.seed, 'steps')),
+        shape.numbers,
+      ),
+      onStep: (i, all) =>
+        onStep?.(i + 1 - start.start, total, () => previewer.look(latentsOf(seen(all, i + 1), 0))),
+    });
+    const pictures: Uint8Array[] = [];
+    for (let i = 0; i < requests.length; i++) {
+      const picture = await previewer.decode(latentsOf(latents, i));
+      requireContent(picture, requests[i]);
+      pictures.push(picture);
+    }
+    return pictures;
+  };
+
+  const invertAt = async (
+    chunks: number,
+    images: Parameters<Generator['invert']>[0],
+    steps: number,
+    onStep: Parameters<Generator['invert']>[2],
+  ) => {
+    const { predict } = await networkFor(chunks);
+    const states: Float32Array[] = [];
+    for (const { prompt, classIndex } of images)
+      states.push(await statesOf(prompt, chunks, classIndex, null));
+    const all = await invert({
+      predict,
+      config: model.scheduler,
+      steps,
+      latents: block(
+        images.map((image) => image.latents),
+        shape.numbers,
+        rows,
+      ),
+      states: block(states, tokensOf(chunks) * width, rows),
+      onStep: (i) => onStep?.(i + 1),
+    });
+    return images.map((_, i) => latentsOf(all, i));
+  };
+
   return {
     size,
     scheduler: name,
     rows,
+    chunksOf,
     async generate(requests, onStep) {
       if (requests.length > o.batchSize) {
         throw new Error(`generator: ${requests.length} pictures in a batch of ${o.batchSize}`);
       }
-      const start = startOf(requests);
-      const [first, second] = await stages(requests);
-      const total = scheduler.timesteps.length - start.start;
-      const latents = await sample({
-        predict: network.predict,
-        scheduler,
-        ...start,
-        conditioning: (i) => (i < firstSteps ? first : second),
-        noise: noiseOf(
-          requests.map((r) => rngFromSeed(r.seed, 'steps')),
-          shape.numbers,
-        ),
-        onStep: (i, all) =>
-          onStep?.(i + 1 - start.start, total, () => previewer.look(latentsOf(seen(all, i + 1), 0))),
-      });
-      const pictures: Uint8Array[] = [];
-      for (let i = 0; i < requests.length; i++) {
-        const picture = await previewer.decode(latentsOf(latents, i));
-        requireContent(picture, requests[i]);
-        pictures.push(picture);
-      }
-      return pictures;
+      return await byChunks(requests, chunksOf, (chunks, some) => generateAt(chunks, some, onStep));
     },
     async invert(images, steps, onStep) {
       if (model.takesGuidance) {
@@ -237,24 +302,28 @@ export async function openGenerator(
       }
       if (images.length > rows)
         throw new Error(`generator: inversion of ${images.length} images, at most ${rows}`);
-      const states: Float32Array[] = [];
-      for (const { prompt, classIndex } of images) states.push(await statesOf(prompt, classIndex, null));
-      const all = await invert({
-        predict: network.predict,
-        config: model.scheduler,
-        steps,
-        latents: block(
-          images.map((image) => image.latents),
-          shape.numbers,
-          rows,
-        ),
-        states: block(states, tokens * width, rows),
-        onStep: (i) => onStep?.(i + 1),
-      });
-      return images.map((_, i) => latentsOf(all, i));
+      const chunksOfImage = (image: { prompt: string }) => reader.most([image.prompt]);
+      return await byChunks(images, chunksOfImage, (chunks, some) => invertAt(chunks, some, steps, onStep));
     },
     close,
   };
+}
+
+/** What is asked for, those of one number of chunks at a time, so that a picture never depends on its neighbours'. */
+async function byChunks<T, R>(
+  asked: readonly T[],
+  chunksOf: (one: T) => number,
+  make: (chunks: number, some: readonly T[]) => Promise<readonly R[]>,
+): Promise<R[]> {
+  const out: R[] = [];
+  for (const [chunks, at] of Map.groupBy(asked.keys(), (i) => chunksOf(asked[i]))) {
+    const made = await make(
+      chunks,
+      at.map((i) => asked[i]),
+    );
+    for (const [k, i] of at.entries()) out[i] = made[k];
+  }
+  return out;
 }
 
 /** The noise of a step for a whole batch, each picture's from its own generator; empty places get none. */

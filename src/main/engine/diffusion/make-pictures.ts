@@ -46,7 +46,7 @@ export async function makePictures(
   const made = madeIndices(catalog, job.id);
   const limit = selection ? params.attempts : 1;
   const queue = candidateQueue(
-    groupsOf(planned),
+    groupsOf(planned, making.generator.chunksOf),
     { batchSize: params.batchSize, limit },
     selection?.restored,
   );
@@ -170,12 +170,16 @@ function provenanceOf(
   p: PlannedPicture,
   { accepted, attempt, attempts, made: { seed, start, verdict } }: Settled<MadePicture>,
 ): Provenance {
+  const chunks = generator.chunksOf(p);
   return {
     recipe,
     models,
     seed,
     prompt: p.prompt,
     negativePrompt: p.negativePrompt,
+    ...(params.promptSyntax !== 'plain' && { promptSyntax: params.promptSyntax }),
+    ...(chunks > 1 && { promptChunks: chunks }),
+    ...(params.clipSkip !== null && { clipSkip: params.clipSkip }),
     ...(p.captionOf ? { captionOf: p.captionOf } : {}),
     className: p.className,
     requestedDifficulty: knowsDifficulty ? p.difficulty : null,

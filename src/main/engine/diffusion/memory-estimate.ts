@@ -64,6 +64,8 @@ export interface GenerationLoad {
   branches: number;
   /** And where the network takes the scale as an input; absent: as many. */
   branchesWithInput?: number;
+  /** Chunks of the longest prompt; absent: one. */
+  chunks?: number;
   lowMemory: boolean;
 }
 
@@ -91,7 +93,11 @@ export function generationMemory(model: DiffusionModel, load: GenerationLoad): n
     unet2dCondition(paramsOf(frozenSource(unet.table)), unet.config, {
       sample: latents(rows, unet.config.in_channels),
       timesteps: input('timesteps', [rows]),
-      encoderHiddenStates: input('states', [rows, model.textLength, unet.config.cross_attention_dim]),
+      encoderHiddenStates: input('states', [
+        rows,
+        model.textLength * (load.chunks ?? 1),
+        unet.config.cross_attention_dim,
+      ]),
     }),
   );
   const decoder = part(

@@ -16,6 +16,7 @@ import { readConfig } from '../models/stored-part.ts';
 import { openSession, type RuntimeOptions, type Session, type Tensor } from '../runtime.ts';
 import type { GenerationModel } from './generation-model.ts';
 import { type LatentShape, toRgb } from './sessions.ts';
+import { textEncoder } from './text-encoder.ts';
 import { openClipTokenizer } from './tokenizer-folder.ts';
 
 export const onnxParts = ['text_encoder', 'unet', 'vae_decoder', 'vae_encoder'] as const;
@@ -72,6 +73,7 @@ export function openOnnxModel(folder: string): GenerationModel {
     size: unet.sample_size * factor,
     textLength: length,
     textWidth: unet.cross_attention_dim,
+    tokenizer,
     scheduler: config('scheduler/scheduler_config.json', 'scheduler', schedulerConfig),
     takesGuidance: takesGuidance(unet),
     trainable: false,
@@ -81,21 +83,17 @@ export function openOnnxModel(folder: string): GenerationModel {
     },
     memory: () => null,
     latentShape,
-    async openText(runtime) {
+    async openText(runtime, clipSkip = null) {
+      if (clipSkip !== null && clipSkip !== 1) {
+        throw new Error(
+          `${folder} holds exported graphs, whose text encoder gives its last layer only: generate without CLIP skip, or use the checkpoint in safetensors`,
+        );
+      }
       const graph = await openGraph(graphOf('text_encoder'), runtime, { input_ids: [1, length] });
-      const known = new Map<string, { states: Float32Array; truncated: boolean }>();
-      return {
-        async encode(prompt) {
-          const cached = known.get(prompt);
-          if (cached) return cached;
-          const { ids, truncated } = tokenizer.encode(prompt, { maxLength: length });
-          const states = await graph.run({ input_ids: Float32Array.from(ids) }, ['last_hidden_state']);
-          const result = { states, truncated };
-          known.set(prompt, result);
-          return result;
-        },
+      return textEncoder(tokenizer, length, {
+        run: (ids) => graph.run({ input_ids: Float32Array.from(ids) }, ['last_hidden_state']),
         close: graph.close,
-      };
+      });
     },
     async openNoise(runtime, { rows, tokens, size, adapter, guidanceScale = 1 }) {
       if (adapter) {
@@ -213,7 +211,7 @@ function dimsFor(
   if (!fits) {
     const there = input.shape.map((d) => d ?? '?').join();
     throw new Error(
-      `${file}: input ${input.name} is fixed to [${there}], wanted [${dims}]; choose that batch and picture size (guidance doubles the batch), or export the model with free axes`,
+      `${file}: input ${input.name} is fixed to [${there}], wanted [${dims}]; choose that batch and picture size (guidance doubles the batch), cut long prompts, or export the model with free axes`,
     );
   }
   return dims;

@@ -1,4 +1,7 @@
 /** Owns which prompt each planned picture has: a template, a caption of a real image, or one of a list. */
+import { writtenTag } from '../../../core/prompts/lora-tags.ts';
+import type { PromptSyntax } from '../../../core/prompts/syntax.ts';
+import { syntaxes } from '../../../core/prompts/syntaxes.ts';
 import { drawPrompt, parsePrompt, parsePromptList, WildcardError } from '../../../core/recipes/wildcards.ts';
 import { permutation, rngFromSeed } from '../../../core/rng.ts';
 import type { JobParams } from '../../../shared/jobs.ts';
@@ -25,6 +28,9 @@ export function promptDraws(
   params: JobParams<'generate'>,
 ): (chosenClass: ChosenClass) => PromptDraw {
   const { seed } = params;
+  const syntax = syntaxes[params.promptSyntax];
+  requireNoLora(params.negativePrompt, syntax, 'the negative prompt');
+  for (const prompt of params.firstPrompts) requireNoLora(prompt, syntax, 'a prompt of the first steps');
   const words = (name: string, i: number) => rngFromSeed(seed, `${name} ${i} words`);
   if (params.promptSource === 'captions') return captionDraws(catalog, params, words);
   const prompts =
@@ -37,8 +43,27 @@ export function promptDraws(
     (i) => {
       const rng = words(name, i);
       const parts = prompts.length === 1 ? prompts[0] : prompts[rng.int(prompts.length)];
-      return { prompt: withClass(drawPrompt(parts, rng), name), captionOf: null };
+      return { prompt: readable(withClass(drawPrompt(parts, rng), name, syntax), syntax), captionOf: null };
     };
+}
+
+/** The prompt itself. @throws naming it, where its syntax has what cannot be done. */
+export function readable(prompt: string, syntax: PromptSyntax): string {
+  try {
+    syntax.read(prompt);
+    return prompt;
+  } catch (error) {
+    throw new Error(`prompt “${prompt}”: ${(error as Error).message}`);
+  }
+}
+
+/** @throws where a prompt that has no say in LoRAs names one. */
+export function requireNoLora(prompt: string, syntax: PromptSyntax, which: string): void {
+  const [tag] = syntax.read(prompt).loras;
+  if (tag)
+    throw new Error(
+      `${which} names ${writtenTag(tag)}. A LoRA changes the whole image: write it in the prompt of a generation`,
+    );
 }
 
 function told<T>(field: string, parse: () => T): T {
@@ -52,11 +77,12 @@ function told<T>(field: string, parse: () => T): T {
 /** Each caption of the class once before any twice. */
 function captionDraws(
   catalog: Catalog,
-  { datasetId, captionPrompt, seed }: JobParams<'generate'>,
+  { datasetId, captionPrompt, promptSyntax, seed }: JobParams<'generate'>,
   words: (name: string, i: number) => ReturnType<typeof rngFromSeed>,
 ): (chosenClass: ChosenClass) => PromptDraw {
   if (!captionPrompt.includes(placeholder))
     throw new Error(`the prompt around captions has no ${placeholder}: write it where the caption belongs`);
+  const syntax = syntaxes[promptSyntax];
   const around = told('prompt around captions', () => parsePrompt(captionPrompt));
   const byClass = Map.groupBy(trainingCaptions(catalog, datasetId), (row) => row.classId);
   return ({ id, name }) => {
@@ -68,10 +94,14 @@ function captionDraws(
     const order = permutation(captions.length, rngFromSeed(seed, `${name} captions`));
     return (i) => {
       const { id, path, hash, text } = captions[order[i % order.length]];
-      const prompt = withClass(drawPrompt(around, words(name, i)), name).replaceAll(placeholder, () => text);
-      return { prompt, captionOf: { id, path, hash } };
+      const prompt = withClass(drawPrompt(around, words(name, i)), name, syntax).replaceAll(placeholder, () =>
+        syntax.literal(text),
+      );
+      return { prompt: readable(prompt, syntax), captionOf: { id, path, hash } };
     };
   };
 }
 
-export const withClass = (prompt: string, name: string): string => prompt.replaceAll('[CLS]', () => name);
+/** A class's name is a name, whatever brackets it has. */
+export const withClass = (prompt: string, name: string, syntax: PromptSyntax): string =>
+  prompt.replaceAll('[CLS]', () => syntax.literal(name));

@@ -14,41 +14,39 @@ import { type DifficultyEncoderConfig, difficultyEncoder } from '../../../core/n
 import { type LoraConfig, withLora } from '../../../core/nn/lora.ts';
 import { frozenSource, paramsOf, trainableSource } from '../../../core/nn/params.ts';
 import { unet2dCondition } from '../../../core/nn/unet-2d-condition.ts';
+import type { ClipTokenizer } from '../../../core/tokenizer/clip-bpe.ts';
 import { openGraph, predictionPrecision } from '../open-graph.ts';
 import type { RuntimeOptions, Tensor } from '../runtime.ts';
 import type { DiffusionModel } from './model-folder.ts';
+import { type TextEncoder, textEncoder } from './text-encoder.ts';
 
 type Feeds = Record<string, Tensor>;
 const floats = (t: Tensor) => t.data as Float32Array;
 
-export interface TextEncoder {
-  /** f32[tokens,width] of a prompt; each distinct prompt is computed once. */
-  encode(prompt: string): Promise<{ states: Float32Array; truncated: boolean }>;
-  close(): Promise<void>;
-}
+/** The model's tokenizer with the tokens that a person's embeddings add. */
+export const promptTokenizer = ({ tokenizer, additions, text }: DiffusionModel): ClipTokenizer =>
+  withLearnedTokens(tokenizer, additions.tokens, text.config.vocab_size);
 
-export async function openTextEncoder(model: DiffusionModel, runtime: RuntimeOptions): Promise<TextEncoder> {
+/** @param clipSkip see clipText. */
+export async function openTextEncoder(
+  model: DiffusionModel,
+  runtime: RuntimeOptions,
+  clipSkip: number | null = null,
+): Promise<TextEncoder> {
   const ids = input('ids', [1, model.textLength], 'i64');
   const { loras, tokens: learned } = model.additions;
   const source = withAdapters(frozenSource(model.text.table), 'text_encoder', loras);
-  const states = clipText(paramsOf(source), model.text.config, ids, learnedRows(learned, model.text.config));
+  const { config } = model.text;
+  const states = clipText(paramsOf(source), config, ids, learnedRows(learned, config), clipSkip);
   refuseSurplus(source.surplus(), 'text encoder');
-  const tokenizer = withLearnedTokens(model.tokenizer, learned, model.text.config.vocab_size);
   const session = await openGraph({ states }, runtime, model.text);
-  const known = new Map<string, { states: Float32Array; truncated: boolean }>();
-  return {
-    async encode(prompt) {
-      const cached = known.get(prompt);
-      if (cached) return cached;
-      const tokens = tokenizer.encode(prompt, { maxLength: model.textLength });
-      const data = BigInt64Array.from(tokens.ids, (v) => BigInt(v));
-      const out = await session.run({ ids: { dims: ids.shape, data } });
-      const result = { states: floats(out.states), truncated: tokens.truncated };
-      known.set(prompt, result);
-      return result;
+  return textEncoder(promptTokenizer(model), model.textLength, {
+    async run(given) {
+      const data = BigInt64Array.from(given, (v) => BigInt(v));
+      return floats((await session.run({ ids: { dims: ids.shape, data } })).states);
     },
     close: () => session.close(),
-  };
+  });
 }
 
 /** @throws naming layers that an adapter has and the network has not: it was made for another one. */

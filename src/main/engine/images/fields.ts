@@ -129,13 +129,13 @@ export function readFields(
 
 function readPath(value: unknown): string {
   if (value === undefined || value === null || value === '') throw new FieldError('path', 'is missing');
-  if (typeof value !== 'string') throw new FieldError('path', `got ${shown(value)}, wanted text`);
+  if (typeof value !== 'string') throw new FieldError('path', `got ${shown(value)}, expected text`);
   if (value.includes('\ufffd')) {
     throw new FieldError('path', `${shown(value)} is not valid UTF-8; save the manifest as UTF-8`);
   }
   if (value.includes('\0')) throw new FieldError('path', 'holds a NUL character');
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(value)) {
-    throw new FieldError('path', `${shown(value)} is a web address, wanted a file on this machine`);
+    throw new FieldError('path', `${shown(value)} is a web address, expected a file on this machine`);
   }
   return value;
 }
@@ -148,7 +148,7 @@ function readLabel(value: unknown): string | null {
     throw new FieldError('label', `${shown(value)} are several classes; Crux uses one class per image`);
   }
   if (typeof value !== 'string' && typeof value !== 'number') {
-    throw new FieldError('label', `got ${shown(value)}, wanted a class name`);
+    throw new FieldError('label', `got ${shown(value)}, expected a class name`);
   }
   // Spreadsheets and pandas write a column of integers with gaps as 0.0, 1.0.
   const label = String(value)
@@ -161,12 +161,12 @@ function readLabel(value: unknown): string | null {
 function readSplit(value: unknown): Split | null {
   if (value === null || value === '') return null;
   const split = typeof value === 'string' ? splitOfWord(value) : null;
-  if (split === null) throw new FieldError('split', `got ${shown(value)}, wanted train, val or test`);
+  if (split === null) throw new FieldError('split', `got ${shown(value)}, expected train, val or test`);
   return split;
 }
 
 function readCaption(value: unknown): string | undefined {
   if (value === undefined || value === null || value === '') return undefined;
-  if (typeof value !== 'string') throw new FieldError('caption', `got ${shown(value)}, wanted text`);
+  if (typeof value !== 'string') throw new FieldError('caption', `got ${shown(value)}, expected text`);
   return value.normalize('NFC');
 }

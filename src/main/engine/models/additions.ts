@@ -9,10 +9,16 @@ export interface NamedAdditions {
   embeddings: readonly string[];
 }
 
-/** @returns their values, and their hashes by role for the provenance. */
+/** A token that a prompt may name, and the file that it is from. */
+export interface AddedToken {
+  file: string;
+  token: string;
+}
+
+/** @returns their values, their tokens, and their hashes by role for the provenance. */
 export async function readAdditions(
   named: NamedAdditions,
-): Promise<{ additions: ModelAdditions; hashes: Record<string, string> }> {
+): Promise<{ additions: ModelAdditions; added: AddedToken[]; hashes: Record<string, string> }> {
   const loras = named.loras.map(({ path, weight }) => ({
     name: basename(path),
     adapter: readLoraFile(path),
@@ -20,14 +26,16 @@ export async function readAdditions(
   }));
   // A file may bring tokens along with its LoRA, and be named for either or both.
   const bundled = new Map(loras.map(({ adapter }, i) => [adapterFile(named.loras[i].path), adapter.tokens]));
-  const tokens = [
-    ...[...bundled].flatMap(([path, own]) => (named.embeddings.includes(path) ? [] : own)),
-    ...named.embeddings.flatMap(readEmbeddingFile),
+  const found = [
+    ...[...bundled].filter(([path]) => !named.embeddings.includes(path)),
+    ...named.embeddings.map((path) => [path, readEmbeddingFile(path)] as const),
   ];
+  const tokens = found.flatMap(([, own]) => own);
+  const added = found.flatMap(([path, own]) => own.map(({ token }) => ({ file: basename(path), token })));
   const hashes: Record<string, string> = {};
   for (const { path, weight } of named.loras) {
     hashes[`lora ${basename(path)} x ${weight}`] = await hashFile(adapterFile(path));
   }
   for (const path of named.embeddings) hashes[`embedding ${basename(path)}`] = await hashFile(path);
-  return { additions: { loras, tokens }, hashes };
+  return { additions: { loras, tokens }, added, hashes };
 }

@@ -29,11 +29,6 @@ export async function examineModel(path: string): Promise<ModelCheck> {
   } catch (error) {
     return verdict('unknown', '', [(error as Error).message]);
   }
-  if (extension === '.gguf') {
-    return verdict('gguf', '', [
-      `${basename(path)} is a GGUF file, whose weights are quantised for other programs; Crux opens .safetensors in F32, F16, BF16 or F8`,
-    ]);
-  }
   return verdict('unknown', '', [
     `${basename(path)} is no model that Crux knows; expected .onnx, .safetensors, or a model's folder`,
   ]);
@@ -64,8 +59,9 @@ async function checkFolder(path: string): Promise<ModelCheck> {
 /** An image network: its weights where they can be used, else its ONNX file. */
 async function checkNetworkFolder(path: string): Promise<ModelCheck> {
   const onnx = onnxInFolder(path);
-  const config = existsSync(join(path, 'config.json'));
-  const vision = config && (!onnx || hasWeights(path)) ? await checkVision(path) : null;
+  // torchvision's networks are told by their parameters, without a config.
+  const network = ['config.json', 'model.safetensors'].some((name) => existsSync(join(path, name)));
+  const vision = network && (!onnx || hasWeights(path)) ? await checkVision(path) : null;
   if (onnx && !vision?.usable) {
     const { checkOnnxFolder } = await import('./examine-onnx.ts');
     return await checkOnnxFolder(onnx, vision?.problems ?? []);
@@ -140,6 +136,8 @@ async function checkSafetensors(path: string): Promise<ModelCheck> {
     const names = [...file.tensors.keys()];
     file.close();
     if (names.some((name) => name.startsWith('model.diffusion_model.'))) return await checkWeights(path);
+    const { isTorchvision } = await import('./vision/torchvision.ts');
+    if (isTorchvision(names)) return await checkVision(path);
     const { isAdapter } = await import('../../../core/nn/adapters/read-lora.ts');
     if (isAdapter(names)) return await checkLora(path);
     const { familyOfTensors, isForeign } = await import('../../../core/nn/model-families.ts');

@@ -33,7 +33,7 @@ const LEAST = 2 ** -126;
 
 /** As the person chose; without a filter libvips resizes, as Crux always has. */
 function onnxPreprocessing(spec: OnnxClassifierSpec): Preprocessing {
-  const { width, height, kernel } = spec;
+  const { width, height, kernel, arithmetic = 'pillow' } = spec;
   const share = spec.cropShare ?? 1;
   const size = { width: Math.floor(width / share), height: Math.floor(height / share) };
   const own = ownPreprocessing(spec.resize === 'crop' ? 'cover' : 'size', size, spec);
@@ -44,7 +44,8 @@ function onnxPreprocessing(spec: OnnxClassifierSpec): Preprocessing {
     ...sized,
     resize: square ? { to: 'shortest', edge: size.width } : own.resize,
     kernel,
-    arithmetic: 'pillow',
+    arithmetic,
+    crop: arithmetic === 'torch' ? 'floor' : 'even',
   };
 }
 

@@ -4,13 +4,16 @@ import type { OnnxClassifierSpec } from '../../../shared/domain.ts';
 import { readPreprocessor } from './preprocessor-file.ts';
 
 type Prepared = Partial<
-  Pick<OnnxClassifierSpec, 'width' | 'height' | 'cropShare' | 'kernel' | 'resize' | 'mean' | 'std'>
+  Pick<
+    OnnxClassifierSpec,
+    'width' | 'height' | 'cropShare' | 'kernel' | 'arithmetic' | 'resize' | 'mean' | 'std'
+  >
 >;
 
 /** @param type that config.json names. @throws naming the file, and what of it is not carried out here. */
 export function readOnnxPreprocessing(file: string, type: string): Prepared {
   const { preprocessing } = readPreprocessor(dirname(file), { type });
-  const { width, height, resize, kernel, mean, std } = preprocessing;
+  const { width, height, resize, kernel, arithmetic, mean, std } = preprocessing;
   const colours = { mean: [...mean], std: [...std] };
   if (!resize) return colours;
   const whole = resize.to === 'shortest' ? { width: resize.edge, height: resize.edge } : resize;
@@ -26,6 +29,7 @@ export function readOnnxPreprocessing(file: string, type: string): Prepared {
     resize: resize.to === 'size' ? 'stretch' : 'crop',
     ...(whole.width === width ? {} : { cropShare: shareOf(width, whole.width) }),
     kernel,
+    ...(arithmetic === 'torch' ? { arithmetic } : {}),
     ...colours,
   };
 }

@@ -1,6 +1,4 @@
 /** Owns opening the model that images are encoded with, whatever form it has. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { onnxClassifierSpec } from '../../../shared/domain.ts';
 import { type Catalog, getModelRow } from '../../catalog/index.ts';
 import type { RuntimeOptions } from '../runtime.ts';
@@ -18,8 +16,7 @@ export async function openEncoder(
 ): Promise<ImageEncoder> {
   const model = findModel(catalog, modelId, 'encoder', 'classifier');
   if (model.builtIn) return await openBuiltinEncoder(runtime);
-  if (existsSync(join(model.path, 'config.json')))
-    return await openVisionFolder(model.path, model.name, runtime);
+  if (!model.path.endsWith('.onnx')) return await openVisionFolder(model.path, model.name, runtime);
   const spec = onnxClassifierSpec.parse(getModelRow(catalog, modelId).spec);
   return await openOnnxClassifier({ name: model.name, path: model.path, hash: model.hash, spec }, runtime);
 }

@@ -1,63 +1,72 @@
-/** Owns a ResNet or ViT as timm saves it: what its config.json says of the network and of how pictures are prepared. */
+/** Owns what is the same of all networks that timm saves: what config.json says beside the network itself. */
 import { timmPreprocessing } from '../../../core/images/timm-preprocessing.ts';
 import { type ConfigFields, configFields, most } from '../../../core/nn/config-fields.ts';
-import { featureWidth, type ResnetConfig, resnet, resnetConfigOf } from '../../../core/nn/resnet.ts';
-import { vit, vitConfigOf } from '../../../core/nn/vit.ts';
 import type { ImageNetwork } from './network-encoder.ts';
-import {
-  labelsOf,
-  resnetStages,
-  type Shapes,
-  type Trainable,
-  type VisionKind,
-  vitStages,
-} from './vision-kind.ts';
+import { labelsOf, type SavedNetwork, type Stages, type Trainable, type VisionKind } from './vision-kind.ts';
 
-/** null: it is none of those. @throws an error that names the field that is missing or not computed here. */
-export function timmVision(json: unknown, shapes: Shapes, folder: string): VisionKind | null {
+export interface SavedByTimm extends SavedNetwork {
+  /** Without the tag of its weights. */
+  architecture: string;
+}
+
+/** What a family knows of its network. */
+export interface TimmNetwork {
+  dim: number;
+  /** null: it has no last layer. */
+  classes: number | null;
+  build: ImageNetwork['build'];
+  /** How it is trained further, or why it cannot be. */
+  stages: Stages | string;
+  /** Parameters that pictures do not pass. */
+  unused?: RegExp;
+}
+
+/** Classes of the network, null: it was saved without its last layer. @throws where config.json and the layer differ. */
+export function timmClasses({ json, shapes }: SavedNetwork, head: string): number | null {
+  const rows = shapes.get(`${head}.weight`)?.[0] ?? 0;
   const c = configFields(json, 'model');
-  const architecture = c.text('architecture', '').replace(/\..*$/, ''); // without the tag of its weights
-  if (/^(tv_)?resnet(18|26|34|50|101|152)$/.test(architecture)) {
-    return { what: architecture, ...timmResnet(json, c, shapes, folder) };
+  const named = (json as { num_classes?: unknown }).num_classes;
+  if (named !== undefined && c.integer('num_classes', [0, most.classes]) !== rows) {
+    c.fail('num_classes', `${rows}, as ${head}.weight has ${rows === 0 ? 'none' : 'rows'}`);
   }
-  // Larger ones have wider heads, and names with more words other layers.
-  if (/^(vit|deit)_(tiny|small|base|large)_patch\d+_\d+(_in21k)?$/.test(architecture)) {
-    return { what: architecture, ...timmVit(json, c, shapes, folder) };
-  }
-  return null;
+  return rows === 0 ? null : rows;
 }
 
-type Described = Omit<VisionKind, 'what'>;
-
-function timmResnet(json: unknown, c: ConfigFields, shapes: Shapes, folder: string): Described {
-  c.only('global_pool', 'avg');
-  const config = resnetConfigOf(shapes);
-  if (config.stem !== 'imagenet') {
-    throw new Error('conv1.weight is 3x3, expected 7x7: of a smaller stem the files do not say the stride');
-  }
+/** @throws an error that names the field that is missing or not computed here. */
+export function timmKind({ json, folder, architecture }: SavedByTimm, of: TimmNetwork): VisionKind {
+  const c = configFields(json, 'model');
   const network: ImageNetwork = {
     preprocessing: timmPreprocessing(json),
-    dim: featureWidth(config),
-    labels: timmLabels(c, config.num_classes, folder),
-    build: (p, image) => resnet(p, config, image, false),
+    dim: of.dim,
+    labels: of.classes === null ? null : timmLabels(c, of.classes, folder),
+    build: of.build,
   };
-  const stages = timmResnetStages(config);
-  return { network, trainable: { ...stages, ...described(json) } };
+  const trainable = typeof of.stages === 'string' ? of.stages : { ...of.stages, ...described(json) };
+  return { what: architecture, network, trainable, unused: of.unused };
 }
 
-export const timmResnetStages = ({ depths }: ResnetConfig) => resnetStages(depths, 'fc', /^layer(\d+)\./, 1);
+/** What matters in training alone. */
+const ofTraining = /^(\w+_)?drop(_\w+)?$|^(weight_init|fix_init|head_init_scale)$/;
 
-function timmVit(json: unknown, c: ConfigFields, shapes: Shapes, folder: string): Described {
-  c.only('global_pool', 'token');
-  const config = vitConfigOf(shapes);
-  const network: ImageNetwork = {
-    preprocessing: timmPreprocessing(json),
-    dim: config.width,
-    labels: timmLabels(c, config.num_classes, folder),
-    build: (p, image) => vit(p, config, image),
-  };
-  const stages = vitStages(config.depth, 'head', /^blocks\.(\d+)\./, /^norm\./);
-  return { network, trainable: { ...stages, ...described(json) } };
+/**
+ * What a network was made with beyond its name: sizes, which its parameters tell as well (`told`), and choices.
+ * @throws where one is not computed here.
+ */
+export function timmArguments(
+  json: unknown,
+  told: readonly string[],
+  taken: Readonly<Record<string, readonly unknown[]>> = {},
+): ConfigFields {
+  const given = (json as { model_args?: unknown }).model_args ?? {};
+  const c = configFields(given, 'model_args');
+  const always = { in_chans: [3], ...taken };
+  for (const name of Object.keys(given as object)) {
+    if (Object.hasOwn(always, name)) c.only(name, null, ...always[name as keyof typeof always]);
+    else if (!told.includes(name) && name !== 'num_classes' && !ofTraining.test(name)) {
+      c.fail(name, 'nothing: the network is not computed with it');
+    }
+  }
+  return c;
 }
 
 const timmLabels = (c: ConfigFields, classes: number, folder: string) =>
@@ -76,9 +85,12 @@ const described = (json: unknown): Pick<Trainable, 'filesFor' | 'preprocessingAt
     return { ...fields, ...(own ? { pretrained_cfg: { ...(own as object), input_size } } : { input_size }) };
   };
   return {
-    filesFor: (labels, size) => ({
-      'config.json': { ...sized(size), num_classes: labels.length, label_names: labels },
-    }),
+    filesFor(labels, size) {
+      const { model_args: made } = fields;
+      const classes = { num_classes: labels.length };
+      const args = made ? { model_args: { ...(made as object), ...classes } } : {};
+      return { 'config.json': { ...sized(size), ...args, ...classes, label_names: labels } };
+    },
     preprocessingAt: (size) => timmPreprocessing(sized(size)),
   };
 };

@@ -1,7 +1,9 @@
 /**
  * Owns an image network as a folder of config.json and model.safetensors: as timm or transformers saves it, or a
- * classifier that was trained here. What computes otherwise is refused.
+ * classifier that was trained here; and as torchvision's parameters alone. What computes otherwise is refused.
  */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { input } from '../../../core/graph/value.ts';
 import { type ConfigFields, configFields, most } from '../../../core/nn/config-fields.ts';
 import { frozenSource, paramsOf } from '../../../core/nn/params.ts';
@@ -12,42 +14,55 @@ import { cruxPreprocessing, type ResnetFile } from './classifier-folder.ts';
 import type { ImageEncoder } from './encoder.ts';
 import { type ImageNetwork, openNetworkEncoder, outputsOf } from './network-encoder.ts';
 import { toldPreprocessing } from './preprocessor-file.ts';
-import { openPart, type StoredPart, underPrefix } from './stored-part.ts';
-import { timmResnetStages, timmVision } from './timm-vision.ts';
-import { transformersVision } from './transformers-vision.ts';
-import type { Shapes, Trainable, VisionKind } from './vision-kind.ts';
+import { openPart, openWeights, type StoredPart, underPrefix } from './stored-part.ts';
+import { families } from './vision/index.ts';
+import { timmResnetStages } from './vision/resnet.ts';
+import { torchvisionKind } from './vision/torchvision.ts';
+import type { SavedNetwork, Trainable, VisionKind } from './vision-kind.ts';
 
 export interface VisionModel {
   part: StoredPart<unknown>;
   network: ImageNetwork;
-  /** null: it has no last layer that gives logits. */
   trainable: Trainable | null;
+  /** Why it cannot be trained further, null: it can. */
+  untrainable: string | null;
   /** What it is, in a line. */
   summary: string;
 }
 
-/** @throws an error that names the file, and the field or parameter that is missing or not computed here. */
-export function readVisionFolder(folder: string, name: string): VisionModel {
-  const opened = openPart(folder, name, 'model', anyNetwork);
+/**
+ * @param path the folder, or one .safetensors file of torchvision's.
+ * @throws an error that names the file, and the field or parameter that is missing or not computed here.
+ */
+export function readVisionFolder(path: string, name: string): VisionModel {
+  const bare = path.endsWith('.safetensors') || !existsSync(join(path, 'config.json'));
+  const folder = path.endsWith('.safetensors') ? dirname(path) : path;
+  const opened = bare ? openBare(path, name) : openPart(path, name, 'model', anyNetwork);
   const isClip = isRecord(opened.config) && opened.config.model_type === 'clip_vision_model';
   const part = isClip ? underPrefix(opened, 'vision_model.') : opened;
   const shapes = new Map([...part.table].map(([parameter, { shape }]) => [parameter, shape]));
   try {
-    const { what, network, trainable, unused, assumed } = kindOf(part.config, shapes, folder);
+    const kind = bare ? torchvisionKind(shapes, folder) : kindOf({ json: part.config, shapes, folder });
+    const { what, network, trainable, unused, assumed } = kind;
     wantAllParameters(network, part, unused);
     const { preprocessing, dim, labels } = network;
     const { width, height } = preprocessing;
     const told = assumed ? `; ${toldPreprocessing(preprocessing, assumed)}` : '';
     const known = labels ? `, ${labels.length} labels` : '';
-    return {
-      part,
-      network,
-      trainable,
-      summary: `${what}, ${width}x${height}, ${dim} features${known}${told}`,
-    };
+    const summary = `${what}, ${width}x${height}, ${dim} features${known}${told}`;
+    return typeof trainable === 'string'
+      ? { part, network, trainable: null, untrainable: trainable, summary }
+      : { part, network, trainable, untrainable: null, summary };
   } catch (error) {
-    throw new Error(`${folder}: ${(error as Error).message}`, { cause: error });
+    throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** Weights without a config. */
+function openBare(path: string, name: string): StoredPart<unknown> {
+  const file = path.endsWith('.safetensors') ? path : join(path, 'model.safetensors');
+  if (!existsSync(file)) throw new Error(`${path}: no config.json and no model.safetensors of ${name}`);
+  return { ...openWeights(file), config: null };
 }
 
 export async function openVisionFolder(
@@ -76,14 +91,19 @@ function anyNetwork(json: unknown): unknown {
   return json;
 }
 
-function kindOf(json: unknown, shapes: Shapes, folder: string): VisionKind {
-  const c = configFields(json, 'model');
-  if (c.text('_class_name', '') === 'CruxResnet') return cruxResnet(json as ResnetFile, c);
-  const kind = timmVision(json, shapes, folder) ?? transformersVision(json, shapes, folder);
-  if (kind) return kind;
-  const named = c.text('architecture', '') || c.text('model_type', '') || 'not named';
+function kindOf(saved: SavedNetwork): VisionKind {
+  const c = configFields(saved.json, 'model');
+  if (c.text('_class_name', '') === 'CruxResnet') return cruxResnet(saved.json as ResnetFile, c);
+  const architecture = c.text('architecture', '').replace(/\..*$/, '');
+  const type = c.text('model_type', '');
+  for (const { timm, transformers } of families) {
+    if (architecture && timm?.architectures.test(architecture)) return timm.read({ ...saved, architecture });
+    if (!architecture && transformers?.types.includes(type)) return transformers.read(saved, type);
+  }
+  const ofTimm = families.flatMap(({ timm }) => timm?.named ?? []).join(', ');
+  const types = families.flatMap(({ transformers }) => transformers?.types ?? []).join(', ');
   throw new Error(
-    `config.json: the network is ${named}, expected timm's resnet18 to resnet152 or vit_tiny to vit_large (architecture), or transformers' vit, resnet, clip or clip_vision_model (model_type)`,
+    `config.json: the network is ${architecture || type || 'not named'}, expected timm's ${ofTimm} (architecture), or transformers' ${types} (model_type)`,
   );
 }
 

@@ -6,13 +6,17 @@ import type { Preprocessing } from '../../../core/images/preprocessing.ts';
 import { readLabels } from './labels.ts';
 import type { ImageNetwork } from './network-encoder.ts';
 
-/** How a network is trained further. Parameters have the names of the file. */
-export interface Trainable {
+/** The parts of a network. Parameters have the names of the file. */
+export interface Stages {
   /** Path of the last layer, which gives the logits. */
   head: string;
   /** Parts that can be trained from a certain one on: what pictures meet first is 0. */
   stages: number;
   stageOf(parameter: string): number;
+}
+
+/** How a network is trained further. */
+export interface Trainable extends Stages {
   /** The JSON files of the network with other classes, on pictures of this size: config.json, and what is beside it. */
   filesFor(labels: readonly string[], size: number): Record<string, unknown>;
   /** How those files say that pictures are prepared: what is trained sees them as what is then read does. */
@@ -25,8 +29,8 @@ export interface Trainable {
 export interface VisionKind {
   what: string;
   network: ImageNetwork;
-  /** null: it has no last layer, and none can be put on it. */
-  trainable: Trainable | null;
+  /** Why, where it cannot be trained further. */
+  trainable: Trainable | string;
   /** Parameters of the file that belong to parts of the model that pictures do not pass. */
   unused?: RegExp;
   /** Why nothing but the library's defaults says how pictures are prepared; absent: a file says it. */
@@ -34,6 +38,28 @@ export interface VisionKind {
 }
 
 export type Shapes = ReadonlyMap<string, Shape>;
+
+/** A folder as a library saved it. */
+export interface SavedNetwork {
+  /** Of config.json. */
+  json: unknown;
+  shapes: Shapes;
+  folder: string;
+}
+
+/** How many there are of `name(0)`, `name(1)` ... among the parameters. */
+export function countIn(shapes: Shapes, name: (i: number) => string): number {
+  let n = 0;
+  while (shapes.has(name(n))) n++;
+  return n;
+}
+
+/** @throws where the file has no such parameter. */
+export function shapeIn(shapes: Shapes, name: string): Shape {
+  const found = shapes.get(name);
+  if (!found) throw new Error(`${name} is missing among the parameters`);
+  return found;
+}
 
 /** The stem, then a stage for each size of the maps. @param stage its number in a parameter's name, from `first` on */
 export const resnetStages = (depths: readonly number[], head: string, stage: RegExp, first: 0 | 1) => ({

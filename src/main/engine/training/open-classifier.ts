@@ -117,16 +117,12 @@ function openBase({ catalog, params }: Context, modelId: string): Base & { name:
   const model = findModel(catalog, modelId, 'encoder', 'classifier');
   if (model.path.endsWith('.onnx')) {
     throw new Error(
-      `model ${model.name}: an ONNX file holds no weights that can be trained; wanted a folder with config.json and model.safetensors of a ResNet or ViT`,
+      `model ${model.name}: an ONNX file holds no weights that can be trained; wanted a folder with config.json and model.safetensors`,
     );
   }
   const vision = readVisionFolder(model.path, model.name);
   const { trainable } = vision;
-  if (!trainable) {
-    throw new Error(
-      `model ${model.name}: ${vision.summary} has no last layer that gives classes; wanted a ResNet or ViT`,
-    );
-  }
+  if (!trainable) throw new Error(`model ${model.name}: ${vision.summary}; ${vision.untrainable}`);
   const { network } = vision;
   const { width, height } = network.preprocessing;
   if (width !== height) {

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { expectedNumber, field, fieldsOf } from '../../src/shared/field.ts';
+import { embedParams, fitParams, issuesParams, projectParams } from '../../src/shared/jobs.ts';
+
+test.each([
+  [z.int().min(1).max(10_000), 'a whole number from 1 to 10,000'],
+  [z.number().positive().max(1), 'a number above 0, up to 1'],
+  [z.number().gt(0.5), 'a number above 0.5'],
+  [z.number().min(0.02).max(0.5), 'a number from 0.02 to 0.5'],
+  [z.int().min(0), 'a whole number, at least 0'],
+  [z.number().max(3), 'a number, at most 3'],
+  [z.int().min(0).max(Number.MAX_SAFE_INTEGER), 'a whole number from 0 to 9,007,199,254,740,991 (2^53 - 1)'],
+  [z.number(), 'a number'],
+])('a range in words: %#', (schema, words) => {
+  expect(expectedNumber(schema)).toBe(words);
+});
+
+test('a parameter is its schema, and what is said of it', () => {
+  const params = z.object({
+    datasetId: z.int(),
+    cropScale: field(z.number().gt(0).max(1).nullable().default(null), {
+      label: 'Smallest crop',
+      help: 'Smallest share of the area.',
+      level: 'advanced',
+      none: 'No crops',
+    }),
+  });
+  const [crop, ...others] = fieldsOf(params);
+  expect(others).toEqual([]); // what no field() declares is none
+  expect(crop).toMatchObject({ name: 'cropScale', flag: 'crop-scale', label: 'Smallest crop' });
+  expect(crop.kind).toMatchObject({ type: 'number', nullable: true, defaultValue: null });
+  expect(params.parse({ datasetId: 1 })).toEqual({ datasetId: 1, cropScale: null });
+});
+
+test.each([
+  ['embed', embedParams],
+  ['fit', fitParams],
+  ['issues', issuesParams],
+  ['project', projectParams],
+])('every parameter of %s is declared with its words', (_, schema) => {
+  const named = fieldsOf(schema).map(({ name }) => name);
+  expect(named).toEqual(Object.keys(schema.shape).filter((name) => name !== 'datasetId'));
+});
