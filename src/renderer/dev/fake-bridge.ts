@@ -260,6 +260,7 @@ export function makeFakeBridge(options: FakeOptions = {}) {
     }),
     'jobs.log': () => [
       { at: Date.UTC(2026, 10, 20, 9, 31), level: 'info', text: 'Started on cpu with 2 threads.' },
+      { at: Date.UTC(2026, 10, 20, 9, 31), level: 'info', text: 'Labels from folder names: 1,000' },
       {
         at: Date.UTC(2026, 10, 20, 9, 32),
         level: 'warn',

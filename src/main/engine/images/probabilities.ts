@@ -203,7 +203,7 @@ function question(odd: readonly FoundImage[], of: number): string {
   const [first] = odd;
   const numbers = numbersOf(first.probabilities!);
   const sum = Math.round(1000 * sumOf(numbers)) / 1000;
-  return `import: the probabilities of ${odd.length} of ${of} images are outside 0 to 1 or do not sum to 1 (${first.relativePath}: ${firstOf(numbers.map(String))}; sum ${sum}). These look like logits: say --probabilities logits to turn them into probabilities (softmax), or --probabilities probabilities if they only need to be brought to a sum of 1. In the app, choose it in the import window`;
+  return `import: the probabilities of ${odd.length} of ${of} images are outside 0 to 1 or do not sum to 1 (${first.relativePath}: ${firstOf(numbers.map(String))}; sum ${sum}). These look like logits: say --probabilities logits to turn them into probabilities (softmax), or --probabilities probabilities if they only need to be brought to a sum of 1. In the app, choose it under Options of the import window`;
 }
 
 const firstOf = (list: readonly string[]) =>
