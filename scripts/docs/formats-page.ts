@@ -2,6 +2,7 @@
 import { schedulerClasses } from '../../src/core/diffusion/create-scheduler.ts';
 import { kinds, notComputed } from '../../src/core/nn/adapters/kinds/table.ts';
 import { layouts as loraLayouts } from '../../src/core/nn/adapters/tensor-names.ts';
+import { foreignFamilies, openedFamilies } from '../../src/core/nn/model-families.ts';
 import { FIELD_NAMES } from '../../src/main/engine/images/fields.ts';
 import { layouts } from '../../src/main/engine/images/layouts/index.ts';
 import { probabilityPrefixes } from '../../src/main/engine/images/probabilities.ts';
@@ -9,6 +10,7 @@ import { imageFormats, unreadImages } from '../../src/main/engine/images/sniff.t
 import { onnxVariants } from '../../src/main/engine/models/onnx-folder.ts';
 import { labelKeys } from '../../src/main/engine/models/onnx-labels.ts';
 import { imageTypes, scoreKinds } from '../../src/main/engine/models/onnx-values.ts';
+import { families } from '../../src/main/engine/models/vision/index.ts';
 import { folderForms, forms } from '../../src/main/engine/what-it-is.ts';
 import { manifestEndings } from '../../src/shared/paths.ts';
 import { schedulers } from '../../src/shared/schedulers.ts';
@@ -32,6 +34,7 @@ export function formatsPage(): string {
     'or folder what it is, whether it can be used, and why not; what it calls usable runs. How models and adapters are used',
     'is in [how-to/models-and-adapters.md](how-to/models-and-adapters.md).',
     ...models(),
+    ...networks(),
     ...onnx(),
     ...adapters(),
     ...datasets(),
@@ -77,6 +80,26 @@ const models = () => [
       return [code(name), code(className), known?.help ?? 'Inversion; used by methods, not chosen.'];
     }),
   ),
+  '',
+  '### Other families',
+  '',
+  `Opened: ${openedFamilies}. A model of these is refused by its name, where its \`model_index.json\` or its tensors tell`,
+  `it: ${foreignFamilies.map(({ name }) => name).join(', ')}.`,
+];
+
+const networks = () => [
+  '',
+  '## Image networks',
+  '',
+  'A folder of `config.json` and `model.safetensors`, for scores and features; each also without its last layer, for features',
+  'alone. [Which of them can be trained further](how-to/models-and-adapters.md#image-networks).',
+  '',
+  ...table(
+    ['timm (`architecture`)', 'transformers (`model_type`)'],
+    families.map(({ timm, transformers }) => [timm?.named ?? '', codes(transformers?.types ?? [])]),
+  ),
+  '',
+  'Of torchvision the parameters alone are read: ResNet, ViT, ConvNeXt and Swin (version 1).',
 ];
 
 const onnx = () => [

@@ -18,7 +18,7 @@ interface Family {
 const prefixes = /^(?:model\.diffusion_model\.|diffusion_model\.|transformer\.|net\.)/;
 
 /** The first that fits is meant: a family stands before those that it was made from. */
-const families: readonly Family[] = [
+export const foreignFamilies: readonly Family[] = [
   { name: 'Stable Video Diffusion', pipeline: /^StableVideoDiffusion/, tensor: /\.time_stack\./ },
   { name: 'AnimateDiff', pipeline: /^(AnimateDiff|PIA)/, tensor: /(^|\.)motion_modules\./ },
   { name: 'ControlNet', tensor: /^(control_model|controlnet_cond_embedding|controlnet_blocks)\./ },
@@ -104,12 +104,12 @@ const families: readonly Family[] = [
 
 /** Null: the pipeline may be of Stable Diffusion 1.x or 2.x. */
 export const familyOfPipeline = (className: string): string | null =>
-  families.find(({ pipeline }) => pipeline?.test(className))?.name ?? null;
+  foreignFamilies.find(({ pipeline }) => pipeline?.test(className))?.name ?? null;
 
 /** Null: the tensors are of no family that the table knows. */
 export function familyOfTensors(names: Iterable<string>): string | null {
   const bare = [...names].map((name) => name.replace(prefixes, ''));
-  return families.find(({ tensor }) => tensor && bare.some((name) => tensor.test(name)))?.name ?? null;
+  return foreignFamilies.find(({ tensor }) => tensor && bare.some((name) => tensor.test(name)))?.name ?? null;
 }
 
 /** "a Kolors model; Crux opens ..." */

@@ -84,6 +84,10 @@ describe.each(Object.keys(families) as (keyof typeof families)[])('%s', (family)
       params: { datasetId: 1, method: 'classifier', modelId: figures.modelId as string },
     });
     expect(scored).toMatchObject({ scored: 3 * PER_CLASS });
+    // By this the Difficulty screen knows that it has scored.
+    expect(c.listScorers(catalog, 1).map(({ modelHash }) => modelHash)).toContain(
+      c.getModelRow(catalog, figures.modelId as string).hash,
+    );
     // What it scores with is what was measured: the same pictures by the same network.
     const dynamics = JSON.parse(readFileSync(join(trainedFolder(catalog), 'dynamics.json'), 'utf8')) as {
       imageId: number;

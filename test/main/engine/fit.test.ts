@@ -35,6 +35,10 @@ test('it learns colours, and scores the dataset as its own classifier', async ()
   });
   expect(scored.scored).toBe(3 * PER_CLASS);
   expect(scored.accuracy).toBeGreaterThan(0.8);
+  // By this the Difficulty screen knows that it has scored.
+  expect(c.listScorers(catalog, 1).map(({ modelHash }) => modelHash)).toEqual([
+    c.getModelRow(catalog, figures.modelId as string).hash,
+  ]);
 
   const { path } = c.listModelRows(catalog).at(-1)!;
   const dynamics = JSON.parse(readFileSync(join(path, 'dynamics.json'), 'utf8')) as Record<

@@ -8,7 +8,7 @@ import { trainingDynamics } from '../../../core/difficulty/dynamics.ts';
 import { addModelRow } from '../../catalog/index.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { type EpochFigures, writeClassifier } from '../models/classifier-folder.ts';
-import { hashFolder } from '../models/hash-folder.ts';
+import { hashModel } from '../models/hash-model.ts';
 import { type FitCheckpoints, type FitProgress, fitCheckpoints } from '../training/checkpoints.ts';
 import { classifierTrainer } from '../training/classifier.ts';
 import { type FitPlan, makeFitPlan } from '../training/fit-plan.ts';
@@ -146,7 +146,7 @@ async function store(
     name: `Classifier ${ctx.job.id}`,
     kind: 'classifier',
     path: folder,
-    hash: await hashFolder(ctx.catalog.file(folder)),
+    hash: await hashModel({ path: ctx.catalog.file(folder), kind: 'classifier' }),
     datasetId: ctx.params.datasetId,
     summary: `trained here (${from}) on ${plan.train.length} images, ${progress.epoch} epochs; right on ${percent(validationAccuracy)} of ${plan.validation.length} held-out images`,
   });

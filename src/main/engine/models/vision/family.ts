@@ -5,7 +5,8 @@ import type { SavedNetwork, VisionKind } from '../vision-kind.ts';
 export interface Family {
   /** By timm's names of architectures, without the tag of the weights. */
   timm?: {
-    architectures: RegExp /** As a refusal lists them. */;
+    architectures: RegExp;
+    /** As a refusal lists them. */
     named: string;
     read(saved: SavedByTimm): VisionKind;
   };
