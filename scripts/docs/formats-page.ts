@@ -4,12 +4,15 @@ import { kinds, notComputed } from '../../src/core/nn/adapters/kinds/table.ts';
 import { layouts as loraLayouts } from '../../src/core/nn/adapters/tensor-names.ts';
 import { foreignFamilies, openedFamilies } from '../../src/core/nn/model-families.ts';
 import { FIELD_NAMES } from '../../src/main/engine/images/fields.ts';
+import { layouts } from '../../src/main/engine/images/layouts/index.ts';
+import { probabilityPrefixes } from '../../src/main/engine/images/probabilities.ts';
 import { imageFormats, unreadImages } from '../../src/main/engine/images/sniff.ts';
 import { onnxVariants } from '../../src/main/engine/models/onnx-folder.ts';
 import { labelKeys } from '../../src/main/engine/models/onnx-labels.ts';
 import { imageTypes, scoreKinds } from '../../src/main/engine/models/onnx-values.ts';
 import { families } from '../../src/main/engine/models/vision/index.ts';
 import { folderForms, forms } from '../../src/main/engine/what-it-is.ts';
+import { manifestEndings } from '../../src/shared/paths.ts';
 import { schedulers } from '../../src/shared/schedulers.ts';
 
 type Row = readonly string[];
@@ -135,12 +138,21 @@ const datasets = () => [
   '',
   '## Datasets',
   '',
-  'A folder of images, or a table: `.csv`, `.tsv`, `.txt`, `.jsonl` or `.ndjson`, with these columns:',
+  'A folder of images in one of these layouts, the first that fits; the last ones beside any of the others:',
+  '',
+  ...table(
+    ['layout', 'reads'],
+    layouts.map(({ title, reads }) => [title, reads]),
+  ),
+  '',
+  `Or a table of images, a manifest: ${codes(manifestEndings.map((ending) => `.${ending}`))}, with these columns:`,
   '',
   ...table(
     ['field', 'called'],
     Object.entries(FIELD_NAMES).map(([field, names]) => [field, codes(names)]),
   ),
+  '',
+  `Class probabilities may also be in one column per class: ${codes(probabilityPrefixes.map((prefix) => `${prefix}cat`))}.`,
 ];
 
 const images = () => [

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { app, type BrowserWindow, dialog, shell } from 'electron';
 import type { Job } from '../shared/jobs.ts';
-import type { PathPurpose } from '../shared/paths.ts';
+import { manifestEndings, type PathPurpose } from '../shared/paths.ts';
 import { type Catalog, CatalogError, getJob } from './catalog/index.ts';
 import { safeName } from './engine/images/safe-names.ts';
 import type { EngineSupervisor } from './jobs/index.ts';
@@ -31,7 +31,7 @@ interface Dialog {
 /** The words are ours, not the page's: nobody can be asked for a file under a false name. */
 const dialogs: Record<PathPurpose, Dialog> = {
   'dataset-folder': { choose: 'folder', title: 'Choose a folder of labelled images' },
-  manifest: { choose: 'file', title: 'Choose a manifest', extensions: ['csv', 'jsonl'] },
+  manifest: { choose: 'file', title: 'Choose a manifest', extensions: [...manifestEndings] },
   'model-file': { choose: 'file', title: 'Choose a model file', extensions: ['onnx', 'safetensors'] },
   'model-folder': { choose: 'folder', title: 'Choose the folder of a model' },
   'models-folder': { choose: 'folder', title: 'Choose your models folder' },

@@ -77,11 +77,8 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
 
     'datasets.list': () => c.listDatasets(catalog),
     'datasets.get': ({ datasetId }) => c.getDataset(catalog, datasetId),
-    'datasets.importAgain': ({ datasetId }) => {
-      const { source, name } = c.getDataset(catalog, datasetId);
-      // As it was imported: what was said of its probabilities holds on.
-      return enqueue({ kind: 'import', params: { ...c.lastImport(catalog, datasetId), source, name } });
-    },
+    'datasets.importAgain': ({ datasetId }) =>
+      enqueue({ kind: 'import', params: c.importAgainParams(catalog, datasetId) }),
     'datasets.remove': ({ datasetId }) => {
       c.removeDataset(catalog, datasetId);
       emit('catalog.changed', { datasetId: null });

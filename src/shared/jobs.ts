@@ -53,14 +53,36 @@ const everyLevel = {
   count: z.int().min(1).max(10_000).default(40),
 };
 
+const columnName = z.string().min(1).max(limits.name).optional();
+
 export const importParams = z.object({
-  /** An image folder, or a .csv/.jsonl manifest. */
+  /** An image folder, or a manifest: one image a row. */
   source: pathFor('dataset-folder', 'manifest'),
   name: z.string().min(1).max(limits.name),
+  /** Folder that a manifest's paths start from and stay in; null: its own. */
+  root: pathFor('dataset-folder').nullable().default(null),
+  /** Names of a manifest's columns where they are not found by themselves. */
+  columns: z
+    .object({
+      path: columnName,
+      label: columnName,
+      split: columnName,
+      caption: columnName,
+      probabilities: columnName,
+    })
+    .default({}),
+  /** Follows symbolic links that lead out of the folder. */
+  followLinks: z.boolean().default(false),
   /** What numbers that come with the images are; ask: fail where they may be logits, and say so. */
   probabilities: z.enum(['ask', 'probabilities', 'logits']).default('ask'),
   /** Class of each number of a list; empty: the dataset's own order, which is numeric for integers. */
   classOrder: labelList(0).default([]),
+});
+
+export const relinkParams = z.object({
+  datasetId: id,
+  /** Folder that holds the images now. */
+  root: pathFor('dataset-folder'),
 });
 
 export const embedParams = z.object({
@@ -508,6 +530,7 @@ export const exportParams = z.object({
 
 export const jobParams = {
   import: importParams,
+  relink: relinkParams,
   embed: embedParams,
   score: scoreParams,
   fit: fitParams,
@@ -528,6 +551,7 @@ export type JobParams<K extends JobKind> = z.infer<(typeof jobParams)[K]>;
 
 export const jobRequest = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('import'), params: importParams }),
+  z.object({ kind: z.literal('relink'), params: relinkParams }),
   z.object({ kind: z.literal('embed'), params: embedParams }),
   z.object({ kind: z.literal('score'), params: scoreParams }),
   z.object({ kind: z.literal('fit'), params: fitParams }),

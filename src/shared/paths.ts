@@ -30,3 +30,6 @@ export const pathFields = z.registry<{ purposes: readonly PathPurpose[] }>();
 /** A file or folder: from the window its token, in a job its absolute path. */
 export const pathFor = (...purposes: [PathPurpose, ...PathPurpose[]]) =>
   z.string().min(1).max(limits.path).register(pathFields, { purposes });
+
+/** Endings of the files that are read as manifests, without the dot. */
+export const manifestEndings: readonly string[] = 'csv tsv txt jsonl ndjson json parquet'.split(' ');

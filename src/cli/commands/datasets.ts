@@ -1,12 +1,14 @@
-/** Owns `crux datasets list|remove`. */
+/** Owns `crux datasets list|relink|remove`. */
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type CommandContext, finish, leaf, withGlobals } from '../command.ts';
 import { table } from '../format.ts';
-import type { Values } from '../job-command.ts';
+import { jobData, jobLines, type Values } from '../job-command.ts';
+import { runJob } from '../run-job.ts';
 import { withSession } from '../session.ts';
 
 export function datasets(parent: Command, context: CommandContext): void {
-  const group = parent.command('datasets').description('list or remove datasets');
+  const group = parent.command('datasets').description('list, relink or remove datasets');
 
   withGlobals(leaf(group, 'list', 'list the datasets of the catalog')).action((values: Values) =>
     finish(context, values.json === true, () =>
@@ -29,6 +31,25 @@ export function datasets(parent: Command, context: CommandContext): void {
                     d.root,
                   ]),
                 ),
+        };
+      }),
+    ),
+  );
+
+  const relink = leaf(
+    group,
+    'relink <dataset> <folder>',
+    'find the images of a moved dataset in a folder: by their paths, then by their bytes',
+  );
+  withGlobals(relink).action((name: string, folder: string, values: Values) =>
+    finish(context, values.json === true, () =>
+      withSession(context.io, values, async (session) => {
+        const { id } = session.dataset(name);
+        const root = resolve(context.io.cwd, folder);
+        const job = await runJob(session, { kind: 'relink', params: { datasetId: id, root } });
+        return {
+          data: { command: 'datasets relink', dataset: { id, name }, job: jobData(job) },
+          lines: jobLines(job),
         };
       }),
     ),

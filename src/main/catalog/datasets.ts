@@ -1,5 +1,6 @@
 /** Owns datasets, their classes and the files an import had to leave out. */
 import type { Dataset, DatasetClass, Scorer } from '../../shared/domain.ts';
+import { importParams, type JobParams } from '../../shared/jobs.ts';
 import { type Catalog, CatalogError, notFound } from './open.ts';
 
 interface DatasetRow {
@@ -121,25 +122,75 @@ export function removeDataset(catalog: Catalog, datasetId: number): void {
   });
 }
 
-/** The dataset of this name, made if need be. A name belongs to one source. */
-export function ensureDataset(catalog: Catalog, name: string, root: string, source: string): number {
-  return catalog.write(() => {
-    const row = catalog.get<DatasetRow>('SELECT * FROM datasets WHERE name = ?', name);
-    if (row && row.source !== source) {
-      throw new CatalogError(
-        'conflict',
-        `dataset ${name} was imported from ${row.source}, not ${source}; choose another name, or remove it first`,
-      );
-    }
-    if (row) return row.id;
-    return catalog.run(
-      'INSERT INTO datasets (name, root, source, created_at) VALUES (?, ?, ?, ?)',
-      name,
-      root,
-      source,
-      Date.now(),
-    ).id;
+/** The dataset of this name; null: there is none. A name belongs to one source and one root. @throws CatalogError */
+export function knownDataset(catalog: Catalog, name: string, root: string, source: string): number | null {
+  const row = catalog.get<DatasetRow>('SELECT * FROM datasets WHERE name = ?', name);
+  if (!row) return null;
+  if (row.source !== source)
+    throw new CatalogError(
+      'conflict',
+      `dataset ${name} was imported from ${row.source}, not ${source}; choose another name, or remove it first`,
+    );
+  if (row.root !== root)
+    throw new CatalogError(
+      'conflict',
+      `the paths of dataset ${name} start from ${row.root}, not ${root}; import it with that root, or choose another name`,
+    );
+  return row.id;
+}
+
+/** The dataset of this name, made if need be. @throws as knownDataset. */
+export const ensureDataset = (catalog: Catalog, name: string, root: string, source: string): number =>
+  catalog.write(
+    () =>
+      knownDataset(catalog, name, root, source) ??
+      catalog.run(
+        'INSERT INTO datasets (name, root, source, created_at) VALUES (?, ?, ?, ?)',
+        name,
+        root,
+        source,
+        Date.now(),
+      ).id,
+  );
+
+/** Forgets a dataset that got no image. */
+export const dropEmptyDataset = (catalog: Catalog, datasetId: number): boolean =>
+  catalog.run(
+    'DELETE FROM datasets WHERE id = ? AND NOT EXISTS (SELECT 1 FROM images WHERE dataset_id = datasets.id)',
+    datasetId,
+  ).changes > 0;
+
+export interface MovedImage {
+  id: number;
+  path: string;
+  mtimeMs: number;
+}
+
+/** Gives a dataset a new root; real images that are not among these are marked as missing. All or nothing. */
+export function moveDataset(
+  catalog: Catalog,
+  datasetId: number,
+  { root, source, images }: { root: string; source: string; images: readonly MovedImage[] },
+): void {
+  catalog.write(() => {
+    catalog.run('UPDATE datasets SET root = ?, source = ? WHERE id = ?', root, source, datasetId);
+    catalog.run("UPDATE images SET present = 0 WHERE dataset_id = ? AND origin = 'real'", datasetId);
+    // Two images may change places: paths are unique at every moment.
+    for (const { id } of images) catalog.run("UPDATE images SET path = '/moving/' || id WHERE id = ?", id);
+    for (const { id, path, mtimeMs } of images)
+      catalog.run('UPDATE images SET path = ?, mtime_ms = ?, present = 1 WHERE id = ?', path, mtimeMs, id);
   });
+}
+
+/** What importing it again takes: where from, and the options of its last import. */
+export function importAgainParams(catalog: Catalog, datasetId: number): JobParams<'import'> {
+  const { name, root, source } = datasetRow(catalog, datasetId);
+  const params = catalog.value<string>(
+    "SELECT params FROM jobs WHERE dataset_id = ? AND kind = 'import' AND state = 'done' ORDER BY id DESC LIMIT 1",
+    datasetId,
+  );
+  const options = importParams.safeParse(JSON.parse(params ?? '{}'));
+  return importParams.parse({ ...options.data, source, name, root: source === root ? null : root });
 }
 
 /** Class names in index order. */

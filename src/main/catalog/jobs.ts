@@ -3,7 +3,7 @@
  * late message cannot revive an ended one.
  */
 import type { DeviceName } from '../../shared/domain.ts';
-import type { Job, JobKind, JobParams, JobState, TrainingPoint } from '../../shared/jobs.ts';
+import type { Job, JobKind, JobState, TrainingPoint } from '../../shared/jobs.ts';
 import { type Catalog, notFound } from './open.ts';
 
 type Row = {
@@ -138,13 +138,4 @@ export function listTrainingPoints(catalog: Catalog, jobId: number): TrainingPoi
       ...[jobId, last, Math.max(1, Math.ceil(points / mostPoints))],
     )
     .map(({ accuracy, ...point }) => (accuracy === null ? point : { ...point, accuracy }));
-}
-
-/** Parameters of the newest import of a dataset; none where its job is not kept. */
-export function lastImport(catalog: Catalog, datasetId: number): Partial<JobParams<'import'>> {
-  const params = catalog.value<string>(
-    "SELECT params FROM jobs WHERE dataset_id = ? AND kind = 'import' ORDER BY id DESC LIMIT 1",
-    datasetId,
-  );
-  return params === undefined ? {} : JSON.parse(params);
 }

@@ -35,6 +35,7 @@ const refusedBelow = 0.5;
 /** Bytes of a whole run, by kind. May throw where a model is missing, which the job itself says better. */
 const wholeRun: { [K in JobKind]: (catalog: Catalog, params: JobParams<K>) => number } = {
   import: () => 0, // known after the search: the body asks
+  relink: () => 0, // rows change in place
   embed: (catalog, { datasetId }) => features * images(catalog, datasetId),
   score: (catalog, { datasetId }) => scoring(catalog, datasetId),
   project: (catalog, { datasetId }) => (features + row) * images(catalog, datasetId),

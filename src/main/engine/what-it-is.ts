@@ -4,7 +4,7 @@
  */
 
 /** What a reader is after. */
-export type Wanted = 'safetensors' | 'onnx' | 'json' | 'text' | 'image' | 'model';
+export type Wanted = 'safetensors' | 'onnx' | 'json' | 'text' | 'parquet' | 'image' | 'model';
 
 interface Seen {
   /** The first HEAD_BYTES of the file, or all of it. */
@@ -156,7 +156,12 @@ export const forms: readonly Form[] = [
   { what: 'an HDF5 file, as Keras saves models', instead: toOnnx, is: begins('\x89HDF\r\n\x1a\n') },
   { what: 'a TensorFlow Lite model', instead: toOnnx, is: ({ text }) => text.startsWith('TFL3', 4) },
   { what: 'a NumPy array', instead: 'save it as .safetensors or as text', is: begins('\x93NUMPY') },
-  { what: 'a Parquet table', instead: 'save it as CSV', is: begins('PAR1'), readBy: ['text'] },
+  {
+    what: 'a Parquet table',
+    instead: 'give it the extension .parquet to import it as a dataset, or save it as text',
+    is: begins('PAR1'),
+    readBy: ['parquet'],
+  },
   { what: 'an SQLite database', instead: 'name the file that is meant', is: begins('SQLite format 3\0') },
   { what: 'a PDF', instead: 'name the file that is meant', is: begins('%PDF-') },
   {
@@ -193,7 +198,7 @@ export const forms: readonly Form[] = [
   },
   {
     what: 'a text file',
-    instead: 'name the model itself, or download it again',
+    instead: 'name the file that is meant, or download it again',
     is: ({ head }) => head.every((byte) => byte >= 32 || (byte >= 9 && byte <= 13)),
     readBy: ['text', 'json'],
   },

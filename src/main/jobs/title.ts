@@ -17,6 +17,8 @@ function titleOf(request: JobRequest, dataset: string | null): string {
   switch (request.kind) {
     case 'import':
       return `Import ${request.params.name} from ${basename(request.params.source)}`;
+    case 'relink':
+      return `Find moved files of ${dataset}`;
     case 'embed':
       return `Embed ${dataset}`;
     case 'score':

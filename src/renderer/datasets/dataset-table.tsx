@@ -3,10 +3,11 @@ import { ActionIcon, Anchor, Badge, Button } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import type { Dataset } from '../../shared/domain.ts';
 import { request } from '../api.ts';
+import { choosePath } from '../chosen-paths.ts';
 import { upsertJob } from '../queries.ts';
 import { useStore } from '../state.ts';
 import { testIds } from '../test-ids.ts';
-import { useAct } from '../ui/feedback.tsx';
+import { useAct, useEnqueue } from '../ui/feedback.tsx';
 import { count, percent, when } from '../ui/format.ts';
 import { Icon } from '../ui/icons.tsx';
 
@@ -49,6 +50,15 @@ function Row({ dataset, onSkipped, onRemove }: { dataset: Dataset } & Omit<Props
   const show = useStore((state) => state.show);
   const act = useAct();
   const client = useQueryClient();
+  const enqueue = useEnqueue();
+  const relink = async () => {
+    const folder = await act('Opening the dialog', () => choosePath('dataset-folder'));
+    if (!folder) return;
+    await enqueue('Finding moved files', {
+      kind: 'relink',
+      params: { datasetId: dataset.id, root: folder.token },
+    });
+  };
   const scorer = dataset.scorers.find(({ id }) => id === dataset.currentScorerId);
   return (
     <tr data-testid={testIds.datasetRow} data-dataset-id={dataset.id} data-dataset-name={dataset.name}>
@@ -117,6 +127,13 @@ function Row({ dataset, onSkipped, onRemove }: { dataset: Dataset } & Omit<Props
             }
           >
             Re-import
+          </Button>
+          <Button
+            title="After its folder was moved or files were renamed: choose where they are now. Images are found by their paths, then by their bytes."
+            data-testid={testIds.datasetRelink}
+            onClick={() => void relink()}
+          >
+            Find moved files…
           </Button>
           <ActionIcon
             aria-label={`Remove ${dataset.name} from the catalog`}

@@ -41,7 +41,7 @@ export function DatasetsScreen() {
     void choose('folder');
   }, [importRequested]);
 
-  const imports = jobs.filter((job) => job.kind === 'import' && isActive(job));
+  const imports = jobs.filter((job) => (job.kind === 'import' || job.kind === 'relink') && isActive(job));
   const actions = (
     <>
       <Button
@@ -82,8 +82,8 @@ export function DatasetsScreen() {
         {isEmpty && (
           <EmptyState icon="datasets" title="Start with a folder of labelled images" actions={actions}>
             One folder per class, for example <span className="mono">pets/cat/001.jpg</span>; folders named
-            train, val or test above the classes become splits. A manifest is a .csv or .jsonl file with the
-            columns path and label, and if you have them split, caption and probabilities. Crux only reads
+            train, val or test above the classes become splits. A manifest is a CSV, JSON or Parquet file with
+            the columns path and label, and if you have them split, caption and probabilities. Crux only reads
             your files: it never changes, moves or uploads them.
           </EmptyState>
         )}

@@ -1,32 +1,27 @@
-/** Owns the last step before an import: the name, prefilled from what was chosen. */
-import { Button, Modal, Select, TextInput } from '@mantine/core';
+/** Owns the last step before an import: the name, prefilled from what was chosen, and options few need. */
+import { Button, Modal, TextInput } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import type { JobParams } from '../../shared/jobs.ts';
-import type { ChosenPath } from '../../shared/paths.ts';
+import { type ChosenPath, manifestEndings } from '../../shared/paths.ts';
 import { useDatasets } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
 import { useEnqueue } from '../ui/feedback.tsx';
 import { fileName } from '../ui/format.ts';
+import { ImportOptionFields, type ImportOptions, paramsOf, plainOptions } from './import-options.tsx';
 
-type Kind = JobParams<'import'>['probabilities'];
-const kinds: { value: Kind; label: string }[] = [
-  { value: 'ask', label: 'Check, and stop if they look like logits' },
-  { value: 'probabilities', label: 'They are probabilities' },
-  { value: 'logits', label: 'They are logits: apply softmax' },
-];
+const manifestEnding = new RegExp(`\\.(${manifestEndings.join('|')})$`, 'i');
 
-export const nameFromPath = (path: string): string => fileName(path).replace(/\.(csv|jsonl)$/i, '');
+export const nameFromPath = (path: string): string => fileName(path).replace(manifestEnding, '');
 
 export function ImportDialog({ source, onClose }: { source: ChosenPath | null; onClose: () => void }) {
   const { data: datasets = [] } = useDatasets();
   const [name, setName] = useState('');
-  const [kind, setKind] = useState<Kind>('ask');
+  const [options, setOptions] = useState<ImportOptions>(plainOptions);
   const [busy, setBusy] = useState(false);
   const enqueue = useEnqueue();
   useEffect(() => {
     if (!source) return;
     setName(nameFromPath(source.path));
-    setKind('ask');
+    setOptions(plainOptions);
   }, [source]);
 
   const namesake = datasets.find((dataset) => dataset.name === name.trim());
@@ -36,11 +31,7 @@ export function ImportDialog({ source, onClose }: { source: ChosenPath | null; o
     setBusy(true);
     const job = await enqueue('The import', {
       kind: 'import',
-      params: {
-        source: source.token,
-        name: name.trim(),
-        ...(kind === 'ask' ? {} : { probabilities: kind }),
-      },
+      params: { source: source.token, name: name.trim(), ...paramsOf(options) },
     });
     setBusy(false);
     if (job) onClose();
@@ -76,14 +67,10 @@ export function ImportDialog({ source, onClose }: { source: ChosenPath | null; o
             first.
           </div>
         )}
-        <Select
-          label="Class probabilities in the manifest"
-          description="Numbers outside 0 to 1, or that do not sum to 1, may be logits."
-          data-testid={testIds.importProbabilities}
-          data={kinds}
-          value={kind}
-          allowDeselect={false}
-          onChange={(chosen) => setKind(chosen as Kind)}
+        <ImportOptionFields
+          isManifest={source !== null && manifestEnding.test(source.path)}
+          value={options}
+          onChange={setOptions}
         />
         <div className="muted small">
           {namesake && !taken

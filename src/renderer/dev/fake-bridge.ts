@@ -117,7 +117,8 @@ export function makeFakeBridge(options: FakeOptions = {}) {
       { provider: 'cpu', usable: true, maxAbsDiff: 0, ms: 0.4, reason: '2 threads' },
     ],
     'dialog.choose': ({ purpose, name }) => {
-      const path = /folder$/.test(purpose) ? '/home/ada/pictures/birds' : '/home/ada/models/resnet50.onnx';
+      const file = purpose === 'manifest' ? '/home/ada/pictures/list.csv' : '/home/ada/models/resnet50.onnx';
+      const path = /folder$/.test(purpose) ? '/home/ada/pictures/birds' : file;
       return {
         token: `token of ${purpose}`,
         path: purpose === 'export-folder' ? `/home/ada/exports/${name}` : path,
@@ -259,6 +260,7 @@ export function makeFakeBridge(options: FakeOptions = {}) {
     }),
     'jobs.log': () => [
       { at: Date.UTC(2026, 10, 20, 9, 31), level: 'info', text: 'Started on cpu with 2 threads.' },
+      { at: Date.UTC(2026, 10, 20, 9, 31), level: 'info', text: 'Labels from folder names: 1,000' },
       {
         at: Date.UTC(2026, 10, 20, 9, 32),
         level: 'warn',

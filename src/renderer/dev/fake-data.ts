@@ -386,6 +386,17 @@ export const jobs: Job[] = [
     kind: 'import',
     title: 'Import clothing-1k',
     state: 'done',
-    result: { imported: 1000, skipped: 3 },
+    result: {
+      imported: 1000,
+      skipped: 3,
+      summary: {
+        layout: 'Class folders',
+        used: [{ what: 'Labels from folder names', count: 1000, examples: [] }],
+        unused: [
+          { what: 'System files and folders (macOS)', count: 2, examples: ['.DS_Store', '__MACOSX'] },
+          { what: 'Left out, each listed with its reason', count: 3, examples: ['shirt/7.jpg: truncated'] },
+        ],
+      },
+    },
   }),
 ];

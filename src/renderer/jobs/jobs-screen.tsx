@@ -13,6 +13,7 @@ import { resultText } from './result-text.ts';
 
 const kindName: Record<JobKind, string> = {
   import: 'Import',
+  relink: 'Find files',
   embed: 'Embed',
   score: 'Score',
   fit: 'Classifier',

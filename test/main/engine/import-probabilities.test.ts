@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as c from '../../../src/main/catalog/index.ts';
+import { importSummaryOf, noteText } from '../../../src/shared/import-summary.ts';
 import type { JobParams } from '../../../src/shared/jobs.ts';
 import { picture, put } from '../support/pictures.ts';
 import { run, runOk } from '../support/run.ts';
@@ -35,7 +36,14 @@ async function importing(source: string, said: Said = {}) {
     job.id,
   );
   const datasetId = catalog.value<number>('SELECT id FROM datasets WHERE name = ?', name)!;
-  return { job, datasetId, log: log.map(({ text }) => text).join('\n') };
+  const { used = [], unused = [] } = importSummaryOf(job.result) ?? {};
+  return {
+    job,
+    datasetId,
+    log: log.map(({ text }) => text).join('\n'),
+    used: used.map(noteText),
+    unused: unused.map(noteText),
+  };
 }
 
 const write = (name: string, text: string) => put(join(folder, 'set', name), text);
@@ -59,9 +67,11 @@ it.each(['probabilities.', 'prob_', 'p_', 'P_'])('reads one column per class: %s
     'columns.csv',
     `path,label,${prefix}dog,psum,${prefix}cat\nimg/0.png,cat,0.25,7,0.75\nimg/1.png,dog,0.1,7,0.9\n`,
   );
-  const { job, datasetId } = await importing(source);
+  const { job, datasetId, used, unused } = await importing(source);
   expect(job.error).toBeNull();
   expect(await difficulties(datasetId)).toEqual(close({ 'img/0.png': 0.25, 'img/1.png': 0.9 }));
+  expect(used).toEqual(['Labels from columns.csv: 2', 'Class probabilities, by class name: 2']);
+  expect(unused).toEqual(['Columns: 1 (psum)']);
 });
 
 it('reads named probabilities and columns of JSON rows, whatever their order', async () => {
@@ -95,7 +105,10 @@ it('takes a list in the order that is stated, or that classes.txt states', async
   write('classes.txt', 'ant\ndog\ncat\n');
   try {
     const beside = await importing(join(folder, 'set/three.jsonl'));
-    expect(beside.log).toContain('classes.txt');
+    expect(beside.used).toContain('Class probabilities, in the order ant, dog, cat (classes.txt): 2');
+    const both = await importing(join(folder, 'set/three.jsonl'), { classOrder: ['cat', 'dog', 'ant'] });
+    expect(both.used).toContain('Class probabilities, in the order cat, dog, ant (as given): 2');
+    expect(both.unused).toEqual(['Class orders beside the one that was given: 1 (classes.txt)']);
     expect(await difficulties(beside.datasetId)).toEqual(expected);
   } finally {
     rmSync(join(folder, 'set/classes.txt'));
@@ -132,22 +145,26 @@ it.each([
   expect(asked.job.state).toBe('failed');
   expect(asked.job.error).toContain('look like logits: say --probabilities logits');
   expect(asked.job.error).toContain('2 of 2 images');
+  expect(asked.datasetId).toBeUndefined(); // no empty dataset
   const logits = await importing(source, { probabilities: 'logits' });
   const p = 1 / (1 + Math.exp(numbers[1] - numbers[0]));
   expect(await difficulties(logits.datasetId)).toEqual(close({ 'img/0.png': 1 - p, 'img/1.png': p }));
   const told = await importing(source, { probabilities: 'probabilities' });
   expect(told.job.state).toBe('done');
   if (numbers[0] < 1) {
-    expect(told.log).toContain('brought to a sum of 1 for 2 images');
+    expect(told.used).toContain('Class probabilities brought to a sum of 1: 2 (img/0.png, img/1.png)');
     expect(await difficulties(told.datasetId)).toEqual(close({ 'img/0.png': 0.125, 'img/1.png': 0.875 }));
-  } else expect(told.log).toContain('2 images (first: img/0.png) with numbers outside 0 to 1');
+  } else
+    expect(told.unused).toEqual([
+      'Probabilities outside 0 to 1, or that do not sum to 1: 2 (img/0.png, img/1.png)',
+    ]);
 });
 
 it('brings sums that are off by rounding to 1, and says how many', async () => {
   const numbers = [0.33, 0.33, 0.33];
   const rows = ['a', 'b', 'c'].map((label, i) => ({ path: `img/${i}.png`, label, probabilities: numbers }));
-  const { datasetId, log } = await importing(write('rounded.jsonl', jsonl(rows)));
-  expect(log).toContain('brought to a sum of 1 for 3 images');
+  const { datasetId, used } = await importing(write('rounded.jsonl', jsonl(rows)));
+  expect(used).toContain('Class probabilities brought to a sum of 1: 3 (img/0.png, img/1.png, img/2.png)');
   expect(Object.values(await difficulties(datasetId))).toEqual([0, 1, 2].map(() => expect.closeTo(2 / 3, 5)));
 });
 
@@ -165,23 +182,28 @@ it.each([
   ['empty columns', 'm.csv', 'path,label,p_a,p_b\nimg/0.png,a,0.8,0.2\nimg/1.png,b,,\n'],
   ['nan in columns', 'm.csv', 'path,label,p_a,p_b\nimg/0.png,a,0.8,0.2\nimg/1.png,b,nan,NaN\n'],
 ])('takes %s for none: the image is there, without a score', async (_, name, text) => {
-  const { job, datasetId, log } = await importing(write(name, text));
+  const { job, datasetId, unused } = await importing(write(name, text));
   expect(job.result).toMatchObject({ imported: 2, skipped: 0 });
-  expect(log).toContain('none for 1 image (empty, null or NaN)');
+  expect(unused).toEqual([
+    'Images without probabilities (empty, null or NaN), which get no score from them: 1 (img/1.png)',
+  ]);
   expect(await difficulties(datasetId)).toEqual(close({ 'img/0.png': 0.2 }));
 });
 
 it('leaves out a field that cannot be used, never the image, and says so with the line', async () => {
-  const { job, datasetId, log } = await importing(
+  const { job, datasetId, log, unused } = await importing(
     write(
       'slips.csv',
       'path,label,split,probabilities\nimg/0.png,a,train,0.8;0.2\nimg/1.png,b,holdout,0.1;0.9\nimg/2.png,b,test,0.1;high\nimg/3.png,b,test,0.7;0.7\n',
     ),
   );
   expect(job.result).toMatchObject({ imported: 4, skipped: 0 });
-  expect(log).toContain('1 image imported without split, which cannot be used (slips.csv line 3:');
-  expect(log).toContain('1 image imported without probabilities, which cannot be used (slips.csv line 4:');
-  expect(log).toContain('1 image (first: img/3.png) with numbers outside 0 to 1, or that do not sum to 1');
+  expect(unused).toEqual([
+    'Images imported without split, which cannot be used: 1 (slips.csv line 3: split: got "holdout", expected train, val or test)',
+    'Images imported without probabilities, which cannot be used: 1 (slips.csv line 4: probabilities: got "high", expected finite numbers)',
+    'Probabilities outside 0 to 1, or that do not sum to 1: 1 (img/3.png)',
+  ]);
+  for (const note of unused) expect(log).toContain(note);
   expect(await difficulties(datasetId)).toEqual(close({ 'img/0.png': 0.2, 'img/1.png': 0.1 }));
 });
 
@@ -190,9 +212,36 @@ const classesOf = (datasetId: number) => c.getDataset(catalog, datasetId).classe
 it('reads one-hot columns as labels, but no flags', async () => {
   const hot = await importing(write('hot.csv', 'path,cat,dog\nimg/0.png,1,0\nimg/1.png,0.0,1.0\n'));
   expect(classesOf(hot.datasetId)).toEqual(['cat', 'dog']);
-  expect(hot.log).toContain('labels: from the one-hot columns cat, dog');
+  expect([hot.used, hot.unused]).toEqual([['Labels from the one-hot columns cat, dog: 2'], []]);
   const flags = await importing(write('flags.csv', 'path,dark,blurred\nimg/0.png,1,0\nimg/1.png,1,1\n'));
   expect(classesOf(flags.datasetId)).toEqual([]);
+  expect(flags.used).toEqual(['Images without a class: 2 (img/0.png, img/1.png)']);
+  expect(flags.unused[0]).toBe('Columns: 2 (dark, blurred)');
+});
+
+it('reads one-hot columns and an order of lists beside folders, which name the class where they do', async () => {
+  const metadata = (name: string, rows: object[]) => put(join(folder, name, 'metadata.jsonl'), jsonl(rows));
+  const bytes = await picture('red', 1);
+  for (const path of ['flat/0.png', 'flat/1.png', 'named/cat/0.png', 'named/dog/1.png'])
+    put(join(folder, path), bytes);
+  metadata('flat', [
+    { file_name: '0.png', ant: 1, bee: 0 },
+    { file_name: '1.png', ant: 0, bee: 1 },
+  ]);
+  const flat = await importing(join(folder, 'flat'));
+  expect(classesOf(flat.datasetId)).toEqual(['ant', 'bee']);
+  expect([flat.used, flat.unused]).toEqual([['Labels from the one-hot columns ant, bee: 2'], []]);
+
+  metadata('named', [
+    { file_name: 'cat/0.png', indoors: 1, outdoors: 0 },
+    { file_name: 'dog/1.png', probabilities: [0.3, 0.7] },
+  ]);
+  put(join(folder, 'named/classes.txt'), 'dog\ncat\n');
+  const named = await importing(join(folder, 'named'));
+  expect(classesOf(named.datasetId)).toEqual(['cat', 'dog']);
+  expect(named.used).toContain('Class probabilities, in the order dog, cat (classes.txt): 1');
+  expect(named.unused).toEqual(['One-hot columns of metadata (the folder names the class): 1 (indoors)']);
+  expect(await difficulties(named.datasetId)).toEqual(close({ 'dog/1.png': 0.7 }));
 });
 
 it('reads integer labels that a gap turned into floats', async () => {
@@ -207,7 +256,7 @@ it('reads integer labels that a gap turned into floats', async () => {
 it('imports again as it was told the first time', async () => {
   const rows = ['cat', 'dog'].map((label, i) => ({ path: `img/${i}.png`, label, probabilities: [2, -1] }));
   const { datasetId } = await importing(write('again.jsonl', jsonl(rows)), { probabilities: 'logits' });
-  expect(c.lastImport(catalog, datasetId)).toMatchObject({ probabilities: 'logits' });
+  expect(c.importAgainParams(catalog, datasetId)).toMatchObject({ probabilities: 'logits', classOrder: [] });
 });
 
 it('forgets probabilities that the manifest has no more', async () => {
@@ -244,6 +293,16 @@ describe.skipIf(!existsSync(archive))('inputs of shared/data/reports.tar.gz', ()
     const { job, datasetId } = await importing(report('manifests/nan.jsonl'));
     expect(job.result).toMatchObject({ imported: 8, skipped: 0 });
     expect(Object.keys(await difficulties(datasetId))).toHaveLength(7);
+  });
+
+  it('multi.csv: eight images without a class, multi.jsonl: those of one class have theirs', async () => {
+    const csv = await importing(report('manifests/multi.csv'));
+    expect(csv.job.result).toMatchObject({ imported: 8, skipped: 0, classes: 0 });
+    expect(csv.unused[0]).toMatch(
+      /imported without label, which cannot be used: 8 \(multi.csv line 2: .*several/,
+    );
+    const rows = await importing(report('manifests/multi.jsonl'));
+    expect(rows.job.result).toMatchObject({ imported: 8, skipped: 0, classes: 1 });
   });
 
   it('onehot.csv: cats and dogs; float.csv: 0 and 1', async () => {

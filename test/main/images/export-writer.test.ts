@@ -106,7 +106,7 @@ describe('a whole export', () => {
     await expect(writer.add(item('cat', 'x.jpg'))).rejects.toThrow('x.jpg has no split');
     await writer.commit();
     const { placed, result } = await reimport();
-    expect(result.layout).toBe('split/class');
+    expect(result.layoutId).toBe('split/class');
     expect(placed()['train/cat/SAME~2.jpg']).toEqual(['cat', 'train']);
   });
 });

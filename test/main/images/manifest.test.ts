@@ -82,7 +82,7 @@ describe('csv', () => {
     );
     expect(placed()).toEqual({ 'img/1.jpg': ['cat', null], 'img/2.jpg': ['cat', 'train'] });
     expect(unusable.map(({ field, reason }) => [field, reason])).toEqual([
-      ['split', 'm.csv line 5: split: got "holdout", wanted train, val or test'],
+      ['split', 'm.csv line 5: split: got "holdout", expected train, val or test'],
     ]);
     expect(skipped.map((s) => s.reason)).toEqual([
       'm.csv line 2: path: img/gone.jpg: no such file',
@@ -93,7 +93,7 @@ describe('csv', () => {
       'm.csv line 8: path: already listed on line 5',
       'm.csv line 9: path: is missing',
       'm.csv line 10: path: img is not a regular file',
-      'm.csv line 11: path: "https://example.org/x.jpg" is a web address, wanted a file on this machine',
+      'm.csv line 11: path: "https://example.org/x.jpg" is a web address, expected a file on this machine',
       'm.csv line 12: a row with more or fewer fields than the header',
       'm.csv line 14: path: already listed on line 13',
     ]);
@@ -129,8 +129,7 @@ describe('csv', () => {
     ['m.csv', 'name,label\nimg/1.jpg,cat\n', /no column for the image's path among "name", "label"/],
     ['m.csv', 'path,path\nimg/1.jpg,cat\n', /"path" appears twice/],
     ['m.csv', '', /empty file/],
-    ['m.csv', Buffer.from('\ufeffpath,label\n', 'utf16le'), /UTF-16; save it as UTF-8/],
-    ['m.xlsx', 'PK', /wanted .csv, .tsv, .jsonl or .ndjson/],
+    ['m.xlsx', 'PK', /got a .xlsx file, expected .csv, .tsv, .txt, .jsonl, .ndjson, .json, .parquet/],
   ])('refuses %s as a whole when it must', async (name, text, message) => {
     const work = read(name, text);
     await expect(work).rejects.toThrow(ManifestError);
@@ -146,9 +145,11 @@ describe('csv', () => {
     await expect(readManifest(join(root, 'none.csv'), seen)).rejects.toThrow('none.csv: no such file');
   });
 
-  it('says so when the text is not UTF-8', async () => {
-    const { skipped } = await read('m.csv', Buffer.from('path,label\nimg/\xfc.jpg,cat\n', 'latin1'));
-    expect(skipped[0].reason).toMatch(/line 2: path: .* is not valid UTF-8; save the manifest as UTF-8/);
+  it('says so where text is UTF-8 in one place and not in another', async () => {
+    const bytes = Buffer.concat([Buffer.from('path,label\nimg/1.jpg,café\nimg/'), Buffer.from([0xfc])]);
+    const { skipped, placed } = await read('m.csv', Buffer.concat([bytes, Buffer.from('.jpg,cat\n')]));
+    expect(placed()).toEqual({ 'img/1.jpg': ['café', null] });
+    expect(skipped[0].reason).toMatch(/line 3: path: .* is not valid UTF-8; save the manifest as UTF-8/);
   });
 });
 
@@ -180,7 +181,7 @@ describe('jsonl', () => {
     expect(skipped.map((s) => s.reason)).toEqual([
       'm.jsonl line 5: not a JSON object',
       expect.stringMatching(/^m\.jsonl line 6: not valid JSON/),
-      'm.jsonl line 7: path: got 7, wanted text',
+      'm.jsonl line 7: path: got 7, expected text',
     ]);
     expect(result.classes).toEqual(['3', 'cat']);
   });

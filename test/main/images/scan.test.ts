@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fsPath, nameOfBytes, resolveInRoot } from '../../../src/main/engine/images/fs-names.ts';
 import { hashFile } from '../../../src/main/engine/images/hash.ts';
 import { scanImageFolder } from '../../../src/main/engine/images/scan.ts';
+import { noteText } from '../../../src/shared/import-summary.ts';
 import { collector, fromGradient } from './make.ts';
 
 let root: string;
@@ -21,7 +22,7 @@ async function put(...paths: string[]): Promise<void> {
   }
 }
 
-async function scan(options: { allowOutsideLinks?: boolean; signal?: AbortSignal } = {}) {
+async function scan(options: { followLinks?: boolean; signal?: AbortSignal } = {}) {
   const seen = collector();
   const result = await scanImageFolder(root, { ...seen, ...options });
   expect(result.found).toBe(seen.found.length);
@@ -33,8 +34,9 @@ describe('layouts', () => {
   it('class per folder: the first folder is the class, however deep the file', async () => {
     await put('cat/1.jpg', 'cat/deep/er/2.PNG', 'dog/3.webp', 'loose.gif', 'empty-folder/readme.txt');
     const { placed, result } = await scan();
-    expect(result).toMatchObject({ layout: 'class', classes: ['cat', 'dog'], warnings: [] });
-    expect(result.ignored).toEqual({ hidden: 0, notImages: 1 });
+    expect(result).toMatchObject({ layoutId: 'class', classes: ['cat', 'dog'], warnings: [] });
+    expect(result.unused.map(noteText)).toEqual(['Files that are not images: 1 (empty-folder/readme.txt)']);
+    expect(result.used.map(noteText)).toEqual(['Labels from folder names: 3']);
     expect(placed()).toEqual({
       'cat/1.jpg': ['cat', null],
       'cat/deep/er/2.PNG': ['cat', null],
@@ -46,7 +48,7 @@ describe('layouts', () => {
   it('a split level in any of its words', async () => {
     await put('Train/cat/1.jpg', 'validation/cat/2.jpg', 'test/dog/3.jpg', 'train.txt');
     const { placed, result } = await scan();
-    expect(result.layout).toBe('split/class');
+    expect(result.layoutId).toBe('split/class');
     expect(placed()).toEqual({
       'Train/cat/1.jpg': ['cat', 'train'],
       'validation/cat/2.jpg': ['cat', 'val'],
@@ -57,12 +59,12 @@ describe('layouts', () => {
   it('splits without classes, and a flat folder', async () => {
     await put('train/1.jpg', 'valid/2.jpg');
     const split = await scan();
-    expect(split.result.layout).toBe('split');
+    expect(split.result.layoutId).toBe('split');
     expect(split.placed()).toEqual({ 'train/1.jpg': [null, 'train'], 'valid/2.jpg': [null, 'val'] });
     await rm(join(root, 'train'), { recursive: true });
     await rm(join(root, 'valid'), { recursive: true });
     await put('a.jpg', 'b.jpg');
-    expect((await scan()).result.layout).toBe('flat');
+    expect((await scan()).result.layoutId).toBe('flat');
   });
 
   it('warns where folders can be read two ways', async () => {
@@ -103,7 +105,11 @@ describe('what counts as an image', () => {
       'cat/a.svg': 'a vector drawing (SVG) is not supported; convert it to JPEG or PNG',
       'cat/empty.heic': 'empty file',
     });
-    expect(result.ignored).toEqual({ hidden: 3, notImages: 1 });
+    expect(result.unused.map(noteText)).toEqual([
+      'System files and folders (version control): 1 (.git)',
+      'System files and folders (macOS): 2 (.DS_Store, ._1.jpg)',
+      'Files that are not images: 1 (cat/note.txt)',
+    ]);
   });
 
   it('comes in the same order every time and stops on a signal', async () => {
@@ -128,7 +134,7 @@ describe('what counts as an image', () => {
     await put('file.jpg');
     const quiet = { onFound: () => {}, onSkipped: () => {} };
     await expect(scanImageFolder(join(root, 'nowhere'), quiet)).rejects.toThrow('no such file');
-    await expect(scanImageFolder(join(root, 'file.jpg'), quiet)).rejects.toThrow('wanted a folder');
+    await expect(scanImageFolder(join(root, 'file.jpg'), quiet)).rejects.toThrow('expected a folder');
   });
 });
 
@@ -159,7 +165,7 @@ describe.skipIf(process.platform === 'win32')('links and odd names', () => {
         'dog/out.jpg': 'a link to a file outside the dataset folder',
         'dog/outside': 'a link to a folder outside the dataset',
       });
-      expect(Object.keys((await scan({ allowOutsideLinks: true })).placed())).toContain('dog/out.jpg');
+      expect(Object.keys((await scan({ followLinks: true })).placed())).toContain('dog/out.jpg');
     } finally {
       await rm(outside, { recursive: true });
     }
@@ -219,9 +225,9 @@ describe('metadata.jsonl', () => {
       'cat/3.jpg': { label: 'cat', split: null, caption: 'a cat' },
       'cat/4.jpg': { label: 'cat', split: null },
     });
-    expect(skipped.map((s) => s.reason)).toEqual([expect.stringMatching(/^line 6: not a JSON object/)]);
+    expect(skipped.map((s) => s.reason)).toEqual([expect.stringMatching(/^line 6: not valid JSON/)]);
     expect(unusable.map(({ reason }) => reason)).toEqual([
-      'metadata.jsonl line 4: split: got "holdout", wanted train, val or test',
+      'metadata.jsonl line 4: split: got "holdout", expected train, val or test',
     ]);
     expect(result.warnings).toEqual(['metadata.jsonl names 1 files that were not found (first: gone.jpg)']);
   });

@@ -16,24 +16,46 @@ test('the first import: folder, prefilled name, job', async () => {
   fireEvent.click(screen.getByTestId(testIds.importStart));
   await waitFor(() =>
     expect(asked('jobs.enqueue')).toEqual([
-      { request: { kind: 'import', params: { source: 'token of dataset-folder', name: 'My birds' } } },
+      {
+        request: {
+          kind: 'import',
+          params: {
+            source: 'token of dataset-folder',
+            name: 'My birds',
+            root: null,
+            columns: {},
+            followLinks: false,
+            probabilities: 'ask',
+            classOrder: [],
+          },
+        },
+      },
     ]),
   );
   expect(await screen.findByTestId(testIds.importProgress)).toBeTruthy();
 });
 
-test('numbers that come along can be said to be logits', async () => {
+test('numbers that come along can be said to be logits, in a stated order', async () => {
   const { asked } = mount(<DatasetsScreen />);
   fireEvent.click(await screen.findByTestId(testIds.importFolder));
   fireEvent.click(await screen.findByTestId(testIds.importProbabilities));
   fireEvent.click(await screen.findByText('They are logits: apply softmax'));
+  fireEvent.change(screen.getByTestId(testIds.importClassOrder), { target: { value: 'wren, owl,' } });
   fireEvent.click(screen.getByTestId(testIds.importStart));
   await waitFor(() =>
     expect(asked('jobs.enqueue')).toEqual([
       {
         request: {
           kind: 'import',
-          params: { source: 'token of dataset-folder', name: 'birds', probabilities: 'logits' },
+          params: {
+            source: 'token of dataset-folder',
+            name: 'birds',
+            root: null,
+            columns: {},
+            followLinks: false,
+            probabilities: 'logits',
+            classOrder: ['wren', 'owl'],
+          },
         },
       },
     ]),
@@ -75,4 +97,49 @@ test('a name that belongs to another folder is refused before the import starts'
   expect((await screen.findByRole('alert')).textContent).toContain('Choose another name');
   expect(screen.getByTestId(testIds.importStart)).toHaveProperty('disabled', true);
   expect(asked('jobs.enqueue')).toEqual([]);
+});
+
+test('a manifest takes a root, columns and links; a folder takes links alone', async () => {
+  const { asked } = mount(<DatasetsScreen />);
+  fireEvent.click(await screen.findByTestId(testIds.importFolder));
+  await screen.findByTestId(testIds.importFollowLinks);
+  expect(screen.queryByTestId(testIds.importColumn)).toBeNull();
+  fireEvent.click(screen.getByText('Cancel'));
+
+  fireEvent.click(await screen.findByTestId(testIds.importManifest));
+  const [path] = await screen.findAllByTestId<HTMLInputElement>(testIds.importColumn);
+  fireEvent.change(path, { target: { value: 'filepath' } });
+  fireEvent.click(screen.getByTestId(testIds.importFollowLinks));
+  fireEvent.click(screen.getByText('Choose…'));
+  await screen.findByText(/birds$/, { selector: '.mono.ellipsis' });
+  fireEvent.change(screen.getByTestId(testIds.importName), { target: { value: 'listed' } });
+  fireEvent.click(screen.getByTestId(testIds.importStart));
+  await waitFor(() =>
+    expect(asked('jobs.enqueue')).toEqual([
+      {
+        request: {
+          kind: 'import',
+          params: {
+            source: 'token of manifest',
+            name: 'listed',
+            root: 'token of dataset-folder',
+            columns: { path: 'filepath' },
+            followLinks: true,
+            probabilities: 'ask',
+            classOrder: [],
+          },
+        },
+      },
+    ]),
+  );
+});
+
+test('moved files are looked for in the folder that a person chooses', async () => {
+  const { asked } = mount(<DatasetsScreen />);
+  fireEvent.click(await screen.findByTestId(testIds.datasetRelink));
+  await waitFor(() =>
+    expect(asked('jobs.enqueue')).toEqual([
+      { request: { kind: 'relink', params: { datasetId: 1, root: 'token of dataset-folder' } } },
+    ]),
+  );
 });

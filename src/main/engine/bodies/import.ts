@@ -6,19 +6,25 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
-import { inClassOrder } from '../../../shared/class-order.ts';
+import { classNamesIn, inClassOrder } from '../../../shared/class-order.ts';
+import { type ImportSummary, noteText } from '../../../shared/import-summary.ts';
+import { manifestEndings } from '../../../shared/paths.ts';
 import {
   addCaption,
   type Catalog,
+  dropEmptyDataset,
   ensureClasses,
   ensureDataset,
+  findDataset,
   forgetDerived,
+  knownDataset,
   recordLabel,
   setJobDataset,
   setLabel,
 } from '../../catalog/index.ts';
 import { isAlive } from '../../jobs/lease.ts';
 import { atFirst } from '../at-first.ts';
+import { firstFew } from '../first-few.ts';
 import {
   DEFAULT_LIMITS,
   type ExaminedImage,
@@ -28,11 +34,12 @@ import {
   UnreadableImage,
 } from '../images/decode.ts';
 import type { FindOptions, FoundImage, SkippedFile, UnusableField } from '../images/found.ts';
-import { fsPath } from '../images/fs-names.ts';
+import { displayName, fsPath } from '../images/fs-names.ts';
 import { hashFile } from '../images/hash.ts';
 import { readManifest } from '../images/manifest.ts';
 import { classOrderFile, hasLists, settleProbabilities } from '../images/probabilities.ts';
 import { scanImageFolder } from '../images/scan.ts';
+import { Tally } from '../images/tally.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { mapOrdered } from '../ordered.ts';
 import { imported, tellSpace } from '../space-needed.ts';
@@ -44,7 +51,6 @@ const BATCH = 2000;
 const THUMBNAIL_SIDE = 256;
 /** Of the file that states the order of classes. */
 const CLASS_ORDER_BYTES = 16 * 1024 * 1024;
-const MANIFESTS = new Set(['.csv', '.tsv', '.txt', '.jsonl', '.ndjson']);
 
 interface Known {
   id: number;
@@ -65,13 +71,18 @@ export const importBody: JobBody<'import'> = async (ctx) => {
   const { catalog, params, signal } = ctx;
   const source = resolve(params.source);
   const isManifest = await looksLikeManifest(source);
-  const root = isManifest ? dirname(source) : source;
+  if (params.root !== null && !isManifest)
+    throw new Error(`import: ${source} is a folder, which is its own root; a root is for a manifest`);
+  const root = isManifest ? resolve(params.root ?? dirname(source)) : source;
+  knownDataset(catalog, params.name, root, source); // a conflict is told before the search
+
+  const { found, skipped, classes, summary } = await search(ctx, source, root, isManifest);
+  signal.throwIfAborted();
+  if (found.length === 0) throw nothingUsable(catalog, params.name, source, skipped, summary);
+  tellSmallClasses(ctx, found);
   const datasetId = ensureDataset(catalog, params.name, root, source);
   setJobDataset(catalog, ctx.job.id, datasetId);
   ctx.emit('catalog.changed', { datasetId: null });
-
-  const { found, skipped, classes } = await search(ctx, source, isManifest);
-  signal.throwIfAborted();
   const classIds = ensureClasses(catalog, datasetId, classes);
   const known = knownImages(catalog, datasetId);
   // A resumed import counts what it stored before it was stopped as its own.
@@ -104,6 +115,11 @@ export const importBody: JobBody<'import'> = async (ctx) => {
       ctx.emit('catalog.changed', { datasetId });
     }
   }
+  if (keep.size === 0) {
+    const error = nothingUsable(catalog, params.name, source, skipped, summary);
+    if (dropEmptyDataset(catalog, datasetId)) ctx.emit('catalog.changed', { datasetId: null });
+    throw error;
+  }
   await storeSkipped(ctx, datasetId, skipped);
   catalog.write(() => {
     for (const image of known.values()) {
@@ -118,8 +134,55 @@ export const importBody: JobBody<'import'> = async (ctx) => {
       'warn',
       `${skipped.length} ${skipped.length === 1 ? 'file was' : 'files were'} left out; each is listed with its reason`,
     );
-  return { datasetId, found: found.length, ...figures };
+  return { datasetId, found: found.length, ...figures, summary: withSkipped(summary, skipped) };
 };
+
+/** Nothing becomes of it: no empty dataset, and images of an earlier import stay as they were (a drive may be gone). */
+function nothingUsable(
+  catalog: Catalog,
+  name: string,
+  source: string,
+  skipped: readonly SkippedFile[],
+  summary: ImportSummary,
+): Error {
+  const reasons = withSkipped(summary, skipped).unused.map(noteText);
+  const seen = reasons.length > 0 ? `Seen and not used: ${reasons.join('; ')}.` : 'It holds no files at all.';
+  const images = findDataset(catalog, name)?.images ?? 0;
+  const kept =
+    images > 0
+      ? `The ${images.toLocaleString('en-US')} images of dataset ${name} stay as they were; if its drive is not connected, connect it and import again.`
+      : 'No dataset was made.';
+  return new Error(`import: no image of ${displayName(source)} can be used. ${seen} ${kept}`);
+}
+
+function withSkipped(summary: ImportSummary, skipped: readonly SkippedFile[]): ImportSummary {
+  if (skipped.length === 0) return summary;
+  const examples = skipped
+    .slice(0, 3)
+    .map(({ relativePath, reason }) =>
+      relativePath === '' || reason.includes(relativePath)
+        ? reason
+        : `${displayName(relativePath)}: ${reason}`,
+    );
+  const note = { what: 'Left out, each listed with its reason', count: skipped.length, examples };
+  return { ...summary, unused: [...summary.unused, note] };
+}
+
+/** A probe that leaves the image out which it judges has too few others to learn such a class from. */
+const FEW = 3;
+
+function tellSmallClasses(ctx: JobContext<'import'>, found: readonly FoundImage[]): void {
+  const sizes = new Map<string, number>();
+  for (const { label } of found) if (label !== null) sizes.set(label, (sizes.get(label) ?? 0) + 1);
+  const small = [...sizes]
+    .filter(([, size]) => size < FEW)
+    .map(([name, size]) => `${displayName(name)} (${size})`);
+  if (small.length === 0) return;
+  ctx.log(
+    'warn',
+    `classes with fewer than ${FEW} images: ${firstFew(small)}; out-of-fold scores of theirs say little, and no split can have each of them in every part`,
+  );
+}
 
 /**
  * Replaces the list of skipped files. A manifest may name a million that are not there: in one transaction they would keep
@@ -173,71 +236,95 @@ async function looksLikeManifest(source: string): Promise<boolean> {
   });
   if (!facts)
     throw new Error(`import: there is nothing at ${source}; choose a folder of images or a manifest`);
-  if (facts.isFile()) await refuseOtherFiles(source);
   if (facts.isDirectory()) return false;
-  if (MANIFESTS.has(extname(source).toLowerCase())) return true;
-  throw new Error(`import: ${source} is neither a folder nor a manifest; wanted .csv or .jsonl`);
+  if (manifestEndings.includes(extname(source).slice(1).toLowerCase())) return true;
+  await refuseOtherFiles(source);
+  throw new Error(
+    `import: ${source} is neither a folder nor a manifest; expected ${manifestEndings.map((e) => `.${e}`).join(', ')}`,
+  );
 }
 
-async function search(ctx: JobContext<'import'>, source: string, isManifest: boolean) {
+async function search(ctx: JobContext<'import'>, source: string, root: string, isManifest: boolean) {
   const found: FoundImage[] = [];
   const skipped: SkippedFile[] = [];
+  const tally = new Tally();
   ctx.progress({ stage: 'looking for images', done: 0, total: null });
-  const unusable = new Map<string, string[]>();
+  const { columns, followLinks } = ctx.params;
   const options = {
     signal: ctx.signal,
-    onUnusable: ({ field, reason }: UnusableField) => {
-      const reasons = unusable.get(field);
-      if (reasons) reasons.push(reason);
-      else unusable.set(field, [reason]);
-    },
+    followLinks,
+    onUnusable: ({ field, reason }: UnusableField) =>
+      tally.unused(`Images imported without ${field}, which cannot be used`, reason),
     onFound: (image: FoundImage) => {
       found.push(image);
       ctx.progress({ done: found.length });
     },
     onSkipped: (file: SkippedFile) => void skipped.push(file),
   };
-  const told = await find(ctx, source, isManifest, options);
-  for (const [field, reasons] of unusable)
-    ctx.log(
-      'warn',
-      `${reasons.length} ${reasons.length === 1 ? 'image' : 'images'} imported without ${field}, which cannot be used (${reasons.slice(0, 3).join('; ')}${reasons.length > 3 ? '; ...' : ''})`,
-    );
-  const classes = inClassOrder(new Set([...told, ...labelsOfOneHot(ctx, found)]));
+  const {
+    layout,
+    classes: told,
+    ...seen
+  } = isManifest
+    ? { layout: 'Manifest', ...(await readManifest(source, { ...options, root, columns })) }
+    : await scan(ctx, source, options);
+  const classes = inClassOrder(new Set([...told, ...labelsOfOneHot(found, tally)]));
+  for (const { label, relativePath } of found)
+    if (label === null) tally.used('Images without a class', displayName(relativePath));
   const kind = ctx.params.probabilities;
-  const classOrder = hasLists(found) ? statedOrder(ctx, isManifest ? dirname(source) : source) : [];
-  for (const note of settleProbabilities(found, { kind, classOrder, classes })) ctx.log('warn', note);
-  return { found, skipped, classes };
+  const order = hasLists(found) ? statedOrder(ctx, isManifest ? dirname(source) : source, tally) : noOrder;
+  settleProbabilities(found, { kind, ...order, classes }, tally);
+  // The summary tells a person at the end; the log has the same from now on, be the import long or stopped.
+  const notes = tally.notes();
+  for (const note of [...notes.used, ...notes.unused]) ctx.log('info', noteText(note));
+  const summary = {
+    layout,
+    used: [...seen.used, ...notes.used],
+    unused: [...seen.unused, ...notes.unused],
+  };
+  return { found, skipped, classes, summary };
 }
 
-/** Class names. */
-async function find(ctx: JobContext<'import'>, source: string, isManifest: boolean, options: FindOptions) {
-  if (isManifest) return (await readManifest(source, options)).classes;
+async function scan(ctx: JobContext<'import'>, source: string, options: FindOptions) {
   const result = await scanImageFolder(source, options);
   for (const warning of result.warnings) ctx.log('warn', warning);
   ctx.log('info', `layout: ${result.layout}; ${result.found} images, ${result.classes.length} classes`);
-  return result.classes;
+  return result;
 }
 
+const noOrder = { classOrder: [], orderFrom: '' };
+
 /** As the analyst says, or a file beside the images. */
-function statedOrder({ params, log }: JobContext<'import'>, root: string): string[] {
-  const file = join(root, classOrderFile);
-  if (params.classOrder.length > 0 || !existsSync(fsPath(file))) return params.classOrder;
-  const names = readUserText(file, { maxBytes: CLASS_ORDER_BYTES })
-    .split(/\r?\n/)
-    .map((name) => name.trim().normalize('NFC'))
-    .filter((name) => name !== '');
-  log('info', `probabilities: the order of lists is that of ${classOrderFile}`);
-  return names;
+function statedOrder({ params: { classOrder } }: JobContext<'import'>, folder: string, tally: Tally) {
+  const file = join(folder, classOrderFile);
+  const there = existsSync(fsPath(file));
+  if (classOrder.length > 0) {
+    if (there) tally.unused('Class orders beside the one that was given', classOrderFile);
+    return { classOrder, orderFrom: 'as given' };
+  }
+  if (!there) return noOrder;
+  const text = readUserText(file, { maxBytes: CLASS_ORDER_BYTES, wanted: 'text' });
+  return { classOrder: classNamesIn(text, /\r?\n/), orderFrom: classOrderFile };
 }
 
 /** Flags may look one-hot in some rows: only where every row is, and more than one column is meant, they are labels. */
-function labelsOfOneHot(ctx: JobContext<'import'>, found: FoundImage[]): Set<string> {
-  const names = new Set(found.flatMap(({ oneHot }) => oneHot ?? []));
-  if (names.size < 2 || found.some(({ oneHot }) => oneHot === undefined)) return new Set();
-  for (const image of found) image.label = image.oneHot!;
-  ctx.log('info', `labels: from the one-hot columns ${[...names].join(', ')}`);
-  return names;
+function labelsOfOneHot(found: FoundImage[], tally: Tally): Set<string> {
+  const hot = found.filter(({ oneHot }) => oneHot !== undefined);
+  const names = new Set(hot.map(({ oneHot }) => oneHot!));
+  if (names.size > 1 && hot.length === found.length) {
+    const what = `Labels from the one-hot columns ${inClassOrder(names).join(', ')}`;
+    for (const image of found) {
+      image.label = image.oneHot!;
+      tally.used(what);
+    }
+    return names;
+  }
+  for (const { oneHot } of hot)
+    tally.unused(
+      'Rows with one-hot columns, no labels as some images have none or all have the same',
+      oneHot,
+    );
+  return new Set();
 }
 
 function knownImages(catalog: Catalog, datasetId: number): Map<string, Known & { path: string }> {

@@ -7,6 +7,7 @@ type Bodies = { [K in JobKind]: { models: boolean; load: () => Promise<JobBody<K
 /** models: whether the body runs networks, so that a provider must be chosen before it starts. */
 export const bodies: Bodies = {
   import: { models: false, load: async () => (await import('./import.ts')).importBody },
+  relink: { models: false, load: async () => (await import('./relink.ts')).relinkBody },
   embed: { models: true, load: async () => (await import('./embed.ts')).embedBody },
   score: { models: true, load: async () => (await import('./score.ts')).scoreBody },
   fit: { models: true, load: async () => (await import('./fit.ts')).fitBody },

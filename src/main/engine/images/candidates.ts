@@ -9,6 +9,7 @@ import { openUserFile } from '../user-file.ts';
 import { asUnreadable } from './errors.ts';
 import { extensionOf, fsPath, isWithin, nameOfBytes, realLocation } from './fs-names.ts';
 import { SNIFF_BYTES, sniffFormat } from './sniff.ts';
+import { systemFile, systemFolder } from './system-names.ts';
 
 const SUPPORTED = new Set(
   '.jpg .jpeg .jpe .jfif .png .apng .webp .gif .bmp .dib .tif .tiff .avif'.split(' '),
@@ -20,11 +21,21 @@ const OTHER_PICTURES = new Set(
   ),
 );
 
+/** Endings that promise no image: such files are not opened to see whether they are one. */
+const OTHER_FILES = new Set(
+  '.txt .caption .json .jsonl .ndjson .csv .tsv .xml .yaml .yml .md .parquet .arrow .npz .npy .zip .tar .gz .html .log .py .ipynb .db .ini .safetensors .mp4 .pdf'.split(
+    ' ',
+  ),
+);
+
 export type Verdict =
   | { kind: 'image' }
-  | { kind: 'folder' }
-  | { kind: 'skip'; reason: string }
+  /** `target`: the real folder that a followed link leads to. */
+  | { kind: 'folder'; target?: string }
+  /** `outside`: a link that leads out of the dataset and is not followed. */
+  | { kind: 'skip'; reason: string; outside?: boolean }
   | { kind: 'not-image' }
+  | { kind: 'system'; maker: string }
   | { kind: 'hidden' };
 
 export interface Entry {
@@ -45,18 +56,18 @@ export async function judge(
   entry: Entry,
   folder: string,
   realRoot: string,
-  outside: boolean,
+  followLinks: boolean,
 ): Promise<Verdict> {
   const { name, dirent } = entry;
   const file = join(folder, name);
+  const maker = dirent.isDirectory() ? systemFolder(name) : systemFile(name);
+  if (maker !== null) return { kind: 'system', maker };
   if (name.startsWith('.')) {
-    // '._x.jpg' are macOS resource forks: one per picture, never a picture.
-    const worthListing = !name.startsWith('._') && isPicture(name) && !dirent.isDirectory();
-    return worthListing
+    return isPicture(name) && !dirent.isDirectory()
       ? { kind: 'skip', reason: 'hidden file (its name starts with a dot)' }
       : { kind: 'hidden' };
   }
-  if (dirent.isSymbolicLink()) return await judgeLink(name, file, realRoot, outside);
+  if (dirent.isSymbolicLink()) return await judgeLink(name, file, realRoot, followLinks);
   if (dirent.isDirectory()) return { kind: 'folder' };
   if (!dirent.isFile())
     return isPicture(name) ? { kind: 'skip', reason: 'not a regular file' } : { kind: 'not-image' };
@@ -68,6 +79,7 @@ async function judgeFile(name: string, file: string): Promise<Verdict> {
   // Content is looked at only where the name does not promise an image: a second open of every file would double
   // the cost of a scan, and the decode finds a false promise anyway.
   if (SUPPORTED.has(extension)) return { kind: 'image' };
+  if (OTHER_FILES.has(extension)) return { kind: 'not-image' };
   const listed = OTHER_PICTURES.has(extension);
   try {
     const { handle } = await openUserFile(file);
@@ -85,7 +97,12 @@ async function judgeFile(name: string, file: string): Promise<Verdict> {
   }
 }
 
-async function judgeLink(name: string, file: string, realRoot: string, outside: boolean): Promise<Verdict> {
+async function judgeLink(
+  name: string,
+  file: string,
+  realRoot: string,
+  followLinks: boolean,
+): Promise<Verdict> {
   let target: string;
   try {
     target = await realLocation(file);
@@ -102,14 +119,14 @@ async function judgeLink(name: string, file: string, realRoot: string, outside: 
       if (isWithin(target, await realLocation(dirname(file)))) {
         return { kind: 'skip', reason: 'a link back to a folder that contains it' };
       }
-      return {
-        kind: 'skip',
-        reason: inside
-          ? 'a link to a folder of this dataset, which is read in its own place'
-          : 'a link to a folder outside the dataset',
-      };
+      if (inside)
+        return { kind: 'skip', reason: 'a link to a folder of this dataset, which is read in its own place' };
+      return followLinks
+        ? { kind: 'folder', target }
+        : { kind: 'skip', reason: 'a link to a folder outside the dataset', outside: true };
     }
-    if (!inside && !outside) return { kind: 'skip', reason: 'a link to a file outside the dataset folder' };
+    if (!inside && !followLinks)
+      return { kind: 'skip', reason: 'a link to a file outside the dataset folder', outside: true };
     if (!facts.isFile()) return { kind: 'skip', reason: 'a link to something that is not a regular file' };
     return await judgeFile(name, file);
   } catch (error) {

@@ -27,12 +27,14 @@ export interface RowFields {
 
 export type FieldName = Exclude<keyof RowFields, 'oneHot'>;
 
-/** Accepted column names, in lower case, per field; the first is the documented one. */
+/** Accepted column names, in the form of `columnKey`, per field; the first is the documented one. */
 export const FIELD_NAMES: Record<FieldName, string[]> = {
-  path: ['path', 'file', 'file_name', 'filename', 'image'],
-  label: ['label', 'class'],
+  path: 'path file file_name filename file_path filepath image_path img_path image image_name image_file img image_id'.split(
+    ' ',
+  ),
+  label: ['label', 'class', 'labels', 'class_name', 'label_name', 'category'],
   split: ['split'],
-  caption: ['caption', 'text'],
+  caption: ['caption', 'text', 'prompt'],
   probabilities: ['probabilities'],
 };
 
@@ -50,6 +52,13 @@ const SPLITS = new Map<string, Split>([
 /** 'Validation' -> 'val'; null for any other word. */
 export const splitOfWord = (word: string): Split | null => SPLITS.get(word.trim().toLowerCase()) ?? null;
 
+/** 'File Name' and 'file_name' are one column name. */
+const columnKey = (name: string): string =>
+  name
+    .trim()
+    .toLowerCase()
+    .replace(/[\s-]+/g, '_');
+
 /** Column name in the file -> field, for the columns present. `override` maps a field to a column by hand. */
 export function matchColumns(
   columns: readonly string[],
@@ -64,7 +73,7 @@ export function matchColumns(
     matched[field] =
       wanted ??
       FIELD_NAMES[field]
-        .map((name) => columns.find((c) => c.trim().toLowerCase() === name))
+        .map((name) => columns.find((c) => columnKey(c) === name))
         .find((c) => c !== undefined);
   }
   return matched;
@@ -85,8 +94,6 @@ export function readFields(
     return column === undefined ? undefined : row.get(column);
   };
   const fields: RowFields = { path: readPath(raw('path')) };
-  const label = raw('label');
-  if (label !== undefined) fields.label = readLabel(trim && typeof label === 'string' ? label.trim() : label);
   const optional = <T>(read: () => T | undefined): T | undefined => {
     try {
       return read();
@@ -96,6 +103,12 @@ export function readFields(
       return undefined;
     }
   };
+  const label = raw('label');
+  const named =
+    label === undefined
+      ? undefined
+      : optional(() => readLabel(trim && typeof label === 'string' ? label.trim() : label));
+  if (named !== undefined) fields.label = named;
   const split = raw('split');
   const told = split === undefined ? undefined : optional(() => readSplit(split));
   if (told !== undefined) fields.split = told;
@@ -116,13 +129,13 @@ export function readFields(
 
 function readPath(value: unknown): string {
   if (value === undefined || value === null || value === '') throw new FieldError('path', 'is missing');
-  if (typeof value !== 'string') throw new FieldError('path', `got ${shown(value)}, wanted text`);
+  if (typeof value !== 'string') throw new FieldError('path', `got ${shown(value)}, expected text`);
   if (value.includes('\ufffd')) {
     throw new FieldError('path', `${shown(value)} is not valid UTF-8; save the manifest as UTF-8`);
   }
   if (value.includes('\0')) throw new FieldError('path', 'holds a NUL character');
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(value)) {
-    throw new FieldError('path', `${shown(value)} is a web address, wanted a file on this machine`);
+    throw new FieldError('path', `${shown(value)} is a web address, expected a file on this machine`);
   }
   return value;
 }
@@ -130,8 +143,12 @@ function readPath(value: unknown): string {
 /** NFC; numbers become their digits; empty, null or NaN: unlabelled. */
 function readLabel(value: unknown): string | null {
   if (value === null || Number.isNaN(value)) return null;
+  if (Array.isArray(value) && value.length === 1) return readLabel(value[0]);
+  if (Array.isArray(value) || (typeof value === 'string' && /[^|]\|[^|]/.test(value))) {
+    throw new FieldError('label', `${shown(value)} are several classes; Crux uses one class per image`);
+  }
   if (typeof value !== 'string' && typeof value !== 'number') {
-    throw new FieldError('label', `got ${shown(value)}, wanted a class name`);
+    throw new FieldError('label', `got ${shown(value)}, expected a class name`);
   }
   // Spreadsheets and pandas write a column of integers with gaps as 0.0, 1.0.
   const label = String(value)
@@ -144,12 +161,12 @@ function readLabel(value: unknown): string | null {
 function readSplit(value: unknown): Split | null {
   if (value === null || value === '') return null;
   const split = typeof value === 'string' ? splitOfWord(value) : null;
-  if (split === null) throw new FieldError('split', `got ${shown(value)}, wanted train, val or test`);
+  if (split === null) throw new FieldError('split', `got ${shown(value)}, expected train, val or test`);
   return split;
 }
 
 function readCaption(value: unknown): string | undefined {
   if (value === undefined || value === null || value === '') return undefined;
-  if (typeof value !== 'string') throw new FieldError('caption', `got ${shown(value)}, wanted text`);
+  if (typeof value !== 'string') throw new FieldError('caption', `got ${shown(value)}, expected text`);
   return value.normalize('NFC');
 }

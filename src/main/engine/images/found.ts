@@ -32,6 +32,6 @@ export interface FindOptions {
   onUnusable?: (unusable: UnusableField) => void;
   /** Rejects with the signal's reason between files. */
   signal?: AbortSignal;
-  /** Follow links to files outside the root (default false: they are skipped with a reason). */
-  allowOutsideLinks?: boolean;
+  /** Follow links that lead out of the root, to files and folders (default false: they are skipped with a reason). */
+  followLinks?: boolean;
 }

@@ -8,8 +8,11 @@ export interface Line {
   text: string;
 }
 
-/** Yields non-blank lines; CRLF and a UTF-8 byte-order mark are dropped. Throws on a line above 16 MiB. */
-export async function* readLines(file: string): AsyncGenerator<Line> {
+/** Yields non-blank lines; CRLF and a UTF-8 byte-order mark are dropped. `pieces`: the file in UTF-8. Throws on a line above 16 MiB. */
+export async function* readLines(
+  file: string,
+  pieces: AsyncIterable<Buffer> = piecesOf(file),
+): AsyncGenerator<Line> {
   let pending: Buffer[] = [];
   let pendingBytes = 0;
   let number = 0;
@@ -22,7 +25,7 @@ export async function* readLines(file: string): AsyncGenerator<Line> {
     if (text.endsWith('\r')) text = text.slice(0, -1);
     return text.trim() === '' ? null : { number, text };
   };
-  for await (const chunk of piecesOf(file)) {
+  for await (const chunk of pieces) {
     let from = 0;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
       const line = finish(chunk.subarray(from, end));
@@ -33,7 +36,9 @@ export async function* readLines(file: string): AsyncGenerator<Line> {
       pending.push(chunk.subarray(from));
       pendingBytes += chunk.length - from;
       if (pendingBytes > MAX_LINE_BYTES) {
-        throw new Error(`${file}: line ${number + 1} is longer than ${MAX_LINE_BYTES / 1024 / 1024} MiB`);
+        throw new Error(
+          `${file}: line ${number + 1} is longer than ${MAX_LINE_BYTES / 1024 / 1024} MiB; expected one image a line`,
+        );
       }
     }
   }

@@ -5,6 +5,8 @@
  */
 import { FieldError, shown } from './field-error.ts';
 import type { FoundImage } from './found.ts';
+import { displayName } from './fs-names.ts';
+import type { Tally } from './tally.ts';
 
 /** Class name -> number, or numbers in class order. As read, anything finite; NaN: the row says "none" there. */
 export type Probabilities = Record<string, number> | number[];
@@ -13,7 +15,7 @@ export type Probabilities = Record<string, number> | number[];
 export type ProbabilityKind = 'ask' | 'probabilities' | 'logits';
 
 /** The first is the documented one. */
-const PREFIXES = ['probabilities.', 'probability.', 'prob_', 'p_'];
+export const probabilityPrefixes = ['probabilities.', 'probability.', 'prob_', 'p_'];
 const NONE = new Set(['', 'nan', 'null', 'none', 'na', 'n/a']);
 
 /** How far two decimals for each of so many numbers may bring a sum from 1. */
@@ -36,14 +38,22 @@ export function readProbabilities(value: unknown): Probabilities | undefined {
 
 /** The columns of one prefix, two or more: a single `p_value` is something else. @throws FieldError */
 export function readProbabilityColumns(row: ReadonlyMap<string, unknown>): Probabilities | undefined {
-  for (const prefix of PREFIXES) {
-    const columns = [...row.keys()].filter((name) => hasPrefix(name, prefix));
-    if (columns.length < 2) continue;
-    return Object.fromEntries(
-      columns.map((name) => [name.trim().slice(prefix.length).normalize('NFC'), readNumber(row.get(name))]),
-    );
+  const columns = probabilityColumns([...row.keys()]);
+  if (columns.length === 0) return undefined;
+  return Object.fromEntries(columns.map(({ column, className }) => [className, readNumber(row.get(column))]));
+}
+
+/** Those of these columns that readProbabilityColumns reads. */
+export function probabilityColumns(columns: readonly string[]): { column: string; className: string }[] {
+  for (const prefix of probabilityPrefixes) {
+    const found = columns.filter((name) => hasPrefix(name, prefix));
+    if (found.length >= 2)
+      return found.map((column) => ({
+        column,
+        className: column.trim().slice(prefix.length).normalize('NFC'),
+      }));
   }
-  return undefined;
+  return [];
 }
 
 const hasPrefix = (column: string, prefix: string): boolean => {
@@ -93,6 +103,8 @@ export interface ProbabilityOptions {
   kind: ProbabilityKind;
   /** Class of each place of a list; empty: not stated. */
   classOrder: readonly string[];
+  /** Who states it, in words. */
+  orderFrom: string;
   /** The dataset's classes in their order, which a list of as many numbers has where none is stated. */
   classes: readonly string[];
 }
@@ -104,27 +116,48 @@ export const hasLists = (found: readonly FoundImage[]): boolean =>
   found.some(({ probabilities }) => Array.isArray(probabilities));
 
 /**
- * Turns what was read into probabilities by class name that sum to 1, or drops it: `found` changes. Returns what is to be
- * told, each once with its count. @throws where numbers may be logits and nobody has said, or an order does not fit.
+ * Turns what was read into probabilities by class name that sum to 1, or drops it: `found` changes, and what became of it
+ * is counted. @throws where numbers may be logits and nobody has said, or an order does not fit.
  */
-export function settleProbabilities(found: FoundImage[], options: ProbabilityOptions): string[] {
+export function settleProbabilities(found: FoundImage[], options: ProbabilityOptions, tally: Tally): void {
   const given = found.filter((image) => image.probabilities !== undefined);
   const whole = given.filter(({ probabilities }) => numbersOf(probabilities!).every((p) => !Number.isNaN(p)));
   const odd = whole.filter(({ probabilities }) => !areProbabilities(numbersOf(probabilities!)));
   // One odd row is a slip; most of them are something else than probabilities.
   if (options.kind === 'ask' && odd.length > whole.length / 2) throw new Error(question(odd, whole.length));
-  const counts = { none: given.length - whole.length, dropped: 0, normalised: 0, unnamed: 0 };
   const usable = new Set(whole);
   for (const image of given) {
     const raw = image.probabilities!;
+    const path = displayName(image.relativePath);
     delete image.probabilities;
-    if (!usable.has(image)) continue;
-    const numbers = brought(numbersOf(raw), options.kind, counts);
-    if (!numbers) continue;
+    if (!usable.has(image)) {
+      tally.unused(NO_PROBABILITIES, path);
+      continue;
+    }
+    const numbers = brought(numbersOf(raw), options.kind);
+    if (!numbers) {
+      tally.unused(NO_SUM, path);
+      continue;
+    }
     image.probabilities = named(raw, numbers, image.relativePath, options);
-    if (Array.isArray(image.probabilities)) counts.unnamed++;
+    if (Array.isArray(image.probabilities)) tally.unused(otherLength(options), path);
+    else tally.used(`Class probabilities${from(raw, options)}`);
+    if (options.kind !== 'logits' && Math.abs(sumOf(numbersOf(raw)) - 1) > EXACT)
+      tally.used('Class probabilities brought to a sum of 1', path);
   }
-  return told(counts, odd, options);
+}
+
+const NO_PROBABILITIES = 'Images without probabilities (empty, null or NaN), which get no score from them';
+const NO_SUM = 'Probabilities outside 0 to 1, or that do not sum to 1';
+
+const otherLength = ({ classOrder, classes }: ProbabilityOptions): string =>
+  `Lists of probabilities of another length than the ${(classOrder.length > 0 ? classOrder : classes).length} classes; state their order (--class-order)`;
+
+function from(raw: Probabilities, { kind, classOrder, orderFrom, classes }: ProbabilityOptions): string {
+  const logits = kind === 'logits' ? ', from logits' : '';
+  if (!Array.isArray(raw)) return `${logits}, by class name`;
+  const order = classOrder.length > 0 ? classOrder : classes;
+  return `${logits}, in the order ${firstOf(order)} (${classOrder.length > 0 ? orderFrom : 'that of the classes'})`;
 }
 
 const numbersOf = (probabilities: Probabilities): number[] =>
@@ -136,11 +169,7 @@ const areProbabilities = (numbers: readonly number[]) =>
   inRange(numbers) && Math.abs(sumOf(numbers) - 1) <= rounding(numbers);
 
 /** Probabilities of these numbers; null: they cannot be any, or the row is the odd one out. */
-function brought(
-  numbers: readonly number[],
-  kind: ProbabilityKind,
-  counts: { dropped: number; normalised: number },
-): number[] | null {
+function brought(numbers: readonly number[], kind: ProbabilityKind): number[] | null {
   if (kind === 'logits') {
     const largest = Math.max(...numbers);
     const powers = numbers.map((logit) => Math.exp(logit - largest));
@@ -149,13 +178,8 @@ function brought(
   }
   const sum = sumOf(numbers);
   const fit = kind === 'ask' ? areProbabilities(numbers) : inRange(numbers) && sum > 0;
-  if (!fit) {
-    counts.dropped++;
-    return null;
-  }
-  if (Math.abs(sum - 1) <= EXACT) return [...numbers];
-  counts.normalised++;
-  return numbers.map((p) => p / sum);
+  if (!fit) return null;
+  return Math.abs(sum - 1) <= EXACT ? [...numbers] : numbers.map((p) => p / sum);
 }
 
 function named(
@@ -179,26 +203,8 @@ function question(odd: readonly FoundImage[], of: number): string {
   const [first] = odd;
   const numbers = numbersOf(first.probabilities!);
   const sum = Math.round(1000 * sumOf(numbers)) / 1000;
-  return `import: the probabilities of ${odd.length} of ${of} images are outside 0 to 1 or do not sum to 1 (${first.relativePath}: ${firstOf(numbers.map(String))}; sum ${sum}). These look like logits: say --probabilities logits to turn them into probabilities (softmax), or --probabilities probabilities if they only need to be brought to a sum of 1. In the app, choose it in the import window`;
+  return `import: the probabilities of ${odd.length} of ${of} images are outside 0 to 1 or do not sum to 1 (${first.relativePath}: ${firstOf(numbers.map(String))}; sum ${sum}). These look like logits: say --probabilities logits to turn them into probabilities (softmax), or --probabilities probabilities if they only need to be brought to a sum of 1. In the app, choose it under Options of the import window`;
 }
 
 const firstOf = (list: readonly string[]) =>
   `${list.slice(0, 5).join(', ')}${list.length > 5 ? ', ...' : ''}`;
-const images = (n: number) => `${n} ${n === 1 ? 'image' : 'images'}`;
-
-function told(
-  counts: { none: number; dropped: number; normalised: number; unnamed: number },
-  odd: readonly FoundImage[],
-  { classOrder, classes }: ProbabilityOptions,
-): string[] {
-  const order = classOrder.length > 0 ? classOrder : classes;
-  return [
-    counts.none > 0 &&
-      `probabilities: none for ${images(counts.none)} (empty, null or NaN); they get no score from them`,
-    counts.dropped > 0 &&
-      `probabilities: ${images(counts.dropped)} (first: ${odd[0].relativePath}) with numbers outside 0 to 1, or that do not sum to 1; imported without them`,
-    counts.normalised > 0 && `probabilities: brought to a sum of 1 for ${images(counts.normalised)}`,
-    counts.unnamed > 0 &&
-      `probabilities: ${images(counts.unnamed)} with a list of another length than the ${order.length} classes; state its order (--class-order)`,
-  ].filter((text) => text !== false);
-}

@@ -1,35 +1,34 @@
 /**
- * Owns: finding the images of a folder: which layout it has, and each image's class and split from where it lies.
- *
- *   class         cat/1.jpg, dog/deep/2.jpg        label = first folder
- *   split/class   train/cat/1.jpg, val/dog/2.jpg   when every folder with images is a split word (fields.ts)
- *   split         train/1.jpg, test/2.jpg          splits without classes: unlabelled
- *   flat          1.jpg, 2.jpg                     unlabelled
- *
- * A `metadata.jsonl` in the root (rows with `file_name`, as our export and others write it) overrides label and split
- * and adds captions and probabilities. Reads names and, where a name promises nothing, the first bytes; decodes
- * nothing and writes nothing. Links are never followed into folders, nor out of the root.
+ * Owns: finding the images of a folder: each image's class and split from where it lies (layouts/), overridden by metadata
+ * files (folder-metadata.ts), with captions from files beside it (sidecars.ts). Reads names and, where a name promises
+ * nothing, the first bytes; decodes nothing and writes nothing. What it saw and did not use is counted, by name.
  */
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Entry, entryOf, judge } from './candidates.ts';
+import { inClassOrder } from '../../../shared/class-order.ts';
+import type { ImportSummary } from '../../../shared/import-summary.ts';
 import { asUnreadable } from './errors.ts';
-import { type Split, splitOfWord } from './fields.ts';
-import { type FolderMetadata, readFolderMetadata } from './folder-metadata.ts';
+import { type FolderMetadataRows, metadataAmong, readFolderMetadata } from './folder-metadata.ts';
 import type { FindOptions, FoundImage } from './found.ts';
-import { displayName, fsPath, realLocation } from './fs-names.ts';
+import { displayName, extensionOf, fsPath, realLocation } from './fs-names.ts';
+import { findLabelNames } from './label-names.ts';
+import { findLayout } from './layouts/index.ts';
+import type { Layout, Place, Plan } from './layouts/layout.ts';
+import { FolderWalk, outlineOf, type WalkOptions } from './outline.ts';
+import { classOrderFile } from './probabilities.ts';
+import { countFields } from './row-reader.ts';
+import { readSidecar, sidecarOf } from './sidecars.ts';
+import { Tally } from './tally.ts';
 
 export type { Probabilities, Split } from './fields.ts';
 export type { FindOptions, FoundImage, SkippedFile } from './found.ts';
 
-export type Layout = 'class' | 'split/class' | 'split' | 'flat';
-
-export interface ScanResult {
-  layout: Layout;
+export interface ScanResult extends ImportSummary {
+  /** Of the table in layouts/. */
+  layoutId: string;
   found: number;
   skipped: number;
-  ignored: { hidden: number; notImages: number };
-  classes: string[]; // sorted
+  classes: string[]; // in their order
   /** Things a person should look at before trusting the labels. */
   warnings: string[];
 }
@@ -38,155 +37,179 @@ export async function scanImageFolder(root: string, options: FindOptions): Promi
   const facts = await stat(fsPath(root)).catch((error) => {
     throw new Error(`${displayName(root)}: ${asUnreadable(error).reason}`);
   });
-  if (!facts.isDirectory()) throw new Error(`${displayName(root)}: a file, wanted a folder of images`);
-  const search = new Search(root, await realLocation(root), options);
-  return await search.run();
+  if (!facts.isDirectory()) throw new Error(`${displayName(root)}: a file, expected a folder of images`);
+  const walk: WalkOptions = {
+    root,
+    realRoot: await realLocation(root),
+    followLinks: options.followLinks ?? false,
+    signal: options.signal,
+  };
+  return await new Search(walk, findLayout(await outlineOf(walk)), options).run();
 }
 
 class Search {
   readonly #root: string;
-  readonly #realRoot: string;
+  readonly #walk: FolderWalk;
+  readonly #layout: Layout;
+  readonly #plan: Plan;
   readonly #options: FindOptions;
-  #layout: Layout = 'flat';
-  #metadata: FolderMetadata = new Map();
+  readonly #names: ReturnType<typeof findLabelNames>;
+  readonly #metadata: FolderMetadataRows = new Map();
   readonly #classes = new Set<string>();
-  readonly #result = { found: 0, skipped: 0, ignored: { hidden: 0, notImages: 0 }, warnings: [] as string[] };
+  readonly #tally = new Tally();
+  /** Some images have probabilities in the order of classes. */
+  #lists = false;
+  #found = 0;
+  #skipped = 0;
 
-  constructor(root: string, realRoot: string, options: FindOptions) {
-    this.#root = root;
-    this.#realRoot = realRoot;
+  constructor(walk: WalkOptions, { layout, plan }: { layout: Layout; plan: Plan }, options: FindOptions) {
+    this.#root = walk.root;
+    this.#walk = new FolderWalk(walk);
+    this.#layout = layout;
+    this.#plan = plan;
     this.#options = options;
+    this.#names = findLabelNames(walk.root);
   }
 
   async run(): Promise<ScanResult> {
-    this.#layout = await this.#findLayout();
-    this.#metadata = await readFolderMetadata(
-      this.#root,
-      (reason) => this.#skip('metadata.jsonl', reason),
-      this.#options.onUnusable,
-    );
-    await this.#walk([]);
+    await this.#folder([]);
+    const { unused } = this.#plan;
+    for (const name of unused?.names ?? []) this.#tally.unused(unused!.what, name);
+    const warnings = [...this.#plan.warnings];
     if (this.#metadata.size > 0) {
-      const [first] = this.#metadata.keys();
-      this.#result.warnings.push(
-        `metadata.jsonl names ${this.#metadata.size} files that were not found (first: ${displayName(first)})`,
+      const [[first, { source }]] = this.#metadata;
+      warnings.push(
+        `${displayName(source)} names ${this.#metadata.size} files that were not found (first: ${displayName(first)})`,
+      );
+      this.#tally.unused(
+        'Rows of metadata whose files were not found',
+        displayName(first),
+        this.#metadata.size,
       );
     }
-    return { layout: this.#layout, ...this.#result, classes: [...this.#classes].sort() };
+    return {
+      layoutId: this.#layout.id,
+      layout: this.#layout.title,
+      found: this.#found,
+      skipped: this.#skipped,
+      classes: inClassOrder(this.#classes),
+      warnings,
+      ...this.#tally.notes(),
+    };
   }
 
-  async #findLayout(): Promise<Layout> {
-    const withImages: string[] = [];
-    const folders = (await this.#list([])) ?? [];
-    for (const { name, dirent } of folders) {
-      if (dirent.isDirectory() && !name.startsWith('.') && (await this.#holdsImage([name])))
-        withImages.push(name);
-    }
-    if (withImages.length === 0) return 'flat';
-    const splits = withImages.filter((name) => splitOfWord(name) !== null);
-    if (splits.length === withImages.length)
-      return (await this.#anyFolderWithImages(splits)) ? 'split/class' : 'split';
-    if (splits.length > 0) {
-      this.#result.warnings.push(
-        `${splits.join(', ')} look like splits but lie beside other folders with images: all were taken for classes`,
-      );
-    }
-    if (withImages.length === 1 && (await this.#anyFolderWithImages(withImages))) {
-      this.#result.warnings.push(
-        `everything lies in one folder, ${displayName(withImages[0])}, taken for the only class; if its folders are the classes, choose that folder instead`,
-      );
-    }
-    return 'class';
-  }
-
-  /** Whether any of these top folders has a sub-folder with images. */
-  async #anyFolderWithImages(tops: string[]): Promise<boolean> {
-    for (const top of tops) {
-      for (const { name, dirent } of (await this.#list([top])) ?? []) {
-        if (dirent.isDirectory() && !name.startsWith('.') && (await this.#holdsImage([top, name])))
-          return true;
-      }
-    }
-    return false;
-  }
-
-  /** Depth-first, stops at the first image. */
-  async #holdsImage(parts: string[]): Promise<boolean> {
-    const entries = (await this.#list(parts)) ?? [];
-    const folders: string[] = [];
+  async #folder(parts: readonly string[]): Promise<void> {
+    const entries = await this.#walk.list(parts, (reason) => this.#skip(parts.join('/'), reason));
+    if (!entries) return;
+    const aside = this.#plan.aside?.(parts) ?? null;
+    const names = new Set(entries.map(({ name }) => name));
+    const read = aside === null ? await this.#readMetadata(parts, names) : new Set<string>();
+    const others: string[] = [];
     for (const entry of entries) {
-      const verdict = await this.#judge(entry, parts);
-      if (verdict.kind === 'image') return true;
-      if (verdict.kind === 'folder') folders.push(entry.name);
-    }
-    for (const name of folders) if (await this.#holdsImage([...parts, name])) return true;
-    return false;
-  }
-
-  async #walk(parts: string[]): Promise<void> {
-    const entries = await this.#list(parts, (reason) => this.#skip(parts.join('/'), reason));
-    for (const entry of entries ?? []) {
       this.#options.signal?.throwIfAborted();
       const path = [...parts, entry.name];
-      const verdict = await this.#judge(entry, parts);
-      if (verdict.kind === 'folder') await this.#walk(path);
-      else if (verdict.kind === 'image') await this.#find(path);
-      else if (verdict.kind === 'skip') await this.#skip(path.join('/'), verdict.reason);
-      else if (verdict.kind === 'hidden') this.#result.ignored.hidden += 1;
-      else this.#result.ignored.notImages += 1;
+      const shown = displayName(path.join('/'));
+      const verdict = await this.#walk.judge(entry, parts);
+      if (verdict.kind === 'folder') await this.#folder(path);
+      else if (verdict.kind === 'system')
+        this.#tally.unused(`System files and folders (${verdict.maker})`, displayName(entry.name));
+      else if (verdict.kind === 'hidden') this.#tally.unused('Hidden files and folders', shown);
+      else if (aside !== null) this.#tally.unused(aside, shown);
+      else if (verdict.kind === 'image') {
+        const sidecar = sidecarOf(entry.name, names);
+        if (sidecar !== null) read.add(sidecar);
+        await this.#image(parts, entry.name, sidecar);
+      } else if (verdict.kind === 'skip') {
+        if (verdict.outside)
+          this.#tally.unused('Links out of the folder (--follow-links follows them)', shown);
+        await this.#skip(path.join('/'), verdict.reason);
+      } else others.push(entry.name);
     }
+    if (parts.length === 0 && this.#lists) read.add(classOrderFile); // its reader is the import
+    for (const name of others)
+      if (!read.has(name))
+        this.#tally.unused('Files that are not images', displayName([...parts, name].join('/')));
   }
 
-  #judge(entry: Entry, parts: string[]) {
-    return judge(entry, join(this.#root, ...parts), this.#realRoot, this.#options.allowOutsideLinks ?? false);
+  /** @returns the names that were read. */
+  async #readMetadata(parts: readonly string[], names: ReadonlySet<string>): Promise<Set<string>> {
+    const read = new Set<string>();
+    if (parts.length === 0 && this.#names !== null) read.add(this.#names.file);
+    const metadata = metadataAmong(names);
+    if (metadata === null) return read;
+    for (const name of [metadata.file, ...metadata.others]) read.add(name);
+    for (const name of metadata.others)
+      this.#tally.unused(`Metadata beside ${metadata.file}`, displayName([...parts, name].join('/')));
+    await readFolderMetadata(metadata.file, {
+      root: this.#root,
+      folder: parts,
+      names: this.#names?.names ?? new Map(),
+      tally: this.#tally,
+      rows: this.#metadata,
+      onBadRow: (reason) => this.#skip([...parts, metadata.file].join('/'), reason),
+    });
+    return read;
   }
 
-  /** Entries sorted by name, or null after `onError` where the folder cannot be read. */
-  async #list(parts: string[], onError?: (reason: string) => Promise<void>): Promise<Entry[] | null> {
-    this.#options.signal?.throwIfAborted();
-    try {
-      const dirents = await readdir(fsPath(join(this.#root, ...parts)), {
-        withFileTypes: true,
-        encoding: 'buffer',
-      });
-      return dirents.map(entryOf).sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-    } catch (error) {
-      if (parts.length === 0) throw new Error(`${displayName(this.#root)}: ${asUnreadable(error).reason}`);
-      await onError?.(asUnreadable(error).reason);
-      return null;
-    }
-  }
-
-  async #find(path: string[]): Promise<void> {
-    const relativePath = path.join('/');
-    const image: FoundImage = { file: join(this.#root, ...path), relativePath, ...this.#placed(path) };
+  async #image(folder: readonly string[], name: string, sidecar: string | null): Promise<void> {
+    const relativePath = [...folder, name].join('/');
+    const image: FoundImage = {
+      file: join(this.#root, ...folder, name),
+      relativePath,
+      ...this.#placed(folder),
+    };
     const told = this.#metadata.get(relativePath);
+    let kept = false; // the folder's label, for all that the metadata says
     if (told) {
       this.#metadata.delete(relativePath);
-      if (told.label !== undefined) image.label = told.label;
-      if (told.split !== undefined) image.split = told.split;
-      if (told.caption !== undefined) image.caption = told.caption;
-      if (told.probabilities !== undefined) image.probabilities = told.probabilities;
+      const { label, oneHot, ...fields } = told.fields;
+      Object.assign(image, fields);
+      for (const { field, reason } of told.unusable)
+        this.#options.onUnusable?.({ field, reason: `${displayName(told.source)} ${reason}` });
+      if (oneHot !== undefined && image.label === null) image.oneHot = oneHot;
+      else if (oneHot !== undefined)
+        this.#tally.unused('One-hot columns of metadata (the folder names the class)', displayName(oneHot));
+      kept = told.bareNumber && image.label !== null;
+      if (kept)
+        this.#tally.unused('Labels that are numbers without names (the folder names the class)', `${label}`);
+      else if (label !== undefined) image.label = label;
+      countFields(this.#tally, kept ? fields : told.fields, told.source);
     }
+    if (image.label !== null && (kept || !told?.fields.label)) this.#tally.used('Labels from folder names');
+    if (image.split !== null && !told?.fields.split) this.#tally.used('Splits from folder names');
+    if (sidecar !== null) this.#caption(image, folder, sidecar);
     if (image.label !== null) this.#classes.add(image.label);
-    this.#result.found += 1;
+    this.#lists ||= Array.isArray(image.probabilities);
+    this.#found += 1;
     await this.#options.onFound(image);
   }
 
-  /** Class and split from the folders above the file. */
-  #placed(path: string[]): { label: string | null; split: Split | null } {
-    // NFC: the same class name typed on two systems is one class. The path keeps the bytes on disk.
-    const folder = (depth: number): string | null =>
-      path.length > depth + 1 ? path[depth].normalize('NFC') : null;
-    if (this.#layout === 'class') return { label: folder(0), split: null };
-    if (this.#layout === 'flat') return { label: null, split: null };
-    const top = folder(0);
-    const split = top === null ? null : splitOfWord(top);
-    return { label: this.#layout === 'split/class' ? folder(1) : null, split };
+  #caption(image: FoundImage, folder: readonly string[], sidecar: string): void {
+    const shown = displayName([...folder, sidecar].join('/'));
+    const ending = extensionOf(sidecar);
+    if (image.caption !== undefined) {
+      this.#tally.unused(`Caption files of images that have a caption in the metadata`, shown);
+      return;
+    }
+    const told = readSidecar(join(this.#root, ...folder), sidecar);
+    if (told.kind === 'not-used') {
+      this.#tally.unused(told.what, shown);
+      return;
+    }
+    image.caption = told.text;
+    this.#tally.used(`Captions from ${ending} files`);
+    if (told.more)
+      this.#tally.unused('Lines of caption files after the first, or beyond 2,000 characters', shown);
+  }
+
+  /** Class and split from the folders above the file. NFC: the same class name typed on two systems is one class. */
+  #placed(folders: readonly string[]): Place {
+    const { label, split } = this.#plan.place(folders);
+    return { label: label?.normalize('NFC') ?? null, split };
   }
 
   async #skip(relativePath: string, reason: string): Promise<void> {
-    this.#result.skipped += 1;
+    this.#skipped += 1;
     await this.#options.onSkipped({ relativePath, reason });
   }
 }

@@ -1,0 +1,32 @@
+/** Owns what an import used, and what it saw and did not use, as lists above its log. */
+import { type ImportNote, importSummaryOf, noteText } from '../../shared/import-summary.ts';
+import type { Job } from '../../shared/jobs.ts';
+import { testIds } from '../test-ids.ts';
+
+export function ImportSummaryView({ job }: { job: Job }) {
+  const summary = importSummaryOf(job.result);
+  if (!summary) return null;
+  return (
+    <div data-testid={testIds.importSummary}>
+      <div>
+        <strong>Layout:</strong> {summary.layout}
+      </div>
+      <Notes title="Used" notes={summary.used} />
+      <Notes title="Seen and not used" notes={summary.unused} />
+    </div>
+  );
+}
+
+function Notes({ title, notes }: { title: string; notes: ImportNote[] }) {
+  if (notes.length === 0) return null;
+  return (
+    <>
+      <strong>{title}</strong>
+      <ul>
+        {notes.map((note) => (
+          <li key={note.what}>{noteText(note)}</li>
+        ))}
+      </ul>
+    </>
+  );
+}
