@@ -120,7 +120,7 @@ describe('inspections', () => {
     const path = put(join(tempFolder(), 'm.safetensors'), 'nothing');
     expect(await checkModel(path)).toMatchObject({
       usable: false,
-      problems: [`${path}: a text file; name the model itself, or download it again`],
+      problems: [expect.stringContaining(`${path}: a text file; `)],
     });
     await expect(
       inspect('model.try', { name: 'mine', path, hash: 'other', spec: classifierSpec }),
