@@ -11,6 +11,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ImportNote } from '../../src/shared/import-summary.ts';
 import { patience } from '../patience.ts';
 
 const ARCHIVE = resolve(import.meta.dirname, '../../../shared/data/torture.tar.gz');
@@ -39,7 +40,7 @@ const DEVIATIONS: Record<string, string> = {
 };
 
 interface Report {
-  result: { layout: string; found: number; skipped: number; ignored: { hidden: number; notImages: number } };
+  result: { layout: string; found: number; skipped: number; unused: ImportNote[] };
   decoded: Record<string, { size: string; format: string; label: string | null; mean: number[] }>;
   listed: Record<string, string>;
   seconds: number;
@@ -94,7 +95,9 @@ describe.skipIf(missing !== null)('torture files (../shared/data)', () => {
       (name) => !known.has(name),
     );
     expect(extra).toEqual(['names/loop']);
-    expect(report.result.ignored).toEqual({ hidden: 0, notImages: 2 }); // expect.csv, SOURCE.txt
+    expect(report.result.unused).toEqual([
+      { what: 'Files that are not images', count: 2, examples: ['SOURCE.txt', 'expect.csv'] },
+    ]);
   });
 
   it('stays within 1.5 GB', () => {
