@@ -202,7 +202,7 @@ function CaptionForm({ dataset, ids, run, close }: CaptionProps) {
             label={`Caption of ${counted(ids.length, 'image')}`}
             autosize
             minRows={2}
-            maxLength={2000}
+            maxLength={limits.prompt}
             value={text}
             onChange={(event) => setText(event.currentTarget.value)}
           />

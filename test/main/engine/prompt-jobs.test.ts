@@ -251,6 +251,7 @@ describe('LoRAs that prompts name', () => {
     expect(await refused(params)).toContain(sentence);
     const { problems } = outlineGeneration(catalog, generateParams.parse(paramsOf(params)));
     expect(problems.prompt).toContain(sentence);
+    expect(await refused({ ...params, loras: [] })).toContain('; the only one is My sharp. Give its file');
   });
 
   it('may not differ within a job', async () => {
