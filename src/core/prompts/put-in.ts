@@ -1,6 +1,6 @@
 /**
  * Owns text that is put into a prompt as text: a class's name, a caption. Until a syntax has read the prompt, each of its
- * UTF-16 units stands as a character of a private plane, none of which any syntax, or escape, or word knows.
+ * UTF-16 units stands as a character of a private plane, which no syntax knows.
  */
 import type { ReadPrompt } from './syntax.ts';
 
@@ -24,6 +24,6 @@ export const readingPutIn =
         loras: loras.map((lora) => ({ ...lora, name: asText(lora.name) })),
       };
     } catch (error) {
-      throw new Error(asText((error as Error).message));
+      throw new Error(asText((error as Error).message), { cause: error });
     }
   };

@@ -37,7 +37,10 @@ export interface FillRule {
 }
 
 export interface PromptSyntax {
-  /** What `putIn` put into the prompt is text, whatever characters it has. @throws an error that names what the syntax has and Crux cannot do. */
+  /**
+   * What `putIn` put into the prompt is text, whatever characters it has.
+   * @throws an error that names what the syntax has and Crux cannot do.
+   */
   read(prompt: string): ReadPrompt;
   /** What prompts for other programs hold and this syntax takes as text. */
   unread: readonly RegExp[];
