@@ -29,9 +29,11 @@ export function buildProgram(context: CommandContext): Command {
   return program;
 }
 
+/** A value that is wrong is repeated, but not all of a long one, such as a prompt. */
 const usageMessage = (text: string) =>
   text
     .replace(/^error: /, '')
+    .replace(/ argument '(.{60}).+' is invalid/su, " argument '$1…' is invalid")
     .split(/\n+/)
     .filter(Boolean)
     .join(' ')

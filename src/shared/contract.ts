@@ -92,7 +92,8 @@ export const requests = {
   'images.detail': call(z.object({ id }), imageDetail),
   'images.setClass': call(z.object({ ids, classId: id }), nothing),
   'images.setTag': call(z.object({ ids, tag: z.string().min(1).max(100), on: z.boolean() }), nothing),
-  'captions.set': call(z.object({ ids, text: z.string().max(2000) }), nothing),
+  /** As long as a prompt: a generated image's caption is its prompt. */
+  'captions.set': call(z.object({ ids, text: z.string().max(limits.prompt) }), nothing),
   /** Literal find and replace in the captions of these images; returns how many changed. */
   'captions.replace': call(
     z.object({ ids, find: z.string().min(1).max(500), replace: z.string().max(500) }),

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { deviceName, imageFilter } from './domain.ts';
 import { field } from './field.ts';
-import { labelList, limits, promptList } from './limits.ts';
+import { labelList, limits, promptList, promptText } from './limits.ts';
 import { pathFor } from './paths.ts';
 import { longPromptNames, promptSyntaxNames } from './prompting.ts';
 import { schedulerSettings } from './schedulers.ts';
@@ -373,11 +373,11 @@ export const generateParams = z.object({
   /** template: `prompt`; captions: `captionPrompt` with a caption of the class's training images; list: of `prompts`. */
   promptSource: z.enum(['template', 'captions', 'list']).default('template'),
   /** Prompts may hold choices, "{in the rain|at night|}": drawn for each picture. */
-  prompt: z.string().max(1000).default('a photo of a [CLS]'),
-  captionPrompt: z.string().max(1000).default('[CAPTION]'),
+  prompt: promptText.default('a photo of a [CLS]'),
+  captionPrompt: promptText.default('[CAPTION]'),
   /** One is drawn for each picture; blank ones, and those that start with #, are skipped. */
   prompts: promptList.default([]),
-  negativePrompt: z.string().max(1000).default(''),
+  negativePrompt: promptText.default(''),
   ...prompting,
   ...sampling,
   /** Noise added at every step of DDIM: 0 none, 1 as much as DDPM. */
@@ -391,7 +391,7 @@ export const generateParams = z.object({
   /** With init interpolate: DDIM steps that invert each image. */
   inversionSteps: z.int().min(1).max(1000).default(50),
   /** Two-stage prompts: one of these, drawn for each picture, conditions the first `firstShare` of the noise levels. */
-  firstPrompts: z.array(z.string().min(1).max(1000)).max(1000).default([]),
+  firstPrompts: z.array(promptText.min(1, 'a text that is not empty')).max(1000).default([]),
   firstShare: z.number().min(0).max(1).default(0.3),
   /** LoRA files of a person's own, on top of the difficulty adapter; weight 1 as trained. */
   loras: z
@@ -424,8 +424,8 @@ export const controlParams = z.object({
   baseline: z.boolean().default(true),
   /** A plain LoRA of this dataset that is measured as well; null: none. */
   plainLoraId: modelId.nullable().default(null),
-  prompt: z.string().max(1000).default('a photo of a [CLS]'),
-  negativePrompt: z.string().max(1000).default(''),
+  prompt: promptText.default('a photo of a [CLS]'),
+  negativePrompt: promptText.default(''),
   ...prompting,
   ...sampling,
   seed,
@@ -505,7 +505,7 @@ export const rescoreParams = z.object({ datasetId: id, scorerId: id.nullable().d
 export const captionParams = z.object({
   datasetId: id,
   method: z.enum(['template', 'model']).default('template'),
-  template: z.string().min(1).max(1000).default('a photo of a [CLS]'),
+  template: promptText.min(1, 'a text that is not empty').default('a photo of a [CLS]'),
   modelId: modelId.nullable().default(null),
   /** Replace captions that a person wrote. */
   overwrite: z.boolean().default(false),

@@ -18,7 +18,7 @@ export const limits = {
   /** Classes: of a filter, a job, a classifier's labels. ImageNet-21k has 21,841. */
   classes: 100_000,
   /** Characters of a prompt, and how many a generation draws from. */
-  prompt: 1000,
+  prompt: 20_000,
   prompts: 10_000,
   /** The largest seed, 2^53 - 1: the largest whole number that is exact in JSON and in JavaScript. */
   seed: Number.MAX_SAFE_INTEGER,
@@ -61,8 +61,9 @@ const isText =
 export const labelList = (least: 0 | 1) =>
   longList([least, limits.classes], 'class name', isText(limits.label));
 
-export const promptList = longList(
-  [0, limits.prompts],
-  `prompt of at most ${limits.prompt} characters`,
-  isText(limits.prompt),
-);
+const promptLength = `at most ${limits.prompt.toLocaleString('en-US')} characters`;
+
+/** What is said where it does not fit follows "Expected". */
+export const promptText = z.string().max(limits.prompt, `text of ${promptLength}`);
+
+export const promptList = longList([0, limits.prompts], `prompt of ${promptLength}`, isText(limits.prompt));

@@ -49,6 +49,19 @@ describe('wrong usage', () => {
     expect(ran.stderr).not.toMatch(/^\s+at /m); // no stack trace
   });
 
+  it.each([
+    ['generate', 'x', '--prompt'],
+    ['generate', 'x', '--first-prompt'],
+    ['control', 'x', '--negative-prompt'],
+    ['caption', 'x', '--template'],
+  ])('crux %s %s %s: a prompt that is too long is not repeated whole', async (...line) => {
+    const ran = await crux([...line, 'cat, '.repeat(4_001)], cwd);
+    expect(ran.stderr).toMatch(
+      /argument '(cat, ){12}…' is invalid\. Expected text of at most 20,000 characters; see crux/,
+    );
+    expect(ran.exit).toBe(2);
+  });
+
   it('is one JSON object with --json', async () => {
     const ran = await crux(['score', 'x', '--folds', '1', '--json'], cwd);
     expect(ran.exit).toBe(2);

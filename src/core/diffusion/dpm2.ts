@@ -4,6 +4,7 @@
  *
  * n steps make 2n - 1 calls: call 2j begins step j, call 2j + 1 is at its middle. The last step is Euler's.
  */
+import { roundHalfEven } from '../round.ts';
 import { ancestralSplit } from './euler-ancestral.ts';
 import { karrasScheduler, moved, slopeOf } from './karras-form.ts';
 import { closedLevels } from './levels.ts';
@@ -31,8 +32,10 @@ function make(
   /** Geometric mean of a step's ends; 0 where it ends without noise. */
   const middle = (j: number) => Math.sqrt(sigmas[j] * split(j).down);
   const sigmaOf = (i: number) => (i % 2 === 0 ? sigmas[i / 2] : middle((i - 1) / 2));
+  // As in the reference: Karras' levels are told as whole timesteps, the middles between them as they are.
+  const told = config.use_karras_sigmas ? levels.map(roundHalfEven) : levels;
   const timesteps = Array.from({ length: 2 * steps - 1 }, (_, i) =>
-    i % 2 === 0 ? levels[i / 2] : timestepOf(sigmaOf(i)),
+    i % 2 === 0 ? told[i / 2] : timestepOf(sigmaOf(i)),
   );
   return karrasScheduler({
     name: who,

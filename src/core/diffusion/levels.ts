@@ -20,9 +20,17 @@ export interface Levels {
 /** alpha-bar of the last timestep under zero terminal SNR: the smallest half-precision number, so that sigma is finite. */
 const SMALLEST_ALPHA = 2 ** -24;
 
-/** sigma of every training timestep, f64[N], rising. */
+/**
+ * sigma of every training timestep, f64[N], rising. float32 at every operation, as the reference has it, and so are its
+ * logarithms: whether the first respaced sigma lies a hair below the last row or on it decides how its timestep is cut.
+ */
 const sigmaTable = (config: SchedulerConfig): Float64Array =>
-  noiseSchedule(config).alphasCumprod.map((a) => Math.sqrt(1 / Math.max(a, SMALLEST_ALPHA) - 1));
+  noiseSchedule(config).alphasCumprod.map((alpha) => {
+    const a = Math.max(alpha, SMALLEST_ALPHA);
+    return Math.fround(Math.sqrt(Math.fround(Math.fround(1 - a) / a)));
+  });
+
+const logsOf = (table: Float64Array): Float64Array => table.map((sigma) => Math.fround(Math.log(sigma)));
 
 export interface OpenLevelsOptions {
   /** Where the config does not say where the run ends. */
@@ -53,7 +61,7 @@ export function openLevels(
     timesteps = [...options.timesteps];
     sigmas = timesteps.map((t) => between(table, t));
   } else if (respacing) {
-    const logs = table.map(Math.log);
+    const logs = logsOf(table);
     sigmas = respacing(table[0], table[total - 1], steps);
     // Karras' and Lu's are rounded, the others cut, as in the reference; only what the network is told depends on it.
     const whole = config.use_karras_sigmas || config.use_lu_lambdas ? roundHalfEven : Math.trunc;
@@ -90,7 +98,7 @@ export function closedLevels(who: string, config: SchedulerConfig, steps: number
     throw new Error(`${who}: interpolation_type "${interpolation}", expected linear or log_linear`);
   }
   const respacing = respacingOf(who, config);
-  const logs = table.map(Math.log);
+  const logs = logsOf(table);
   const timestepOf = (sigma: number) => timestepOfSigma(sigma, logs);
   if (respacing) {
     sigmas = respacing(sigmas[sigmas.length - 1], sigmas[0], steps);

@@ -93,8 +93,8 @@ export function timestepOfSigma(sigma: number, logSigmas: ArrayLike<number>): nu
     if (logSigmas[middle] <= wanted) low = middle;
     else high = middle;
   }
-  const w = (wanted - logSigmas[low]) / (logSigmas[high] - logSigmas[low]);
-  return low + Math.min(1, Math.max(0, w)) * (high - low);
+  const w = Math.min(1, Math.max(0, (wanted - logSigmas[low]) / (logSigmas[high] - logSigmas[low])));
+  return (1 - w) * low + w * high;
 }
 
 /**

@@ -4,23 +4,23 @@
  */
 import { takeLoraTags } from './lora-tags.ts';
 import { marks } from './marks.ts';
+import { readingPutIn } from './put-in.ts';
 import { type PromptSyntax, unitsOf, type WeightedText } from './syntax.ts';
 
 const round = 1.1;
 const square = 1 / 1.1;
 
 /** Escaped or lone backslashes, brackets, the weight that closes one, and what is between. */
-const lexemes = /\\[()[\]\\]?|[()[\]]|:([+-]?[.\d]+)\)|[^\\()[\]:]+|:/g;
+const lexemes = /\\[()[\]\\]?|[()[\]]|:\s*([+-]?[.\d]+)\s*\)|[^\\()[\]:]+|:/g;
 const breaks = /\s*\bBREAK\b\s*/;
 const ownNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
 
 export const a1111: PromptSyntax = {
-  read(prompt) {
+  read: readingPutIn((prompt) => {
     const { text, loras } = takeLoraTags(prompt);
     refuseUnsupported(text);
     return { sections: sectionsOf(text), loras };
-  },
-  literal: (text) => text.replaceAll(/[\\()[\]]/g, '\\$&'),
+  }),
   unread: [marks.embedding],
   units: unitsOf,
   fill: { splitFrom: Number.POSITIVE_INFINITY, commaWithin: 20 },

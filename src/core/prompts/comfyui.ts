@@ -4,6 +4,7 @@
  */
 import { takeLoraTags } from './lora-tags.ts';
 import { marks } from './marks.ts';
+import { readingPutIn } from './put-in.ts';
 import type { PromptSyntax, WeightedText } from './syntax.ts';
 
 /** What stands for an escaped bracket while brackets are matched; no prompt holds such characters. */
@@ -12,12 +13,11 @@ const hold = (text: string) => text.replaceAll('\\(', held['(']).replaceAll('\\)
 const release = (text: string) => text.replaceAll(held['('], '(').replaceAll(held[')'], ')');
 
 export const comfyui: PromptSyntax = {
-  read(prompt) {
+  read: readingPutIn((prompt) => {
     const { text, loras } = takeLoraTags(prompt);
     const runs = runsOf(hold(text), 1).map((run) => ({ ...run, text: release(run.text) }));
     return { sections: [runs], loras };
-  },
-  literal: (text) => text.replaceAll(/[()]/g, '\\$&'),
+  }),
   unread: [marks.break, marks.editing, marks.embedding],
   /** Words stay whole. */
   units: (tokenizer, { text, weight }) =>

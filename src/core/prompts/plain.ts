@@ -1,10 +1,10 @@
 /** Owns plain prompts: all of it is text. */
 import { marks } from './marks.ts';
+import { readingPutIn } from './put-in.ts';
 import { type PromptSyntax, unitsOf } from './syntax.ts';
 
 export const plain: PromptSyntax = {
-  read: (prompt) => ({ sections: [[{ text: prompt, weight: 1 }]], loras: [] }),
-  literal: (text) => text,
+  read: readingPutIn((prompt) => ({ sections: [[{ text: prompt, weight: 1 }]], loras: [] })),
   unread: [
     marks.weight,
     marks.doubled,

@@ -37,10 +37,11 @@ export interface FillRule {
 }
 
 export interface PromptSyntax {
-  /** @throws an error that names what the syntax has and Crux cannot do. */
+  /**
+   * What `putIn` put into the prompt is text, whatever characters it has.
+   * @throws an error that names what the syntax has and Crux cannot do.
+   */
   read(prompt: string): ReadPrompt;
-  /** Text that `read` takes as it is, whatever characters it has: a class's name, a caption. */
-  literal(text: string): string;
   /** What prompts for other programs hold and this syntax takes as text. */
   unread: readonly RegExp[];
   units(tokenizer: ClipTokenizer, run: WeightedText): TokenUnit[];

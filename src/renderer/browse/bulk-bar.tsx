@@ -2,6 +2,7 @@
 import { ActionIcon, Button, Menu, Popover, Select, Tabs, Textarea, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import type { Dataset, ReviewDecision } from '../../shared/domain.ts';
+import { limits } from '../../shared/limits.ts';
 import { request } from '../api.ts';
 import { useRequest } from '../queries.ts';
 import { useStore } from '../state.ts';
@@ -201,7 +202,7 @@ function CaptionForm({ dataset, ids, run, close }: CaptionProps) {
             label={`Caption of ${counted(ids.length, 'image')}`}
             autosize
             minRows={2}
-            maxLength={2000}
+            maxLength={limits.prompt}
             value={text}
             onChange={(event) => setText(event.currentTarget.value)}
           />
@@ -253,7 +254,7 @@ function CaptionForm({ dataset, ids, run, close }: CaptionProps) {
             label="Template for the whole dataset"
             description="[CLS] becomes the class. Captions that a person wrote stay as they are."
             value={template}
-            maxLength={1000}
+            maxLength={limits.prompt}
             onChange={(event) => setTemplate(event.currentTarget.value)}
           />
           <Button

@@ -3,6 +3,7 @@ import { ActionIcon, Button, Select, TagsInput, Textarea } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { imageUrl } from '../../shared/contract.ts';
 import type { Dataset, ImageDetail, ImageScore } from '../../shared/domain.ts';
+import { limits } from '../../shared/limits.ts';
 import { request } from '../api.ts';
 import { useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
@@ -170,7 +171,7 @@ function Caption({ image }: { image: ImageDetail }) {
         autosize
         minRows={2}
         maxRows={8}
-        maxLength={2000}
+        maxLength={limits.prompt}
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
         onKeyDown={(event) => {

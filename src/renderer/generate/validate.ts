@@ -3,11 +3,14 @@ import type { z } from 'zod';
 import { keepsEverything } from '../../core/recipes/acceptance.ts';
 import { parsePrompt, parsePromptList, WildcardError } from '../../core/recipes/wildcards.ts';
 import { generateParams } from '../../shared/jobs.ts';
+import { limits } from '../../shared/limits.ts';
 import { clipSkipRule } from '../ui/prompting-fields.tsx';
 import { seedRule } from '../ui/seed-rule.ts';
 
 export type GenerateInput = z.infer<typeof generateParams>;
 export type FieldErrors = Partial<Record<keyof GenerateInput, string>>;
+
+const promptCharacters = `${limits.prompt.toLocaleString('en-US')} characters`;
 
 const rules: Partial<Record<keyof GenerateInput, string>> = {
   classes: 'Choose at least one class.',
@@ -21,11 +24,11 @@ const rules: Partial<Record<keyof GenerateInput, string>> = {
   keepMin: 'A difficulty from 0 to 1.',
   keepMax: 'A difficulty from 0 to 1.',
   attempts: 'A whole number from 1 to 1,000.',
-  prompts: 'At most 10,000 lines of 1,000 characters.',
-  captionPrompt: 'At most 1,000 characters.',
+  prompts: `At most 10,000 lines of ${promptCharacters}.`,
+  captionPrompt: `At most ${promptCharacters}.`,
   sigma: 'A spread from 0 (exactly this difficulty) to 1.',
-  prompt: 'At most 1,000 characters.',
-  negativePrompt: 'At most 1,000 characters.',
+  prompt: `At most ${promptCharacters}.`,
+  negativePrompt: `At most ${promptCharacters}.`,
   guidanceScale: 'A number from 1 (off) to 30.',
   difficultyGuidance: 'A number from 1 (off) to 30.',
   steps: 'A whole number from 1 to 1,000.',
@@ -35,7 +38,7 @@ const rules: Partial<Record<keyof GenerateInput, string>> = {
   size: "A whole number from 8 to 4,096; empty for the model's own.",
   strengths: 'A share above 0 and at most 1.',
   inversionSteps: 'A whole number from 1 to 1,000.',
-  firstPrompts: 'At most 1,000 lines of 1,000 characters.',
+  firstPrompts: `At most 1,000 lines of ${promptCharacters}.`,
   firstShare: 'A share from 0 to 1.',
   loras: 'At most 20 files, each with a weight from -10 to 10.',
 };

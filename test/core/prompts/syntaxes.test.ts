@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { a1111 } from '../../../src/core/prompts/a1111.ts';
 import { comfyui } from '../../../src/core/prompts/comfyui.ts';
 import { plain } from '../../../src/core/prompts/plain.ts';
+import { asText, putIn } from '../../../src/core/prompts/put-in.ts';
 import type { PromptSyntax } from '../../../src/core/prompts/syntax.ts';
-import { syntaxes, unreadSyntax } from '../../../src/core/prompts/syntaxes.ts';
+import { unreadSyntax } from '../../../src/core/prompts/syntaxes.ts';
 import { writtenPrompts } from '../../../src/core/prompts/written.ts';
 import { generateParams } from '../../../src/shared/jobs.ts';
 
@@ -58,6 +59,7 @@ describe('a1111', () => {
     ['BREAKS aBREAK', [['BREAKS aBREAK@1']]],
     ['[cat:dog]', [['cat:dog@0.909091']]],
     ['(at 10:30 pm)', [['at 10:30 pm@1.1']]],
+    ['(cat: 1.3) (cat:1.2 ) (cat : .5 )', [['cat@1.3', ' @1', 'cat@1.2', ' @1', 'cat @0.5']]],
   ])('%s', (prompt, runs) => {
     expect(read(a1111, prompt)).toEqual(runs);
   });
@@ -118,14 +120,41 @@ describe('comfyui', () => {
   });
 });
 
-it.each(Object.entries(syntaxes))('%s reads a literal as itself', (name, syntax) => {
-  const text = `crane (bird) [2] (x:1.3)${name === 'comfyui' ? '' : ' \\ \\('}`;
-  expect(syntax.read(`a ${syntax.literal(text)}`).sections[0].map((run) => run.text)).toEqual([`a ${text}`]);
+describe.each([
+  ['a1111', a1111],
+  ['comfyui', comfyui],
+] as const)('%s reads what is put into a prompt as text', (_, syntax) => {
+  it.each([
+    'crane (bird) [2] (x:1.3)',
+    'screen 4:3',
+    'BREAK',
+    'AND gate',
+    'a|b',
+    'cat:0.5',
+    '<lora:x:1>',
+    'a\\',
+    '\\(',
+    ')(',
+    'embedding:x',
+    '熊 🐻 {a|b}',
+  ])('%s', (name) => {
+    expect(read(syntax, `a (${putIn(name)}) b`)).toEqual([['a @1', `${name}@1.1`, ' b@1']]);
+    expect(read(syntax, `(${putIn(name)}:1.5)`)).toEqual([[`${name}@1.5`]]);
+    expect(asText(putIn(name))).toBe(name);
+    const bracketed = read(syntax, `[${putIn(name)}]`);
+    expect(bracketed).toEqual([[syntax === a1111 ? `${name}@0.909091` : `[${name}]@1`]]);
+  });
+
+  it('and errors and LoRA names have it as it is', () => {
+    expect(syntax.read(`<lora:${putIn('a:b')}:0.5>`).loras).toEqual([{ name: 'a:b', weight: 0.5 }]);
+    expect(() => syntax.read(`<lora:${putIn('a:b')}:much>`)).toThrow('<lora:a:b:much>: expected a weight');
+  });
 });
 
 describe('syntax that is not read', () => {
   it.each([
     ['plain', '(cat:1.3)', '(cat:1.3)'],
+    ['plain', '(cat: 1.3 )', '(cat: 1.3 )'],
     ['plain', '((cat))', '((cat))'],
     ['plain', 'a <lora:x:0.8>', '<lora:x:0.8>'],
     ['plain', 'a BREAK b', 'BREAK'],

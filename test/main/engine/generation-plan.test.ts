@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asText } from '../../../src/core/prompts/put-in.ts';
+import { syntaxes } from '../../../src/core/prompts/syntaxes.ts';
 import * as c from '../../../src/main/catalog/index.ts';
 import { outlineGeneration } from '../../../src/main/engine/diffusion/generation-outline.ts';
 import { planPictures } from '../../../src/main/engine/diffusion/generation-plan.ts';
@@ -67,7 +69,7 @@ afterAll(() => {
 
 const plan = (change: Partial<JobParams<'generate'>>) => {
   const params = { ...generateParams.parse({ datasetId: 1, seed: 4 }), ...change };
-  return planPictures(catalog, params, null, real);
+  return planPictures(catalog, params, null, real).map((one) => ({ ...one, prompt: asText(one.prompt) }));
 };
 const countOf = (change: Partial<JobParams<'generate'>>) => {
   const counts: Record<string, number> = {};
@@ -197,6 +199,41 @@ describe('prompts', () => {
   ] as [Partial<JobParams<'generate'>>, string][])('%j is refused', (change, sentence) => {
     expect(() => plan(change)).toThrow(sentence);
   });
+});
+
+it.each(['a1111', 'comfyui'] as const)('%s: no class name and no caption is syntax', (promptSyntax) => {
+  const datasetId = c.ensureDataset(catalog, `signs ${promptSyntax}`, folder, folder);
+  const name = 'BREAK AND screen 4:3';
+  const classId = c.ensureClasses(catalog, datasetId, [name]).get(name)!;
+  const { id } = catalog.run(
+    `INSERT INTO images (dataset_id, origin, path, hash, bytes, width, height, format, class_id, split, created_at)
+     VALUES (?, 'real', 'sign.png', ?, 1, 8, 8, 'png', ?, NULL, 0)`,
+    datasetId,
+    `hash of sign ${promptSyntax}`,
+    classId,
+  );
+  c.addCaption(catalog, id, '[up|down] <lora:x:1> a\\', 'import');
+  const params = { datasetId, promptSyntax, count: 1, firstPrompts: ['([CLS])'] };
+  const all = [
+    { prompt: '([CLS])', reads: name },
+    {
+      promptSource: 'captions',
+      captionPrompt: '([CLS], [CAPTION])',
+      reads: `${name}, [up|down] <lora:x:1> a\\`,
+    },
+  ] as const;
+  for (const { reads, ...source } of all) {
+    const [{ prompt, firstPrompt }] = planPictures(
+      catalog,
+      generateParams.parse({ ...params, ...source }),
+      null,
+      [],
+    );
+    const runsOf = (text: string) => syntaxes[promptSyntax].read(text).sections.flat();
+    expect(runsOf(prompt).filter(({ text }) => text)).toEqual([{ text: reads, weight: 1.1 }]);
+    expect(runsOf(firstPrompt!).filter(({ text }) => text)).toEqual([{ text: name, weight: 1.1 }]);
+    expect(asText(prompt)).toBe(`(${reads})`);
+  }
 });
 
 describe('the outline of a form', () => {

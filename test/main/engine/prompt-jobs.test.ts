@@ -124,6 +124,9 @@ describe('syntax', () => {
   it.each([
     [{ prompt: 'a [cat:cup:0.5]' }, 'prompt “a [cat:cup:0.5]”: [cat:cup:0.5] is prompt editing'],
     [{ negativePrompt: '<lora:soft:1>' }, 'the negative prompt names <lora:soft:1>'],
+    [{ negativePrompt: 'a AND b' }, 'the negative prompt “a AND b”: AND composes'],
+    [{ negativePrompt: '[a:b:.5]' }, 'the negative prompt “[a:b:.5]”: [a:b:.5] is prompt editing'],
+    [{ firstPrompts: ['a AND b'] }, 'a prompt of the first steps “a AND b”: AND composes'],
     [{ firstPrompts: ['<lora:soft:1>'] }, 'a prompt of the first steps names <lora:soft:1>'],
   ])('%j is refused by the job and by its form', async (change, sentence) => {
     const params = { ...change, promptSyntax: 'a1111' } as const;
@@ -140,6 +143,8 @@ describe('long prompts', () => {
     expect(warnings).toEqual([
       expect.stringMatching(/^31 tokens of 2 prompts cut: the text encoder reads 12 /),
     ]);
+    const endless = await made({ prompt: 'cat '.repeat(4_000) });
+    expect(endless.warnings).toEqual([expect.stringMatching(/: “(cat ){15}…”$/)]);
     expect(pictures[0].provenance.promptChunks).toBeUndefined();
   });
 
@@ -246,6 +251,7 @@ describe('LoRAs that prompts name', () => {
     expect(await refused(params)).toContain(sentence);
     const { problems } = outlineGeneration(catalog, generateParams.parse(paramsOf(params)));
     expect(problems.prompt).toContain(sentence);
+    expect(await refused({ ...params, loras: [] })).toContain('; the only one is My sharp. Give its file');
   });
 
   it('may not differ within a job', async () => {

@@ -53,7 +53,7 @@ export function plan(
         level,
         seed,
         difficulty,
-        prompt: readable(withClass(params.prompt, className, syntax), syntax),
+        prompt: readable(withClass(params.prompt, className), syntax),
         negativePrompt: params.negativePrompt,
       }));
     }).flat(),

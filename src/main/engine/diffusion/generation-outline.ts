@@ -1,4 +1,5 @@
 /** Owns what a generation would make, told while its form is filled in: from the plan itself, without any model. */
+import { asText } from '../../../core/prompts/put-in.ts';
 import type { GenerationOutline } from '../../../shared/domain.ts';
 import type { JobParams } from '../../../shared/jobs.ts';
 import { type Catalog, currentScorerId, trainingDifficulties } from '../../catalog/index.ts';
@@ -40,7 +41,7 @@ export function outlineGeneration(catalog: Catalog, params: JobParams<'generate'
       const draw = drawn[i % drawn.length];
       return draw(Math.floor(i / drawn.length)).prompt;
     });
-    outline.examples = prompts.slice(0, exampleCount);
+    outline.examples = prompts.slice(0, exampleCount).map(asText);
     withTagged(catalog, params.loras, tagsOf(new Set(prompts), params.promptSyntax));
   });
   return outline;

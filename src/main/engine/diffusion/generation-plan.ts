@@ -107,7 +107,7 @@ function sourcesOf(init: keyof typeof wantedSources, i: number, order: Int32Arra
 }
 
 function drawn(prompts: readonly string[], rng: Rng, className: string, syntax: PromptSyntax): string | null {
-  return prompts.length === 0 ? null : readable(withClass(pick(prompts, rng), className, syntax), syntax);
+  return prompts.length === 0 ? null : readable(withClass(pick(prompts, rng), className), syntax);
 }
 
 const pick = <T>(from: readonly T[], rng: Rng): T => from[rng.int(from.length)];

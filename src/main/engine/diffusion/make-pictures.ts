@@ -3,6 +3,7 @@
  * A stopped job goes on after the last batch that was stored, and makes what an undisturbed one would.
  */
 import { createHash } from 'node:crypto';
+import { asText } from '../../../core/prompts/put-in.ts';
 import { candidateQueue, type Settled } from '../../../core/recipes/candidates.ts';
 import type { Provenance, StartingPoint } from '../../../shared/domain.ts';
 import type { ClassAcceptance } from '../../../shared/jobs.ts';
@@ -175,7 +176,7 @@ function provenanceOf(
     recipe,
     models,
     seed,
-    prompt: p.prompt,
+    prompt: asText(p.prompt),
     negativePrompt: p.negativePrompt,
     ...(params.promptSyntax !== 'plain' && { promptSyntax: params.promptSyntax }),
     ...(chunks > 1 && { promptChunks: chunks }),
@@ -190,7 +191,9 @@ function provenanceOf(
     ...(params.guidanceMode === 'separate' && { difficultyGuidance: params.difficultyGuidance }),
     ...(params.eta > 0 ? { eta: params.eta } : {}),
     ...(start ? { start } : {}),
-    ...(p.firstPrompt !== null ? { firstStage: { prompt: p.firstPrompt, share: params.firstShare } } : {}),
+    ...(p.firstPrompt !== null
+      ? { firstStage: { prompt: asText(p.firstPrompt), share: params.firstShare } }
+      : {}),
     ...(selection && verdict
       ? {
           selection: {

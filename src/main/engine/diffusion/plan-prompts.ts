@@ -1,14 +1,17 @@
 /** Owns which prompt each planned picture has: a template, a caption of a real image, or one of a list. */
 import { writtenTag } from '../../../core/prompts/lora-tags.ts';
+import { asText, putIn } from '../../../core/prompts/put-in.ts';
 import type { PromptSyntax } from '../../../core/prompts/syntax.ts';
 import { syntaxes } from '../../../core/prompts/syntaxes.ts';
 import { drawPrompt, parsePrompt, parsePromptList, WildcardError } from '../../../core/recipes/wildcards.ts';
 import { permutation, rngFromSeed } from '../../../core/rng.ts';
 import type { JobParams } from '../../../shared/jobs.ts';
 import { type Catalog, trainingCaptions } from '../../catalog/index.ts';
+import { excerpt } from '../first-few.ts';
 import type { ChosenClass } from './plan-classes.ts';
 
 export interface PlannedPrompt {
+  /** With what was put into it: `asText` for a person. */
   prompt: string;
   /** The real image whose caption it holds; null: none. */
   captionOf: { id: number; path: string; hash: string } | null;
@@ -43,23 +46,23 @@ export function promptDraws(
     (i) => {
       const rng = words(name, i);
       const parts = prompts.length === 1 ? prompts[0] : prompts[rng.int(prompts.length)];
-      return { prompt: readable(withClass(drawPrompt(parts, rng), name, syntax), syntax), captionOf: null };
+      return { prompt: readable(withClass(drawPrompt(parts, rng), name), syntax), captionOf: null };
     };
 }
 
 /** The prompt itself. @throws naming it, where its syntax has what cannot be done. */
-export function readable(prompt: string, syntax: PromptSyntax): string {
+export function readable(prompt: string, syntax: PromptSyntax, which = 'prompt'): string {
   try {
     syntax.read(prompt);
     return prompt;
   } catch (error) {
-    throw new Error(`prompt “${prompt}”: ${(error as Error).message}`);
+    throw new Error(`${which} “${excerpt(asText(prompt))}”: ${(error as Error).message}`);
   }
 }
 
 /** @throws where a prompt that has no say in LoRAs names one. */
 export function requireNoLora(prompt: string, syntax: PromptSyntax, which: string): void {
-  const [tag] = syntax.read(prompt).loras;
+  const [tag] = syntax.read(readable(prompt, syntax, which)).loras;
   if (tag)
     throw new Error(
       `${which} names ${writtenTag(tag)}. A LoRA changes the whole image: write it in the prompt of a generation`,
@@ -94,8 +97,8 @@ function captionDraws(
     const order = permutation(captions.length, rngFromSeed(seed, `${name} captions`));
     return (i) => {
       const { id, path, hash, text } = captions[order[i % order.length]];
-      const prompt = withClass(drawPrompt(around, words(name, i)), name, syntax).replaceAll(placeholder, () =>
-        syntax.literal(text),
+      const prompt = withClass(drawPrompt(around, words(name, i)), name).replaceAll(placeholder, () =>
+        putIn(text),
       );
       return { prompt: readable(prompt, syntax), captionOf: { id, path, hash } };
     };
@@ -103,5 +106,5 @@ function captionDraws(
 }
 
 /** A class's name is a name, whatever brackets it has. */
-export const withClass = (prompt: string, name: string, syntax: PromptSyntax): string =>
-  prompt.replaceAll('[CLS]', () => syntax.literal(name));
+export const withClass = (prompt: string, name: string): string =>
+  prompt.replaceAll('[CLS]', () => putIn(name));

@@ -1,6 +1,7 @@
 /** Owns what a job's log says of its prompts, each thing once: syntax that is not read, what is cut, unused embeddings. */
+import { asText } from '../../../core/prompts/put-in.ts';
 import { syntaxes, unreadSyntax } from '../../../core/prompts/syntaxes.ts';
-import { firstFew } from '../first-few.ts';
+import { excerpt, firstFew } from '../first-few.ts';
 import type { JobContext } from '../job-context.ts';
 import type { AddedToken } from '../models/additions.ts';
 import type { GenerationModel } from './generation-model.ts';
@@ -40,7 +41,7 @@ export function tellPrompts(
     const which = cut.length === 1 ? 'a prompt' : `${cut.length} prompts`;
     log(
       'warn',
-      `${tokens} ${tokens === 1 ? 'token' : 'tokens'} of ${which} cut: the text encoder reads ${model.textLength} at a time, with begin and end. Shorten the prompt, or read long prompts in chunks: “${cut[0].prompt}”`,
+      `${tokens} ${tokens === 1 ? 'token' : 'tokens'} of ${which} cut: the text encoder reads ${model.textLength} at a time, with begin and end. Shorten the prompt, or read long prompts in chunks: “${excerpt(asText(cut[0].prompt))}”`,
     );
   }
   if (unnamed.size > 0) {

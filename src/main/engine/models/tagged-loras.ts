@@ -45,7 +45,10 @@ export function withTagged(catalog: Catalog, loras: Loras, tags: readonly LoraTa
     const found = listed.length > 0 ? listed : inCatalog.map(({ path }) => ({ path, weight: 1 }));
     if (found.length !== 1) {
       const names = [...new Set([...all.map(({ path }) => stem(path)), ...models.map(({ name }) => name)])];
-      const there = names.length === 0 ? 'there is none' : `there are ${firstFew(names, 10)}`;
+      const there =
+        names.length === 0
+          ? 'there is none'
+          : `${names.length === 1 ? 'the only one is' : 'there are'} ${firstFew(names, 10)}`;
       throw new CatalogError(
         'invalid',
         found.length === 0
