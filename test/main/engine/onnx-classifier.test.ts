@@ -347,6 +347,18 @@ describe('folders', () => {
     });
   });
 
+  it('an extension in capitals is the same: what is added opens', async () => {
+    const path = tiny('CAPITALS/NET.ONNX');
+    const catalog = c.openCatalog(join(folder, 'catalog capitals'));
+    try {
+      const added = await addModel(catalog, { path: beside('CAPITALS', prepared), name: 'NET' });
+      expect(added.path).toBe(path);
+      await (await openEncoder(catalog, added.id, cpu)).close();
+    } finally {
+      catalog.close();
+    }
+  });
+
   it('other ONNX files of the folder are said, and several without a first one are asked about', async () => {
     tiny('two/model.onnx');
     tiny('two/onnx/model_quantized.onnx');

@@ -3,7 +3,8 @@
  * does not say about itself. What is not written in the file is left open for the person; nothing is guessed.
  */
 import { closeSync, existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, extname, join } from 'node:path';
+import { basename, join } from 'node:path';
+import { isOnnxFile, isSafetensorsFile } from '../../../shared/model-files.ts';
 import {
   adapterConfigFile,
   adapterSummary,
@@ -21,9 +22,8 @@ import { verdict } from './verdict.ts';
 export async function examineModel(path: string): Promise<ModelCheck> {
   if (!existsSync(path)) return verdict('nothing', '', [`there is nothing at ${path}`]);
   if (statSync(path).isDirectory()) return checkFolder(path);
-  const extension = extname(path).toLowerCase();
-  if (extension === '.onnx') return await (await import('./examine-onnx.ts')).checkOnnx(path);
-  if (extension === '.safetensors') return await checkSafetensors(path);
+  if (isOnnxFile(path)) return await (await import('./examine-onnx.ts')).checkOnnx(path);
+  if (isSafetensorsFile(path)) return await checkSafetensors(path);
   try {
     closeSync(openUserFileSync(path, { wanted: 'model' }).descriptor);
   } catch (error) {
