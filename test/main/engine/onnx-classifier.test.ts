@@ -347,6 +347,33 @@ describe('folders', () => {
     });
   });
 
+  it('one that cannot be used is named without an empty place behind it', async () => {
+    mkdirSync(join(folder, 'damaged'), { recursive: true });
+    writeFileSync(join(folder, 'damaged/model.onnx'), '<html>');
+    const { usable, summary } = await examineModel(join(folder, 'damaged'));
+    expect([usable, summary]).toEqual([false, 'model.onnx']);
+  });
+
+  it('values in a file that is missing are refused by the name of it', async () => {
+    const external = { location: 'net.onnx_data', offset: 0, length: 12 };
+    mkdirSync(join(folder, 'apart'), { recursive: true });
+    writeFileSync(
+      join(folder, 'apart/net.onnx'),
+      encodeModel({
+        opset: 13,
+        nodes: [{ op: 'Add', inputs: ['x', 'W'], output: 'y', attributes: {} }],
+        initializers: [{ name: 'W', dims: [3], dataType: 1, external }],
+        inputs: [{ name: 'x', dims: [1, 3], dataType: 1 }],
+        outputs: [{ name: 'y', dims: [1, 3], dataType: 1 }],
+      }),
+    );
+    expect((await examineModel(join(folder, 'apart/net.onnx'))).problems).toEqual([
+      expect.stringMatching(
+        /values of "?W"? are said to be in "?net\.onnx_data"?, which is missing; put it there/,
+      ),
+    ]);
+  });
+
   it('an extension in capitals is the same: what is added opens', async () => {
     const path = tiny('CAPITALS/NET.ONNX');
     const catalog = c.openCatalog(join(folder, 'catalog capitals'));

@@ -38,8 +38,9 @@ export async function checkOnnxFolder(
     basename(file),
     ...(unused.length > 0 ? [`not used: ${firstFew(unused)}`] : []),
     ...without.map((problem) => `its weights are not used: ${problem}`),
+    ...(found.summary ? [found.summary] : []),
   ];
-  return { ...found, summary: [...notes, found.summary].join('; '), file };
+  return { ...found, summary: notes.join('; '), file };
 }
 
 export async function checkOnnx(path: string): Promise<ModelCheck> {
