@@ -104,7 +104,7 @@ const told = (scores: Scores): string => {
     scores === 'logits' ? '' : ` (${scoreKinds[scores].by.split(',')[0]}): ${scoreKinds[scores].used}`;
   return scores + graph;
 };
-const untold = 'logits or probabilities: its operators do not tell, so it is tried when the model is opened';
+const untold = 'scores of a kind that its operators do not tell';
 
 /**
  * What the input itself fixes. Layout counts as fixed where just one axis can be the channels: by its size, by the name
