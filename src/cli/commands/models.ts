@@ -9,6 +9,7 @@ import { inspect } from '../../main/engine/inspector.ts';
 import { checkModel } from '../../main/engine/models/check.ts';
 import { inGigabytes } from '../../main/engine/out-of-memory.ts';
 import type { OnnxClassifierSpec } from '../../shared/domain.ts';
+import { isSafetensorsFile } from '../../shared/model-files.ts';
 import { type CommandContext, finish, leaf, withGlobals } from '../command.ts';
 import { CliError, usageError } from '../errors.ts';
 import { table } from '../format.ts';
@@ -158,8 +159,7 @@ export function models(parent: Command, context: CommandContext): void {
         ? file
         : await withSession(io, values, (session) => pathOf(session, given));
       const out = resolve(io.cwd, values.out);
-      if (!out.endsWith('.safetensors'))
-        throw usageError(`--out ${values.out}: expected a .safetensors file`);
+      if (!isSafetensorsFile(out)) throw usageError(`--out ${values.out}: expected a .safetensors file`);
       if (existsSync(out)) throw usageError(`${out} exists already; name another file`);
       const layers = await inspect('lora.export', { from, out, layout: values.layout });
       return {

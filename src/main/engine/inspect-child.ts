@@ -32,7 +32,8 @@ const bodies: Bodies = {
     const { openOnnxClassifier } = await import('./models/onnx-classifier.ts');
     const encoder = await openOnnxClassifier(file, { provider: 'cpu', threads: 1 });
     await encoder.close();
-    return { dim: encoder.dim, scores: encoder.scores };
+    const { dim, scores, tried } = encoder;
+    return { dim, scores, tried };
   },
   'job.memory': async ({ catalog, request }) =>
     (await import('./job-memory.ts')).memoryWarning(await catalogAt(catalog), request),

@@ -111,11 +111,11 @@ export const inspections = {
   'model.check': inspection(check, z.object({ path }), modelCheck),
   /** The hash that provenance records. */
   'model.hash': inspection(reading, z.object({ path, kind: modelKind }), z.string()),
-  /** Runs an ONNX classifier: the length of its features, and what its class scores are. */
+  /** Runs an ONNX classifier: the length of its features, and what its class scores are, and whether that was found by trial. */
   'model.try': inspection(
     trial,
     z.object({ name: z.string(), path, hash: z.string().nullable(), spec: onnxClassifierSpec }),
-    z.object({ dim: count, scores: z.string().nullable() }),
+    z.object({ dim: count, scores: z.string().nullable(), tried: z.boolean() }),
   ),
   /** What to say where a job would not fit into memory. */
   'job.memory': inspection(form, z.object({ catalog: path, request: jobRequest }), z.string().nullable()),

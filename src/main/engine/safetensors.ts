@@ -4,10 +4,11 @@
  * read-only. Little-endian machines only, as every platform the program runs on.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { notFinite, requireFinite } from '../../core/finite.ts';
 import { damagedWeights } from './finite-weights.ts';
+import { firstFew } from './first-few.ts';
 import { numberToHalf, toFloat32 } from './float-formats.ts';
 import { duplicateKey, isRecord, MAX_HEADER_BYTES, parseHeader } from './safetensors-header.ts';
 import type { FileSeal } from './sealed-file.ts';
@@ -116,13 +117,14 @@ export function openShardedSafetensors(indexFile: string): TensorFile {
   if (twice !== null) throw new Error(`${indexFile}: "${twice}" is there twice`);
 
   const shards = new Map<string, SafetensorsFile>();
+  requireShards(indexFile, map);
   const close = () => {
     for (const shard of shards.values()) shard.close();
   };
   try {
     const tensors = new Map<string, TensorPlace>();
     for (const [name, shardName] of Object.entries(map)) {
-      if (typeof shardName !== 'string' || !/^[^/\\:\0]+\.safetensors$/.test(shardName)) {
+      if (!isShardName(shardName)) {
         throw new Error(
           `${indexFile}: tensor ${name} is said to be in ${JSON.stringify(shardName)}, wanted the plain name of a .safetensors file beside the index`,
         );
@@ -151,6 +153,19 @@ export function openShardedSafetensors(indexFile: string): TensorFile {
     close();
     throw error;
   }
+}
+
+const isShardName = (name: unknown): name is string =>
+  typeof name === 'string' && /^[^/\\:\0]+\.safetensors$/.test(name);
+
+/** @throws naming all shards that are missing. */
+function requireShards(indexFile: string, map: Readonly<Record<string, unknown>>): void {
+  const names = [...new Set(Object.values(map))].filter(isShardName);
+  const missing = names.filter((name) => !existsSync(join(dirname(indexFile), name)));
+  if (missing.length > 0)
+    throw new Error(
+      `${indexFile}: shards of the model are missing (${missing.length} of ${names.length}): ${firstFew(missing)}; put them beside the index, or download the model again with all of its files`,
+    );
 }
 
 export interface TensorToWrite {

@@ -58,13 +58,62 @@ const toOnnx = 'export the model to ONNX';
 const weights = 'use the .safetensors file of the same model';
 const unpack = 'unpack it and choose what is in it';
 
-/** The first that fits. Names count only where the bytes tell nothing. */
+/** Names of what browsers and download managers have not finished, which may begin as the whole file will. */
+const unfinished = /\.(part|partial|crdownload|download|incomplete|aria2|!ut|opdownload)$/;
+
+const isText = (head: Uint8Array): boolean => head.every((byte) => byte >= 32 || (byte >= 9 && byte <= 13));
+
+/** Text of nothing but JSON's tokens, as far as it is there. */
+function isJson({ head, text }: Seen): boolean {
+  if (!isText(head)) return false;
+  const rest = text
+    .replace(/^ï»¿/, '')
+    .replaceAll(/"(?:[^"\\]|\\[\s\S])*(?:"|\\?$)/g, '')
+    .replaceAll(/\b(?:true|false|null|NaN|Infinity)\b/g, '');
+  return /^\s*[[{][\s[\]{},:+\-.\deE]*[a-zA-Z]*$/.test(rest);
+}
+
+/** Keys of the answers that sites give in place of a file. */
+const errorKeys = /^(error|errors|error_?(code|description|message)|message|msg|detail|details|reason)$/i;
+const besideError =
+  /^(status_?(code|text)?|code|success|path|timestamp|documentation_url|request_?id|type)$/i;
+
+/** The same as one line of text: "Entry not found", "404: Not Found", "Invalid username or password." */
+const errorLine =
+  /^\s*(error\b|[45]\d\d\b|[^\n]*\b(not found|unauthori[sz]ed|forbidden|denied|restricted|invalid (username|credentials|token)|too many requests|rate limit|bad gateway|unavailable|time-?out)\b)[^\n]*\s*$/i;
+
+function isErrorAnswer({ text }: Seen): boolean {
+  if (!/^\s*\{/.test(text)) return false;
+  try {
+    const entries = Object.entries(JSON.parse(text) as object);
+    return (
+      entries.some(([key, value]) => errorKeys.test(key) && typeof value !== 'number') &&
+      entries.every(([key]) => errorKeys.test(key) || besideError.test(key))
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** The first that fits. Names count only where the bytes tell nothing, but for an unfinished download's. */
 export const forms: readonly Form[] = [
+  {
+    what: 'an unfinished download',
+    instead: 'let it end, or download it again',
+    is: called(unfinished),
+    always: true,
+  },
   {
     what: 'an empty file',
     instead: again,
     is: ({ head }) => head.length === 0,
     readBy: ['text'],
+    always: true,
+  },
+  {
+    what: 'a file of zeros, whose content was never written, as a download that broke off leaves it',
+    instead: again,
+    is: ({ head }) => head.every((byte) => byte === 0),
     always: true,
   },
   {
@@ -89,12 +138,6 @@ export const forms: readonly Form[] = [
     what: 'a git-annex pointer, not the file itself',
     instead: 'run `git annex get` where it was cloned',
     is: matches(/^(\.\.\/)*(\.git)?\/annex\/objects\//),
-    always: true,
-  },
-  {
-    what: 'an unfinished download',
-    instead: 'let it end, or download it again',
-    is: called(/\.(part|partial|crdownload|download|incomplete|aria2|!ut|opdownload)$/),
     always: true,
   },
   {
@@ -173,9 +216,15 @@ export const forms: readonly Form[] = [
     readBy: ['image'],
   },
   {
+    what: 'the error message of a download, not the file itself',
+    instead: `${again}, signed in where the site wants it`,
+    is: isErrorAnswer,
+    always: true,
+  },
+  {
     what: 'JSON text',
     instead: 'name the model itself: the folder that it describes, or its weights',
-    is: matches(/^(ï»¿)?\s*(\{\s*("|\}|$)|\[)/),
+    is: isJson,
     readBy: ['json', 'text'],
   },
   {
@@ -197,9 +246,15 @@ export const forms: readonly Form[] = [
     readBy: ['text', 'json'],
   },
   {
+    what: 'a text that reads like the error message of a download',
+    instead: `${again}, signed in where the site wants it`,
+    is: ({ head, text }) => head.length < HEAD_BYTES && isText(head) && errorLine.test(text),
+    readBy: ['text'],
+  },
+  {
     what: 'a text file',
     instead: 'name the file that is meant, or download it again',
-    is: ({ head }) => head.every((byte) => byte >= 32 || (byte >= 9 && byte <= 13)),
+    is: ({ head }) => isText(head),
     readBy: ['text', 'json'],
   },
 ];
@@ -231,7 +286,7 @@ export const folderForms: readonly FolderForm[] = [
   {
     what: 'an unfinished download',
     instead: 'let it end, or download it again',
-    has: /\.(part|partial|crdownload|incomplete|aria2)$/,
+    has: unfinished,
   },
   { what: 'an OpenVINO model', instead: toOnnx, has: /^openvino_.*\.xml$/ },
   { what: 'a TensorFlow SavedModel', instead: toOnnx, has: /^saved_model\.pb(txt)?$/ },

@@ -2,6 +2,7 @@
 import { SegmentedControl, Select, Switch } from '@mantine/core';
 import type { Dataset, ModelEntry } from '../../shared/domain.ts';
 import { expectedNumber, type Field as Parameter, rangeOf } from '../../shared/field.ts';
+import { isOnnxFile } from '../../shared/model-files.ts';
 import { useRequest } from '../queries.ts';
 import { Field, NumberField } from './fields.tsx';
 import { counted } from './format.ts';
@@ -123,7 +124,7 @@ function NumberControl({ field, testId, value, set, say, words }: ControlProps &
 const isNetwork = ({ kind }: ModelEntry) => kind === 'encoder' || kind === 'classifier';
 
 const standsHere = (among: Parameter['among'], model: ModelEntry): boolean =>
-  model.usable && isNetwork(model) && (among === 'encoders' || !model.path.endsWith('.onnx'));
+  model.usable && isNetwork(model) && (among === 'encoders' || !isOnnxFile(model.path));
 
 const nothing = '';
 

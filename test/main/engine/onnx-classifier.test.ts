@@ -13,7 +13,7 @@ import { softmaxOfColumns } from '../../../src/main/engine/class-probabilities.t
 import { hashFile } from '../../../src/main/engine/images/hash.ts';
 import { addModel, checkModel } from '../../../src/main/engine/models/check.ts';
 import { examineModel } from '../../../src/main/engine/models/examine.ts';
-import { openOnnxClassifier } from '../../../src/main/engine/models/onnx-classifier.ts';
+import { kindOfScores, openOnnxClassifier } from '../../../src/main/engine/models/onnx-classifier.ts';
 import { namesFrom } from '../../../src/main/engine/models/onnx-labels.ts';
 import { openEncoder } from '../../../src/main/engine/models/open-encoder.ts';
 import { readPreprocessor } from '../../../src/main/engine/models/preprocessor-file.ts';
@@ -234,6 +234,64 @@ describe('a Softmax in the graph', () => {
     near(got.logits, logits, 1e-5);
   });
 
+  describe('told by trial', () => {
+    const constant = (value: number, output: string): NodeData => ({
+      op: 'Constant',
+      inputs: [],
+      output,
+      attributes: { value_float: { float: value } },
+    });
+    const two = (op: string, a: string, b: string, output: string): NodeData => ({
+      op,
+      inputs: [a, b],
+      output,
+      attributes: {},
+    });
+    const sigmoid = [
+      node('Neg', 'z', 'n'),
+      node('Exp', 'n', 'e'),
+      constant(1, 'one'),
+      two('Add', 'e', 'one', 'd'),
+      two('Div', 'one', 'd', 'scores'),
+    ];
+    const times = (factor: number) => [
+      node('Softmax', 'z', 's', { axis: { int: 1 } }),
+      constant(factor, 'k'),
+      two('Mul', 's', 'k', 'scores'),
+    ];
+    it.each<[string, readonly NodeData[], RegExp]>([
+      ['a Sigmoid by hand', sigmoid, /output out gives values from 0 to 1 that do not sum to 1/],
+      [
+        'per cent',
+        times(100),
+        /always have the same sum, which is not 1.*Export the model without the factor/,
+      ],
+      ['halves', times(0.5), /always have the same sum, which is not 1/],
+    ])('%s is refused', async (name, after, says) => {
+      await expect(open(tiny(`${name}.onnx`, { after, opset: 13 }))).rejects.toThrow(says);
+    });
+    it('logits that are in [0,1] for all images are logits', async () => {
+      const small = [constant(0.05, 'k'), two('Mul', 'z', 'k', 'scores')];
+      expect((await scoresOf(tiny('small head.onnx', { after: small }))).kind).toBe('logits');
+    });
+    it('a bias does not hide logits', async () => {
+      const biased = [constant(0.1, 'k'), two('Add', 'z', 'k', 'scores')];
+      expect(
+        (await examineModel(tiny('biased.onnx', { after: biased, outputName: 'logits' }))).summary,
+      ).toContain('logits holds logits');
+    });
+    const row = (...values: number[]) => Float32Array.from(values);
+    it.each<[string, Float32Array[], string]>([
+      ['one class', [row(0.2), row(0.7)], 'logits'],
+      ['hardly any change', [row(0.4, 2), row(0.4001, 2.0001)], 'logits'],
+      ['negative', [row(0.4, -0.1), row(0.2, 0.1)], 'logits'],
+      ['above 1', [row(0.4, 0.1), row(0.2, 1.5)], 'logits'],
+      ['sums of 1 in half precision', [row(0.4, 0.6005), row(0.9, 0.1)], 'probabilities'],
+      ['a sum of 255', [row(55, 200), row(254, 1)], 'scaled'],
+      ['any sums', [row(0.4, 0.9), row(0.2, 0.1)], 'independent'],
+    ])('values: %s', (_, rows, kind) => expect(kindOfScores(rows)).toBe(kind));
+  });
+
   it('a Sigmoid is refused where scores are wanted, and says what to do', async () => {
     const file = tiny('multi.onnx', { after: [node('Sigmoid', 'z', 'scores')], outputName: 'logits' });
     const found = await examineModel(file);
@@ -334,6 +392,13 @@ describe('folders', () => {
     }
   });
 
+  it('what a trial finds of the scores is said by the check', async () => {
+    tiny('tried/model.onnx', { after: [node('Relu', 'z', 'scores')] });
+    expect((await checkModel(beside('tried', prepared))).summary).toMatch(
+      /scores of a kind that its operators do not tell; on trial images out holds logits$/,
+    );
+  });
+
   it('one that leaves no question open is run by the check, so that what is called usable runs', async () => {
     tiny('runs/model.onnx');
     expect(await checkModel(beside('runs', prepared))).toMatchObject({ usable: true, problems: [] });
@@ -345,6 +410,45 @@ describe('folders', () => {
       usable: false,
       problems: [expect.stringMatching(/output out .*Infinity/)],
     });
+  });
+
+  it('one that cannot be used is named without an empty place behind it', async () => {
+    mkdirSync(join(folder, 'damaged'), { recursive: true });
+    writeFileSync(join(folder, 'damaged/model.onnx'), '<html>');
+    const { usable, summary } = await examineModel(join(folder, 'damaged'));
+    expect([usable, summary]).toEqual([false, 'model.onnx']);
+  });
+
+  it('values in a file that is missing are refused by the name of it', async () => {
+    const external = { location: 'net.onnx_data', offset: 0, length: 12 };
+    mkdirSync(join(folder, 'apart'), { recursive: true });
+    writeFileSync(
+      join(folder, 'apart/net.onnx'),
+      encodeModel({
+        opset: 13,
+        nodes: [{ op: 'Add', inputs: ['x', 'W'], output: 'y', attributes: {} }],
+        initializers: [{ name: 'W', dims: [3], dataType: 1, external }],
+        inputs: [{ name: 'x', dims: [1, 3], dataType: 1 }],
+        outputs: [{ name: 'y', dims: [1, 3], dataType: 1 }],
+      }),
+    );
+    expect((await examineModel(join(folder, 'apart/net.onnx'))).problems).toEqual([
+      expect.stringMatching(
+        /values of "?W"? are said to be in "?net\.onnx_data"?, which is missing; put it there/,
+      ),
+    ]);
+  });
+
+  it('an extension in capitals is the same: what is added opens', async () => {
+    const path = tiny('CAPITALS/NET.ONNX');
+    const catalog = c.openCatalog(join(folder, 'catalog capitals'));
+    try {
+      const added = await addModel(catalog, { path: beside('CAPITALS', prepared), name: 'NET' });
+      expect(added.path).toBe(path);
+      await (await openEncoder(catalog, added.id, cpu)).close();
+    } finally {
+      catalog.close();
+    }
   });
 
   it('other ONNX files of the folder are said, and several without a first one are asked about', async () => {

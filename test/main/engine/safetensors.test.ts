@@ -283,6 +283,10 @@ describe('sharded checkpoints', () => {
     }
     expect(() => openShardedSafetensors(index({ b: 'm-1.safetensors' }))).toThrow(/tensor b is not in m-1/);
     expect(() => openShardedSafetensors(index({ a: 'm-9.safetensors' }))).toThrow(/m-9/);
+    const two = index({ a: 'm-1.safetensors', b: 'm-8.safetensors', c: 'm-9.safetensors' });
+    expect(() => openShardedSafetensors(two)).toThrow(
+      `${two}: shards of the model are missing (2 of 3): m-8.safetensors, m-9.safetensors; put them beside the index, or download the model again`,
+    );
     expect(() => openShardedSafetensors(index(undefined))).toThrow(/no weight_map/);
   });
 });

@@ -255,6 +255,13 @@ describe('what is not computed is refused by its name', () => {
   });
 });
 
+it('a state dict of torchvision whose extension is in capitals is read', () => {
+  const own = writeFixture(join(folder, 'capitals'), readFixture('torchvision-resnet'));
+  const path = join(own, 'R18.SAFETENSORS');
+  renameSync(join(own, 'model.safetensors'), path);
+  expect(readVisionFolder(path, 'mine').summary).toMatch(/ResNet/i);
+});
+
 it('a state dict of torchvision may be one file, and is added to a catalog', async () => {
   const own = writeFixture(join(folder, 'single'), readFixture('torchvision-vit'));
   const path = join(own, 'vit_b_16.safetensors');

@@ -165,6 +165,13 @@ describe('under another name', () => {
     ['notes.safetensors', 'just a text', /a text file/],
     ['config.onnx', '{"model_type": "vit"}', /JSON text; name the model itself/],
     ['config.safetensors', '[1, 2]', /JSON text/],
+    ['cut.safetensors', `[${'{"a": [true, -1.5e3]}, '.repeat(40)}`, /JSON text/],
+    ['ini.safetensors', '[section]\nkey = 1', /a text file/],
+    ['bracket.model', latin1('[\x01\x02\xff'), /no model that Crux knows/],
+    ['bracket.model', latin1('[\xff\xfe\xfd'), /no model that Crux knows|a text file/],
+    ['zeros.onnx', Buffer.alloc(1000), /a file of zeros.*download it again/],
+    ['zeros.safetensors', Buffer.alloc(1000), /a file of zeros.*download it again/],
+    ['zeros.safetensors', Buffer.alloc(12), /a file of zeros.*download it again/],
     ['photo.onnx', latin1('\xff\xd8\xff\xe0\0\x10JFIF'), /an image/],
     ['empty.safetensors', '', /an empty file/],
     ['empty.onnx', '', /an empty file/],
@@ -180,6 +187,72 @@ describe('under another name', () => {
     );
     const onnx = put('graph.safetensors', readFileSync(writeClassifier(join(folder, 'graph.onnx'))));
     await expect(problemsOf(onnx)).rejects.toThrow(/an ONNX model; give it the extension \.onnx/);
+  });
+});
+
+describe('what a site answered in place of the file', () => {
+  it.each([
+    '{"error":"Repository not found"}',
+    '{"message": "Not Found", "documentation_url": "https://x.org", "status": "404"}',
+    '{"error":{"code":403,"message":"Forbidden"}}',
+    'Entry not found',
+    '404: Not Found',
+    'Invalid username or password.\n',
+  ])('%s', async (answer) => {
+    for (const name of ['model.safetensors', 'model.onnx', 'm.model'])
+      await expect(problemsOf(put(name, answer))).rejects.toThrow(
+        /error message of a download.*download it again/,
+      );
+  });
+  it('a config or a table of labels with such words is none', () => {
+    expect(readJson(put('config.json', '{"error": 0, "success": 1}'))).toEqual({ error: 0, success: 1 });
+    expect(readLabels(put('labels.txt', 'not found\n'))).toEqual(['not found']);
+  });
+});
+
+it('an unfinished download is told by its name, though it begins as the whole file', async () => {
+  const weights = join(folder, 'whole.safetensors');
+  writeSafetensors(weights, { a: { shape: [1], data: Float32Array.of(1) } });
+  const onnx = readFileSync(writeClassifier(join(folder, 'whole.onnx')));
+  for (const file of [
+    put('model.safetensors.crdownload', readFileSync(weights)),
+    put('model.onnx.part', onnx),
+    put('MODEL.ONNX.PART', onnx),
+    put('config.json.part', '{"model_type": "vit"}'),
+    put('empty.onnx.part', ''),
+  ])
+    await expect(problemsOf(file)).rejects.toThrow(
+      /an unfinished download; let it end, or download it again/,
+    );
+});
+
+describe('weights that are no embedding', () => {
+  const layers = {
+    'vit.embeddings.cls_token': { shape: [1, 1, 2], data: new Float32Array(2) },
+    'classifier.weight': { shape: [2, 2], data: new Float32Array(4) },
+  };
+  const { 'classifier.weight': flat } = layers;
+  it.each([
+    ['of a network', layers],
+    ['of layers of one and two axes', { 'head.weight': flat }],
+  ])('%s beside their config are named by their folder', async (_, tensors) => {
+    const at = dirname(put('config.json', '{"model_type": "vit"}'));
+    writeSafetensors(join(at, 'model.safetensors'), tensors);
+    await expect(problemsOf(join(at, 'model.safetensors'))).rejects.toThrow(
+      `config.json beside it describes; choose their folder, ${at}`,
+    );
+    rmSync(join(at, 'config.json'));
+    await expect(problemsOf(join(at, 'model.safetensors'))).rejects.toThrow(
+      /its tensors \(.*\) are not of .* need its config\.json beside them/,
+    );
+  });
+  it('of a part of a Diffusers folder are named by the whole', async () => {
+    const at = join(folder, 'whole diffusion');
+    writeTinyDiffusion(at);
+    const unet = readdirSync(join(at, 'unet')).find((name) => name.endsWith('.safetensors'))!;
+    await expect(problemsOf(join(at, 'unet', unet))).rejects.toThrow(
+      `is one part of a Diffusers model; choose its folder, ${at}`,
+    );
   });
 });
 

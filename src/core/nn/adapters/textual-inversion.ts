@@ -23,6 +23,10 @@ const bundled = /^bundle_emb\.(.+)\.(?:string_to_param\.\*|emb_params|clip_l)$/;
 /** Whether a key of a LoRA file is that of a learned token. */
 export const isTokenKey = (key: string): boolean => ownToken.test(key) || bundled.test(key);
 
+/** Whether a tensor of a file that holds nothing else may be a learned token: layers of networks end in these words. */
+export const mayBeToken = (name: string, shape: readonly number[]): boolean =>
+  (shape.length === 1 || shape.length === 2) && !/\s|\.(weight|bias|running_mean|running_var)$/.test(name);
+
 /**
  * Learned tokens of a file: one tensor `emb_params` [vectors,width], called by `fallbackToken`, or tensors named by
  * their tokens, `<token>` [width] or [vectors,width], or those that a LoRA bundles, `bundle_emb.<word>...`. Other tensors
@@ -39,7 +43,7 @@ export function readLearnedTokens(
     const token = bundled.exec(name)?.[1] ?? (name === ONE_CONCEPT ? fallbackToken : name);
     if (!alone && !isTokenKey(name)) continue;
     const rows = shape.length === 1 ? [1, ...shape] : shape;
-    if (rows.length !== 2 || /\s/.test(token) || token === '') {
+    if (!mayBeToken(name, shape) || token === '') {
       throw new Error(
         `tensor ${name} [${shape}] is no learned token; wanted ${ONE_CONCEPT} [vectors,width], or a tensor [width] or [vectors,width] named by its token`,
       );

@@ -7,6 +7,7 @@ import { decode, encode } from '../../../core/nn/autoencoder-kl.ts';
 import { clipText } from '../../../core/nn/clip-text.ts';
 import { type Params, paramsOf, trainableSource } from '../../../core/nn/params.ts';
 import { takesGuidance, unet2dCondition } from '../../../core/nn/unet-2d-condition.ts';
+import { isSafetensorsFile } from '../../../shared/model-files.ts';
 import { memoryTable } from '../diffusion/memory-estimate.ts';
 import { type DiffusionModel, openDiffusionModel } from '../diffusion/model-folder.ts';
 import { firstFew } from '../first-few.ts';
@@ -97,7 +98,7 @@ function summaryOf(path: string, { unet, text, scheduler, assumed }: DiffusionMo
   const told = takesGuidance(unet.config)
     ? ', takes the guidance scale as an input (LCM: 2 to 8 steps, guidance about 8)'
     : '';
-  if (path.endsWith('.safetensors'))
+  if (isSafetensorsFile(path))
     return `single file, ${family}, ${predicts}, ${kept}${told}${assumed ? `; ${assumed}` : ''}`;
   const unused = unusedParts(path);
   const without = unused.length > 0 ? `; not used: ${unused.join(', ')}` : '';

@@ -32,8 +32,10 @@ async function tried(path: string, found: ModelCheck): Promise<ModelCheck> {
   if (!found.onnx || unanswered(found.onnx).length > 0) return found;
   const spec = found.onnx as OnnxClassifierSpec;
   try {
-    await inspect('model.try', { name: basename(path), path: found.file ?? path, hash: null, spec });
-    return found;
+    const file = { name: basename(path), path: found.file ?? path, hash: null, spec };
+    const { scores, tried: byTrial } = await inspect('model.try', file);
+    if (!byTrial) return found;
+    return { ...found, summary: `${found.summary}; on trial images ${spec.logits} holds ${scores}` };
   } catch (error) {
     if (!(error instanceof InspectionError)) throw error;
     return { ...found, usable: false, problems: [error.message] };

@@ -38,8 +38,9 @@ export async function checkOnnxFolder(
     basename(file),
     ...(unused.length > 0 ? [`not used: ${firstFew(unused)}`] : []),
     ...without.map((problem) => `its weights are not used: ${problem}`),
+    ...(found.summary ? [found.summary] : []),
   ];
-  return { ...found, summary: [...notes, found.summary].join('; '), file };
+  return { ...found, summary: notes.join('; '), file };
 }
 
 export async function checkOnnx(path: string): Promise<ModelCheck> {
@@ -103,7 +104,7 @@ const told = (scores: Scores): string => {
     scores === 'logits' ? '' : ` (${scoreKinds[scores].by.split(',')[0]}): ${scoreKinds[scores].used}`;
   return scores + graph;
 };
-const untold = 'logits or probabilities: its operators do not tell, so it is tried when the model is opened';
+const untold = 'scores of a kind that its operators do not tell';
 
 /**
  * What the input itself fixes. Layout counts as fixed where just one axis can be the channels: by its size, by the name

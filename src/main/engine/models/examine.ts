@@ -3,7 +3,8 @@
  * does not say about itself. What is not written in the file is left open for the person; nothing is guessed.
  */
 import { closeSync, existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, extname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { isOnnxFile, isSafetensorsFile } from '../../../shared/model-files.ts';
 import {
   adapterConfigFile,
   adapterSummary,
@@ -21,9 +22,8 @@ import { verdict } from './verdict.ts';
 export async function examineModel(path: string): Promise<ModelCheck> {
   if (!existsSync(path)) return verdict('nothing', '', [`there is nothing at ${path}`]);
   if (statSync(path).isDirectory()) return checkFolder(path);
-  const extension = extname(path).toLowerCase();
-  if (extension === '.onnx') return await (await import('./examine-onnx.ts')).checkOnnx(path);
-  if (extension === '.safetensors') return await checkSafetensors(path);
+  if (isOnnxFile(path)) return await (await import('./examine-onnx.ts')).checkOnnx(path);
+  if (isSafetensorsFile(path)) return await checkSafetensors(path);
   try {
     closeSync(openUserFileSync(path, { wanted: 'model' }).descriptor);
   } catch (error) {
@@ -134,6 +134,7 @@ async function checkSafetensors(path: string): Promise<ModelCheck> {
     const { openSafetensors } = await import('../safetensors.ts');
     const file = openSafetensors(path);
     const names = [...file.tensors.keys()];
+    const shapes = [...file.tensors].map(([name, { shape }]) => [name, shape] as const);
     file.close();
     if (names.some((name) => name.startsWith('model.diffusion_model.'))) return await checkWeights(path);
     const { isTorchvision } = await import('./vision/torchvision.ts');
@@ -143,12 +144,25 @@ async function checkSafetensors(path: string): Promise<ModelCheck> {
     const { familyOfTensors, isForeign } = await import('../../../core/nn/model-families.ts');
     const family = familyOfTensors(names);
     if (family) return verdict('safetensors', '', [`${path} is ${isForeign(family)}`]);
+    const { mayBeToken } = await import('../../../core/nn/adapters/textual-inversion.ts');
+    if (!shapes.every(([name, shape]) => mayBeToken(name, shape)))
+      return verdict('safetensors', '', [unknownWeights(path, names)]);
     const { readEmbeddingFile } = await import('./lora-file.ts');
     const tokens = readEmbeddingFile(path).map(({ token, vectors }) => `${token} (${vectors.shape[0]})`);
     return verdict('embedding', `learned tokens ${tokens.join(', ')}; for crux generate --embedding`);
   } catch (error) {
     return verdict('safetensors', '', [(error as Error).message]);
   }
+}
+
+/** Of a network that is told by its config only, or of none that is known. */
+function unknownWeights(path: string, names: readonly string[]): string {
+  const folder = dirname(path);
+  const whole = [dirname(folder), folder].find((at) => existsSync(join(at, 'model_index.json')));
+  if (whole) return `${path} is one part of a Diffusers model; choose its folder, ${whole}`;
+  if (existsSync(join(folder, 'config.json')))
+    return `${path} holds the weights of the network that config.json beside it describes; choose their folder, ${folder}`;
+  return `${path}: its tensors (${firstFew(names)}) are not of a Stable Diffusion, a LoRA, learned tokens or a network of torchvision. Weights of another network need its config.json beside them; choose the folder that holds both`;
 }
 
 /** @throws naming the file, and what of it cannot be used. */

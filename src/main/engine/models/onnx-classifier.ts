@@ -24,6 +24,8 @@ export interface OnnxClassifierFile {
 export interface OnnxClassifier extends ImageEncoder {
   /** What its class scores are, told by the graph or by trial; null: it has none. */
   scores: Scores | null;
+  /** It was found by trial. */
+  tried: boolean;
 }
 
 /** Grey from RGB as in BT.601, what image libraries do for one-channel models. */
@@ -77,10 +79,13 @@ async function encoderOf(
   const fill = filler(spec, takesBytes(image));
   const bytesEach = 3 * spec.width * spec.height;
 
-  const runBatch = async (pixels: Uint8Array, n: number) => {
+  /** @param gain of floats that go in, for trials: beyond what any image gives */
+  const runBatch = async (pixels: Uint8Array, n: number, gain = 1) => {
     const sides = [spec.height, spec.width];
     const dims = spec.layout === 'NCHW' ? [n, spec.channels, ...sides] : [n, ...sides, spec.channels];
-    const out = await session.run({ [spec.input]: { dims, data: fill(pixels, n) } as Tensor }, outputs);
+    const filled = fill(pixels, n);
+    const data = gain === 1 || filled instanceof Uint8Array ? filled : filled.map((v) => v * gain);
+    const out = await session.run({ [spec.input]: { dims, data } as Tensor }, outputs);
     const rows = (output: string): Float32Array => {
       const { data, dims: shape } = out[output];
       if (!(data instanceof Float32Array))
@@ -106,12 +111,12 @@ async function encoderOf(
     throw new Error(
       `model ${name}: ${spec.labels.length} labels for ${one.logits.length} class scores; check its label file`,
     );
-  const scores =
-    spec.logits === null
-      ? null
-      : (readOnnxFacts(path).scoresOf(spec.logits) ??
-        (await scoresByTrial(async (pixels) => (await runBatch(pixels, 1)).logits!, bytesEach)));
-  const unfit = spec.logits === null ? null : unfitScores(spec.logits, scores);
+  const told = spec.logits === null ? null : readOnnxFacts(path).scoresOf(spec.logits);
+  const tried = spec.logits !== null && told === null;
+  const scores = tried
+    ? await scoresByTrial(async (pixels, gain) => (await runBatch(pixels, 1, gain)).logits!, bytesEach)
+    : told;
+  const unfit = spec.logits === null ? null : unfitScores(spec.logits, scores, tried);
   if (unfit) throw new Error(`model ${name}: ${unfit}`);
 
   const runLogits = async (pixels: Uint8Array, n: number) => {
@@ -128,6 +133,7 @@ async function encoderOf(
     dim,
     labels: spec.logits === null ? null : spec.labels,
     scores,
+    tried,
     async run(pixels, n) {
       if (pixels.length !== n * bytesEach)
         throw new Error(`model ${name}: ${pixels.length} bytes for ${n} images, expected ${n * bytesEach}`);
@@ -207,26 +213,53 @@ function filler(
   };
 }
 
-const TRIALS = 3;
+/** Images of noise to try. */
+const NOISES = 3;
+/** Black, white and the strong colours. */
+const colours = Array.from({ length: 8 }, (_, i) => [i & 1, i & 2, i & 4].map((on) => (on ? 255 : 0)));
+/** Logits that are small by chance grow with numbers of this size, and those of a Sigmoid stay. */
+const BEYOND = 100;
 
-/** What scores are like on images of noise, where the graph's operators do not tell. */
+/** What scores are like, where the graph's operators do not tell. */
 async function scoresByTrial(
-  scoresOf: (pixels: Uint8Array) => Promise<Float32Array>,
+  scoresOf: (pixels: Uint8Array, gain?: number) => Promise<Float32Array>,
   bytes: number,
 ): Promise<Scores> {
   const rng = rngFromSeed(1, 'scores by trial');
-  const trials: Float32Array[] = [];
-  for (let i = 0; i < TRIALS; i++) {
-    const noise = randn(bytes, rng);
-    trials.push((await scoresOf(Uint8Array.from(noise, (v) => 128 + 64 * v))).slice());
+  const noise = () => Uint8Array.from(randn(bytes, rng), (v) => Math.min(255, Math.max(0, 128 + 64 * v)));
+  const images = [
+    ...Array.from({ length: NOISES }, noise),
+    ...colours.map((colour) => Uint8Array.from({ length: bytes }, (_, i) => colour[i % 3])),
+  ];
+  const rows: Float32Array[] = [];
+  for (const image of images) rows.push((await scoresOf(image)).slice());
+  const kind = kindOfScores(rows);
+  if (kind !== 'independent') return kind;
+  for (const gain of [BEYOND, -BEYOND]) {
+    for (const image of images) {
+      // An exponential by hand may overflow there, which says nothing.
+      const row = await scoresOf(image, gain).catch(() => null);
+      if (row?.some((p) => p < 0 || p > 1)) return 'logits';
+    }
   }
-  const every = (holds: (row: Float32Array) => boolean) =>
-    trials.every((row) => row.length > 1 && holds(row));
+  return kind;
+}
+
+/** What the class scores of several images hold, by their values alone. */
+export function kindOfScores(rows: readonly Float32Array[]): Scores {
+  if (rows[0].length < 2) return 'logits';
+  const total = (row: Float32Array) => row.reduce((sum, p) => sum + p, 0);
+  const sums = rows.map(total);
   // Half precision sums to 1 within its own rounding.
   const isOne = (sum: number) => Math.abs(sum - 1) < 1e-2;
-  if (every((row) => row.every((p) => p >= 0) && isOne(row.reduce((sum, p) => sum + p, 0))))
-    return 'probabilities';
-  if (every((row) => row.every((p) => p <= 0) && isOne(row.reduce((sum, p) => sum + Math.exp(p), 0))))
+  const every = (holds: (p: number) => boolean) => rows.every((row) => row.every(holds));
+  if (every((p) => p >= 0) && sums.every(isOne)) return 'probabilities';
+  if (every((p) => p <= 0) && rows.every((row) => isOne(total(row.map(Math.exp)))))
     return 'log-probabilities';
-  return 'logits';
+  if (!every((p) => p >= 0)) return 'logits';
+  // The sum of scores that hardly change is the same for any network.
+  const spread = (values: readonly number[]) => Math.max(...values) - Math.min(...values);
+  const change = Math.max(...Array.from(rows[0], (_, c) => spread(rows.map((row) => row[c]))));
+  if (spread(sums) < 1e-2 * Math.max(...sums) && spread(sums) < 0.1 * change) return 'scaled';
+  return every((p) => p <= 1) ? 'independent' : 'logits';
 }

@@ -8,9 +8,9 @@ import { Bytes, fieldsOf } from './protobuf-file.ts';
 
 /**
  * What a classifier's output holds: 'independent' are probabilities of classes that do not exclude each other, as a
- * Sigmoid makes them.
+ * Sigmoid makes them; 'scaled' are probabilities times a constant, such as per cent.
  */
-export type Scores = 'logits' | 'probabilities' | 'log-probabilities' | 'independent';
+export type Scores = 'logits' | 'probabilities' | 'log-probabilities' | 'independent' | 'scaled';
 
 export interface OnnxFacts {
   metadata: ReadonlyMap<string, string>;
@@ -85,7 +85,7 @@ const passes = new Set(
     ' ',
   ),
 );
-/** These give numbers of any size. Add may be the mean of two networks' probabilities, and does not tell. */
+/** These give numbers of any size. */
 const gives = new Map<string, Scores>([
   ...'BatchNormalization Conv FusedConv FusedGemm FusedMatMul Gemm LayerNormalization MatMul MatMulNBits'
     .split(' ')
@@ -107,6 +107,9 @@ function scoresAt(name: string, madeBy: ReadonlyMap<string, Node>, steps: number
   if (given) return given;
   const before = () => scoresAt(inputs[0] ?? '', madeBy, steps + 1);
   if (passes.has(op)) return before();
+  // A bias. Of anything else Add does not tell: it may be the mean of two networks' probabilities.
+  if (op === 'Add')
+    return inputs.some((name) => gives.get(madeBy.get(name)?.op ?? '') === 'logits') ? 'logits' : null;
   const inner = op === 'Log' || op === 'Exp' ? before() : null;
   if (op === 'Log')
     return inner === 'probabilities' ? 'log-probabilities' : inner === 'independent' ? inner : null;

@@ -4,7 +4,7 @@
  * Walks the messages of onnx.proto that can hold a tensor, and reads none of the weights. What is no ONNX at all is left
  * to the runtime to say.
  */
-import { closeSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { shown } from '../../../core/shown.ts';
 import { openUserFileSync, UnfitFile } from '../user-file.ts';
@@ -66,6 +66,10 @@ function requireWhole(descriptor: number, size: number, file: string): void {
 }
 
 function sizeOf(file: string, what: string): number {
+  if (!existsSync(file))
+    throw new Error(
+      `${what}, which is missing; put it there under that name, or download the model again with all of its files`,
+    );
   try {
     const { descriptor, size } = openUserFileSync(file);
     closeSync(descriptor);

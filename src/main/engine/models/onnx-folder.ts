@@ -1,6 +1,7 @@
 /** Owns which file of a folder is its ONNX classifier, as optimum and transformers.js lay such folders out. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { isOnnxFile } from '../../../shared/model-files.ts';
 
 export interface OnnxFolder {
   file: string;
@@ -28,7 +29,7 @@ export function onnxInFolder(folder: string): OnnxFolder | null {
 export function onnxFiles(folder: string, sub = ''): string[] {
   try {
     return readdirSync(join(folder, sub))
-      .filter((name) => name.toLowerCase().endsWith('.onnx'))
+      .filter(isOnnxFile)
       .map((name) => join(sub, name))
       .sort();
   } catch {

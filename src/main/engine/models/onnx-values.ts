@@ -23,8 +23,12 @@ export const scoreKinds: Readonly<Record<Scores, ScoreKind>> = {
     used: 'taken as they are: no second softmax',
   },
   independent: {
-    by: 'a Sigmoid is part of the graph',
+    by: 'a Sigmoid is part of the graph, or they are from 0 to 1 and do not sum to 1',
     used: 'refused: the classes do not exclude each other',
+  },
+  scaled: {
+    by: 'they are at least 0 and always have the same sum, which is not 1',
+    used: 'refused: the factor is not known',
   },
 };
 
@@ -40,8 +44,18 @@ export function unfitInput({ name, type, shape }: ValueInfo): string | null {
   return null;
 }
 
-/** Why a difficulty cannot be computed from these scores; null: it can. */
-export const unfitScores = (output: string, scores: Scores | null): string | null =>
-  scores === 'independent'
-    ? `output ${output} ends in a Sigmoid: one independent probability per class, of which several may be high at once, while a difficulty needs classes that exclude each other. Name an output with features instead, or export the model without the Sigmoid`
-    : null;
+/**
+ * Why a difficulty cannot be computed from these scores; null: it can.
+ * @param tried it was found by trial, not told by the graph
+ */
+export function unfitScores(output: string, scores: Scores | null, tried = false): string | null {
+  if (scores === 'independent') {
+    const seen = tried
+      ? 'gives values from 0 to 1 that do not sum to 1, as a Sigmoid does'
+      : 'ends in a Sigmoid';
+    return `output ${output} ${seen}: one independent probability per class, of which several may be high at once, while a difficulty needs classes that exclude each other. Name an output with features instead, or export the model without the Sigmoid`;
+  }
+  if (scores === 'scaled')
+    return `output ${output} gives values of at least 0 that always have the same sum, which is not 1: probabilities times a constant, such as percentages. Export the model without the factor, or with its logits as output`;
+  return null;
+}

@@ -1,5 +1,6 @@
 /** Owns opening the model that images are encoded with, whatever form it has. */
 import { onnxClassifierSpec } from '../../../shared/domain.ts';
+import { isOnnxFile } from '../../../shared/model-files.ts';
 import { type Catalog, getModelRow } from '../../catalog/index.ts';
 import type { RuntimeOptions } from '../runtime.ts';
 import { openBuiltinEncoder } from './builtin-encoder.ts';
@@ -16,7 +17,7 @@ export async function openEncoder(
 ): Promise<ImageEncoder> {
   const model = findModel(catalog, modelId, 'encoder', 'classifier');
   if (model.builtIn) return await openBuiltinEncoder(runtime);
-  if (!model.path.endsWith('.onnx')) return await openVisionFolder(model.path, model.name, runtime);
+  if (!isOnnxFile(model.path)) return await openVisionFolder(model.path, model.name, runtime);
   const spec = onnxClassifierSpec.parse(getModelRow(catalog, modelId).spec);
   return await openOnnxClassifier({ name: model.name, path: model.path, hash: model.hash, spec }, runtime);
 }

@@ -8,6 +8,7 @@ import { input } from '../../../core/graph/value.ts';
 import { type ConfigFields, configFields, most } from '../../../core/nn/config-fields.ts';
 import { frozenSource, paramsOf } from '../../../core/nn/params.ts';
 import { featureWidth, resnet } from '../../../core/nn/resnet.ts';
+import { isSafetensorsFile } from '../../../shared/model-files.ts';
 import type { RuntimeOptions } from '../runtime.ts';
 import { isRecord } from '../safetensors-header.ts';
 import { cruxPreprocessing, type ResnetFile } from './classifier-folder.ts';
@@ -35,8 +36,8 @@ export interface VisionModel {
  * @throws an error that names the file, and the field or parameter that is missing or not computed here.
  */
 export function readVisionFolder(path: string, name: string): VisionModel {
-  const bare = path.endsWith('.safetensors') || !existsSync(join(path, 'config.json'));
-  const folder = path.endsWith('.safetensors') ? dirname(path) : path;
+  const bare = isSafetensorsFile(path) || !existsSync(join(path, 'config.json'));
+  const folder = isSafetensorsFile(path) ? dirname(path) : path;
   const opened = bare ? openBare(path, name) : openPart(path, name, 'model', anyNetwork);
   const isClip = isRecord(opened.config) && opened.config.model_type === 'clip_vision_model';
   const part = isClip ? underPrefix(opened, 'vision_model.') : opened;
@@ -60,7 +61,7 @@ export function readVisionFolder(path: string, name: string): VisionModel {
 
 /** Weights without a config. */
 function openBare(path: string, name: string): StoredPart<unknown> {
-  const file = path.endsWith('.safetensors') ? path : join(path, 'model.safetensors');
+  const file = isSafetensorsFile(path) ? path : join(path, 'model.safetensors');
   if (!existsSync(file)) throw new Error(`${path}: no config.json and no model.safetensors of ${name}`);
   return { ...openWeights(file), config: null };
 }

@@ -4,6 +4,7 @@
  */
 import { marginOf, type Preprocessing } from '../../../core/images/preprocessing.ts';
 import { randn } from '../../../core/rng.ts';
+import { isOnnxFile } from '../../../shared/model-files.ts';
 import { featuresOf } from '../embedding.ts';
 import type { JobContext } from '../job-context.ts';
 import { cruxPreprocessing, type Weights } from '../models/classifier-folder.ts';
@@ -115,7 +116,7 @@ const isHead = ({ trainable }: Base, name: string) => name.startsWith(`${trainab
 /** @throws where the model is no network that can be trained here, or not at this size. */
 function openBase({ catalog, params }: Context, modelId: string): Base & { name: string } {
   const model = findModel(catalog, modelId, 'encoder', 'classifier');
-  if (model.path.endsWith('.onnx')) {
+  if (isOnnxFile(model.path)) {
     throw new Error(
       `model ${model.name}: an ONNX file holds no weights that can be trained; wanted a folder with config.json and model.safetensors`,
     );
