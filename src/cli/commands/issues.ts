@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { issuesReport, labelsLeftOut } from '../../shared/issues.ts';
+import { issuesReport } from '../../shared/issues.ts';
 import type { CommandContext } from '../command.ts';
 import { count, percent, table } from '../format.ts';
 import { datasetJob } from '../job-command.ts';
@@ -30,14 +30,13 @@ export const issues = (parent: Command, context: CommandContext) =>
         ]);
       return {
         data: {
-          labelsLeftOut: report.scorer ? null : labelsLeftOut,
           issues: report.issues,
           pairs: report.pairs,
           similarity: report.similarity,
           duplicates: report.duplicates,
         },
         lines: [
-          // Without a scorer the job's warning has said that labels were left out.
+          // Without a scorer the job's figures say that labels were left out.
           ...(report.scorer
             ? [
                 `${count(report.issues.length, 'label')} of ${report.images} ${report.issues.length === 1 ? 'looks' : 'look'} wrong (about ${percent(report.noise)} estimated); ${count(report.hard, 'image is', 'images are')} hard for another reason`,

@@ -60,8 +60,8 @@ export const issuesBody: JobBody<'issues'> = async (ctx) => {
   const { catalog, params } = ctx;
   const scorer = scorerOf(ctx);
   const images = storedImages(ctx);
-  if (!scorer) ctx.log('warn', labelsLeftOut);
-  ctx.progress({ stage: 'looking for wrong labels', done: 0, total: null });
+  if (scorer) ctx.progress({ stage: 'looking for wrong labels', done: 0, total: null });
+  else ctx.log('info', labelsLeftOut);
   const labels = scorer ? labelsOf(ctx, scorer, images) : noLabels(images);
   const found = await duplicatesOf(ctx, scorer, images);
   const report: IssuesReport = {
@@ -76,11 +76,14 @@ export const issuesBody: JobBody<'issues'> = async (ctx) => {
   return {
     file,
     images: report.images,
-    labelsLeftOut: scorer ? null : labelsLeftOut,
-    issues: report.issues.length,
-    noise: report.noise,
-    hard: report.hard,
-    confirmed: report.confirmed,
+    ...(scorer
+      ? {
+          issues: report.issues.length,
+          noise: report.noise,
+          hard: report.hard,
+          confirmed: report.confirmed,
+        }
+      : { labelsLeftOut }),
     duplicates: report.duplicates.length,
     exact: report.duplicates.filter((cluster) => cluster.kind === 'exact').length,
     leaking: report.duplicates.filter((cluster) => cluster.leaks).length,
