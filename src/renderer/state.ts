@@ -42,6 +42,8 @@ interface State {
   mapColour: MapColour;
   /** Dataset whose import is to be offered when the Datasets screen opens (menu command). */
   importRequested: boolean;
+  /** Import whose end a person has read and closed. */
+  closedImport: number | null;
   toasts: Toast[];
   show(screen: Screen): void;
   openDataset(datasetId: number | null): void;
@@ -54,6 +56,7 @@ interface State {
   inspect(id: number | null): void;
   setMapColour(colour: MapColour): void;
   requestImport(requested: boolean): void;
+  closeImport(jobId: number): void;
   toast(kind: Toast['kind'], title: string, message?: string): void;
   dismiss(id: number): void;
 }
@@ -69,6 +72,7 @@ export const useStore = create<State>()((set) => ({
   cell: 128,
   mapColour: 'class',
   importRequested: false,
+  closedImport: null,
   toasts: [],
   ...freshBrowse,
   // What is inspected stays open where it belongs; a form is not the place for it.
@@ -100,6 +104,7 @@ export const useStore = create<State>()((set) => ({
   setSelection: (selection) => set({ selection }),
   inspect: (inspectId) => set({ inspectId }),
   setMapColour: (mapColour) => set({ mapColour }),
+  closeImport: (closedImport) => set({ closedImport }),
   requestImport: (importRequested) => set({ importRequested }),
   toast: (kind, title, message) =>
     set((state) => ({ toasts: [...state.toasts.slice(-3), { id: nextToast++, kind, title, message }] })),

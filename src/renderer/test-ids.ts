@@ -18,6 +18,8 @@ export const testIds = {
   importStart: 'import-start',
   importProgress: 'import-progress',
   importSummary: 'import-summary',
+  importEnd: 'import-end',
+  importEndClose: 'import-end-close',
   importOptions: 'import-options',
   importColumn: 'import-column',
   importFollowLinks: 'import-follow-links',
@@ -87,6 +89,7 @@ export const testIds = {
 
   issuesTab: 'issues-tab',
   issuesSearch: 'issues-search',
+  issuesDuplicates: 'issues-duplicates',
   issuesSettings: 'issues-settings',
   issuesFindings: 'issues-findings',
   issuesProgress: 'issues-progress', // data-done, data-total

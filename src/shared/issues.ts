@@ -8,6 +8,10 @@ const unit = z.number().min(0).max(1);
 /** A person looked at the label and found it right; a tag, so that it is logged, undone and filtered like others. */
 export const confirmedLabelTag = 'label confirmed';
 
+/** What is said where no scorer can be believed; duplicates are found all the same. */
+export const labelsLeftOut =
+  'Labels are not checked, only duplicates: no scorer of this dataset is out of fold, and one that has seen a wrong label believes it. To check labels, score the dataset first (method out-of-fold, which takes labelled images of 2 or more classes), or name a scorer.';
+
 /** A label that is probably wrong. */
 export const labelIssue = z.object({
   imageId: id,
@@ -53,12 +57,13 @@ export type DuplicateCluster = z.infer<typeof duplicateCluster>;
 
 export const issuesReport = z.object({
   datasetId: id,
-  scorer: z.object({ id, name: z.string(), method: z.string() }),
+  /** Whose probabilities were believed; null: there was none to believe, and labels were left out. */
+  scorer: z.object({ id, name: z.string(), method: z.string() }).nullable(),
   /** What the embeddings of the duplicates are of. */
   encoder: z.object({ name: z.string(), hash: z.string() }),
   /** Cosine similarity from which two images count as nearly the same. */
   similarity: unit,
-  /** Labelled, scored real images that were looked at. */
+  /** Real images that were looked at; where labels were, the labelled and scored ones. */
   images: z.int(),
   /** Estimated share of wrong labels. */
   noise: unit,

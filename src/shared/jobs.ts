@@ -448,7 +448,7 @@ export const issuesParams = z.object({
   datasetId: id,
   scorerId: field(id.nullable().default(null), {
     label: 'Scorer',
-    help: 'Whose probabilities are believed; unless set, the current one if it is out of fold, else the newest that is.',
+    help: 'Whose probabilities are believed; unless set, the current one if it is out of fold, else the newest that is; where none is, only duplicates are looked for.',
     advice: 'It must not have learned from the very image that it judges.',
     level: 'basic',
     flag: 'scorer',
@@ -487,7 +487,7 @@ export const issuesParams = z.object({
     help: 'Network by whose features images are compared for duplicates.',
     level: 'advanced',
     flag: 'model',
-    none: "The scorer's own",
+    none: "The scorer's own, else the built-in one",
     among: 'encoders',
   }),
   similarity: field(z.number().min(0.5).max(1).nullable().default(null), {

@@ -36,7 +36,12 @@ export const issues = (parent: Command, context: CommandContext) =>
           duplicates: report.duplicates,
         },
         lines: [
-          `${count(report.issues.length, 'label')} of ${report.images} ${report.issues.length === 1 ? 'looks' : 'look'} wrong (about ${percent(report.noise)} estimated); ${count(report.hard, 'image is', 'images are')} hard for another reason`,
+          // Without a scorer the job's figures say that labels were left out.
+          ...(report.scorer
+            ? [
+                `${count(report.issues.length, 'label')} of ${report.images} ${report.issues.length === 1 ? 'looks' : 'look'} wrong (about ${percent(report.noise)} estimated); ${count(report.hard, 'image is', 'images are')} hard for another reason`,
+              ]
+            : []),
           ...(suspects.length > 0
             ? table(['image', 'given', 'suggested', 'p(given)', 'difficulty'], suspects)
             : []),

@@ -14,6 +14,7 @@ import { Icon } from '../ui/icons.tsx';
 import { isActive, JobLine } from '../ui/job-progress.tsx';
 import { DatasetTable } from './dataset-table.tsx';
 import { ImportDialog } from './import-dialog.tsx';
+import { ImportEnd } from './import-end.tsx';
 import { RemoveDialog } from './remove-dialog.tsx';
 import { SkippedDialog } from './skipped-dialog.tsx';
 
@@ -79,6 +80,7 @@ export function DatasetsScreen() {
         {imports.map((job) => (
           <ImportProgress key={job.id} job={job} />
         ))}
+        {datasets && <ImportEnd jobs={jobs} datasets={datasets} />}
         {isEmpty && (
           <EmptyState icon="datasets" title="Start with a folder of labelled images" actions={actions}>
             One folder per class, for example <span className="mono">pets/cat/001.jpg</span>; folders named

@@ -32,7 +32,7 @@ interface Props {
 export function IssueDetail({ dataset, view, issue, place, actions }: Props) {
   const { data: summary } = useRequest('difficulty.summary', {
     datasetId: dataset.id,
-    scorerId: view.scorer.id,
+    scorerId: view.scorer?.id,
     perClass,
   });
   const typical = (classId: number) =>

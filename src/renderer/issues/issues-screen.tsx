@@ -3,7 +3,7 @@ import './issues.css';
 import { Button, SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
 import type { Dataset } from '../../shared/domain.ts';
-import type { IssuesView } from '../../shared/issues.ts';
+import { type IssuesView, labelsLeftOut } from '../../shared/issues.ts';
 import { useDataset, useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
 import { EmptyState, ErrorPanel, NoDataset, useEnqueue } from '../ui/feedback.tsx';
@@ -21,7 +21,7 @@ export function IssuesScreen() {
 type Tab = 'labels' | 'duplicates';
 
 function Issues({ dataset }: { dataset: Dataset }) {
-  const [tab, setTab] = useState<Tab>('labels');
+  const [chosenTab, setTab] = useState<Tab | null>(null);
   const [setting, setSetting] = useState(false);
   const { data: view, error, isPending } = useRequest('issues.get', { datasetId: dataset.id });
   const scoring = useActiveJob('score', dataset.id);
@@ -29,11 +29,25 @@ function Issues({ dataset }: { dataset: Dataset }) {
   const job = scoring ?? searching;
   const enqueue = useEnqueue();
   const scored = dataset.scorers.some(({ method }) => method === 'out-of-fold');
-  const search = async () => {
-    const datasetId = dataset.id;
-    if (!scored && !(await enqueue('Scoring', { kind: 'score', params: { datasetId } }))) return;
-    await enqueue('The search', { kind: 'issues', params: { datasetId } });
+  // A scorer tells classes apart.
+  const scorable = dataset.classes.length > 1;
+  const tab = chosenTab ?? (view && !view.scorer ? 'duplicates' : 'labels');
+  const search = async () =>
+    void (await enqueue('The search', { kind: 'issues', params: { datasetId: dataset.id } }));
+  const scoreAndSearch = async () => {
+    if (await enqueue('Scoring', { kind: 'score', params: { datasetId: dataset.id } })) await search();
   };
+  const toLabels = scored ? (
+    <Button variant="filled" data-testid={testIds.issuesSearch} onClick={() => void search()}>
+      Look for label issues
+    </Button>
+  ) : (
+    scorable && (
+      <Button variant="filled" data-testid={testIds.issuesSearch} onClick={() => void scoreAndSearch()}>
+        Score it, then look
+      </Button>
+    )
+  );
 
   return (
     <div className="screen">
@@ -44,7 +58,7 @@ function Issues({ dataset }: { dataset: Dataset }) {
             aria-label="Labels or duplicates"
             data-testid={testIds.issuesTab}
             data={[
-              { value: 'labels', label: `Labels · ${count(openIssues(view))}` },
+              { value: 'labels', label: `Labels · ${view.scorer ? count(openIssues(view)) : 'not checked'}` },
               { value: 'duplicates', label: `Duplicates · ${count(openClusters(view))}` },
             ]}
             value={tab}
@@ -53,7 +67,7 @@ function Issues({ dataset }: { dataset: Dataset }) {
         )}
         <div className="spacer" />
         {view && <span className="muted small">searched {when(view.finishedAt)}</span>}
-        {scored && !job && (
+        {!job && (
           <Button
             variant="subtle"
             aria-expanded={setting}
@@ -74,7 +88,7 @@ function Issues({ dataset }: { dataset: Dataset }) {
         )}
       </div>
       {error && <ErrorPanel what="The label issues cannot be shown" error={error} />}
-      {scored && setting && !job && (
+      {setting && !job && (
         <div className="notice" style={{ margin: 12 }}>
           <div>
             <IssuesForm dataset={dataset} onStarted={() => setSetting(false)} />
@@ -91,21 +105,39 @@ function Issues({ dataset }: { dataset: Dataset }) {
       {!view && !isPending && !error && !job && (
         <EmptyState
           icon="issues"
-          title={scored ? 'Nobody has looked for wrong labels yet' : 'Score this dataset first'}
+          title={scored || !scorable ? 'Nobody has looked for wrong labels yet' : 'Score this dataset first'}
           actions={
-            <Button variant="filled" data-testid={testIds.issuesSearch} onClick={() => void search()}>
-              {scored ? 'Look for label issues' : 'Score it, then look'}
-            </Button>
+            <>
+              {toLabels}
+              {!scored && (
+                <Button
+                  variant={scorable ? undefined : 'filled'}
+                  data-testid={testIds.issuesDuplicates}
+                  onClick={() => void search()}
+                >
+                  Look for duplicates only
+                </Button>
+              )}
+            </>
           }
         >
           {!scored &&
             'To doubt a label, the program needs the opinion of a scorer that has not learned from that very image (an out-of-fold probe). '}
+          {!scored &&
+            (scorable
+              ? 'Duplicates are found without one. '
+              : 'That takes labelled images of two classes or more; duplicates are found without. ')}
           You get a list of images whose label is probably wrong, with the class that they look like, and of
           images that are there more than once. It takes seconds to minutes. Nothing is changed until you
           decide, and your files are never touched.
         </EmptyState>
       )}
-      {view && tab === 'labels' && <LabelIssues key={view.jobId} dataset={dataset} view={view} />}
+      {view && tab === 'labels' && !view.scorer && (
+        <EmptyState icon="issues" title="Labels were not checked" actions={toLabels}>
+          {labelsLeftOut}
+        </EmptyState>
+      )}
+      {view?.scorer && tab === 'labels' && <LabelIssues key={view.jobId} dataset={dataset} view={view} />}
       {view && tab === 'duplicates' && <Duplicates key={view.jobId} dataset={dataset} view={view} />}
     </div>
   );

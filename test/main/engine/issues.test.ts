@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as c from '../../../src/main/catalog/index.ts';
 import { addModel } from '../../../src/main/engine/models/check.ts';
-import { confirmedLabelTag, issuesReport } from '../../../src/shared/issues.ts';
+import { confirmedLabelTag, issuesReport, labelsLeftOut } from '../../../src/shared/issues.ts';
 import { classifierSpec, picture, put, writeClassifier } from '../support/pictures.ts';
 import { run, runOk } from '../support/run.ts';
 
@@ -39,12 +39,40 @@ const reportOf = (result: Record<string, unknown>) =>
   issuesReport.parse(JSON.parse(readFileSync(catalog.file(result.file as string), 'utf8')));
 const idOf = (path: string) => catalog.value<number>('SELECT id FROM images WHERE path = ?', path)!;
 
-it('says what to do while nothing is scored out of fold', async () => {
+it('finds copies while nothing is scored out of fold, and says once that labels are left out', async () => {
   const job = await run(catalog, { kind: 'issues', params: settings });
-  expect(job.error).toContain('score the dataset first');
+  expect(job.state, job.error ?? '').toBe('done');
+  expect(job.result).toMatchObject({ labelsLeftOut, images: 75, leaking: 1 });
+  expect(c.listLog(catalog, job.id).filter(({ text }) => text === labelsLeftOut)).toHaveLength(1);
+  const report = reportOf(job.result!);
+  expect(report.scorer).toBeNull();
+  const exact = report.duplicates.filter(({ kind }) => kind === 'exact');
+  expect(exact.map(({ images }) => images.map(({ path }) => path).sort())).toEqual([
+    ['test/green/copy.png', 'train/green/3.png'],
+    ['train/red/5.png', 'train/red/copy.png'],
+  ]);
   await runOk(catalog, { kind: 'score', params: { datasetId: 1, modelId, method: 'in-sample' } });
   const inSample = await run(catalog, { kind: 'issues', params: { ...settings, scorerId: 1 } });
   expect(inSample.error).toContain('believes their wrong labels');
+});
+
+it('finds copies among one class, among unlabelled images, and none where there is one image', async () => {
+  const pair = ['a.png', 'b.png'];
+  for (const [name, files] of Object.entries({
+    one: pair.map((file) => `only/${file}`),
+    unlabelled: pair,
+    single: ['a.png'],
+  })) {
+    for (const file of files) put(join(folder, name, file), await picture('red', 5, 0.3));
+    const { datasetId } = await runOk(catalog, {
+      kind: 'import',
+      params: { source: join(folder, name), name },
+    });
+    const result = await runOk(catalog, { kind: 'issues', params: { datasetId: Number(datasetId) } });
+    expect(result, name).toMatchObject({ labelsLeftOut, images: files.length, exact: files.length - 1 });
+    const scored = await run(catalog, { kind: 'score', params: { datasetId: Number(datasetId) } });
+    expect(scored.error).toContain(`classes in the dataset: ${name === 'one' ? 1 : 0}, wanted 2 or more`);
+  }
 });
 
 it('finds the wrong label, and copies by their bytes; those across splits leak', async () => {

@@ -3,8 +3,16 @@ import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { expect, test } from 'vitest';
 import { DatasetsScreen } from '../../../src/renderer/datasets/datasets-screen.tsx';
 import { nameFromPath } from '../../../src/renderer/datasets/import-dialog.tsx';
+import { makeJob } from '../../../src/renderer/dev/fake-data.ts';
+import { useCatalogEvents } from '../../../src/renderer/queries.ts';
 import { testIds } from '../../../src/renderer/test-ids.ts';
 import { mount } from '../mount.tsx';
+
+/** The screen as the app mounts it: it hears of jobs. */
+function Followed() {
+  useCatalogEvents();
+  return <DatasetsScreen />;
+}
 
 test('the first import: folder, prefilled name, job', async () => {
   const { asked } = mount(<DatasetsScreen />, { empty: true });
@@ -142,4 +150,30 @@ test('moved files are looked for in the folder that a person chooses', async () 
       { request: { kind: 'relink', params: { datasetId: 1, root: 'token of dataset-folder' } } },
     ]),
   );
+});
+
+test('the newest import tells what it used and what it did not, until that is closed', async () => {
+  mount(<DatasetsScreen />);
+  const end = await screen.findByTestId(testIds.importEnd);
+  expect(end.textContent).toContain('Imported: clothing-1k');
+  expect([...end.querySelectorAll('li')].map(({ textContent }) => textContent)).toEqual([
+    'Labels from folder names: 1,000',
+    'System files and folders (macOS): 2 (.DS_Store, __MACOSX)',
+    'Left out, each listed with its reason: 3 (shirt/7.jpg: truncated, ...)',
+  ]);
+  fireEvent.click(screen.getByTestId(testIds.importEndClose));
+  expect(screen.queryByTestId(testIds.importEnd)).toBeNull();
+});
+
+test('a failed import tells its reasons, and a later one is told though an earlier was closed', async () => {
+  const error = 'import: no usable image in /pictures\nVideos: 2 (a.mp4, b.mp4)';
+  const failed = makeJob({ id: 9, kind: 'import', title: 'Import pictures', state: 'failed', error });
+  const { emit } = mount(<Followed />, { empty: true, handlers: { 'jobs.list': () => [failed] } });
+  const end = await screen.findByTestId(testIds.importEnd);
+  expect(end.dataset.kind).toBe('error');
+  expect(end.textContent).toContain(error);
+  fireEvent.click(screen.getByTestId(testIds.importEndClose));
+  expect(screen.queryByTestId(testIds.importEnd)).toBeNull();
+  emit('job.updated', { ...failed, id: 10, error: 'import: the folder is empty' });
+  expect((await screen.findByTestId(testIds.importEnd)).textContent).toContain('the folder is empty');
 });

@@ -1,11 +1,13 @@
 // @vitest-environment jsdom
 import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { expect, test } from 'vitest';
+import { datasetOf, makeImages } from '../../../src/renderer/dev/fake-data.ts';
+import { issuesOf } from '../../../src/renderer/dev/fake-issues.ts';
 import { suggestedKeeper } from '../../../src/renderer/issues/duplicates.tsx';
 import { times } from '../../../src/renderer/issues/issue-words.ts';
 import { IssuesScreen } from '../../../src/renderer/issues/issues-screen.tsx';
 import { testIds } from '../../../src/renderer/test-ids.ts';
-import { confirmedLabelTag } from '../../../src/shared/issues.ts';
+import { confirmedLabelTag, labelsLeftOut } from '../../../src/shared/issues.ts';
 import { mount } from '../mount.tsx';
 
 const press = (key: string) => fireEvent.keyDown(document.body, { key });
@@ -94,6 +96,40 @@ test('before anything is scored it says so, and one click does both', async () =
       { request: { kind: 'issues', params: { datasetId: 1 } } },
     ]),
   );
+});
+
+test('what is not scored can be searched for duplicates alone', async () => {
+  const { asked } = mount(<IssuesScreen />, { fresh: true });
+  fireEvent.click(await screen.findByTestId(testIds.issuesDuplicates));
+  await waitFor(() =>
+    expect(asked('jobs.enqueue')).toEqual([{ request: { kind: 'issues', params: { datasetId: 1 } } }]),
+  );
+});
+
+test('a dataset of one class is searched for duplicates, and never asked to be scored', async () => {
+  const one = { ...datasetOf(makeImages(60, 0)), scorers: [], currentScorerId: null };
+  one.classes = one.classes.slice(0, 1);
+  mount(<IssuesScreen />, { fresh: true, handlers: { 'datasets.list': () => [one] } });
+  await screen.findByTestId(testIds.issuesDuplicates);
+  expect(screen.queryByTestId(testIds.issuesSearch)).toBeNull();
+});
+
+test('a search without a scorer shows duplicates, and says under Labels why they were not checked', async () => {
+  const images = makeImages(60, 0);
+  const view = { ...issuesOf(images), scorer: null, issues: [], pairs: [] };
+  const { asked } = mount(<IssuesScreen />, {
+    real: 60,
+    synthetic: 0,
+    fresh: true,
+    handlers: { 'issues.get': () => view },
+  });
+  expect(await screen.findAllByTestId(testIds.cluster)).toHaveLength(2);
+  fireEvent.click(screen.getByText('Search again'));
+  await waitFor(() =>
+    expect(asked('jobs.enqueue')).toEqual([{ request: { kind: 'issues', params: { datasetId: 1 } } }]),
+  );
+  fireEvent.click(screen.getByText('Labels · not checked'));
+  expect(await screen.findByText(labelsLeftOut)).toBeTruthy();
 });
 
 test('with scores but no search, it offers the search alone', async () => {

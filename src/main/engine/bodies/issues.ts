@@ -1,7 +1,7 @@
 /**
  * Owns the report on what is wrong with a dataset: labels that confident learning suspects, by out-of-fold
- * probabilities, and images that are there twice, by their bytes and their embeddings. It lies in the catalog's
- * `issues/<job>` folder; nothing of the dataset is changed.
+ * probabilities, and images that are there twice, by their bytes and their embeddings. Without a scorer to believe it is
+ * of duplicates alone. It lies in the catalog's `issues/<job>` folder; nothing of the dataset is changed.
  */
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -20,7 +20,12 @@ import {
 } from '../../../core/difficulty/near-duplicates.ts';
 import { sameDetails } from '../../../core/difficulty/picture-details.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
-import { confirmedLabelTag, type DuplicateCluster, type IssuesReport } from '../../../shared/issues.ts';
+import {
+  confirmedLabelTag,
+  type DuplicateCluster,
+  type IssuesReport,
+  labelsLeftOut,
+} from '../../../shared/issues.ts';
 import {
   classesOf,
   currentScorerId,
@@ -55,12 +60,13 @@ export const issuesBody: JobBody<'issues'> = async (ctx) => {
   const { catalog, params } = ctx;
   const scorer = scorerOf(ctx);
   const images = storedImages(ctx);
-  ctx.progress({ stage: 'looking for wrong labels', done: 0, total: null });
-  const labels = labelsOf(ctx, scorer, images);
+  if (scorer) ctx.progress({ stage: 'looking for wrong labels', done: 0, total: null });
+  else ctx.log('info', labelsLeftOut);
+  const labels = scorer ? labelsOf(ctx, scorer, images) : noLabels(images);
   const found = await duplicatesOf(ctx, scorer, images);
   const report: IssuesReport = {
     datasetId: params.datasetId,
-    scorer: { id: scorer.id, name: scorer.name, method: scorer.method },
+    scorer: scorer && { id: scorer.id, name: scorer.name, method: scorer.method },
     ...labels,
     ...found,
   };
@@ -70,10 +76,14 @@ export const issuesBody: JobBody<'issues'> = async (ctx) => {
   return {
     file,
     images: report.images,
-    issues: report.issues.length,
-    noise: report.noise,
-    hard: report.hard,
-    confirmed: report.confirmed,
+    ...(scorer
+      ? {
+          issues: report.issues.length,
+          noise: report.noise,
+          hard: report.hard,
+          confirmed: report.confirmed,
+        }
+      : { labelsLeftOut }),
     duplicates: report.duplicates.length,
     exact: report.duplicates.filter((cluster) => cluster.kind === 'exact').length,
     leaking: report.duplicates.filter((cluster) => cluster.leaks).length,
@@ -81,15 +91,12 @@ export const issuesBody: JobBody<'issues'> = async (ctx) => {
   };
 };
 
-/** The scorer asked for; else the dataset's current one if it is out of fold, else the newest that is. */
-function scorerOf({ catalog, params, log }: Context): StoredScorer {
+/** The scorer asked for; else the dataset's current one if it is out of fold, else the newest that is; null: none is. */
+function scorerOf({ catalog, params, log }: Context): StoredScorer | null {
   const outOfFold = listScorers(catalog, params.datasetId).filter((s) => s.method === 'out-of-fold');
   const current = currentScorerId(catalog, params.datasetId);
   const id = params.scorerId ?? (outOfFold.find((s) => s.id === current) ?? outOfFold[0])?.id;
-  if (id === undefined)
-    throw new Error(
-      'issues: no scorer of this dataset is out of fold, and one that has seen a wrong label believes it; score the dataset first (method out-of-fold), or name a scorer',
-    );
+  if (id === undefined) return null;
   const scorer = scorerOfDataset(catalog, params.datasetId, id, 'issues');
   if (scorer.method === 'in-sample')
     throw new Error(
@@ -102,6 +109,15 @@ function scorerOf({ catalog, params, log }: Context): StoredScorer {
     );
   return scorer;
 }
+
+const noLabels = (images: readonly WorkImage[]) => ({
+  images: images.length,
+  noise: 0,
+  hard: 0,
+  confirmed: 0,
+  pairs: [],
+  issues: [],
+});
 
 function labelsOf({ catalog, params }: Context, scorer: StoredScorer, images: readonly WorkImage[]) {
   const k = scorer.classIds.length;
@@ -156,9 +172,9 @@ function labelsOf({ catalog, params }: Context, scorer: StoredScorer, images: re
   };
 }
 
-async function duplicatesOf(ctx: Context, scorer: StoredScorer, images: readonly WorkImage[]) {
+async function duplicatesOf(ctx: Context, scorer: StoredScorer | null, images: readonly WorkImage[]) {
   const { params, signal } = ctx;
-  const modelId = params.modelId ?? (scorer.modelId || 'builtin:encoder');
+  const modelId = params.modelId ?? (scorer?.modelId || 'builtin:encoder');
   const { set, images: seen, vectors, dim } = await featuresOf(ctx, modelId, images);
   const ids = Uint32Array.from(seen, ({ id }) => id);
   const n = ids.length;

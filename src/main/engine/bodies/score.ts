@@ -49,7 +49,7 @@ export const scoreBody: JobBody<'score'> = async (ctx) => {
   const classes = classesOf(catalog, params.datasetId);
   if (classes.length < 2)
     throw new Error(
-      `score: the dataset has ${classes.length} classes, wanted 2 or more; label some images first`,
+      `score: classes in the dataset: ${classes.length}, wanted 2 or more; label some images first`,
     );
   checkTemperature(ctx);
   const measured = await methods[params.method](ctx, classes);

@@ -26,7 +26,7 @@ export async function makeFitPlan(ctx: JobContext<'fit'>): Promise<FitPlan> {
   );
   const labels = Int32Array.from(images, (image) => columnOf.get(image.classId!)!);
   const present = new Set(labels).size;
-  if (present < 2) throw new Error(`fit: labelled images of ${present} classes, wanted 2 or more`);
+  if (present < 2) throw new Error(`fit: classes with labelled images: ${present}, wanted 2 or more`);
   const rows = images.map((_, i) => i);
   let validation = rows.filter((i) => images[i].split === 'val');
   if (validation.length === 0) {
