@@ -99,7 +99,8 @@ const networks = () => [
     families.map(({ timm, transformers }) => [timm?.named ?? '', codes(transformers?.types ?? [])]),
   ),
   '',
-  'Of torchvision the parameters alone are read: ResNet, ViT, ConvNeXt and Swin (version 1).',
+  'Of torchvision the parameters alone are read: ResNet, ViT, ConvNeXt and Swin (version 1). Images are prepared as for the default',
+  'weights of the network.',
 ];
 
 const onnx = () => [

@@ -265,7 +265,11 @@ describe('a network of a folder', () => {
   it('takes the names of its classes from labels.txt where the config has none', async () => {
     const { label_names: _, ...unnamed } = timm;
     await write('named', unnamed, resnetWeights);
-    expect((await checkModel(path('named'))).kind).toBe('encoder');
+    const { kind, summary } = await checkModel(path('named'));
+    expect([kind, summary]).toEqual([
+      'encoder',
+      expect.stringContaining('3 class scores without names (labels.txt'),
+    ]);
     writeFileSync(join(path('named'), 'labels.txt'), 'cat\ncup\ncar\n\n');
     expect(readVisionFolder(path('named'), 'n').network.labels).toEqual(['cat', 'cup', 'car']);
     writeFileSync(join(path('named'), 'labels.txt'), 'cat\ncup\n');

@@ -1,5 +1,5 @@
 /** Every family of image networks against what today's libraries give (scripts/fixtures/vision.py). */
-import { mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -13,6 +13,7 @@ import { featuresHash } from '../../../src/main/engine/models/encoder.ts';
 import { examineModel } from '../../../src/main/engine/models/examine.ts';
 import { openEncoder } from '../../../src/main/engine/models/open-encoder.ts';
 import { readTensors } from '../../../src/main/engine/models/stored-part.ts';
+import { torchvisionKind } from '../../../src/main/engine/models/vision/torchvision.ts';
 import { readVisionFolder } from '../../../src/main/engine/models/vision-folder.ts';
 import { openGraph } from '../../../src/main/engine/open-graph.ts';
 import { numbers, readFixture, type VisionFixture, visionCases, writeFixture } from './vision-fixtures.ts';
@@ -255,6 +256,28 @@ describe('what is not computed is refused by its name', () => {
   });
 });
 
+describe("images for torchvision's networks are prepared as for its default weights", () => {
+  interface Published {
+    edge: number;
+    size: number;
+    kernel: string;
+    shapes: Record<string, number[]>;
+  }
+  const file = join(import.meta.dirname, '../../fixtures/preprocessing/torchvision.json');
+  const { networks } = JSON.parse(readFileSync(file, 'utf8')) as { networks: Record<string, Published> };
+
+  it.each(Object.entries(networks))('%s', (_, { edge, size, kernel, shapes }) => {
+    const { network, assumed } = torchvisionKind(new Map(Object.entries(shapes)), folder);
+    expect(network.preprocessing).toMatchObject({
+      width: size,
+      height: size,
+      resize: { to: 'shortest', edge },
+      kernel,
+    });
+    expect(assumed).toContain('no file says which weights these are');
+  });
+});
+
 it('a state dict of torchvision may be one file, and is added to a catalog', async () => {
   const own = writeFixture(join(folder, 'single'), readFixture('torchvision-vit'));
   const path = join(own, 'vit_b_16.safetensors');
@@ -265,7 +288,9 @@ it('a state dict of torchvision may be one file, and is added to a catalog', asy
     expect(entry).toMatchObject({
       kind: 'encoder',
       usable: true,
-      summary: 'ViT of 2 blocks of torchvision, 32x32, 64 features',
+      summary: expect.stringMatching(
+        /^ViT of 2 blocks of torchvision, 32x32, 64 features, 3 class scores without names .*no file says which weights/,
+      ),
     });
     const encoder = await openEncoder(catalog, entry.id, cpu);
     expect(encoder).toMatchObject({ dim: 64, labels: null });

@@ -44,11 +44,11 @@ export function readVisionFolder(path: string, name: string): VisionModel {
   try {
     const kind = bare ? torchvisionKind(shapes, folder) : kindOf({ json: part.config, shapes, folder });
     const { what, network, trainable, unused, assumed } = kind;
-    wantAllParameters(network, part, unused);
+    const classes = wantAllParameters(network, part, unused);
     const { preprocessing, dim, labels } = network;
     const { width, height } = preprocessing;
     const told = assumed ? `; ${toldPreprocessing(preprocessing, assumed)}` : '';
-    const known = labels ? `, ${labels.length} labels` : '';
+    const known = labels ? `, ${labels.length} labels` : classes ? `, ${classes} ${unnamed}` : '';
     const summary = `${what}, ${width}x${height}, ${dim} features${known}${told}`;
     return typeof trainable === 'string'
       ? { part, network, trainable: null, untrainable: trainable, summary }
@@ -74,13 +74,20 @@ export async function openVisionFolder(
   return await openNetworkEncoder(part, name, network, runtime);
 }
 
-/** A parameter that the network does not use would mean that the file holds another one. */
-function wantAllParameters(network: ImageNetwork, part: StoredPart<unknown>, unused?: RegExp): void {
+/** What a check says of class scores that nothing names. */
+const unnamed =
+  'class scores without names (labels.txt beside the weights, one class name a line, makes it a classifier)';
+
+/**
+ * A parameter that the network does not use would mean that the file holds another one.
+ * @returns how many class scores it gives.
+ */
+function wantAllParameters(network: ImageNetwork, part: StoredPart<unknown>, unused?: RegExp): number {
   const source = frozenSource(part.table);
   const { width, height } = network.preprocessing;
-  outputsOf(network, paramsOf(source), input('image', [1, 3, height, width]));
+  const { logits } = outputsOf(network, paramsOf(source), input('image', [1, 3, height, width]));
   const surplus = [...part.table.keys()].filter((p) => !source.asked.has(p) && !unused?.test(p));
-  if (surplus.length === 0) return;
+  if (surplus.length === 0) return logits?.shape[1] ?? 0;
   const more = surplus.length > 1 ? ` and ${surplus.length - 1} more` : '';
   throw new Error(`the network that config.json names has no parameter ${surplus[0]}${more}`);
 }
