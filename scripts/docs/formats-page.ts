@@ -100,7 +100,7 @@ const networks = () => [
   ),
   '',
   'Of torchvision the parameters alone are read: ResNet, ViT, ConvNeXt and Swin (version 1). Images are prepared as for the default',
-  'weights of the network.',
+  "weights of the network. timm's networks are also read from transformers' wrapper (`timm_wrapper`).",
 ];
 
 const onnx = () => [

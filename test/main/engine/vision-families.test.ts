@@ -278,6 +278,51 @@ describe("images for torchvision's networks are prepared as for its default weig
   });
 });
 
+describe("a network in transformers' wrapper of timm", () => {
+  const timm = readFixture('timm-resnet-d');
+  const wrapped = (fields: object, kept = (_: string) => true): VisionFixture => ({
+    ...timm,
+    files: { 'config.json': { ...timm.files['config.json'], model_type: 'timm_wrapper', ...fields } },
+    parameters: Object.fromEntries(
+      Object.entries(timm.parameters).flatMap(([name, p]) => (kept(name) ? [[`timm_model.${name}`, p]] : [])),
+    ),
+  });
+
+  it('is read as timm saves it', () => {
+    const { part, network, untrainable } = opened('wrapped', wrapped({}));
+    const own = opened('bare', timm);
+    expect([...part.table.keys()]).toEqual([...own.part.table.keys()]);
+    const length = 4 * numel(part.table.get('fc.weight')!.shape);
+    expect(part.locate('fc.weight')).toMatchObject({ external: { length } });
+    expect(network).toMatchObject({ labels: own.network.labels, preprocessing: own.network.preprocessing });
+    expect(untrainable).toContain('timm_wrapper');
+  });
+
+  it('has no names where it numbers its classes, and may have no last layer', () => {
+    const numbered = { label_names: ['LABEL_0', 'LABEL_1', 'LABEL_2'] };
+    expect(opened('numbered', wrapped(numbered)).summary).toContain('3 class scores without names');
+    const headless = opened(
+      'headless',
+      wrapped({ ...numbered, num_classes: 2 }, (name) => !name.startsWith('fc.')),
+    );
+    expect(headless.summary).toMatch(/ features$/);
+  });
+});
+
+it.each([
+  ['CLIP', 'transformers-clip'],
+  ['Siglip', 'transformers-siglip'],
+])('a classifier on the image tower of %s is refused by its cause', (name, of) => {
+  const fixture = readFixture(of);
+  const parameters: VisionFixture['parameters'] = {
+    ...fixture.parameters,
+    'classifier.weight': ['F32', [3, 8]],
+  };
+  expect(() => opened(of, { ...fixture, parameters })).toThrow(
+    `it is a classifier on an image tower (${name}ForImageClassification), which is not read; export it to ONNX`,
+  );
+});
+
 it('a state dict of torchvision may be one file, and is added to a catalog', async () => {
   const own = writeFixture(join(folder, 'single'), readFixture('torchvision-vit'));
   const path = join(own, 'vit_b_16.safetensors');

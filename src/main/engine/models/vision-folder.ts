@@ -14,7 +14,7 @@ import { cruxPreprocessing, type ResnetFile } from './classifier-folder.ts';
 import type { ImageEncoder } from './encoder.ts';
 import { type ImageNetwork, openNetworkEncoder, outputsOf } from './network-encoder.ts';
 import { toldPreprocessing } from './preprocessor-file.ts';
-import { openPart, openWeights, type StoredPart, underPrefix } from './stored-part.ts';
+import { openPart, openWeights, type StoredPart, underPrefix, withoutPrefix } from './stored-part.ts';
 import { families } from './vision/index.ts';
 import { timmResnetStages } from './vision/resnet.ts';
 import { torchvisionKind } from './vision/torchvision.ts';
@@ -38,8 +38,7 @@ export function readVisionFolder(path: string, name: string): VisionModel {
   const bare = path.endsWith('.safetensors') || !existsSync(join(path, 'config.json'));
   const folder = path.endsWith('.safetensors') ? dirname(path) : path;
   const opened = bare ? openBare(path, name) : openPart(path, name, 'model', anyNetwork);
-  const isClip = isRecord(opened.config) && opened.config.model_type === 'clip_vision_model';
-  const part = isClip ? underPrefix(opened, 'vision_model.') : opened;
+  const part = asNamedHere(opened);
   const shapes = new Map([...part.table].map(([parameter, { shape }]) => [parameter, shape]));
   try {
     const kind = bare ? torchvisionKind(shapes, folder) : kindOf({ json: part.config, shapes, folder });
@@ -56,6 +55,23 @@ export function readVisionFolder(path: string, name: string): VisionModel {
   } catch (error) {
     throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** A network in transformers' wrapper of timm. */
+const wrapper = 'timm_wrapper';
+
+/** Parameters and fields as the families know them. */
+function asNamedHere(part: StoredPart<unknown>): StoredPart<unknown> {
+  if (!isRecord(part.config)) return part;
+  if (part.config.model_type === 'clip_vision_model') return underPrefix(part, 'vision_model.');
+  if (part.config.model_type !== wrapper) return part;
+  // It tells a number of classes where there is no last layer as well, and names where there are none.
+  const { num_classes: _, label_names: names, ...config } = part.config;
+  const named = Array.isArray(names) && !names.every((name, i) => name === `LABEL_${i}`);
+  return withoutPrefix(
+    { ...part, config: named ? { ...config, label_names: names } : config },
+    'timm_model.',
+  );
 }
 
 /** Weights without a config. */
@@ -98,13 +114,19 @@ function anyNetwork(json: unknown): unknown {
   return json;
 }
 
+const wrapped =
+  "a network in transformers' wrapper of timm (timm_wrapper) cannot be trained further here; save it by timm";
+
 function kindOf(saved: SavedNetwork): VisionKind {
   const c = configFields(saved.json, 'model');
   if (c.text('_class_name', '') === 'CruxResnet') return cruxResnet(saved.json as ResnetFile, c);
   const architecture = c.text('architecture', '').replace(/\..*$/, '');
   const type = c.text('model_type', '');
   for (const { timm, transformers } of families) {
-    if (architecture && timm?.architectures.test(architecture)) return timm.read({ ...saved, architecture });
+    if (architecture && timm?.architectures.test(architecture)) {
+      const kind = timm.read({ ...saved, architecture });
+      return type === wrapper ? { ...kind, trainable: wrapped } : kind;
+    }
     if (!architecture && transformers?.types.includes(type)) return transformers.read(saved, type);
   }
   const ofTimm = families.flatMap(({ timm }) => timm?.named ?? []).join(', ');
