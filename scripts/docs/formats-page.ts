@@ -99,7 +99,8 @@ const networks = () => [
     families.map(({ timm, transformers }) => [timm?.named ?? '', codes(transformers?.types ?? [])]),
   ),
   '',
-  'Of torchvision the parameters alone are read: ResNet, ViT, ConvNeXt and Swin (version 1).',
+  'Of torchvision the parameters alone are read: ResNet, ViT, ConvNeXt and Swin (version 1). Images are prepared as for the default',
+  "weights of the network. timm's networks are also read from transformers' wrapper (`timm_wrapper`).",
 ];
 
 const onnx = () => [
@@ -108,9 +109,9 @@ const onnx = () => [
   '',
   `A file, or a folder with one of ${codes(onnxVariants)} (also below \`onnx\`). Opsets are those of ONNX Runtime. One`,
   `input of four axes: ${codes(imageTypes)}, channels first or last, with fixed or free sides; bytes go in as they are.`,
-  'Outputs are floats of any width. `preprocessor_config.json` beside the model says how images are prepared, else the',
-  'person does. Class names are those of `NAME.labels.txt` or `NAME.txt`, `config.json` (`id2label`), the metadata of the file',
-  `(${codes(labelKeys)}: JSON, a Python dict or list, or a plain list), or a label file of the folder, if there are as many as`,
+  'Outputs are floats of any width. `preprocessor_config.json` (or `processor_config.json`) beside the model says how images',
+  'are prepared, else the person does. Class names are those of `NAME.labels.txt` or `NAME.txt`, `config.json` (`id2label`), the',
+  `metadata of the file (${codes(labelKeys)}: JSON, a Python dict or list, or a plain list), or a label file of the folder, if there are as many as`,
   'class scores.',
   '',
   'What the class scores are is told by the operators that make them, or by trial on three images of noise:',

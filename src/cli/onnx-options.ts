@@ -66,6 +66,13 @@ export const addOnnx = (command: Command): Command =>
     .option('--features <name>', 'output that holds the features; none: it has none')
     .option('--labels <file>', 'text file with one class name a line; none: it has none');
 
+/** Those of the options that a person gave, as they are written. */
+export const givenOnnx = (command: Command): string[] =>
+  command.options
+    .map((option) => ({ name: option.attributeName(), long: option.long! }))
+    .filter(({ name }) => Object.hasOwn(shape, name) && command.getOptionValue(name) !== undefined)
+    .map(({ long }) => long);
+
 const orNone = (value: string) => (value === 'none' ? null : value);
 
 function labelsFrom(path: string, io: Io): string[] {

@@ -6,6 +6,7 @@ import { afterAll, expect, it } from 'vitest';
 import { readLoraFile, writeLoraFile } from '../../src/main/engine/models/lora-file.ts';
 import { writeSafetensors } from '../../src/main/engine/safetensors.ts';
 import { loraLayer } from '../core/nn/lora-layer.ts';
+import { readFixture, writeFixture } from '../main/engine/vision-fixtures.ts';
 import { crux } from './run.ts';
 
 const cwd = mkdtempSync(join(tmpdir(), 'crux-models-'));
@@ -97,6 +98,17 @@ it('says what a LoRA is for, and adds it to no catalog', async () => {
     1,
     expect.stringContaining('alone.safetensors is not added: LoRA'),
   ]);
+});
+
+it('refuses what is said of an ONNX file where the model is none, and says where class names go', async () => {
+  const folder = writeFixture(join(cwd, 'network'), readFixture('torchvision-vit'));
+  const names = ['--labels', 'names.txt', '--crop-share', '0.9'];
+  const added = await crux(['models', 'add', folder, '--name', 'mine', ...names], cwd);
+  expect([added.exit, added.stderr]).toEqual([
+    2,
+    expect.stringMatching(/--labels --crop-share|--crop-share --labels/),
+  ]);
+  expect(added.stderr).toContain('labels.txt beside the weights');
 });
 
 it('refuses what is no LoRA', async () => {

@@ -15,7 +15,7 @@ import { CliError, usageError } from '../errors.ts';
 import { table } from '../format.ts';
 import type { Io } from '../io.ts';
 import type { Values } from '../job-command.ts';
-import { addOnnx, type OnnxValues, onnxSpec, unanswered } from '../onnx-options.ts';
+import { addOnnx, givenOnnx, type OnnxValues, onnxSpec, unanswered } from '../onnx-options.ts';
 import { type Session, withSession } from '../session.ts';
 
 function existing(io: Io, given: string): string {
@@ -131,6 +131,10 @@ export function models(parent: Command, context: CommandContext): void {
           onnx = spec as OnnxClassifierSpec;
         } else if (!found.usable)
           throw new CliError(`${path} cannot be used: ${found.problems.join('; ') || found.summary}`);
+        else if (givenOnnx(add).length > 0)
+          throw usageError(
+            `${givenOnnx(add).join(' ')}: only for an ONNX model, and ${path} is none (${found.kind}); leave it out. Class names go into labels.txt beside the weights, one a line`,
+          );
         const entry = await session.addModel({ path, name: values.name, onnx });
         return {
           data: { command: 'models add', model: entry },

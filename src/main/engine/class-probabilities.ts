@@ -11,7 +11,9 @@ export function labelColumns(
   modelName: string,
 ): number[] {
   if (!labels)
-    throw new Error(`model ${modelName}: its labels are not known; add it again with its label file`);
+    throw new Error(
+      `model ${modelName}: it gives no class scores with names. If it has class scores, put labels.txt (one class name a line, in their order) beside its weights, or add an ONNX file again with --labels FILE; else score with a probe (out-of-fold)`,
+    );
   const places = new Map<string, number>();
   const twice = new Set<string>();
   for (const [at, label] of labels.entries()) {

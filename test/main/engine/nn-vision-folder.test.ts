@@ -206,6 +206,40 @@ describe('a network of a folder', () => {
     await other.close();
   });
 
+  it('is prepared for by processor_config.json, as transformers 5 saves the processor of both towers', async () => {
+    const image_processor = {
+      image_processor_type: 'CLIPImageProcessor',
+      size: { shortest_edge: 20 },
+      crop_size: { height: 16, width: 16 },
+      image_mean: [0.1, 0.2, 0.3],
+      resample: 2,
+    };
+    const put = (name: string, json: unknown) =>
+      writeFileSync(join(path('processor'), name), JSON.stringify(json));
+    await write(
+      'processor',
+      { model_type: 'clip', projection_dim: 5, vision_config: clipConfig },
+      clipWeights,
+    );
+    const read = () => readVisionFolder(path('processor'), 'p');
+    expect(read().summary).toContain('there is no preprocessor_config.json');
+    put('processor_config.json', { processor_class: 'CLIPProcessor', image_processor });
+    expect(read().network.preprocessing).toMatchObject({
+      resize: { to: 'shortest', edge: 20 },
+      kernel: 'bilinear',
+      mean: [0.1, 0.2, 0.3],
+    });
+    expect(read().summary).not.toContain('default');
+    // With both, the processor of images within the newer file is the one that is taken.
+    put('preprocessor_config.json', { ...image_processor, image_mean: [0.7, 0.7, 0.7] });
+    expect(read().network.preprocessing.mean).toEqual([0.1, 0.2, 0.3]);
+    // Of older ones it says nothing of images.
+    put('processor_config.json', { processor_class: 'CLIPProcessor' });
+    expect(read().network.preprocessing.mean).toEqual([0.7, 0.7, 0.7]);
+    put('processor_config.json', { image_processor: { ...image_processor, resample: 9 } });
+    expect(read).toThrow(/processor_config\.json: .*resample is 9/);
+  });
+
   it('is added to a catalog: a classifier where its classes have names, otherwise an encoder', async () => {
     const catalog = c.openCatalog(path('catalog'));
     try {
@@ -231,7 +265,11 @@ describe('a network of a folder', () => {
   it('takes the names of its classes from labels.txt where the config has none', async () => {
     const { label_names: _, ...unnamed } = timm;
     await write('named', unnamed, resnetWeights);
-    expect((await checkModel(path('named'))).kind).toBe('encoder');
+    const { kind, summary } = await checkModel(path('named'));
+    expect([kind, summary]).toEqual([
+      'encoder',
+      expect.stringContaining('3 class scores without names (labels.txt'),
+    ]);
     writeFileSync(join(path('named'), 'labels.txt'), 'cat\ncup\ncar\n\n');
     expect(readVisionFolder(path('named'), 'n').network.labels).toEqual(['cat', 'cup', 'car']);
     writeFileSync(join(path('named'), 'labels.txt'), 'cat\ncup\n');

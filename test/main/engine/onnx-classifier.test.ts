@@ -496,6 +496,17 @@ describe('folders', () => {
     ]);
   });
 
+  it('processor_config.json, also of the folder above onnx', async () => {
+    tiny('processor/onnx/model.onnx');
+    const at = join(folder, 'processor');
+    const image_processor = { ...prepared, image_mean: [0.1, 0.2, 0.3] };
+    writeFileSync(join(at, 'config.json'), JSON.stringify(config));
+    writeFileSync(join(at, 'processor_config.json'), JSON.stringify({ image_processor }));
+    const { problems, onnx, summary } = await examineModel(at);
+    expect([problems, onnx?.mean]).toEqual([[], [0.1, 0.2, 0.3]]);
+    expect(summary).toContain('images as processor_config.json says');
+  });
+
   it('prepares images by the arithmetic that its processor means, not by that of a filter which a person chose', async () => {
     const path = tiny('p torch/model.onnx');
     beside('p torch', { ...prepared, size: { shortest_edge: 9 }, do_center_crop: true, crop_size: 8 });

@@ -79,7 +79,7 @@ test('labels are matched by name, exactly and once', () => {
   expect(labelColumns(['b', 'a'], ['a', 'x', 'b'], 'm')).toEqual([2, 0]);
   expect(() => labelColumns(['A'], ['a'], 'm')).toThrow(/no label is called "A"/);
   expect(() => labelColumns(['a'], ['a', 'a'], 'm')).toThrow(/two labels/);
-  expect(() => labelColumns(['a'], null, 'm')).toThrow(/labels are not known/);
+  expect(() => labelColumns(['a'], null, 'm')).toThrow(/no class scores with names.*labels\.txt/);
   const p = softmaxOfColumns(Float32Array.of(1, 9, 3), 1, 3, [2, 0]);
   expect(p[0]).toBeCloseTo(1 / (1 + Math.exp(-2)), 6);
   expect(p[0] + p[1]).toBeCloseTo(1, 6);

@@ -1,5 +1,5 @@
 /** Every family of image networks against what today's libraries give (scripts/fixtures/vision.py). */
-import { mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -13,6 +13,7 @@ import { featuresHash } from '../../../src/main/engine/models/encoder.ts';
 import { examineModel } from '../../../src/main/engine/models/examine.ts';
 import { openEncoder } from '../../../src/main/engine/models/open-encoder.ts';
 import { readTensors } from '../../../src/main/engine/models/stored-part.ts';
+import { torchvisionKind } from '../../../src/main/engine/models/vision/torchvision.ts';
 import { readVisionFolder } from '../../../src/main/engine/models/vision-folder.ts';
 import { openGraph } from '../../../src/main/engine/open-graph.ts';
 import { numbers, readFixture, type VisionFixture, visionCases, writeFixture } from './vision-fixtures.ts';
@@ -262,6 +263,73 @@ it('a state dict of torchvision whose extension is in capitals is read', () => {
   expect(readVisionFolder(path, 'mine').summary).toMatch(/ResNet/i);
 });
 
+describe("images for torchvision's networks are prepared as for its default weights", () => {
+  interface Published {
+    edge: number;
+    size: number;
+    kernel: string;
+    shapes: Record<string, number[]>;
+  }
+  const file = join(import.meta.dirname, '../../fixtures/preprocessing/torchvision.json');
+  const { networks } = JSON.parse(readFileSync(file, 'utf8')) as { networks: Record<string, Published> };
+
+  it.each(Object.entries(networks))('%s', (_, { edge, size, kernel, shapes }) => {
+    const { network, assumed } = torchvisionKind(new Map(Object.entries(shapes)), folder);
+    expect(network.preprocessing).toMatchObject({
+      width: size,
+      height: size,
+      resize: { to: 'shortest', edge },
+      kernel,
+    });
+    expect(assumed).toContain('no file says which weights these are');
+  });
+});
+
+describe("a network in transformers' wrapper of timm", () => {
+  const timm = readFixture('timm-resnet-d');
+  const wrapped = (fields: object, kept = (_: string) => true): VisionFixture => ({
+    ...timm,
+    files: { 'config.json': { ...timm.files['config.json'], model_type: 'timm_wrapper', ...fields } },
+    parameters: Object.fromEntries(
+      Object.entries(timm.parameters).flatMap(([name, p]) => (kept(name) ? [[`timm_model.${name}`, p]] : [])),
+    ),
+  });
+
+  it('is read as timm saves it', () => {
+    const { part, network, untrainable } = opened('wrapped', wrapped({}));
+    const own = opened('bare', timm);
+    expect([...part.table.keys()]).toEqual([...own.part.table.keys()]);
+    const length = 4 * numel(part.table.get('fc.weight')!.shape);
+    expect(part.locate('fc.weight')).toMatchObject({ external: { length } });
+    expect(network).toMatchObject({ labels: own.network.labels, preprocessing: own.network.preprocessing });
+    expect(untrainable).toContain('timm_wrapper');
+  });
+
+  it('has no names where it numbers its classes, and may have no last layer', () => {
+    const numbered = { label_names: ['LABEL_0', 'LABEL_1', 'LABEL_2'] };
+    expect(opened('numbered', wrapped(numbered)).summary).toContain('3 class scores without names');
+    const headless = opened(
+      'headless',
+      wrapped({ ...numbered, num_classes: 2 }, (name) => !name.startsWith('fc.')),
+    );
+    expect(headless.summary).toMatch(/ features$/);
+  });
+});
+
+it.each([
+  ['CLIP', 'transformers-clip'],
+  ['Siglip', 'transformers-siglip'],
+])('a classifier on the image tower of %s is refused by its cause', (name, of) => {
+  const fixture = readFixture(of);
+  const parameters: VisionFixture['parameters'] = {
+    ...fixture.parameters,
+    'classifier.weight': ['F32', [3, 8]],
+  };
+  expect(() => opened(of, { ...fixture, parameters })).toThrow(
+    `it is a classifier on an image tower (${name}ForImageClassification), which is not read; export it to ONNX`,
+  );
+});
+
 it('a state dict of torchvision may be one file, and is added to a catalog', async () => {
   const own = writeFixture(join(folder, 'single'), readFixture('torchvision-vit'));
   const path = join(own, 'vit_b_16.safetensors');
@@ -272,7 +340,9 @@ it('a state dict of torchvision may be one file, and is added to a catalog', asy
     expect(entry).toMatchObject({
       kind: 'encoder',
       usable: true,
-      summary: 'ViT of 2 blocks of torchvision, 32x32, 64 features',
+      summary: expect.stringMatching(
+        /^ViT of 2 blocks of torchvision, 32x32, 64 features, 3 class scores without names .*no file says which weights/,
+      ),
     });
     const encoder = await openEncoder(catalog, entry.id, cpu);
     expect(encoder).toMatchObject({ dim: 64, labels: null });

@@ -10,10 +10,10 @@ import type { ValueInfo } from '../runtime.ts';
 import { UnfitFile } from '../user-file.ts';
 import { type OnnxFacts, readOnnxFacts, type Scores } from './onnx-facts.ts';
 import type { OnnxFolder } from './onnx-folder.ts';
-import { besideModel, findLabels } from './onnx-labels.ts';
+import { besideModel, findLabels, foldersOf } from './onnx-labels.ts';
 import { readOnnxPreprocessing } from './onnx-preprocessing.ts';
 import { scoreKinds, takesBytes, unfitInput, unfitScores } from './onnx-values.ts';
-import { preprocessorFile } from './preprocessor-file.ts';
+import { findPreprocessor } from './preprocessor-file.ts';
 import { readModelJson } from './stored-part.ts';
 import { verdict } from './verdict.ts';
 
@@ -129,14 +129,16 @@ function shapeOf(image: ValueInfo): Partial<OnnxClassifierSpec> {
 
 const layoutByName = ({ name }: ValueInfo) => (name === 'pixel_values' ? ('NCHW' as const) : null);
 
-/** From preprocessor_config.json; bytes go in as they are, whatever it says of means. */
+/** From preprocessor_config.json or processor_config.json; bytes go in as they are, whatever it says of means. */
 function readImages(
   path: string,
   image: ValueInfo,
   spec: Partial<OnnxClassifierSpec>,
   notes: string[],
 ): void {
-  const file = besideModel(path, preprocessorFile);
+  const file = foldersOf(path)
+    .map(findPreprocessor)
+    .find((found) => found !== null)?.file;
   const config = besideModel(path, 'config.json');
   const read = config ? readModelJson<Record<string, unknown>>(config, 'its config') : {};
   const { num_channels: channels, model_type: type } = read;
@@ -150,7 +152,7 @@ function readImages(
           `${file}: images of ${prepared.width}x${prepared.height}, but the input is ${describe(image)}`,
         );
     Object.assign(spec, prepared);
-    notes.push(`images as ${preprocessorFile} says`);
+    notes.push(`images as ${basename(file)} says`);
   }
   if (!takesBytes(image) || !spec.channels) return;
   spec.mean = Array.from({ length: spec.channels }, () => 0);

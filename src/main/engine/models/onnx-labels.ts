@@ -58,12 +58,17 @@ function* candidates(
   for (const name of readdirSync(folder).sort()) if (name !== own && labelFile.test(name)) yield listed(name);
 }
 
-/** A file beside the model, or beside the folder `onnx` that the model is in; null where there is none. */
-export function besideModel(file: string, name: string): string | null {
+/** The model's folder, and the one that the folder `onnx` is in. */
+export function foldersOf(file: string): string[] {
   const folder = dirname(file);
-  const folders = basename(folder) === 'onnx' ? [folder, dirname(folder)] : [folder];
-  return folders.map((at) => join(at, name)).find((candidate) => existsSync(candidate)) ?? null;
+  return basename(folder) === 'onnx' ? [folder, dirname(folder)] : [folder];
 }
+
+/** A file beside the model, or beside the folder `onnx` that the model is in; null where there is none. */
+export const besideModel = (file: string, name: string): string | null =>
+  foldersOf(file)
+    .map((at) => join(at, name))
+    .find((candidate) => existsSync(candidate)) ?? null;
 
 /** Class names in an entry of metadata: JSON, a Python dict or list, or a plain list. Null: it holds none. */
 export function namesFrom(text: string, classes: number | null): string[] | null {

@@ -1,4 +1,4 @@
-/** Owns how an ONNX classifier's spec says what preprocessor_config.json beside it says of its images. */
+/** Owns how an ONNX classifier's spec says what transformers' processor file beside it says of its images. */
 import { dirname } from 'node:path';
 import type { OnnxClassifierSpec } from '../../../shared/domain.ts';
 import { readPreprocessor } from './preprocessor-file.ts';

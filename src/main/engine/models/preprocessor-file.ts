@@ -1,4 +1,7 @@
-/** Owns preprocessor_config.json beside a model: reading it, and what it is for images of another size. */
+/**
+ * Owns the file beside a model that says how transformers prepares images: preprocessor_config.json, or a part of
+ * processor_config.json; reading it, and what it is for images of another size.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describePreprocessing, type Preprocessing } from '../../../core/images/preprocessing.ts';
@@ -12,10 +15,24 @@ import {
 import { withinFile } from '../within-file.ts';
 import { readModelJson } from './stored-part.ts';
 
-export const preprocessorFile = 'preprocessor_config.json';
+const preprocessorFile = 'preprocessor_config.json';
+/** Where transformers 5 saves the processors of images and of text together. Older ones hold nothing of images. */
+const processorFile = 'processor_config.json';
+
+/** What says how images are prepared; null: no file does. As in transformers, the file of all processors goes first. */
+export function findPreprocessor(folder: string): { file: string; json: unknown } | null {
+  const what = 'how the network wants its pictures';
+  const all = join(folder, processorFile);
+  if (existsSync(all)) {
+    const json = readModelJson<{ image_processor?: unknown } | null>(all, what)?.image_processor;
+    if (json !== undefined && json !== null) return { file: all, json };
+  }
+  const file = join(folder, preprocessorFile);
+  return existsSync(file) ? { file, json: readModelJson(file, what) } : null;
+}
 
 export interface Preprocessor {
-  /** Where it is, or would be. */
+  /** Where it is read from, or would be. */
   file: string;
   preprocessing: Preprocessing;
   /** False: the library's defaults stand for it. */
@@ -30,14 +47,16 @@ export interface Preprocessor {
  * @throws naming the file, and what of it is not carried out here.
  */
 export function readPreprocessor(folder: string, model: ModelOfImages): Preprocessor {
-  const file = join(folder, preprocessorFile);
-  const exists = existsSync(file) || !hasDefaultProcessor(model.type);
-  const json = exists ? readModelJson<unknown>(file, 'how the network wants its pictures') : null;
+  const found = findPreprocessor(folder);
+  const file = found?.file ?? join(folder, preprocessorFile);
+  if (!found && !hasDefaultProcessor(model.type))
+    throw new Error(`${file} is missing: how the network wants its pictures`);
+  const json = found?.json ?? null;
   const complete = withinFile(file, () => completePreprocessor(json, model));
   return {
     file,
     preprocessing: withinFile(file, () => preprocessingOf(complete)),
-    exists,
+    exists: found !== null,
     at: (size) => preprocessingOf(resizedPreprocessor(complete, size)),
     filesAt: (size) => ({ [preprocessorFile]: resizedPreprocessor(complete, size) }),
   };

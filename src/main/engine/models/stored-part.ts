@@ -114,6 +114,18 @@ export function underPrefix<Config>(part: StoredPart<Config>, prefix: string): S
   };
 }
 
+/** A part with its names without `prefix`. */
+export function withoutPrefix<Config>(part: StoredPart<Config>, prefix: string): StoredPart<Config> {
+  const stored = new Map(
+    [...part.table.keys()].map((name) => [name.startsWith(prefix) ? name.slice(prefix.length) : name, name]),
+  );
+  return {
+    ...part,
+    table: new Map([...stored].map(([bare, name]) => [bare, part.table.get(name)!])),
+    locate: (bare) => part.locate(stored.get(bare) ?? bare),
+  };
+}
+
 /** @throws naming the file, and the field that `configOf` does not take. */
 export function readConfig<Config>(file: string, what: string, configOf: (json: unknown) => Config): Config {
   const json = readModelJson<unknown>(file, `the ${what}'s config`);

@@ -15,7 +15,7 @@ import { cruxPreprocessing, type ResnetFile } from './classifier-folder.ts';
 import type { ImageEncoder } from './encoder.ts';
 import { type ImageNetwork, openNetworkEncoder, outputsOf } from './network-encoder.ts';
 import { toldPreprocessing } from './preprocessor-file.ts';
-import { openPart, openWeights, type StoredPart, underPrefix } from './stored-part.ts';
+import { openPart, openWeights, type StoredPart, underPrefix, withoutPrefix } from './stored-part.ts';
 import { families } from './vision/index.ts';
 import { timmResnetStages } from './vision/resnet.ts';
 import { torchvisionKind } from './vision/torchvision.ts';
@@ -39,17 +39,16 @@ export function readVisionFolder(path: string, name: string): VisionModel {
   const bare = isSafetensorsFile(path) || !existsSync(join(path, 'config.json'));
   const folder = isSafetensorsFile(path) ? dirname(path) : path;
   const opened = bare ? openBare(path, name) : openPart(path, name, 'model', anyNetwork);
-  const isClip = isRecord(opened.config) && opened.config.model_type === 'clip_vision_model';
-  const part = isClip ? underPrefix(opened, 'vision_model.') : opened;
+  const part = asNamedHere(opened);
   const shapes = new Map([...part.table].map(([parameter, { shape }]) => [parameter, shape]));
   try {
     const kind = bare ? torchvisionKind(shapes, folder) : kindOf({ json: part.config, shapes, folder });
     const { what, network, trainable, unused, assumed } = kind;
-    wantAllParameters(network, part, unused);
+    const classes = wantAllParameters(network, part, unused);
     const { preprocessing, dim, labels } = network;
     const { width, height } = preprocessing;
     const told = assumed ? `; ${toldPreprocessing(preprocessing, assumed)}` : '';
-    const known = labels ? `, ${labels.length} labels` : '';
+    const known = labels ? `, ${labels.length} labels` : classes ? `, ${classes} ${unnamed}` : '';
     const summary = `${what}, ${width}x${height}, ${dim} features${known}${told}`;
     return typeof trainable === 'string'
       ? { part, network, trainable: null, untrainable: trainable, summary }
@@ -57,6 +56,23 @@ export function readVisionFolder(path: string, name: string): VisionModel {
   } catch (error) {
     throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** A network in transformers' wrapper of timm. */
+const wrapper = 'timm_wrapper';
+
+/** Parameters and fields as the families know them. */
+function asNamedHere(part: StoredPart<unknown>): StoredPart<unknown> {
+  if (!isRecord(part.config)) return part;
+  if (part.config.model_type === 'clip_vision_model') return underPrefix(part, 'vision_model.');
+  if (part.config.model_type !== wrapper) return part;
+  // It tells a number of classes where there is no last layer as well, and names where there are none.
+  const { num_classes: _, label_names: names, ...config } = part.config;
+  const named = Array.isArray(names) && !names.every((name, i) => name === `LABEL_${i}`);
+  return withoutPrefix(
+    { ...part, config: named ? { ...config, label_names: names } : config },
+    'timm_model.',
+  );
 }
 
 /** Weights without a config. */
@@ -75,13 +91,20 @@ export async function openVisionFolder(
   return await openNetworkEncoder(part, name, network, runtime);
 }
 
-/** A parameter that the network does not use would mean that the file holds another one. */
-function wantAllParameters(network: ImageNetwork, part: StoredPart<unknown>, unused?: RegExp): void {
+/** What a check says of class scores that nothing names. */
+const unnamed =
+  'class scores without names (labels.txt beside the weights, one class name a line, makes it a classifier)';
+
+/**
+ * A parameter that the network does not use would mean that the file holds another one.
+ * @returns how many class scores it gives.
+ */
+function wantAllParameters(network: ImageNetwork, part: StoredPart<unknown>, unused?: RegExp): number {
   const source = frozenSource(part.table);
   const { width, height } = network.preprocessing;
-  outputsOf(network, paramsOf(source), input('image', [1, 3, height, width]));
+  const { logits } = outputsOf(network, paramsOf(source), input('image', [1, 3, height, width]));
   const surplus = [...part.table.keys()].filter((p) => !source.asked.has(p) && !unused?.test(p));
-  if (surplus.length === 0) return;
+  if (surplus.length === 0) return logits?.shape[1] ?? 0;
   const more = surplus.length > 1 ? ` and ${surplus.length - 1} more` : '';
   throw new Error(`the network that config.json names has no parameter ${surplus[0]}${more}`);
 }
@@ -92,13 +115,19 @@ function anyNetwork(json: unknown): unknown {
   return json;
 }
 
+const wrapped =
+  "a network in transformers' wrapper of timm (timm_wrapper) cannot be trained further here; save it by timm";
+
 function kindOf(saved: SavedNetwork): VisionKind {
   const c = configFields(saved.json, 'model');
   if (c.text('_class_name', '') === 'CruxResnet') return cruxResnet(saved.json as ResnetFile, c);
   const architecture = c.text('architecture', '').replace(/\..*$/, '');
   const type = c.text('model_type', '');
   for (const { timm, transformers } of families) {
-    if (architecture && timm?.architectures.test(architecture)) return timm.read({ ...saved, architecture });
+    if (architecture && timm?.architectures.test(architecture)) {
+      const kind = timm.read({ ...saved, architecture });
+      return type === wrapper ? { ...kind, trainable: wrapped } : kind;
+    }
     if (!architecture && transformers?.types.includes(type)) return transformers.read(saved, type);
   }
   const ofTimm = families.flatMap(({ timm }) => timm?.named ?? []).join(', ');

@@ -11,7 +11,16 @@ import type { Family } from './family.ts';
 export const clipFamily: Family = {
   transformers: {
     types: ['clip', 'clip_vision_model', 'siglip', 'siglip_vision_model'],
-    read: (saved, type) => (type.startsWith('clip') ? clipTower(saved) : siglipTower(saved, type)),
+    read(saved, type) {
+      const isClip = type.startsWith('clip');
+      if (saved.shapes.has('classifier.weight')) {
+        const name = isClip ? 'CLIP' : 'Siglip';
+        throw new Error(
+          `it is a classifier on an image tower (${name}ForImageClassification), which is not read; export it to ONNX for scores, or save the tower alone (${name}VisionModel) for features`,
+        );
+      }
+      return isClip ? clipTower(saved) : siglipTower(saved, type);
+    },
   },
 };
 

@@ -1,6 +1,7 @@
 /**
- * Owns image networks as torchvision saves them: parameters alone. The network is told by their names and shapes; how
- * pictures are prepared is in no file, so it is as torchvision's classification presets have it.
+ * Owns image networks as torchvision saves them: parameters alone. The network is told by their names and shapes. How
+ * pictures are prepared is in no file: it is as `transforms()` of torchvision's default weights for that network, which a
+ * check says, since a network may have several weights.
  */
 import { convnext } from '../../../../core/nn/convnext.ts';
 import { type Params, paramsOf, renamed } from '../../../../core/nn/params.ts';
@@ -15,7 +16,49 @@ import { vit, vitLayersOf } from '../../../../core/nn/vit.ts';
 import type { ImageNetwork } from '../network-encoder.ts';
 import { countIn, labelsOf, type Shapes, shapeIn, type VisionKind } from '../vision-kind.ts';
 
-type Network = Pick<ImageNetwork, 'dim' | 'build'> & { what: string; classes: number | null; size?: number };
+interface Network extends Pick<ImageNetwork, 'dim' | 'build'> {
+  what: string;
+  classes: number | null;
+  size?: number;
+  preset?: Preset;
+}
+
+/** What differs among the `transforms()` of torchvision's weights. */
+interface Preset {
+  /** Shorter side that images of 224 pixels are cut out of; others in proportion. */
+  edge: number;
+  kernel: 'bilinear' | 'bicubic';
+  /** What other weights of the same network want. */
+  others?: string;
+}
+
+const usual: Preset = { edge: 256, kernel: 'bilinear' };
+
+/** Basic blocks are of ResNet-18 and 34. */
+const bottlenecks: Preset = { ...usual, edge: 232, others: 'the weights IMAGENET1K_V1 want 256' };
+
+/** By channels of the first stage, and blocks: tiny, small, base and large. */
+const convnextPresets = new Map<string, Preset>([
+  ['96x18', { ...usual, edge: 236 }],
+  ['96x36', { ...usual, edge: 230 }],
+  ['128x36', { ...usual, edge: 232 }],
+  ['192x36', { ...usual, edge: 232 }],
+]);
+
+/** Likewise: tiny, small and base. */
+const swinPresets = new Map<string, Preset>([
+  ['96x12', { edge: 232, kernel: 'bicubic' }],
+  ['96x24', { edge: 246, kernel: 'bicubic' }],
+  ['128x24', { edge: 238, kernel: 'bicubic' }],
+]);
+
+/** Weights of SWAG are of larger images, or of a patch of 14, and cut nothing off. */
+function vitPreset(size: number, patch: number, width: number): Preset {
+  if (size > 224 || patch === 14) return { edge: 224, kernel: 'bicubic' };
+  const edge = patch === 16 && width === 1024 ? 242 : 256;
+  const others = 'the weights IMAGENET1K_SWAG_LINEAR_V1 want 224 and bicubic';
+  return { ...usual, edge, ...(patch === 16 ? { others } : {}) };
+}
 
 /** By a parameter that no other network of torchvision has. */
 const networks: readonly [name: string, read: (shapes: Shapes) => Network][] = [
@@ -39,7 +82,8 @@ export function torchvisionKind(shapes: Shapes, folder: string): VisionKind {
       'no config.json, and the parameters are not those of a ResNet, ViT, ConvNeXt or Swin (version 1) of torchvision; save the network with its config.json by timm or transformers',
     );
   }
-  const { what, classes, size = 224, ...network } = read(shapes);
+  const { what, classes, size = 224, preset = usual, ...network } = read(shapes);
+  const { edge, kernel, others } = preset;
   return {
     what: `${what} of torchvision`,
     network: {
@@ -47,8 +91,8 @@ export function torchvisionKind(shapes: Shapes, folder: string): VisionKind {
       preprocessing: {
         width: size,
         height: size,
-        resize: { to: 'shortest', edge: Math.round((size * 256) / 224) },
-        kernel: 'bilinear',
+        resize: { to: 'shortest', edge: Math.round((size * edge) / 224) },
+        kernel,
         arithmetic: 'pillow',
         crop: 'even',
         fill: [0, 0, 0],
@@ -59,6 +103,7 @@ export function torchvisionKind(shapes: Shapes, folder: string): VisionKind {
     },
     trainable:
       'a network without config.json cannot be trained further here; save it by timm or transformers',
+    assumed: `no file says which weights these are${others ? ` (${others})` : ''}`,
   };
 }
 
@@ -72,6 +117,7 @@ function residual(shapes: Shapes): Network {
   return {
     what: `ResNet of ${config.depths.reduce((a, b) => a + b)} blocks`,
     classes: config.num_classes,
+    preset: config.block === 'bottleneck' ? bottlenecks : usual,
     dim: featureWidth(config),
     build: (p, image) => resnet(p, config, image, false),
   };
@@ -99,6 +145,7 @@ function transformer(shapes: Shapes): Network {
     what: `ViT of ${depth} blocks`,
     classes: config.num_classes,
     size: config.image_size,
+    preset: vitPreset(config.image_size, config.patch_size, width),
     dim: width,
     build: (p, image) => vit(under(p, torchvisionVitName), config, image),
   };
@@ -121,9 +168,11 @@ function modernised(shapes: Shapes): Network {
     head_eps: 1e-6,
     num_classes: rowsOf(shapes, 'classifier.2'),
   } as const;
+  const blocks = config.depths.reduce((a, b) => a + b);
   return {
-    what: `ConvNeXt of ${config.depths.reduce((a, b) => a + b)} blocks`,
+    what: `ConvNeXt of ${blocks} blocks`,
     classes: config.num_classes,
+    preset: convnextPresets.get(`${config.widths[0]}x${blocks}`),
     dim: config.widths.at(-1)!,
     build: (p, image) => convnext(under(p, torchvisionConvnextName), config, image),
   };
@@ -145,9 +194,11 @@ function windowed(shapes: Shapes): Network {
     separate_qkv: false,
     num_classes: rowsOf(shapes, 'head'),
   };
+  const blocks = config.depths.reduce((a, b) => a + b);
   return {
-    what: `Swin of ${config.depths.reduce((a, b) => a + b)} blocks`,
+    what: `Swin of ${blocks} blocks`,
     classes: config.num_classes,
+    preset: swinPresets.get(`${width}x${blocks}`),
     dim: width * 2 ** (stages.length - 1),
     build: (p, image) => swin(under(p, torchvisionSwinName), config, image),
   };
