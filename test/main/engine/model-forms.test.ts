@@ -26,6 +26,7 @@ import {
 } from '../../../src/main/engine/diffusion/sessions.ts';
 import { memoryWarning } from '../../../src/main/engine/job-memory.ts';
 import { addModel, checkModel } from '../../../src/main/engine/models/check.ts';
+import { readEmbeddingFile } from '../../../src/main/engine/models/lora-file.ts';
 import {
   openSafetensors,
   type TensorToWrite,
@@ -241,6 +242,24 @@ describe('a single file of Stable Diffusion 2.x', () => {
   });
 });
 
+describe('one part of a model, as a file', () => {
+  it.each([
+    ['unet/diffusion_pytorch_model', 'U-Net'],
+    ['vae/diffusion_pytorch_model', 'autoencoder'],
+    ['text_encoder/model', 'text encoder'],
+  ])('%s is no embedding', async (file, part) => {
+    const given = path('model', `${file}.safetensors`);
+    const { usable, problems } = await checkModel(given);
+    expect({ usable, problems }).toEqual({
+      usable: false,
+      problems: [
+        `${given} is the ${part} of a model alone; choose the folder of the whole model, or its single file`,
+      ],
+    });
+    expect(() => readEmbeddingFile(given)).toThrow("of a network's layer, not a learned token");
+  });
+});
+
 describe('a check', () => {
   it('of a whole model says what it can do and what memory it takes', async () => {
     const { usable, diffusion } = await checkModel(path('model'));
@@ -264,7 +283,7 @@ describe('a check', () => {
     expect(usable).toBe(false);
     expect(problems).toEqual([
       `${file}: 1 parameters of the U-Net are missing: conv_in.bias`,
-      `${file}: 1 do not fit the U-Net's config: conv_out.bias [3], wanted [4]`,
+      `${file}: 1 do not fit the U-Net's config: conv_out.bias [3], expected [4]`,
     ]);
     expect(diffusion!.parts[0].surplus).toEqual(['ema.decay']);
     expect(diffusion!.abilities).toEqual([]);

@@ -60,7 +60,7 @@ function compare(part: string, stored: StoredPart<unknown>, build: (p: Params) =
   for (const [name, { shape }] of source.parameters) {
     const there = stored.table.get(name);
     if (!there) missing.push(name);
-    else if (!sameShape(there.shape, shape)) misshapen.push(`${name} [${there.shape}], wanted [${shape}]`);
+    else if (!sameShape(there.shape, shape)) misshapen.push(`${name} [${there.shape}], expected [${shape}]`);
   }
   const size = (shape: Shape) => shape.reduce((a, b) => a * b, 1);
   return {

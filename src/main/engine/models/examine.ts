@@ -140,9 +140,15 @@ async function checkSafetensors(path: string): Promise<ModelCheck> {
     if (isTorchvision(names)) return await checkVision(path);
     const { isAdapter } = await import('../../../core/nn/adapters/read-lora.ts');
     if (isAdapter(names)) return await checkLora(path);
-    const { familyOfTensors, isForeign } = await import('../../../core/nn/model-families.ts');
+    const { familyOfTensors, isForeign, partOfTensors } = await import('../../../core/nn/model-families.ts');
     const family = familyOfTensors(names);
     if (family) return verdict('safetensors', '', [`${path} is ${isForeign(family)}`]);
+    const part = partOfTensors(names);
+    if (part) {
+      return verdict('safetensors', '', [
+        `${path} is the ${part} of a model alone; choose the folder of the whole model, or its single file`,
+      ]);
+    }
     const { readEmbeddingFile } = await import('./lora-file.ts');
     const tokens = readEmbeddingFile(path).map(({ token, vectors }) => `${token} (${vectors.shape[0]})`);
     return verdict('embedding', `learned tokens ${tokens.join(', ')}; for crux generate --embedding`);
