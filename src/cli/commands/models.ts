@@ -30,9 +30,15 @@ function diffusionLines({ parts, abilities, memory }: DiffusionReport): string[]
   return [
     ...parts.map((part) => `  ${part.part}: ${(part.parameters / 1e6).toFixed(1)} million parameters`),
     ...surplus.map(
-      (part) => `  ${part.part}: ${part.surplus.length} tensors of no use: ${firstFew(part.surplus)}`,
+      (part) =>
+        `  ${part.part}: ${part.surplus.length} unused ${part.surplus.length === 1 ? 'tensor' : 'tensors'}: ${firstFew(part.surplus)}`,
     ),
-    ...(abilities.length > 0 ? [`  can: ${abilities.join(', ')}`] : []),
+    ...(abilities.length > 0
+      ? [
+          `  can: ${abilities.join(', ')}`,
+          '  not checked: the values of its weights; crux models add looks for NaN and infinite ones',
+        ]
+      : []),
     ...(memory
       ? [
           '  memory on the CPU, estimated (generation with guidance; LoRA of rank 4):',

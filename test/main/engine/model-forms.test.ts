@@ -289,6 +289,55 @@ describe('a check', () => {
     expect(diffusion!.abilities).toEqual([]);
   });
 
+  const putScheduler = (at: string, fields: object) =>
+    writeFileSync(join(at, 'scheduler/scheduler_config.json'), JSON.stringify(fields));
+
+  it.each(['FlowMatchEulerDiscreteScheduler', 'EDMEulerScheduler'])(
+    'says to choose a scheduler: %s',
+    async (name) => {
+      const at = copy(name);
+      putScheduler(at, { _class_name: name });
+      const { usable, summary } = await checkModel(at);
+      expect(usable).toBe(true);
+      expect(summary).toContain(
+        `; the model's scheduler config is of ${name}, which Crux does not have; choose one with --scheduler: `,
+      );
+      expect((await checkModel(path('model'))).summary).not.toContain('--scheduler');
+    },
+  );
+
+  it('refuses a scheduler config that no scheduler here fulfils', async () => {
+    const at = copy('flow');
+    putScheduler(at, { _class_name: 'EulerDiscreteScheduler', use_flow_sigmas: true });
+    const { usable, problems } = await checkModel(at);
+    expect(usable).toBe(false);
+    expect(problems[0]).toContain('the scheduler config sets use_flow_sigmas');
+  });
+
+  it('reads no values; adding a model does, and refuses one with NaN where a job would', async () => {
+    const at = copy('nan');
+    const file = join(at, 'vae', unetFile);
+    /** Puts NaN over the second element; such a file is not written. */
+    const spoil = (name: string) => {
+      const { tensors, close } = openSafetensors(file);
+      close();
+      const bytes = readFileSync(file);
+      bytes.writeFloatLE(Number.NaN, tensors.get(name)!.offset + 4);
+      writeFileSync(file, bytes);
+    };
+    const whole = tensorsOf(file);
+    spoil('decoder.conv_in.weight');
+    expect((await checkModel(at)).usable).toBe(true);
+    const catalog = openCatalog(path('with-nan'));
+    const added = addModel(catalog, { path: at, name: 'nan' });
+    await expect(added).rejects.toThrow(`${file}: tensor decoder.conv_in.weight holds NaN at element 1`);
+    // No job reads what the network has no use for.
+    writeSafetensors(file, { ...whole, spare: { shape: [2], data: new Float32Array(2) } });
+    spoil('spare');
+    expect(await addModel(catalog, { path: at, name: 'spare' })).toMatchObject({ usable: true });
+    catalog.close();
+  });
+
   it('names the parts of a folder that are not used', async () => {
     const at = copy('with-more');
     const index = {

@@ -49,8 +49,15 @@ async function checkFolder(path: string): Promise<ModelCheck> {
     if (!existsSync(join(path, 'unet', 'model.onnx'))) return await checkWeights(path);
     const pipeline = pipelineOf(path);
     const { openGenerationModel } = await import('../diffusion/generation-model.ts');
-    openGenerationModel(path);
-    return verdict('diffusion', `exported ONNX graphs (${pipeline}): generates, cannot be trained`);
+    const { scheduler } = openGenerationModel(path);
+    const { mustChooseScheduler, unsupportedOf } = await import(
+      '../../../core/diffusion/create-scheduler.ts'
+    );
+    const unsupported = unsupportedOf(scheduler);
+    if (unsupported) return verdict('diffusion', '', [`${path}: ${unsupported}`]);
+    const mustChoose = mustChooseScheduler(scheduler);
+    const summary = `exported ONNX graphs (${pipeline}): generates, cannot be trained`;
+    return verdict('diffusion', mustChoose ? `${summary}; ${mustChoose}` : summary);
   } catch (error) {
     return verdict('diffusion', '', [(error as Error).message]);
   }
