@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -54,6 +55,20 @@ function tensorsOf(file: string): Record<string, TensorToWrite> {
   );
   stored.close();
   return all;
+}
+
+/** A file of F64 zeros, which is not written elsewhere. */
+function writeDouble(file: string, shapes: Record<string, number[]>): void {
+  let end = 0;
+  const entries = Object.entries(shapes).map(([name, shape]) => {
+    const begin = end;
+    end += 8 * shape.reduce((a, b) => a * b, 1);
+    return [name, { dtype: 'F64', shape, data_offsets: [begin, end] }];
+  });
+  const header = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  writeFileSync(file, Buffer.concat([length, header, Buffer.alloc(end)]));
 }
 
 async function outputsOf(given: string, size: number): Promise<number[][]> {
@@ -336,6 +351,45 @@ describe('a check', () => {
     spoil('spare');
     expect(await addModel(catalog, { path: at, name: 'spare' })).toMatchObject({ usable: true });
     catalog.close();
+  });
+
+  it('names the fields of a config that are not known, and stays usable', async () => {
+    const at = copy('fields');
+    for (const part of ['unet', 'vae']) {
+      const file = join(at, part, 'config.json');
+      const config = JSON.parse(readFileSync(file, 'utf8'));
+      writeFileSync(file, JSON.stringify({ ...config, _note: 1, [`${part}_twist`]: 2 }));
+    }
+    const { usable, diffusion } = await checkModel(at);
+    expect(usable).toBe(true);
+    expect(diffusion!.parts.map(({ unknownFields }) => unknownFields)).toEqual([
+      ['unet_twist'],
+      ['vae_twist'],
+      [],
+    ]);
+    const plain = await checkModel(path('model'));
+    expect(plain.diffusion!.parts.flatMap(({ unknownFields }) => unknownFields)).toEqual([]);
+  });
+
+  it.skipIf(process.platform === 'win32')('names a broken link to weights, and where it leads', async () => {
+    const at = copy('dangling');
+    const file = join(at, 'unet', unetFile);
+    rmSync(file);
+    symlinkSync(join(at, 'gone.safetensors'), file);
+    expect((await checkModel(at)).problems).toEqual([
+      `${file}: a broken link to ${join(at, 'gone.safetensors')}; put that file back, or copy or download it again`,
+    ]);
+  });
+
+  it('names weights of 64 bits, but not a table of them beside the weights', async () => {
+    const at = copy('double');
+    const file = join(at, 'unet', unetFile);
+    writeDouble(file, { 'conv_in.weight': [2, 2] });
+    expect((await checkModel(at)).problems).toEqual([
+      `${file}: weights are F64 (conv_in.weight); Crux reads F32, F16, BF16 and 8-bit floats; save them in F32`,
+    ]);
+    writeDouble(file, { alphas_cumprod: [4] });
+    expect((await checkModel(at)).problems[0]).toContain('parameters of the U-Net are missing');
   });
 
   it('names the parts of a folder that are not used', async () => {

@@ -2,10 +2,18 @@
  * Owns looking through a diffusion model of weights: whether each part has the parameters that its config asks for, no
  * fewer and no more, what can be done with it, and what memory that takes.
  */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { mustChooseScheduler, unsupportedOf } from '../../../core/diffusion/create-scheduler.ts';
 import { input, type Shape, sameShape } from '../../../core/graph/value.ts';
 import { decode, encode } from '../../../core/nn/autoencoder-kl.ts';
 import { clipText } from '../../../core/nn/clip-text.ts';
+import {
+  autoencoderFields,
+  type FieldTable,
+  unetFields,
+  unknownFields,
+} from '../../../core/nn/library-fields.ts';
 import { type Params, paramsOf, trainableSource } from '../../../core/nn/params.ts';
 import { takesGuidance, unet2dCondition } from '../../../core/nn/unet-2d-condition.ts';
 import { memoryTable } from '../diffusion/memory-estimate.ts';
@@ -14,7 +22,7 @@ import { requireFiniteWeights } from '../finite-weights.ts';
 import { firstFew } from '../first-few.ts';
 import type { DiffusionReport, PartReport } from '../inspections.ts';
 import { pipelineOf, unusedParts } from './pipeline-name.ts';
-import type { StoredPart } from './stored-part.ts';
+import { readModelJson, type StoredPart } from './stored-part.ts';
 
 /** @throws where a part, its config or the tokenizer is not there at all. */
 export function checkDiffusion(path: string): DiffusionReport {
@@ -43,6 +51,8 @@ export async function requireFiniteModel(path: string): Promise<void> {
 interface Network {
   part: string;
   stored: StoredPart<unknown>;
+  /** Of its config, where all that libraries write into it is known. */
+  fields?: FieldTable;
   build(p: Params): unknown;
 }
 
@@ -52,6 +62,7 @@ function networksOf({ unet, vae, text, textLength }: DiffusionModel): Network[] 
     {
       part: 'U-Net',
       stored: unet,
+      fields: unetFields,
       build: (p) =>
         unet2dCondition(p, unet.config, {
           sample: input('sample', [1, unet.config.in_channels, 64, 64]),
@@ -63,6 +74,7 @@ function networksOf({ unet, vae, text, textLength }: DiffusionModel): Network[] 
     {
       part: 'autoencoder',
       stored: vae,
+      fields: autoencoderFields,
       build(p) {
         encode(p, vae.config, input('image', [1, 3, 64, 64]));
         decode(p, vae.config, input('latents', [1, vae.config.latent_channels, 8, 8]));
@@ -89,7 +101,7 @@ const abilitiesOf = ({ unet }: DiffusionModel): string[] =>
     (ability) => ability !== 'invert' || !takesGuidance(unet.config),
   );
 
-function compare({ part, stored, build }: Network): PartReport {
+function compare({ part, stored, fields, build }: Network): PartReport {
   const parameters = parametersOf({ stored, build });
   const missing: string[] = [];
   const misshapen: string[] = [];
@@ -106,7 +118,14 @@ function compare({ part, stored, build }: Network): PartReport {
     missing,
     surplus: [...stored.table.keys()].filter((name) => !parameters.has(name)),
     misshapen,
+    unknownFields: fields ? unknownIn(stored.file, fields) : [],
   };
+}
+
+/** A single file has no config. */
+function unknownIn(weights: string, fields: FieldTable): string[] {
+  const file = join(dirname(weights), 'config.json');
+  return existsSync(file) ? unknownFields(readModelJson<object>(file, 'its config'), fields) : [];
 }
 
 function problemsOf({ part, file, missing, misshapen }: PartReport): string[] {
