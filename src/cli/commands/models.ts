@@ -26,14 +26,28 @@ function existing(io: Io, given: string): string {
 }
 
 /** Parts, abilities and memory, for a person. */
-function diffusionLines({ parts, abilities, memory }: DiffusionReport): string[] {
+function diffusionLines({ parts, abilities, memory }: DiffusionReport, verbose: boolean): string[] {
+  const unknown = parts.filter((part) => part.unknownFields.length > 0);
   const surplus = parts.filter((part) => part.surplus.length > 0);
   return [
-    ...parts.map((part) => `  ${part.part}: ${(part.parameters / 1e6).toFixed(1)} million parameters`),
-    ...surplus.map(
-      (part) => `  ${part.part}: ${part.surplus.length} tensors of no use: ${firstFew(part.surplus)}`,
+    ...parts.map(
+      (part) =>
+        `  ${part.part}: ${(part.parameters / 1e6).toFixed(1)} million parameters${verbose ? `, ${part.file}` : ''}`,
     ),
-    ...(abilities.length > 0 ? [`  can: ${abilities.join(', ')}`] : []),
+    ...surplus.map(
+      (part) =>
+        `  ${part.part}: ${part.surplus.length} unused ${part.surplus.length === 1 ? 'tensor' : 'tensors'}: ${firstFew(part.surplus)}`,
+    ),
+    ...unknown.map(
+      (part) =>
+        `  ${part.part}: config fields without effect, as Crux does not know them: ${firstFew(part.unknownFields)}`,
+    ),
+    ...(abilities.length > 0
+      ? [
+          `  can: ${abilities.join(', ')}`,
+          '  not checked: the values of its weights; crux models add looks for NaN and infinite ones',
+        ]
+      : []),
     ...(memory
       ? [
           '  memory on the CPU, estimated (generation with guidance; LoRA of rank 4):',
@@ -90,7 +104,7 @@ export function models(parent: Command, context: CommandContext): void {
     'say whether a model file or folder can be used, and why not',
   ).option(
     '--verbose',
-    'also list the layers of a LoRA, each with its kind, rank, alpha and effective scale',
+    'also list the file of each part of a diffusion model, and the layers of a LoRA with kind, rank, alpha and scale',
   );
   withGlobals(check).action((given: string, values: Values & { verbose?: boolean }) =>
     finish(context, values.json === true, async () => {
@@ -103,7 +117,7 @@ export function models(parent: Command, context: CommandContext): void {
           `${path}: ${found.usable ? 'usable' : 'not usable'} (${found.kind})`,
           ...(found.summary ? [`  ${found.summary}`] : []),
           ...found.problems.map((problem) => `  ${problem}`),
-          ...(found.diffusion ? diffusionLines(found.diffusion) : []),
+          ...(found.diffusion ? diffusionLines(found.diffusion, values.verbose === true) : []),
           ...(found.lora && values.verbose ? loraLines(found.lora) : []),
           ...(open.length > 0 ? [`  to be told when adding it: ${open.join(' ')}`] : []),
         ],

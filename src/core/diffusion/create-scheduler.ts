@@ -140,11 +140,25 @@ export function createScheduler(
   const entry: Entry | undefined = SCHEDULERS[name];
   if (!entry)
     throw new Error(`scheduler "${name}" is unknown, expected one of ${schedulerChoices.join(', ')}`);
-  for (const [key, meaning] of Object.entries(UNSUPPORTED)) {
-    if ((config as Record<string, unknown>)[key])
-      throw new Error(`${name}: the scheduler config sets ${key} (${meaning}), which Crux does not do`);
-  }
+  const unsupported = unsupportedOf(config);
+  if (unsupported) throw new Error(`${name}: ${unsupported}`);
   return entry.create(config, steps, options);
+}
+
+/** What a config asks for that no scheduler here does, whichever is chosen; null: nothing. */
+export function unsupportedOf(config: SchedulerConfig): string | null {
+  const set = Object.entries(UNSUPPORTED).find(([key]) => (config as Record<string, unknown>)[key]);
+  return set ? `the scheduler config sets ${set[0]} (${set[1]}), which Crux does not do` : null;
+}
+
+/** Why a job must choose a scheduler, as the model's own is not one of ours; null: it need not. */
+export function mustChooseScheduler(config: SchedulerConfig): string | null {
+  try {
+    schedulerFor('model', config);
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /** The scheduler a checkpoint names by its class, or undefined where there is none of that name here. */

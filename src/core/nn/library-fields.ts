@@ -10,6 +10,10 @@
 export type FieldUse = 'read' | 'no effect' | readonly unknown[];
 export type FieldTable = Readonly<Record<string, FieldUse>>;
 
+/** What a config says that no table has; what the library notes about the file itself begins with "_". */
+export const unknownFields = (json: object, table: FieldTable): string[] =>
+  Object.keys(json).filter((name) => !name.startsWith('_') && !Object.hasOwn(table, name));
+
 export const unetFields: FieldTable = {
   _class_name: ['UNet2DConditionModel'],
   act_fn: ['silu', 'swish'],

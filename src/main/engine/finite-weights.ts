@@ -33,7 +33,7 @@ const known = new Set<string>();
 
 /** @throws NotFinite naming the first file, tensor and element that holds NaN or an infinity. */
 export async function requireFiniteWeights(
-  weights: readonly WeightValue[],
+  weights: readonly Pick<WeightValue, 'name' | 'dtype'>[],
   locate: (name: string) => WeightBytes,
   folder = '',
 ): Promise<void> {

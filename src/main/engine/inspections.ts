@@ -22,6 +22,8 @@ const partReport = z.object({
   surplus: names,
   /** Names with another shape than the config asks for, with both. */
   misshapen: names,
+  /** Fields of its config that are not known here, and have no effect. */
+  unknownFields: names,
 });
 export type PartReport = z.infer<typeof partReport>;
 

@@ -4,7 +4,7 @@
  * process for ever or has no end. Links are followed: caches of models are made of them. Paths may be in the form of
  * images/fs-names.ts.
  */
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { fsPath } from './images/fs-names.ts';
 import { HEAD_BYTES, type Wanted, whyNot } from './what-it-is.ts';
@@ -155,9 +155,24 @@ function refused(file: string, error: unknown): never {
   if (code === 'ENXIO' || code === 'ENODEV')
     throw new UnfitFile(file, 'not a regular file', { cause: error });
   if (code === 'EISDIR') throw new UnfitFile(file, 'a folder, not a file', { cause: error });
+  if (code === 'ENOENT') {
+    const target = linkTarget(file);
+    if (target !== null) throw new UnfitFile(file, brokenLink(target), { cause: error });
+  }
   if (code === 'ELOOP') throw new UnfitFile(file, 'a symbolic link that loops', { cause: error });
   throw error;
 }
+
+function linkTarget(file: string): string | null {
+  try {
+    return readlinkSync(fsPath(file));
+  } catch {
+    return null; // no link, or no longer there
+  }
+}
+
+const brokenLink = (target: string): string =>
+  `a broken link to ${target}; put that file back, or copy or download it again`;
 
 const endsEarly = (found: number, expected: number): string =>
   `ends early (expected ${expected.toLocaleString('en-US')} bytes, found ${found.toLocaleString('en-US')}); copy it again`;

@@ -5,7 +5,11 @@ import { fromKohya, toKohya } from '../../../src/core/nn/adapters/kohya-names.ts
 import { type LoraAdapter, type Matrix, withAdapters } from '../../../src/core/nn/adapters/lora-adapter.ts';
 import { numberedPaths } from '../../../src/core/nn/adapters/numbered-names.ts';
 import { readLora } from '../../../src/core/nn/adapters/read-lora.ts';
-import { readLearnedTokens, writeLearnedToken } from '../../../src/core/nn/adapters/textual-inversion.ts';
+import {
+  readLearnedTokens,
+  requireTokens,
+  writeLearnedToken,
+} from '../../../src/core/nn/adapters/textual-inversion.ts';
 import { writeLora } from '../../../src/core/nn/adapters/write-lora.ts';
 import { conv, linear } from '../../../src/core/nn/layers.ts';
 import { paramsOf, trainableSource } from '../../../src/core/nn/params.ts';
@@ -448,6 +452,34 @@ describe('adapters beside layers', () => {
 });
 
 describe('learned tokens', () => {
+  const shapes = (of: Record<string, number[]>) =>
+    new Map(Object.entries(of).map(([name, shape]) => [name, { shape }]));
+
+  it.each<[string, Record<string, number[]>]>([
+    ['A1111', { emb_params: [2, 4] }],
+    ['A1111, as torch names it', { 'string_to_param.*': [2, 4] }],
+    ['diffusers', { '<cat>': [4] }],
+    ['a token of its own name', { 'my.cat': [4] }],
+    ['several', { '<s0>': [4], '<s1>': [4] }],
+    ['a bundle', { 'bundle_emb.v1.5.cat.clip_l': [2, 4] }],
+  ])('%s: told by names and shapes', (_, file) => {
+    expect(() => requireTokens(shapes(file))).not.toThrow();
+  });
+
+  it.each<[string, Record<string, number[]>, string]>([
+    [
+      'a layer',
+      { shared: [4, 4], 'encoder.final_layer_norm.weight': [4] },
+      'encoder.final_layer_norm.weight',
+    ],
+    ['one layer', { 'shared.weight': [4, 4] }, "of a network's layer"],
+    ['a numbered layer', { 'blocks.0.table': [4, 4] }, 'blocks.0.table'],
+    ['two encoders', { clip_l: [1, 4], clip_g: [1, 8] }, 'widths 4, 8'],
+    ['dozens', Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`t${i}`, [4]])), '40 tensors'],
+  ])('%s: refused', (_, file, reason) => {
+    expect(() => requireTokens(shapes(file))).toThrow(reason);
+  });
+
   it('are read by name or, alone in a file, by the file', () => {
     const vectors = matrix(3, 8);
     expect(readLearnedTokens(tensors({ emb_params: vectors }), '<cat>', true)).toEqual([

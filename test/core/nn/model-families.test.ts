@@ -2,7 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { familyOfPipeline, familyOfTensors } from '../../../src/core/nn/model-families.ts';
+import {
+  familyOfPipeline,
+  familyOfTensors,
+  isForeign,
+  partOfTensors,
+} from '../../../src/core/nn/model-families.ts';
 
 const { pipelines } = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../fixtures/library-lists.json'), 'utf8'),
@@ -11,6 +16,59 @@ const { pipelines } = JSON.parse(
 /** Made of Stable Diffusion's own parts, which their configs decide about. */
 const stableDiffusion =
   /^(Onnx)?StableDiffusion(?!XL|3|Upscale|LatentUpscale)\w*Pipeline$|^LatentConsistencyModel/;
+
+const { names } = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../fixtures/network-names.json'), 'utf8'),
+) as { names: Record<string, string[]> };
+
+describe('networks as diffusers and transformers save them', () => {
+  it.each([
+    ['auraflow', 'AuraFlow'],
+    ['bert', 'BERT'],
+    ['chroma', 'Chroma'],
+    ['cogvideox', 'CogVideoX'],
+    ['cogview4', 'CogView'],
+    ['controlnet', 'ControlNet'],
+    ['dit', 'DiT'],
+    ['flux', 'FLUX.1'],
+    ['flux2', 'FLUX.2'],
+    ['hidream', 'HiDream'],
+    ['hunyuanvideo', 'HunyuanVideo'],
+    ['kandinsky', 'Kandinsky'],
+    ['ltx', 'LTX-Video'],
+    ['lumina2', 'Lumina'],
+    ['mochi', 'Mochi'],
+    ['pixart', 'PixArt'],
+    ['qwen', 'Qwen-Image'],
+    ['sana', 'Sana'],
+    ['sd3', 'Stable Diffusion 3'],
+    ['sdxl-unet', 'Stable Diffusion XL'],
+    ['t5', 'T5'],
+    ['wan', 'Wan'],
+    ['zimage', 'Z-Image'],
+  ])('%s: %s', (network, family) => {
+    expect(familyOfTensors(names[network])).toBe(family);
+    // In another order, and with the prefix of a single file.
+    expect(familyOfTensors(names[network].toReversed())).toBe(family);
+    expect(familyOfTensors(names[network].map((name) => `model.diffusion_model.${name}`))).toBe(family);
+  });
+
+  it.each([
+    ['sd15-unet', 'U-Net'],
+    ['sd15-vae', 'autoencoder'],
+    ['sd15-text_encoder', 'text encoder'],
+  ])('%s: %s of no other family', (network, part) => {
+    expect(familyOfTensors(names[network])).toBeNull();
+    expect(partOfTensors(names[network])).toBe(part);
+  });
+
+  it('take the article that their name is spoken with', () => {
+    expect(isForeign('LDMTextToImage')).toMatch(/^an LDM/);
+    expect(isForeign('LTX-Video')).toMatch(/^an LTX/);
+    expect(isForeign('UniDiffuser')).toMatch(/^a Uni/);
+    expect(isForeign('T5')).toMatch(/^a T5/);
+  });
+});
 
 describe('families', () => {
   it("take no pipeline of Stable Diffusion's own for another, and know those that people have", () => {

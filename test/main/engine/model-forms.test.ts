@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,6 +27,7 @@ import {
 } from '../../../src/main/engine/diffusion/sessions.ts';
 import { memoryWarning } from '../../../src/main/engine/job-memory.ts';
 import { addModel, checkModel } from '../../../src/main/engine/models/check.ts';
+import { readEmbeddingFile } from '../../../src/main/engine/models/lora-file.ts';
 import {
   openSafetensors,
   type TensorToWrite,
@@ -53,6 +55,20 @@ function tensorsOf(file: string): Record<string, TensorToWrite> {
   );
   stored.close();
   return all;
+}
+
+/** A file of F64 zeros, which is not written elsewhere. */
+function writeDouble(file: string, shapes: Record<string, number[]>): void {
+  let end = 0;
+  const entries = Object.entries(shapes).map(([name, shape]) => {
+    const begin = end;
+    end += 8 * shape.reduce((a, b) => a * b, 1);
+    return [name, { dtype: 'F64', shape, data_offsets: [begin, end] }];
+  });
+  const header = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  writeFileSync(file, Buffer.concat([length, header, Buffer.alloc(end)]));
 }
 
 async function outputsOf(given: string, size: number): Promise<number[][]> {
@@ -241,6 +257,24 @@ describe('a single file of Stable Diffusion 2.x', () => {
   });
 });
 
+describe('one part of a model, as a file', () => {
+  it.each([
+    ['unet/diffusion_pytorch_model', 'U-Net'],
+    ['vae/diffusion_pytorch_model', 'autoencoder'],
+    ['text_encoder/model', 'text encoder'],
+  ])('%s is no embedding', async (file, part) => {
+    const given = path('model', `${file}.safetensors`);
+    const { usable, problems } = await checkModel(given);
+    expect({ usable, problems }).toEqual({
+      usable: false,
+      problems: [
+        `${given} is the ${part} of a model alone; choose the folder of the whole model, or its single file`,
+      ],
+    });
+    expect(() => readEmbeddingFile(given)).toThrow("of a network's layer, not a learned token");
+  });
+});
+
 describe('a check', () => {
   it('of a whole model says what it can do and what memory it takes', async () => {
     const { usable, diffusion } = await checkModel(path('model'));
@@ -264,10 +298,98 @@ describe('a check', () => {
     expect(usable).toBe(false);
     expect(problems).toEqual([
       `${file}: 1 parameters of the U-Net are missing: conv_in.bias`,
-      `${file}: 1 do not fit the U-Net's config: conv_out.bias [3], wanted [4]`,
+      `${file}: 1 do not fit the U-Net's config: conv_out.bias [3], expected [4]`,
     ]);
     expect(diffusion!.parts[0].surplus).toEqual(['ema.decay']);
     expect(diffusion!.abilities).toEqual([]);
+  });
+
+  const putScheduler = (at: string, fields: object) =>
+    writeFileSync(join(at, 'scheduler/scheduler_config.json'), JSON.stringify(fields));
+
+  it.each(['FlowMatchEulerDiscreteScheduler', 'EDMEulerScheduler'])(
+    'says to choose a scheduler: %s',
+    async (name) => {
+      const at = copy(name);
+      putScheduler(at, { _class_name: name });
+      const { usable, summary } = await checkModel(at);
+      expect(usable).toBe(true);
+      expect(summary).toContain(
+        `; the model's scheduler config is of ${name}, which Crux does not have; choose one with --scheduler: `,
+      );
+      expect((await checkModel(path('model'))).summary).not.toContain('--scheduler');
+    },
+  );
+
+  it('refuses a scheduler config that no scheduler here fulfils', async () => {
+    const at = copy('flow');
+    putScheduler(at, { _class_name: 'EulerDiscreteScheduler', use_flow_sigmas: true });
+    const { usable, problems } = await checkModel(at);
+    expect(usable).toBe(false);
+    expect(problems[0]).toContain('the scheduler config sets use_flow_sigmas');
+  });
+
+  it('reads no values; adding a model does, and refuses one with NaN where a job would', async () => {
+    const at = copy('nan');
+    const file = join(at, 'vae', unetFile);
+    /** Puts NaN over the second element; such a file is not written. */
+    const spoil = (name: string) => {
+      const { tensors, close } = openSafetensors(file);
+      close();
+      const bytes = readFileSync(file);
+      bytes.writeFloatLE(Number.NaN, tensors.get(name)!.offset + 4);
+      writeFileSync(file, bytes);
+    };
+    const whole = tensorsOf(file);
+    spoil('decoder.conv_in.weight');
+    expect((await checkModel(at)).usable).toBe(true);
+    const catalog = openCatalog(path('with-nan'));
+    const added = addModel(catalog, { path: at, name: 'nan' });
+    await expect(added).rejects.toThrow(`${file}: tensor decoder.conv_in.weight holds NaN at element 1`);
+    // No job reads what the network has no use for.
+    writeSafetensors(file, { ...whole, spare: { shape: [2], data: new Float32Array(2) } });
+    spoil('spare');
+    expect(await addModel(catalog, { path: at, name: 'spare' })).toMatchObject({ usable: true });
+    catalog.close();
+  });
+
+  it('names the fields of a config that are not known, and stays usable', async () => {
+    const at = copy('fields');
+    for (const part of ['unet', 'vae']) {
+      const file = join(at, part, 'config.json');
+      const config = JSON.parse(readFileSync(file, 'utf8'));
+      writeFileSync(file, JSON.stringify({ ...config, _note: 1, [`${part}_twist`]: 2 }));
+    }
+    const { usable, diffusion } = await checkModel(at);
+    expect(usable).toBe(true);
+    expect(diffusion!.parts.map(({ unknownFields }) => unknownFields)).toEqual([
+      ['unet_twist'],
+      ['vae_twist'],
+      [],
+    ]);
+    const plain = await checkModel(path('model'));
+    expect(plain.diffusion!.parts.flatMap(({ unknownFields }) => unknownFields)).toEqual([]);
+  });
+
+  it.skipIf(process.platform === 'win32')('names a broken link to weights, and where it leads', async () => {
+    const at = copy('dangling');
+    const file = join(at, 'unet', unetFile);
+    rmSync(file);
+    symlinkSync(join(at, 'gone.safetensors'), file);
+    expect((await checkModel(at)).problems).toEqual([
+      `${file}: a broken link to ${join(at, 'gone.safetensors')}; put that file back, or copy or download it again`,
+    ]);
+  });
+
+  it('names weights of 64 bits, but not a table of them beside the weights', async () => {
+    const at = copy('double');
+    const file = join(at, 'unet', unetFile);
+    writeDouble(file, { 'conv_in.weight': [2, 2] });
+    expect((await checkModel(at)).problems).toEqual([
+      `${file}: weights are F64 (conv_in.weight); Crux reads F32, F16, BF16 and 8-bit floats; save them in F32`,
+    ]);
+    writeDouble(file, { alphas_cumprod: [4] });
+    expect((await checkModel(at)).problems[0]).toContain('parameters of the U-Net are missing');
   });
 
   it('names the parts of a folder that are not used', async () => {

@@ -105,7 +105,7 @@ describe('an exported folder', () => {
   it('says which axis is fixed to what', async () => {
     const openNoise = (rows: number, tokens = exported.textLength) =>
       exported.openNoise(cpu, { rows, tokens, size: 32, adapter: null });
-    await expect(openNoise(2)).rejects.toThrow(/unet.*sample is fixed to \[4,4,8,8\], wanted \[2,4,8,8\]/);
+    await expect(openNoise(2)).rejects.toThrow(/unet.*sample is fixed to \[4,4,8,8\], expected \[2,4,8,8\]/);
     await expect(openNoise(4, 13)).rejects.toThrow(/encoder_hidden_states is fixed to \[4,12,16\]/);
     await expect(exported.openDecoder(cpu, 64)).rejects.toThrow(/latent_sample is fixed to \[1,4,8,8\]/);
   });

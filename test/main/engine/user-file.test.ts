@@ -38,6 +38,7 @@ describe.skipIf(process.platform === 'win32')('what is no file answers at once',
     ['a link to a named pipe', () => link(pipe('x')), 'not a regular file'],
     ['a link to a device', () => link('/dev/zero'), 'not a regular file'],
     ['a link to itself', () => link(join(folder, 'link')), 'a symbolic link that loops'],
+    ['a broken link', () => link(join(folder, 'gone')), 'a broken link to '],
     ['a folder', () => folder, 'a folder, not a file'],
   ])('%s', async (_, make, reason) => {
     const file = make();

@@ -251,7 +251,7 @@ describe('weights that are no embedding', () => {
     writeTinyDiffusion(at);
     const unet = readdirSync(join(at, 'unet')).find((name) => name.endsWith('.safetensors'))!;
     await expect(problemsOf(join(at, 'unet', unet))).rejects.toThrow(
-      `is one part of a Diffusers model; choose its folder, ${at}`,
+      `is the U-Net of a model alone; choose its folder, ${at}`,
     );
   });
 });

@@ -13,8 +13,9 @@ export interface LearnedToken {
   vectors: Matrix;
 }
 
-/** The name of the tensor in files that hold one concept and leave its token to the person. */
+/** What the tensor is called in files that hold one concept and leave its token to the person. */
 const ONE_CONCEPT = 'emb_params';
+const oneConcept = /^(emb_params|string_to_param\.\*)$/;
 
 /** How a LoRA file keeps learned tokens: under the token itself, or, as kohya bundles them, under the word for it. */
 const ownToken = /^<[^<>]+>$/;
@@ -26,6 +27,25 @@ export const isTokenKey = (key: string): boolean => ownToken.test(key) || bundle
 /** Whether a tensor of a file that holds nothing else may be a learned token: layers of networks end in these words. */
 export const mayBeToken = (name: string, shape: readonly number[]): boolean =>
   (shape.length === 1 || shape.length === 2) && !/\s|\.(weight|bias|running_mean|running_var)$/.test(name);
+
+/** A file of learned tokens holds a few. */
+const MOST_TOKENS = 32;
+const ofLayer = (name: string): boolean => !isTokenKey(name) && /\.(weight|bias)$|\.\d+\./.test(name);
+
+/** @throws where a file that is no LoRA holds something else than learned tokens: by names and shapes alone. */
+export function requireTokens(tensors: ReadonlyMap<string, { shape: readonly number[] }>): void {
+  const layer = [...tensors.keys()].find(ofLayer);
+  const widths = [...new Set([...tensors.values()].map(({ shape }) => shape.at(-1)))];
+  const wrong =
+    layer !== undefined
+      ? `tensor ${layer} is of a network's layer, not a learned token`
+      : tensors.size > MOST_TOKENS
+        ? `${tensors.size} tensors are too many for learned tokens, expected at most ${MOST_TOKENS}`
+        : widths.length > 1
+          ? `its tensors have widths ${widths.join(', ')}, but the learned tokens of a model have one`
+          : null;
+  if (wrong) throw new Error(`${wrong}; choose an embedding file (textual inversion), or a whole model`);
+}
 
 /**
  * Learned tokens of a file: one tensor `emb_params` [vectors,width], called by `fallbackToken`, or tensors named by
@@ -40,12 +60,12 @@ export function readLearnedTokens(
 ): LearnedToken[] {
   const out: LearnedToken[] = [];
   for (const [name, { shape, data }] of tensors) {
-    const token = bundled.exec(name)?.[1] ?? (name === ONE_CONCEPT ? fallbackToken : name);
+    const token = bundled.exec(name)?.[1] ?? (oneConcept.test(name) ? fallbackToken : name);
     if (!alone && !isTokenKey(name)) continue;
     const rows = shape.length === 1 ? [1, ...shape] : shape;
     if (!mayBeToken(name, shape) || token === '') {
       throw new Error(
-        `tensor ${name} [${shape}] is no learned token; wanted ${ONE_CONCEPT} [vectors,width], or a tensor [width] or [vectors,width] named by its token`,
+        `tensor ${name} [${shape}] is no learned token; expected ${ONE_CONCEPT} [vectors,width], or a tensor [width] or [vectors,width] named by its token`,
       );
     }
     out.push({ token, vectors: { shape: rows, data } });

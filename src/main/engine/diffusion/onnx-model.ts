@@ -164,7 +164,7 @@ interface Graph {
 
 /**
  * Opens one exported part and checks that it takes inputs of these shapes. An axis of rank too few is dropped where
- * it is 1 (a timestep may be a scalar). @throws naming the file, the input, its shape and the wanted one.
+ * it is 1 (a timestep may be a scalar). @throws naming the file, the input, its shape and the expected one.
  */
 async function openGraph(
   file: string,
@@ -180,7 +180,9 @@ async function openGraph(
         for (const { name, type, dims } of inputs) feeds[name] = tensorOf(type, dims, values[name]);
         const name = outputs.find((o) => session.outputNames.includes(o));
         if (!name) {
-          throw new Error(`${file}: its outputs are ${session.outputNames.join(', ')}, wanted ${outputs[0]}`);
+          throw new Error(
+            `${file}: its outputs are ${session.outputNames.join(', ')}, expected ${outputs[0]}`,
+          );
         }
         return (await session.run(feeds, [name]))[name].data as Float32Array;
       },
@@ -200,7 +202,7 @@ function dimsFor(
   const wanted = Object.hasOwn(shapes, input.name) ? shapes[input.name] : null;
   if (!wanted) {
     throw new Error(
-      `${file}: input ${input.name} is not known here; wanted ${Object.keys(shapes).join(', ')}`,
+      `${file}: input ${input.name} is not known here; expected ${Object.keys(shapes).join(', ')}`,
     );
   }
   if (!['float32', 'int64', 'int32'].includes(input.type)) {
@@ -211,7 +213,7 @@ function dimsFor(
   if (!fits) {
     const there = input.shape.map((d) => d ?? '?').join();
     throw new Error(
-      `${file}: input ${input.name} is fixed to [${there}], wanted [${dims}]; choose that batch and picture size (guidance doubles the batch), cut long prompts, or export the model with free axes`,
+      `${file}: input ${input.name} is fixed to [${there}], expected [${dims}]; choose that batch and picture size (guidance doubles the batch), cut long prompts, or export the model with free axes`,
     );
   }
   return dims;

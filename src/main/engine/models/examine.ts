@@ -49,8 +49,15 @@ async function checkFolder(path: string): Promise<ModelCheck> {
     if (!existsSync(join(path, 'unet', 'model.onnx'))) return await checkWeights(path);
     const pipeline = pipelineOf(path);
     const { openGenerationModel } = await import('../diffusion/generation-model.ts');
-    openGenerationModel(path);
-    return verdict('diffusion', `exported ONNX graphs (${pipeline}): generates, cannot be trained`);
+    const { scheduler } = openGenerationModel(path);
+    const { mustChooseScheduler, unsupportedOf } = await import(
+      '../../../core/diffusion/create-scheduler.ts'
+    );
+    const unsupported = unsupportedOf(scheduler);
+    if (unsupported) return verdict('diffusion', '', [`${path}: ${unsupported}`]);
+    const mustChoose = mustChooseScheduler(scheduler);
+    const summary = `exported ONNX graphs (${pipeline}): generates, cannot be trained`;
+    return verdict('diffusion', mustChoose ? `${summary}; ${mustChoose}` : summary);
   } catch (error) {
     return verdict('diffusion', '', [(error as Error).message]);
   }
@@ -141,9 +148,15 @@ async function checkSafetensors(path: string): Promise<ModelCheck> {
     if (isTorchvision(names)) return await checkVision(path);
     const { isAdapter } = await import('../../../core/nn/adapters/read-lora.ts');
     if (isAdapter(names)) return await checkLora(path);
-    const { familyOfTensors, isForeign } = await import('../../../core/nn/model-families.ts');
+    const { familyOfTensors, isForeign, partOfTensors } = await import('../../../core/nn/model-families.ts');
     const family = familyOfTensors(names);
     if (family) return verdict('safetensors', '', [`${path} is ${isForeign(family)}`]);
+    const part = partOfTensors(names);
+    if (part) {
+      const whole = pipelineFolder(path);
+      const instead = whole ? `its folder, ${whole}` : 'the folder of the whole model, or its single file';
+      return verdict('safetensors', '', [`${path} is the ${part} of a model alone; choose ${instead}`]);
+    }
     const { mayBeToken } = await import('../../../core/nn/adapters/textual-inversion.ts');
     if (!shapes.every(([name, shape]) => mayBeToken(name, shape)))
       return verdict('safetensors', '', [unknownWeights(path, names)]);
@@ -155,10 +168,14 @@ async function checkSafetensors(path: string): Promise<ModelCheck> {
   }
 }
 
+/** The Diffusers folder that a file is a part of. */
+const pipelineFolder = (path: string): string | undefined =>
+  [dirname(dirname(path)), dirname(path)].find((at) => existsSync(join(at, 'model_index.json')));
+
 /** Of a network that is told by its config only, or of none that is known. */
 function unknownWeights(path: string, names: readonly string[]): string {
   const folder = dirname(path);
-  const whole = [dirname(folder), folder].find((at) => existsSync(join(at, 'model_index.json')));
+  const whole = pipelineFolder(path);
   if (whole) return `${path} is one part of a Diffusers model; choose its folder, ${whole}`;
   if (existsSync(join(folder, 'config.json')))
     return `${path} holds the weights of the network that config.json beside it describes; choose their folder, ${folder}`;

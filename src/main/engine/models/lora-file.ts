@@ -5,7 +5,11 @@ import { numel } from '../../../core/graph/value.ts';
 import type { LoraAdapter, Matrix } from '../../../core/nn/adapters/lora-adapter.ts';
 import type { PeftConfig } from '../../../core/nn/adapters/peft-config.ts';
 import { isAdapter, readLora } from '../../../core/nn/adapters/read-lora.ts';
-import { type LearnedToken, readLearnedTokens } from '../../../core/nn/adapters/textual-inversion.ts';
+import {
+  type LearnedToken,
+  readLearnedTokens,
+  requireTokens,
+} from '../../../core/nn/adapters/textual-inversion.ts';
 import { type WrittenLayout, writeLora } from '../../../core/nn/adapters/write-lora.ts';
 import { inGigabytes } from '../out-of-memory.ts';
 import { openSafetensors, writeSafetensors } from '../safetensors.ts';
@@ -37,12 +41,21 @@ export function readLoraFile(given: string): LoraFile {
 
 /** The learned tokens of a textual-inversion file, or those that a LoRA file carries along. */
 export function readEmbeddingFile(file: string): LearnedToken[] {
+  const alone = !hasAdapter(file);
   const { tensors } = readAll(file);
-  const alone = !isAdapter([...tensors.keys()]);
   const token = `<${basename(file, extname(file)).replaceAll(/\s+/g, '-')}>`;
   const tokens = withinFile(file, () => readLearnedTokens(tensors, token, alone));
   if (tokens.length === 0) throw new Error(`${file}: no learned tokens in it`);
   return tokens;
+}
+
+/** Whether a LoRA is in it. @throws where neither that nor learned tokens are, before a value is read. */
+function hasAdapter(file: string): boolean {
+  const stored = openSafetensors(file);
+  stored.close();
+  if (isAdapter([...stored.tensors.keys()])) return true;
+  withinFile(file, () => requireTokens(stored.tensors));
+  return false;
 }
 
 /** Writes one in a layout that other programs read. The values keep their bits. */

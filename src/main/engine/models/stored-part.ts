@@ -164,6 +164,13 @@ export function openWeights(path: string): Omit<StoredPart<null>, 'config'> {
       `${path}: its weights are scaled 8-bit numbers (${scales}), which are not read; use the model in F16, BF16 or plain F8`,
     );
   }
+  // Tables of a training's schedule may be: vectors, which no network reads.
+  const double = [...stored.tensors].find(([, { dtype, shape }]) => dtype === 'F64' && shape.length > 1);
+  if (double) {
+    throw new Error(
+      `${path}: weights are F64 (${double[0]}); Crux reads F32, F16, BF16 and 8-bit floats; save them in F32`,
+    );
+  }
   const table = new Map<string, StoredParameter>();
   for (const [tensor, { dtype: name, shape }] of stored.tensors) {
     const dtype = storedTypes.get(name);
