@@ -71,7 +71,7 @@ describe('layouts', () => {
     await put('train/1.jpg', 'boat/2.jpg');
     const mixed = await scan();
     expect(mixed.placed()['train/1.jpg']).toEqual(['train', null]);
-    expect(mixed.result.warnings.join()).toMatch(/train look like splits/);
+    expect(mixed.result.warnings.join()).toMatch(/train looks like a split but lies/);
     await rm(join(root, 'train'), { recursive: true });
     await put('boat/sail/3.jpg');
     expect((await scan()).result.warnings.join()).toMatch(/one folder, boat/);

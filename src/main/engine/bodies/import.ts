@@ -288,7 +288,7 @@ async function search(ctx: JobContext<'import'>, source: string, root: string, i
 async function scan(ctx: JobContext<'import'>, source: string, options: FindOptions) {
   const result = await scanImageFolder(source, options);
   for (const warning of result.warnings) ctx.log('warn', warning);
-  ctx.log('info', `layout: ${result.layout}; ${result.found} images, ${result.classes.length} classes`);
+  ctx.log('info', `layout: ${result.layout}; images: ${result.found}, classes: ${result.classes.length}`);
   return result;
 }
 

@@ -48,6 +48,7 @@ export async function readManifest(file: string, options: ManifestOptions): Prom
   const finder = new PathFinder(root, realRoot, options.followLinks ?? false);
   const override = options.columns ?? {};
   const opened = await openRows(file, {
+    pathColumn: (columns) => pathColumnOf(columns, override),
     isHeader: (columns) => pathColumnOf(columns, override) !== undefined,
     isFile: async (path) => await finder.find(path).then(() => true, notThere),
   });
