@@ -42,7 +42,7 @@ describe('csv', () => {
         probabilities: { cat: 0.9, dog: 0.1 },
       },
       { relativePath: 'img/a,b.jpg', label: 'dog', split: 'val', probabilities: [0.2, 0.8] },
-      { relativePath: 'img/2.jpg', label: null, split: null },
+      { relativePath: 'img/2.jpg', label: null, saysUnlabelled: true, split: null },
     ]);
     expect(found[0].file).toBe(join(root, 'img', '1.jpg'));
     expect(result).toMatchObject({

@@ -221,7 +221,12 @@ describe('metadata.jsonl', () => {
     const facts = Object.fromEntries(found.map(({ file: _, relativePath, ...rest }) => [relativePath, rest]));
     expect(facts).toEqual({
       'a%2Fb/1.jpg': { label: 'a/b', split: 'val', caption: 'slash' },
-      'cat/2.jpg': { label: null, split: null, probabilities: { cat: 0.25, dog: 0.75 } },
+      'cat/2.jpg': {
+        label: null,
+        saysUnlabelled: true,
+        split: null,
+        probabilities: { cat: 0.25, dog: 0.75 },
+      },
       'cat/3.jpg': { label: 'cat', split: null, caption: 'a cat' },
       'cat/4.jpg': { label: 'cat', split: null },
     });

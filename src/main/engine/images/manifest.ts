@@ -113,6 +113,7 @@ const foundImage = (root: string, relativePath: string, { path: _, ...fields }: 
   relativePath,
   ...fields,
   label: fields.label ?? null,
+  ...(fields.label === null ? { saysUnlabelled: true as const } : {}),
   split: fields.split ?? null,
 });
 

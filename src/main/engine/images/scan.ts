@@ -173,6 +173,7 @@ class Search {
       if (kept)
         this.#tally.unused('Labels that are numbers without names (the folder names the class)', `${label}`);
       else if (label !== undefined) image.label = label;
+      if (!kept && label === null) image.saysUnlabelled = true;
       countFields(this.#tally, kept ? fields : told.fields, told.source);
     }
     if (image.label !== null && (kept || !told?.fields.label)) this.#tally.used('Labels from folder names');
