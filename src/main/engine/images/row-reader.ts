@@ -96,8 +96,9 @@ export function countFields(
   tally: Tally,
   { label, split, caption }: Omit<RowFields, 'path'>,
   source: string,
+  example?: string,
 ): void {
-  if (label) tally.used(`Labels from ${source}`);
-  if (split) tally.used(`Splits from ${source}`);
-  if (caption !== undefined) tally.used(`Captions from ${source}`);
+  if (label) tally.used(`Labels from ${source}`, example);
+  if (split) tally.used(`Splits from ${source}`, example);
+  if (caption !== undefined) tally.used(`Captions from ${source}`, example);
 }
