@@ -1,8 +1,10 @@
 /**
  * Owns how probabilities that others made are brought to a dataset's classes: a classifier's logits by its label
- * names, and the probabilities that an import brought along. Names must match exactly; nothing is guessed.
+ * names, and the probabilities that an import brought along. Names must match exactly; nothing is guessed. Both may know
+ * more classes than the dataset has: its classes' share is brought to a sum of 1.
  */
 import { checkProbabilities } from '../../core/difficulty/score.ts';
+import { firstFew } from './first-few.ts';
 
 /** Column of the logits for each class. Throws where a class has no label of its name, or more than one. */
 export function labelColumns(
@@ -59,13 +61,27 @@ export function softmaxOfColumns(
 }
 
 /**
- * What an import brought for one image -> f32[k] in class order, summing to 1. `where` names the image in errors. The
- * classes' columns are looked up once for all images: there may be thousands of both.
+ * Whether names that probabilities came by are others than the classes' altogether, in words; null: they fit. Names beside
+ * the classes are usual, and so are classes without a name; both at once are two names of one class.
+ */
+export function namesApart(classNames: readonly string[], given: ReadonlySet<string>): string | null {
+  const missing = classNames.filter((name) => !given.has(name));
+  const known = new Set(classNames);
+  const unknown = [...given].filter((name) => !known.has(name));
+  if (missing.length === 0 || unknown.length === 0) return null;
+  return `No probabilities for ${firstFew(missing.map(quote))}, but for ${firstFew(unknown.map(quote))}, which the dataset does not have; rename the classes, or rename the probabilities in the source and import again`;
+}
+
+export const NO_SHARE = 'Probabilities that are 0 for all classes of the dataset';
+
+/**
+ * What an import brought for one image -> f32[k] in class order, summing to 1; null: 0 for each class. `where` names the
+ * image in errors. The classes' columns are looked up once for all images: there may be thousands of both.
  */
 export function givenRow(classNames: readonly string[]) {
   const k = classNames.length;
   const columnOf = new Map(classNames.map((name, column) => [name, column]));
-  return (given: Record<string, number> | number[], where: string): Float32Array => {
+  return (given: Record<string, number> | number[], where: string): Float32Array | null => {
     const row = new Float32Array(k);
     if (Array.isArray(given)) {
       if (given.length !== k)
@@ -77,12 +93,11 @@ export function givenRow(classNames: readonly string[]) {
       for (const [name, p] of Object.entries(given)) {
         const column = columnOf.get(name);
         if (column !== undefined) row[column] = p;
-        else if (p > 0)
-          throw new Error(`${where}: a probability for ${quote(name)}, which is no class of this dataset`);
       }
     }
-    checkProbabilities(row, 1, k, 0.011);
-    const sum = row.reduce((total, p) => total + p, 0);
-    return row.map((p) => Math.max(0, p) / sum);
+    const whole = Float32Array.from(Object.values(given));
+    checkProbabilities(whole, 1, whole.length, 0.011);
+    const sum = row.reduce((total, p) => total + Math.max(0, p), 0);
+    return sum === 0 ? null : row.map((p) => Math.max(0, p) / sum);
   };
 }

@@ -94,11 +94,11 @@ it('takes a list in the order that is stated, or that classes.txt states', async
   const source = write('list.jsonl', jsonl(rows));
   const expected = close({ 'img/0.png': 0.3, 'img/1.png': 0.9 });
   const stated = await importing(source, { classOrder: ['ant', 'dog', 'cat'] });
-  // A class that no image here has is named once it is there.
-  expect(
-    (await run(catalog, { kind: 'score', params: { datasetId: stated.datasetId, method: 'precomputed' } }))
-      .error,
-  ).toContain('"dog", which is no class');
+  // Of a class that no image here has, the others' share counts.
+  expect(stated.unused.join()).toMatch(
+    /Classes with probabilities that the dataset does not have .*: 1 \(dog\)/,
+  );
+  expect(await difficulties(stated.datasetId)).toEqual(close({ 'img/0.png': 0.125, 'img/1.png': 0.875 }));
   write('three.jsonl', jsonl([...rows, { path: 'img/2.png', label: 'dog' }]));
   const three = await importing(join(folder, 'set/three.jsonl'), { classOrder: ['ant', 'dog', 'cat'] });
   expect(await difficulties(three.datasetId)).toEqual(expected);
@@ -135,25 +135,29 @@ it.each([
 );
 
 it.each([
-  ['logits', [2.1, -0.4]],
-  ['logits that are not negative', [3, 0.5]],
-  ['sums far from 1', [0.7, 0.1]],
-])('asks about %s, and does as it is told', async (_, numbers) => {
+  ['logits', [2.1, -0.4], 'are outside 0 to 1 and look like logits'],
+  ['logits that are not negative', [3, 0.5], 'are outside 0 to 1 and look like logits'],
+  ['sums far from 1', [0.7, 0.1], 'do not sum to 1'],
+  ['percentages', [70, 30], 'sum to 100 (percentages?)'],
+])('asks about %s, and does as it is told', async (_, numbers, seen) => {
   const rows = ['cat', 'dog'].map((label, i) => ({ path: `img/${i}.png`, label, probabilities: numbers }));
   const source = write('odd.jsonl', jsonl(rows));
   const asked = await importing(source);
   expect(asked.job.state).toBe('failed');
-  expect(asked.job.error).toContain('look like logits: say --probabilities logits');
-  expect(asked.job.error).toContain('2 of 2 images');
+  expect(asked.job.error).toContain(`2 of 2 images ${seen}`);
+  expect(asked.job.error).not.toContain('--');
   expect(asked.datasetId).toBeUndefined(); // no empty dataset
   const logits = await importing(source, { probabilities: 'logits' });
   const p = 1 / (1 + Math.exp(numbers[1] - numbers[0]));
   expect(await difficulties(logits.datasetId)).toEqual(close({ 'img/0.png': 1 - p, 'img/1.png': p }));
   const told = await importing(source, { probabilities: 'probabilities' });
   expect(told.job.state).toBe('done');
-  if (numbers[0] < 1) {
+  const brought = numbers[0] === 70 ? 0.3 : 0.125;
+  if (numbers[0] < 1 || numbers[0] === 70) {
     expect(told.used).toContain('Class probabilities brought to a sum of 1: 2 (img/0.png, img/1.png)');
-    expect(await difficulties(told.datasetId)).toEqual(close({ 'img/0.png': 0.125, 'img/1.png': 0.875 }));
+    expect(await difficulties(told.datasetId)).toEqual(
+      close({ 'img/0.png': brought, 'img/1.png': 1 - brought }),
+    );
   } else
     expect(told.unused).toEqual([
       'Probabilities outside 0 to 1, or that do not sum to 1: 2 (img/0.png, img/1.png)',
@@ -286,7 +290,7 @@ describe.skipIf(!existsSync(archive))('inputs of shared/data/reports.tar.gz', ()
 
   it.each(['logits', 'notone'])('%s.jsonl is asked about', async (name) => {
     const { job } = await importing(report(`manifests/${name}.jsonl`));
-    expect(job.error).toContain('say --probabilities logits');
+    expect(job.error).toContain('"logits" applies softmax');
   });
 
   it('nan.jsonl: eight images, seven scores', async () => {
@@ -309,4 +313,28 @@ describe.skipIf(!existsSync(archive))('inputs of shared/data/reports.tar.gz', ()
     expect(classesOf((await importing(report('manifests/onehot.csv'))).datasetId)).toEqual(['cat', 'dog']);
     expect(classesOf((await importing(report('manifests/float.csv'))).datasetId)).toEqual(['0', '1']);
   });
+});
+
+it('names in other letter case are the classes; two names of one class are told alike by import and score', async () => {
+  const named = (cat: string) =>
+    write(
+      'case.jsonl',
+      jsonl([
+        { path: 'img/0.png', label: 'cat', probabilities: { [cat]: 0.6, dog: 0.2, bird: 0.2 } },
+        { path: 'img/1.png', label: 'dog', probabilities: { [cat]: 0.5, dog: 0.5 } },
+        { path: 'img/2.png', label: 'dog', probabilities: { bird: 1 } },
+      ]),
+    );
+  const fitted = await importing(named('Cat'));
+  expect(fitted.used).toContain('Probabilities by names in other letter case: 2 (Cat for cat, ...)');
+  expect(fitted.used).toContain('Class probabilities, by class name: 2');
+  expect(fitted.unused.join()).toContain('does not have (scores bring the others to a sum of 1): 1 (bird)');
+  expect(fitted.unused).toContain('Probabilities that are 0 for all classes of the dataset: 1 (img/2.png)');
+  expect(await difficulties(fitted.datasetId)).toEqual(close({ 'img/0.png': 0.25, 'img/1.png': 0.5 }));
+  const apart = await importing(named('kitten'));
+  const words = 'No probabilities for "cat", but for "kitten", "bird", which the dataset does not have';
+  expect(apart.unused.join()).toContain(words);
+  expect(apart.used.join()).not.toContain('Class probabilities');
+  const params = { datasetId: apart.datasetId, method: 'precomputed' as const };
+  expect((await run(catalog, { kind: 'score', params })).error).toContain(words);
 });

@@ -117,3 +117,36 @@ test('a manifest that moved along is the source again; one elsewhere stays', asy
     expect(await run(catalog, again)).toMatchObject({ state: 'done', result: { unchanged: 1 } });
   }
 });
+
+test('a label of metadata stays where its row matches no more; a row that says none clears it and is told', async () => {
+  const flat = join(tempFolder(), 'flat');
+  for (const i of [0, 1]) put(join(flat, `${i}.png`), await picture('red', i, 0.3, 12));
+  const metadata = (text: string) => put(join(flat, 'metadata.csv'), `file_name,label\n${text}`);
+  metadata('0.png,cat\n1.png,dog\n');
+  const source = { kind: 'import' as const, params: { source: flat, name: 'flat' } };
+  const { datasetId } = await runOk(catalog, source);
+  renameSync(join(flat, '0.png'), join(flat, 'a.png'));
+  await runOk(catalog, { kind: 'relink', params: { datasetId: datasetId as number, root: flat } });
+  const labels = () =>
+    catalog.all(
+      'SELECT i.path, c.name FROM images i LEFT JOIN classes c ON c.id = i.class_id WHERE i.dataset_id = ? ORDER BY i.path',
+      datasetId as number,
+    );
+  const again = await runOk(catalog, source);
+  expect(labels()).toEqual([
+    { path: '1.png', name: 'dog' },
+    { path: 'a.png', name: 'cat' },
+  ]);
+  expect(JSON.stringify(again.summary)).toContain(
+    'Labels of an earlier import, kept where the source now says nothing","count":1,"examples":["a.png"]',
+  );
+  metadata('a.png,cat\n1.png,\n');
+  const cleared = await runOk(catalog, source);
+  expect(labels()).toEqual([
+    { path: '1.png', name: null },
+    { path: 'a.png', name: 'cat' },
+  ]);
+  expect(JSON.stringify(cleared.summary)).toContain(
+    'cleared as the source now says none","count":1,"examples":["1.png"]',
+  );
+});

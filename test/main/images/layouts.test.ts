@@ -125,7 +125,9 @@ describe('splits', () => {
     expect(findLayout(outline('train/a', 'test/a', 'extra')).plan.warnings.join()).toMatch(
       /^extra beside the split folders: imported without a split and without a class/,
     );
-    expect(findLayout(outline('train', 'boat')).plan.warnings.join()).toMatch(/train look like splits/);
+    expect(findLayout(outline('train', 'boat')).plan.warnings.join()).toMatch(
+      /train looks like a split but lies/,
+    );
   });
 });
 

@@ -20,7 +20,7 @@ async function read(name: string, text: string | Uint8Array, options: object = {
   const seen = collector();
   const result = await readManifest(file, { ...seen, ...options });
   expect([result.found, result.skipped]).toEqual([seen.found.length, seen.skipped.length]);
-  expect(result.rows).toBe(result.found + result.skipped);
+  expect(result.rows).toBe(result.found + result.skipped + result.repeated);
   return { ...seen, result };
 }
 
@@ -42,7 +42,7 @@ describe('csv', () => {
         probabilities: { cat: 0.9, dog: 0.1 },
       },
       { relativePath: 'img/a,b.jpg', label: 'dog', split: 'val', probabilities: [0.2, 0.8] },
-      { relativePath: 'img/2.jpg', label: null, split: null },
+      { relativePath: 'img/2.jpg', label: null, saysUnlabelled: true, split: null },
     ]);
     expect(found[0].file).toBe(join(root, 'img', '1.jpg'));
     expect(result).toMatchObject({
@@ -61,7 +61,7 @@ describe('csv', () => {
   });
 
   it('names file, line and field of each row it cannot use, and reads the others', async () => {
-    const { placed, skipped, unusable } = await read(
+    const { placed, skipped, unusable, result } = await read(
       'm.csv',
       [
         'path,label,split,probabilities',
@@ -81,6 +81,18 @@ describe('csv', () => {
       ].join('\n'),
     );
     expect(placed()).toEqual({ 'img/1.jpg': ['cat', null], 'img/2.jpg': ['cat', 'train'] });
+    expect(result.unused).toEqual([
+      {
+        what: 'Rows of an image that an earlier row names, which counts',
+        count: 3,
+        examples: [6, 7, 8].map((line) => `img/1.jpg on line ${line}, first on line 5`),
+      },
+      {
+        what: 'Rows that give an image another label than an earlier row, which counts',
+        count: 1,
+        examples: ['img/2.jpg: dog on line 14, cat on line 13'],
+      },
+    ]);
     expect(unusable.map(({ field, reason }) => [field, reason])).toEqual([
       ['split', 'm.csv line 5: split: got "holdout", expected train, val or test'],
     ]);
@@ -88,14 +100,10 @@ describe('csv', () => {
       'm.csv line 2: path: img/gone.jpg: no such file',
       `m.csv line 3: path: ../outside.jpg leaves the dataset folder ${root}`,
       `m.csv line 4: path: /etc/hostname leaves the dataset folder ${root}`,
-      'm.csv line 6: path: already listed on line 5',
-      'm.csv line 7: path: already listed on line 5',
-      'm.csv line 8: path: already listed on line 5',
       'm.csv line 9: path: is missing',
       'm.csv line 10: path: img is not a regular file',
       'm.csv line 11: path: "https://example.org/x.jpg" is a web address, expected a file on this machine',
       'm.csv line 12: a row with more or fewer fields than the header',
-      'm.csv line 14: path: already listed on line 13',
     ]);
   });
 
@@ -103,8 +111,8 @@ describe('csv', () => {
     const manifest = join(root, 'm.csv');
     await writeFile(manifest, 'path\nimg/1.jpg\nimg/1.jpg\n');
     const { onSkipped, skipped } = collector();
-    await readManifest(manifest, { onFound: ({ file }) => rm(file), onSkipped }); // a look would find it gone
-    expect(skipped.map(({ reason }) => reason)).toEqual(['m.csv line 3: path: already listed on line 2']);
+    const result = await readManifest(manifest, { onFound: ({ file }) => rm(file), onSkipped }); // a look would find it gone
+    expect([result.repeated, skipped]).toEqual([1, []]);
   });
 
   it('finds files under other spellings: Windows separators, the other Unicode form, absolute inside', async () => {

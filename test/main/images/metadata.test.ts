@@ -1,5 +1,5 @@
 /** Folders with metadata files, caption files, links and what systems leave behind. */
-import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -224,6 +224,7 @@ describe.skipIf(process.platform === 'win32')('links', () => {
     await symlink('.', join(outside, 'dogs', 'self'));
     const without = await scan();
     expect(without.placed()).toEqual({ 'cat/0.jpg': ['cat', null] });
+    expect(without.skipped).toEqual([]);
     expect(without.unused).toEqual([
       'Links out of the folder (--follow-links follows them): 3 (cat/link.jpg, dog, emu)',
     ]);
@@ -251,6 +252,46 @@ describe.skipIf(process.platform === 'win32')('links', () => {
     expect(Object.keys((await scan({ followLinks: true })).placed())).toEqual([
       'start/1.jpg',
       'start/b/2.jpg',
+    ]);
+  });
+});
+
+describe('what a file is that is not used', () => {
+  it('captions beside captions or without an image, Parquet with images, folders of GoodSync', async () => {
+    await put({
+      'a/0.jpg': '',
+      'a/0.txt': 'a cat',
+      'a/0.caption': 'another',
+      'a/gone.caption': 'nobody',
+      'a/notes.md': '',
+      'data/train-00000-of-00001.parquet': await readFile(
+        join(import.meta.dirname, '../../fixtures/layouts/embedded.parquet'),
+      ),
+      '_gsdata_/x.jpg': '',
+    });
+    const { unused, found } = await scan();
+    expect(found).toHaveLength(1);
+    expect(unused.sort()).toEqual([
+      'Caption files beside another one of the same image: 1 (a/0.caption)',
+      'Caption files without an image: 1 (a/gone.caption)',
+      'Files that are not images: 1 (a/notes.md)',
+      expect.stringMatching(
+        /^Parquet files: its column "image" holds the images themselves; .*: 1 \(data\/train-00000-of-00001.parquet\)$/,
+      ),
+      'System files and folders (GoodSync): 1 (_gsdata_)',
+    ]);
+  });
+
+  it('a metadata file in each class folder is one line', async () => {
+    const row = (label: string) => `{"file_name":"0.png","label":"${label}"}`;
+    await put({
+      'cat/0.png': '',
+      'cat/metadata.jsonl': row('cat'),
+      'dog/0.png': '',
+      'dog/metadata.jsonl': row('dog'),
+    });
+    expect((await scan()).used).toEqual([
+      'Labels from metadata.jsonl: 2 (cat/metadata.jsonl, dog/metadata.jsonl)',
     ]);
   });
 });

@@ -141,6 +141,24 @@ describe('JSON as it comes', () => {
     expect((await read('m.json', text)).found[0].caption).toBe('}]{ "[\\" {');
   });
 
+  it.each([
+    ['bbox', [[1, 2, 3, 4]], []],
+    ['meta', [{ camera: 'x' }], []],
+    ['probabilities', [[0.5, 0.5]], ['probabilities']],
+    ['caption', [['two', 'words']], ['caption']],
+    ['label', [{ id: 1 }], ['label']],
+  ])('a row with a path is a row, whatever its %s holds', async (key, value, dropped) => {
+    const text = [0, 1].map((i) => JSON.stringify({ [key]: value, path: `img/${i}.png` }));
+    for (const [name, whole] of [
+      ['m.jsonl', text.join('\n')],
+      ['m.json', `[${text}]`],
+    ]) {
+      const { found, skipped, unusable } = await read(name, whole);
+      expect([found.length, skipped]).toEqual([2, []]);
+      expect(unusable.map(({ field }) => field)).toEqual([...dropped, ...dropped]);
+    }
+  });
+
   it('a broken object over several lines costs itself, with the line it begins on', async () => {
     const { placed, skipped } = await read('m.json', `[\n{"path": oops},\n${one}\n]`);
     expect(placed()).toEqual({ 'img/0.png': ['été', null] });
@@ -153,6 +171,11 @@ describe('JSON as it comes', () => {
       JSON.stringify({ rows: [{ path: 'a' }] }, null, 2),
       /one JSON object with rows; expected an array of rows/,
     ],
+    [
+      '{"img/0.png":"cat","img/1.png":"dog"}',
+      /one JSON object from paths to labels \(img\/0.png, img\/1.png\)/,
+    ],
+    ['{"path":["img/0.png"],"probabilities":[[0.5,0.5]]}', /one JSON object with path, probabilities/],
     ['[1, 2, 3]', /holds no JSON objects/],
     ['\n\n', /holds no rows/],
   ])('refuses %j', async (text, message) => await expect(read('m.json', text)).rejects.toThrow(message));
@@ -235,9 +258,9 @@ describe('paths of another machine', () => {
   });
 
   it('two rows for one file by two spellings are one', async () => {
-    const { found, skipped } = await read('m.csv', 'path\nimg/0.png\nIMG\\0.PNG\n');
-    expect(found).toHaveLength(1);
-    expect(skipped[0].reason).toMatch(/already listed on line 2/);
+    const { found, skipped, unused } = await read('m.csv', 'path\nimg/0.png\nIMG\\0.PNG\n');
+    expect([found.length, skipped]).toEqual([1, []]);
+    expect(unused.join()).toMatch(/img\/0.png on line 3, first on line 2/);
   });
 
   it.skipIf(process.platform === 'win32')('links out are followed when told', async () => {

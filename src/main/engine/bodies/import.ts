@@ -89,6 +89,7 @@ export const importBody: JobBody<'import'> = async (ctx) => {
   const newestAtFirst = atFirst(ctx, () => newestId(known));
   const figures = { imported: 0, unchanged: 0, changed: 0, removed: 0, skipped: 0, classes: classes.length };
   const keep = new Set<string>();
+  const earlierLabels = new Tally();
 
   await removeLeftovers(join(catalog.dir, 'thumbs'));
   tellSpace(ctx, found.filter(({ relativePath }) => !known.has(relativePath)).length * imported);
@@ -105,7 +106,7 @@ export const importBody: JobBody<'import'> = async (ctx) => {
       skipped.push({ relativePath: outcome.found.relativePath, reason: outcome.reason });
     } else {
       keep.add(outcome.found.relativePath);
-      const what = store(catalog, datasetId, outcome, classIds);
+      const what = store(catalog, datasetId, outcome, classIds, earlierLabels);
       figures[what === 'unchanged' && outcome.known!.id > newestAtFirst ? 'imported' : what]++;
     }
     done++;
@@ -134,7 +135,14 @@ export const importBody: JobBody<'import'> = async (ctx) => {
       'warn',
       `${skipped.length} ${skipped.length === 1 ? 'file was' : 'files were'} left out; each is listed with its reason`,
     );
-  return { datasetId, found: found.length, ...figures, summary: withSkipped(summary, skipped) };
+  const { used } = earlierLabels.notes();
+  for (const note of used) ctx.log('warn', noteText(note));
+  return {
+    datasetId,
+    found: found.length,
+    ...figures,
+    summary: withSkipped({ ...summary, used: [...summary.used, ...used] }, skipped),
+  };
 };
 
 /** Nothing becomes of it: no empty dataset, and images of an earlier import stay as they were (a drive may be gone). */
@@ -273,7 +281,9 @@ async function search(ctx: JobContext<'import'>, source: string, root: string, i
     if (label === null) tally.used('Images without a class', displayName(relativePath));
   const kind = ctx.params.probabilities;
   const order = hasLists(found) ? statedOrder(ctx, isManifest ? dirname(source) : source, tally) : noOrder;
-  settleProbabilities(found, { kind, ...order, classes }, tally);
+  const before = findDataset(ctx.catalog, ctx.params.name)?.classes ?? [];
+  const allClasses = [...new Set([...classes, ...before.map(({ name }) => name)])];
+  settleProbabilities(found, { kind, ...order, classes, allClasses }, tally);
   // The summary tells a person at the end; the log has the same from now on, be the import long or stopped.
   const notes = tally.notes();
   for (const note of [...notes.used, ...notes.unused]) ctx.log('info', noteText(note));
@@ -288,7 +298,7 @@ async function search(ctx: JobContext<'import'>, source: string, root: string, i
 async function scan(ctx: JobContext<'import'>, source: string, options: FindOptions) {
   const result = await scanImageFolder(source, options);
   for (const warning of result.warnings) ctx.log('warn', warning);
-  ctx.log('info', `layout: ${result.layout}; ${result.found} images, ${result.classes.length} classes`);
+  ctx.log('info', `layout: ${result.layout}; images: ${result.found}, classes: ${result.classes.length}`);
   return result;
 }
 
@@ -388,9 +398,11 @@ function store(
   datasetId: number,
   outcome: Exclude<Outcome, { kind: 'skipped' }>,
   classIds: ReadonlyMap<string, number>,
+  tally: Tally,
 ): 'imported' | 'changed' | 'unchanged' {
   const { found, mtimeMs } = outcome;
   const classId = found.label === null ? null : classIds.get(found.label)!;
+  const shown = displayName(found.relativePath);
   return catalog.write(() => {
     // Another program may import the same folder at this moment: look again, now that nobody else writes.
     const known = outcome.known ?? oneKnown(catalog, datasetId, found.relativePath);
@@ -423,8 +435,13 @@ function store(
       found.split,
       row.id,
     );
-    // Only a label that changed at its source overrides what a person may have set here.
-    if (found.label !== row.import_label) {
+    // Only a label that changed at its source overrides what a person may have set here. A source that says nothing of
+    // the image any more (its row no longer matches after a relink) changed nothing.
+    if (keepsLabel(found, row))
+      tally.used('Labels of an earlier import, kept where the source now says nothing', shown);
+    else if (found.label !== row.import_label) {
+      if (found.label === null)
+        tally.used('Labels of an earlier import, cleared as the source now says none', shown);
       setLabel(catalog, row.id, classId, 'import');
       catalog.run('UPDATE images SET import_label = ? WHERE id = ?', found.label, row.id);
     }
@@ -445,6 +462,9 @@ function store(
     return 'changed';
   });
 }
+
+const keepsLabel = ({ label, saysUnlabelled }: FoundImage, row: Known): boolean =>
+  label === null && saysUnlabelled !== true && row.import_label !== null;
 
 /** Captions and probabilities that the source brings along; an import never repeats what it said before. */
 function storeExtras(catalog: Catalog, imageId: number, found: FoundImage): void {

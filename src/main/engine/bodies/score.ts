@@ -8,8 +8,9 @@ import type { Probe } from '../../../core/difficulty/probe.ts';
 import { temperedProbabilities } from '../../../core/metrics/temperature.ts';
 import type { ScorerMethod } from '../../../shared/domain.ts';
 import { addScorer, classesOf, listScorers, trainingIds, type WorkImage } from '../../catalog/index.ts';
-import { givenRow, labelColumns, softmaxOfColumns } from '../class-probabilities.ts';
+import { givenRow, labelColumns, NO_SHARE, namesApart, softmaxOfColumns } from '../class-probabilities.ts';
 import { featuresOf } from '../embedding.ts';
+import { firstFew } from '../first-few.ts';
 import type { JobBody, JobContext } from '../job-context.ts';
 import { openEncoder } from '../models/open-encoder.ts';
 import { storeProbes } from '../probe-store.ts';
@@ -176,13 +177,26 @@ async function fromImport(ctx: Context, classes: Classes): Promise<Measured> {
     throw new Error(
       'score: no image came with probabilities; import a manifest that has a "probabilities" column, or choose another method',
     );
-  const probabilities = new Float32Array(rows.length * names.length);
   const rowOf = givenRow(names);
-  rows.forEach((row, i) => {
-    probabilities.set(rowOf(JSON.parse(row.probabilities), row.path), i * names.length);
-  });
+  const namesGiven = new Set<string>();
+  const scored: { id: number; row: Float32Array }[] = [];
+  for (const { id, path, probabilities } of rows) {
+    const given = JSON.parse(probabilities) as Record<string, number> | number[];
+    if (!Array.isArray(given)) for (const name of Object.keys(given)) namesGiven.add(name);
+    const row = rowOf(given, path);
+    if (row) scored.push({ id, row });
+  }
+  const apart = namesApart(names, namesGiven);
+  if (apart !== null) throw new Error(`score: ${apart}`);
+  if (scored.length === 0) throw new Error(`score: ${NO_SHARE}; choose another method`);
+  if (scored.length < rows.length) ctx.log('warn', `${NO_SHARE}: ${rows.length - scored.length} images`);
+  const others = [...namesGiven].filter((name) => !names.includes(name));
+  if (others.length > 0)
+    ctx.log('info', `left out: ${firstFew(others)}, which the dataset does not have; the rest sums to 1`);
+  const probabilities = new Float32Array(scored.length * names.length);
+  for (const [i, { row }] of scored.entries()) probabilities.set(row, i * names.length);
   return {
-    imageIds: rows.map((row) => row.id),
+    imageIds: scored.map(({ id }) => id),
     probabilities,
     probes: null,
     modelName: 'given with the images',

@@ -48,7 +48,7 @@ export const entryOf = (dirent: Dirent<Buffer<ArrayBuffer>>): Entry => ({
   dirent,
 });
 
-const isPicture = (name: string): boolean =>
+export const isPicture = (name: string): boolean =>
   SUPPORTED.has(extensionOf(name)) || OTHER_PICTURES.has(extensionOf(name));
 
 /** `realRoot`: the dataset folder's real location. `folder`: absolute, holds the entry. */

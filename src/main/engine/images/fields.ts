@@ -76,6 +76,8 @@ export function matchColumns(
         .map((name) => columns.find((c) => columnKey(c) === name))
         .find((c) => c !== undefined);
   }
+  // As Hugging Face names files of several kinds.
+  matched.path ??= columns.find((name) => /_file_name$/i.test(name));
   return matched;
 }
 

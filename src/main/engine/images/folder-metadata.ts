@@ -4,7 +4,7 @@
  * probabilities where there. Held in memory, about 200 bytes a row.
  */
 import { join, posix } from 'node:path';
-import { FieldError, type RowFields } from './fields.ts';
+import { FieldError, matchColumns, type RowFields } from './fields.ts';
 import type { UnusableField } from './found.ts';
 import { displayName } from './fs-names.ts';
 import type { LabelNames } from './label-names.ts';
@@ -48,7 +48,11 @@ export async function readFolderMetadata(name: string, options: MetadataOptions)
   const { root, folder, tally, rows } = options;
   const file = join(root, ...folder, name);
   const source = displayName([...folder, name].join('/'));
-  const opened = await openRows(file, { isHeader: () => true, isFile: async () => false });
+  const opened = await openRows(file, {
+    isHeader: () => true,
+    isFile: async () => false,
+    pathColumn: (columns) => matchColumns(columns).path,
+  });
   for (const remark of opened.remarks) tally.remark(`${source}: ${remark}`);
   const reader = new RowReader({}, opened.classNames.size > 0 ? opened.classNames : options.names, tally);
   if (opened.columns && reader.columnsOf(opened.columns).path === undefined) {

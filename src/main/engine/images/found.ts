@@ -6,6 +6,8 @@ export interface FoundImage {
   /** From the root, '/' between folders, otherwise the exact names on disk; `resolveInRoot` leads back to the file. */
   relativePath: string;
   label: string | null; // class name, NFC; null: unlabelled
+  /** The source itself says that there is no label; without it, a label of null says nothing. */
+  saysUnlabelled?: true;
   split: Split | null;
   caption?: string;
   probabilities?: Probabilities;

@@ -32,6 +32,7 @@ export interface ManifestResult {
   rows: number;
   found: number;
   skipped: number;
+  repeated: number; // rows of an image that an earlier row has named
   classes: string[]; // in their order
   columns: Columns; // field -> column read (for JSON as far as the first row says)
   used: ImportNote[];
@@ -48,6 +49,7 @@ export async function readManifest(file: string, options: ManifestOptions): Prom
   const finder = new PathFinder(root, realRoot, options.followLinks ?? false);
   const override = options.columns ?? {};
   const opened = await openRows(file, {
+    pathColumn: (columns) => pathColumnOf(columns, override),
     isHeader: (columns) => pathColumnOf(columns, override) !== undefined,
     isFile: async (path) => await finder.find(path).then(() => true, notThere),
   });
@@ -57,9 +59,9 @@ export async function readManifest(file: string, options: ManifestOptions): Prom
     opened.classNames.size > 0 ? { file: name, names: opened.classNames } : findLabelNames(dirname(file));
   const reader = new RowReader(override, told?.names ?? new Map(), tally);
 
-  const counts = { rows: 0, found: 0, skipped: 0 };
+  const counts = { rows: 0, found: 0, skipped: 0, repeated: 0 };
   const classes = new Set<string>();
-  const lineOf = new Map<string, number>();
+  const listed = new Map<string, Listed>();
   let columns: Columns | null = null;
   const skip = async (line: number, relativePath: string, reason: string): Promise<void> => {
     counts.skipped += 1;
@@ -80,11 +82,18 @@ export async function readManifest(file: string, options: ManifestOptions): Prom
       if (typeof raw === 'string') named = raw;
       const { fields, unusable } = reader.read(row);
       // Asked first as it is written: a row that repeats another needs no look at the disk.
-      refuseRepeated(lineOf.get(fields.path));
-      const { relativePath, byEnding } = await finder.find(fields.path);
+      let earlier = listed.get(fields.path);
+      const { relativePath, byEnding } = earlier
+        ? { relativePath: fields.path, byEnding: false }
+        : await finder.find(fields.path);
       named = relativePath;
-      refuseRepeated(lineOf.get(relativePath));
-      lineOf.set(relativePath, row.line);
+      earlier ??= listed.get(relativePath);
+      if (earlier) {
+        counts.repeated += 1;
+        tellRepeated(tally, relativePath, earlier, { line: row.line, label: fields.label ?? null });
+        continue;
+      }
+      listed.set(relativePath, { line: row.line, label: fields.label ?? null });
       if (byEnding)
         tally.used('Paths found by their ending or without regard to letter case', displayName(fields.path));
       if (fields.label) classes.add(fields.label);
@@ -112,11 +121,28 @@ const foundImage = (root: string, relativePath: string, { path: _, ...fields }: 
   relativePath,
   ...fields,
   label: fields.label ?? null,
+  ...(fields.label === null ? { saysUnlabelled: true as const } : {}),
   split: fields.split ?? null,
 });
 
-function refuseRepeated(line: number | undefined): void {
-  if (line !== undefined) throw new FieldError('path', `already listed on line ${line}`);
+/** What the first row of an image said. */
+interface Listed {
+  line: number;
+  label: string | null;
+}
+
+function tellRepeated(tally: Tally, path: string, first: Listed, again: Listed): void {
+  const shown = displayName(path);
+  if (again.label === null || again.label === first.label)
+    tally.unused(
+      'Rows of an image that an earlier row names, which counts',
+      `${shown} on line ${again.line}, first on line ${first.line}`,
+    );
+  else
+    tally.unused(
+      'Rows that give an image another label than an earlier row, which counts',
+      `${shown}: ${displayName(again.label)} on line ${again.line}, ${first.label === null ? 'none' : displayName(first.label)} on line ${first.line}`,
+    );
 }
 
 const dropUndefined = <T extends object>(value: T): T =>

@@ -6,6 +6,7 @@
 import { FieldError, shown } from './field-error.ts';
 import type { FoundImage } from './found.ts';
 import { displayName } from './fs-names.ts';
+import { matchClasses } from './probability-classes.ts';
 import type { Tally } from './tally.ts';
 
 /** Class name -> number, or numbers in class order. As read, anything finite; NaN: the row says "none" there. */
@@ -105,8 +106,10 @@ export interface ProbabilityOptions {
   classOrder: readonly string[];
   /** Who states it, in words. */
   orderFrom: string;
-  /** The dataset's classes in their order, which a list of as many numbers has where none is stated. */
+  /** The source's classes in their order, which a list of as many numbers has where none is stated. */
   classes: readonly string[];
+  /** Those and the ones that the dataset has already. */
+  allClasses: readonly string[];
 }
 
 /** Names, one a line, of a file beside the manifest or in the folder that states the order of lists. */
@@ -126,6 +129,7 @@ export function settleProbabilities(found: FoundImage[], options: ProbabilityOpt
   // One odd row is a slip; most of them are something else than probabilities.
   if (options.kind === 'ask' && odd.length > whole.length / 2) throw new Error(question(odd, whole.length));
   const usable = new Set(whole);
+  const settled: { image: FoundImage; raw: Probabilities }[] = [];
   for (const image of given) {
     const raw = image.probabilities!;
     const path = displayName(image.relativePath);
@@ -140,10 +144,19 @@ export function settleProbabilities(found: FoundImage[], options: ProbabilityOpt
       continue;
     }
     image.probabilities = named(raw, numbers, image.relativePath, options);
-    if (Array.isArray(image.probabilities)) tally.unused(otherLength(options), path);
-    else tally.used(`Class probabilities${from(raw, options)}`);
+    settled.push({ image, raw });
     if (options.kind !== 'logits' && Math.abs(sumOf(numbersOf(raw)) - 1) > EXACT)
       tally.used('Class probabilities brought to a sum of 1', path);
+  }
+  const fits = matchClasses(
+    settled.map(({ image }) => image),
+    options.allClasses,
+    tally,
+  );
+  for (const { image, raw } of settled) {
+    if (Array.isArray(image.probabilities))
+      tally.unused(otherLength(options), displayName(image.relativePath));
+    else if (fits(image)) tally.used(`Class probabilities${from(raw, options)}`);
   }
 }
 
@@ -168,6 +181,8 @@ const inRange = (numbers: readonly number[]) => numbers.every((p) => p >= 0 && p
 const areProbabilities = (numbers: readonly number[]) =>
   inRange(numbers) && Math.abs(sumOf(numbers) - 1) <= rounding(numbers);
 
+const arePercentages = (numbers: readonly number[]) => areProbabilities(numbers.map((p) => p / 100));
+
 /** Probabilities of these numbers; null: they cannot be any, or the row is the odd one out. */
 function brought(numbers: readonly number[], kind: ProbabilityKind): number[] | null {
   if (kind === 'logits') {
@@ -177,7 +192,8 @@ function brought(numbers: readonly number[], kind: ProbabilityKind): number[] | 
     return powers.map((power) => power / sum);
   }
   const sum = sumOf(numbers);
-  const fit = kind === 'ask' ? areProbabilities(numbers) : inRange(numbers) && sum > 0;
+  const fit =
+    kind === 'ask' ? areProbabilities(numbers) : sum > 0 && (inRange(numbers) || arePercentages(numbers));
   if (!fit) return null;
   return Math.abs(sum - 1) <= EXACT ? [...numbers] : numbers.map((p) => p / sum);
 }
@@ -203,7 +219,14 @@ function question(odd: readonly FoundImage[], of: number): string {
   const [first] = odd;
   const numbers = numbersOf(first.probabilities!);
   const sum = Math.round(1000 * sumOf(numbers)) / 1000;
-  return `import: the probabilities of ${odd.length} of ${of} images are outside 0 to 1 or do not sum to 1 (${first.relativePath}: ${firstOf(numbers.map(String))}; sum ${sum}). These look like logits: say --probabilities logits to turn them into probabilities (softmax), or --probabilities probabilities if they only need to be brought to a sum of 1. In the app, choose it under Options of the import window`;
+  const probabilities = '"probabilities" brings them to a sum of 1';
+  const logits = '"logits" applies softmax';
+  const [seen, ...choices] = arePercentages(numbers)
+    ? ['sum to 100 (percentages?)', probabilities, logits]
+    : inRange(numbers)
+      ? ['do not sum to 1', probabilities, logits]
+      : ['are outside 0 to 1 and look like logits', logits, probabilities];
+  return `import: the probabilities of ${odd.length} of ${of} images ${seen} (${first.relativePath}: ${firstOf(numbers.map(String))}; sum ${sum}). Say what they are, with the option "probabilities" of the import: ${choices.join(', ')}`;
 }
 
 const firstOf = (list: readonly string[]) =>

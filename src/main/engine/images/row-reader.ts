@@ -49,8 +49,6 @@ export class RowReader {
     for (const field of Object.keys(this.#override) as FieldName[])
       if (this.#override[field] !== undefined && !present.some(([name]) => name === field))
         delete matched[field];
-    // As Hugging Face names files of several kinds.
-    if (this.#override.path === undefined) matched.path ??= list.find((name) => /_file_name$/i.test(name));
     const read = new Set(Object.values(matched));
     if (matched.probabilities === undefined)
       for (const { column } of probabilityColumns(list)) read.add(column);
@@ -98,8 +96,9 @@ export function countFields(
   tally: Tally,
   { label, split, caption }: Omit<RowFields, 'path'>,
   source: string,
+  example?: string,
 ): void {
-  if (label) tally.used(`Labels from ${source}`);
-  if (split) tally.used(`Splits from ${source}`);
-  if (caption !== undefined) tally.used(`Captions from ${source}`);
+  if (label) tally.used(`Labels from ${source}`, example);
+  if (split) tally.used(`Splits from ${source}`, example);
+  if (caption !== undefined) tally.used(`Captions from ${source}`, example);
 }

@@ -4,7 +4,7 @@
  * nothing, the first bytes; decodes nothing and writes nothing. What it saw and did not use is counted, by name.
  */
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { inClassOrder } from '../../../shared/class-order.ts';
 import type { ImportSummary } from '../../../shared/import-summary.ts';
 import { asUnreadable } from './errors.ts';
@@ -17,7 +17,8 @@ import type { Layout, Place, Plan } from './layouts/layout.ts';
 import { FolderWalk, outlineOf, type WalkOptions } from './outline.ts';
 import { classOrderFile } from './probabilities.ts';
 import { countFields } from './row-reader.ts';
-import { readSidecar, sidecarOf } from './sidecars.ts';
+import { columnOfImages, embedded } from './rows/parquet-rows.ts';
+import { isSidecarName, readSidecar, sidecarOf, stemOf } from './sidecars.ts';
 import { Tally } from './tally.ts';
 
 export type { Probabilities, Split } from './fields.ts';
@@ -105,6 +106,7 @@ class Search {
     const names = new Set(entries.map(({ name }) => name));
     const read = aside === null ? await this.#readMetadata(parts, names) : new Set<string>();
     const others: string[] = [];
+    const captioned = new Set<string>(); // images, without their ending
     for (const entry of entries) {
       this.#options.signal?.throwIfAborted();
       const path = [...parts, entry.name];
@@ -117,18 +119,35 @@ class Search {
       else if (aside !== null) this.#tally.unused(aside, shown);
       else if (verdict.kind === 'image') {
         const sidecar = sidecarOf(entry.name, names);
-        if (sidecar !== null) read.add(sidecar);
+        if (sidecar !== null) {
+          read.add(sidecar);
+          captioned.add(stemOf(entry.name));
+        }
         await this.#image(parts, entry.name, sidecar);
       } else if (verdict.kind === 'skip') {
         if (verdict.outside)
           this.#tally.unused('Links out of the folder (--follow-links follows them)', shown);
-        await this.#skip(path.join('/'), verdict.reason);
+        else await this.#skip(path.join('/'), verdict.reason);
       } else others.push(entry.name);
     }
     if (parts.length === 0 && this.#lists) read.add(classOrderFile); // its reader is the import
     for (const name of others)
       if (!read.has(name))
-        this.#tally.unused('Files that are not images', displayName([...parts, name].join('/')));
+        this.#tally.unused(
+          await this.#whatIs(parts, name, captioned),
+          displayName([...parts, name].join('/')),
+        );
+  }
+
+  /** Of a file that was not read. `captioned`: images of its folder, without their ending. */
+  async #whatIs(parts: readonly string[], name: string, captioned: ReadonlySet<string>): Promise<string> {
+    if (extensionOf(name) === '.parquet') {
+      const column = await columnOfImages(join(this.#root, ...parts, name));
+      if (column !== null) return `Parquet files: ${embedded(column)}`;
+    }
+    if (isSidecarName(name) && captioned.has(stemOf(name)))
+      return 'Caption files beside another one of the same image';
+    return extensionOf(name) === '.caption' ? 'Caption files without an image' : 'Files that are not images';
   }
 
   /** @returns the names that were read. */
@@ -173,7 +192,15 @@ class Search {
       if (kept)
         this.#tally.unused('Labels that are numbers without names (the folder names the class)', `${label}`);
       else if (label !== undefined) image.label = label;
-      countFields(this.#tally, kept ? fields : told.fields, told.source);
+      if (!kept && label === null) image.saysUnlabelled = true;
+      // One line for all files of this name: there may be one in each class folder.
+      const name = posix.basename(told.source);
+      countFields(
+        this.#tally,
+        kept ? fields : told.fields,
+        name,
+        name === told.source ? undefined : told.source,
+      );
     }
     if (image.label !== null && (kept || !told?.fields.label)) this.#tally.used('Labels from folder names');
     if (image.split !== null && !told?.fields.split) this.#tally.used('Splits from folder names');

@@ -16,6 +16,7 @@ const FOLDERS: NameTable = [
   ['Windows', '$RECYCLE.BIN RECYCLER RECYCLED System|Volume|Information'],
   ['Linux', 'lost+found .Trash-* .thumbnails'],
   ['file system snapshots', '.snapshot .snapshots .zfs'],
+  ['GoodSync', '_gsdata_'],
   ['Jupyter', '.ipynb_checkpoints'],
   ['version control', '.git .svn .hg .dvc'],
   ['editors', '.idea .vscode .vs'],

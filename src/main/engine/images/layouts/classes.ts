@@ -68,7 +68,7 @@ function doubts({ images, folders }: Outline): string[] {
   const splits = [...splitsOfNames(folders.map(({ name }) => name)).keys()];
   if (splits.length > 0)
     doubts.push(
-      `${splits.map(displayName).join(', ')} look like splits but lie beside other folders with images: all were taken for classes`,
+      `${splits.map(displayName).join(', ')} ${splits.length === 1 ? 'looks like a split but lies' : 'look like splits but lie'} beside other folders with images: all were taken for classes`,
     );
   if (!images && folders.length === 1 && folders[0].folders.length > 0)
     doubts.push(

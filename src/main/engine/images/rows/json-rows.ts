@@ -3,6 +3,7 @@
  * over several lines, whatever the file's ending. Streams; one row may take 16 MiB.
  */
 import { parseJson } from '../../user-json.ts';
+import { isPicture } from '../candidates.ts';
 import { readLines } from '../lines.ts';
 import { type TextEncoding, utf8PiecesOf } from '../text-encoding.ts';
 import { ManifestError, type Row } from './row.ts';
@@ -11,16 +12,26 @@ const MAX_VALUE_CHARS = 16 * 1024 * 1024;
 /** So many lines tell whether each is an object. */
 const LOOKED_AT = 20;
 
-export async function openJson(file: string, encoding: TextEncoding): Promise<AsyncIterable<Row>> {
+export interface JsonKnowledge {
+  /** Of these keys the one that names the image's file. */
+  pathColumn(keys: readonly string[]): string | undefined;
+}
+
+export async function openJson(
+  file: string,
+  encoding: TextEncoding,
+  knowledge: JsonKnowledge,
+): Promise<AsyncIterable<Row>> {
   let looked = 0;
   for await (const { text } of readLines(file, utf8PiecesOf(file, encoding))) {
-    if (looked === 0 && text.trimStart().startsWith('[') && !isWhole(text)) return valueRows(file, encoding);
-    if (looked === 0 && /^\s*\[\s*(\{|$)/.test(text)) return valueRows(file, encoding);
-    if (isObject(text)) return lineRows(file, encoding);
+    if (looked === 0 && text.trimStart().startsWith('[') && !isWhole(text))
+      return valueRows(file, encoding, knowledge);
+    if (looked === 0 && /^\s*\[\s*(\{|$)/.test(text)) return valueRows(file, encoding, knowledge);
+    if (isObject(text)) return lineRows(file, encoding, knowledge);
     if (++looked === LOOKED_AT) break;
   }
   if (looked === 0) throw new ManifestError(file, 'holds no rows; expected one JSON object a line');
-  return valueRows(file, encoding);
+  return valueRows(file, encoding, knowledge);
 }
 
 const parsed = (text: string): unknown => {
@@ -36,11 +47,15 @@ const isObject = (text: string): boolean => {
   return typeof value === 'object' && value !== null;
 };
 
-async function* lineRows(file: string, encoding: TextEncoding): AsyncGenerator<Row> {
+async function* lineRows(
+  file: string,
+  encoding: TextEncoding,
+  knowledge: JsonKnowledge,
+): AsyncGenerator<Row> {
   let rows = 0;
   for await (const { number, text } of readLines(file, utf8PiecesOf(file, encoding))) {
     const row = rowOf(number, text);
-    if (rows++ === 0) refuseTables(file, row);
+    if (rows++ === 0) refuseTables(file, row, knowledge);
     yield row;
   }
 }
@@ -58,7 +73,11 @@ function rowOf(line: number, text: string): Row {
 }
 
 /** Objects at the top, or in one array there. */
-async function* valueRows(file: string, encoding: TextEncoding): AsyncGenerator<Row> {
+async function* valueRows(
+  file: string,
+  encoding: TextEncoding,
+  knowledge: JsonKnowledge,
+): AsyncGenerator<Row> {
   const decoder = new TextDecoder();
   const pieces: string[] = []; // of the object that is open
   let length = 0;
@@ -87,7 +106,7 @@ async function* valueRows(file: string, encoding: TextEncoding): AsyncGenerator<
       } else if ((c === '}' || c === ']') && depth > 0 && --depth === 0) {
         pieces.push(text.slice(from, i + 1));
         const row = rowOf(began, pieces.splice(0).join(''));
-        if (rows++ === 0) refuseTables(file, row);
+        if (rows++ === 0) refuseTables(file, row, knowledge);
         yield row;
         length = 0;
         from = -1;
@@ -106,16 +125,20 @@ async function* valueRows(file: string, encoding: TextEncoding): AsyncGenerator<
   else if (rows === 0) throw new ManifestError(file, 'holds no JSON objects; expected one an image');
 }
 
-/** One object that holds all: annotations of boxes, or a table by columns. */
-function refuseTables(file: string, row: Row): void {
-  const values = 'values' in row ? [...row.values] : [];
-  if (
-    !values.some(
-      ([, value]) => Array.isArray(value) && value.some((v) => typeof v === 'object' && v !== null),
-    )
-  )
-    return;
-  const keys = values.map(([key]) => key);
+/** One object that holds all: annotations of boxes, a table by columns, or labels by path. A row with a path is a row. */
+function refuseTables(file: string, row: Row, { pathColumn }: JsonKnowledge): void {
+  if (!('values' in row)) return;
+  const keys = [...row.values.keys()];
+  const path = pathColumn(keys);
+  if (path !== undefined && typeof row.values.get(path) === 'string') return;
+  if (path === undefined && keys.length > 0 && keys.every(isPicture))
+    throw new ManifestError(
+      file,
+      `one JSON object from paths to labels (${keys.slice(0, 3).join(', ')}); write one object an image: {"path": "1.jpg", "label": "cat"}`,
+    );
+  const holdsRows = (value: unknown) =>
+    Array.isArray(value) && value.some((v) => typeof v === 'object' && v !== null);
+  if (![...row.values.values()].some(holdsRows)) return;
   const boxes = keys.includes('annotations') && keys.includes('images');
   throw new ManifestError(
     file,

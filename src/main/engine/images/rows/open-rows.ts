@@ -5,12 +5,12 @@ import { asUnreadable } from '../errors.ts';
 import { extensionOf } from '../fs-names.ts';
 import { encodingOf, type TextEncoding } from '../text-encoding.ts';
 import { type CsvKnowledge, openCsv } from './csv-rows.ts';
-import { openJson } from './json-rows.ts';
+import { type JsonKnowledge, openJson } from './json-rows.ts';
 import { openParquet } from './parquet-rows.ts';
 import { ManifestError, type RowFile } from './row.ts';
 
 /** @throws ManifestError */
-export async function openRows(file: string, csv: CsvKnowledge): Promise<RowFile> {
+export async function openRows(file: string, knowledge: CsvKnowledge & JsonKnowledge): Promise<RowFile> {
   const ending = extensionOf(file).slice(1);
   if (!manifestEndings.includes(ending))
     throw new ManifestError(
@@ -24,8 +24,8 @@ export async function openRows(file: string, csv: CsvKnowledge): Promise<RowFile
   const remarks = REMARKS[encoding];
   const classNames = new Map<string, string[]>();
   if (ending.includes('json'))
-    return { columns: null, rows: await openJson(file, encoding), remarks, classNames };
-  const opened = await openCsv(file, encoding, csv);
+    return { columns: null, rows: await openJson(file, encoding, knowledge), remarks, classNames };
+  const opened = await openCsv(file, encoding, knowledge);
   return { ...opened, remarks: [...remarks, ...opened.remarks], classNames };
 }
 

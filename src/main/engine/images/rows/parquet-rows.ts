@@ -27,15 +27,29 @@ const compressors: Compressors = {
 export async function openParquet(file: string): Promise<RowFile> {
   const metadata = await reading(file, async (source) => await parquetMetadataAsync(source));
   const columns = parquetSchema(metadata).children;
-  const embedded = columns.find(({ children }) => children.some(({ element }) => element.name === 'bytes'));
-  if (embedded)
-    throw new ManifestError(
-      file,
-      `its column "${embedded.element.name}" holds the images themselves; Crux imports image files. Save them as files (datasets: to_folder, or image.save for each row) and import that folder`,
-    );
+  const images = columnWithBytes(metadata);
+  if (images !== null) throw new ManifestError(file, embedded(images));
   const names = columns.map(({ element }) => element.name);
   return { columns: names, rows: rowsOf(file, metadata), remarks: [], classNames: classNamesIn(metadata) };
 }
+
+function columnWithBytes(metadata: FileMetaData): string | null {
+  const { children } = parquetSchema(metadata);
+  const column = children.find((child) => child.children.some(({ element }) => element.name === 'bytes'));
+  return column?.element.name ?? null;
+}
+
+/** The column with images themselves; null: none, or the file cannot be read. */
+export async function columnOfImages(file: string): Promise<string | null> {
+  try {
+    return columnWithBytes(await reading(file, async (source) => await parquetMetadataAsync(source)));
+  } catch {
+    return null;
+  }
+}
+
+export const embedded = (column: string): string =>
+  `its column "${column}" holds the images themselves; Crux imports image files. Save them as files (datasets: to_folder, or image.save for each row) and import that folder`;
 
 async function* rowsOf(file: string, metadata: FileMetaData): AsyncGenerator<Row> {
   const total = Number(metadata.num_rows);
