@@ -267,9 +267,7 @@ describe('one part of a model, as a file', () => {
     const { usable, problems } = await checkModel(given);
     expect({ usable, problems }).toEqual({
       usable: false,
-      problems: [
-        `${given} is the ${part} of a model alone; choose the folder of the whole model, or its single file`,
-      ],
+      problems: [`${given} is the ${part} of a model alone; choose its folder, ${path('model')}`],
     });
     expect(() => readEmbeddingFile(given)).toThrow("of a network's layer, not a learned token");
   });
