@@ -240,8 +240,10 @@ describe('paths of another machine', () => {
 
   it.each([
     ['C:\\other\\9.png', /no such file/],
-    ['C:\\other\\0.png', /no such file/], // a name alone is no match
-    ['/elsewhere/0.png', /leaves the dataset folder/],
+    // A name alone is no match, but named.
+    ['C:\\other\\0.png', /of its name there is img\/0.png, in a folder of another name; write the path from/],
+    ['/elsewhere/0.png', /of its name there is img\/0.png/],
+    ['/elsewhere/9.png', /leaves the dataset folder/],
     ['other/0.png', /no such file/],
     ['../0.png/1.png', /leaves the dataset folder/],
   ])('%s is not found', async (path, reason) => {

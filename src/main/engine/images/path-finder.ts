@@ -5,6 +5,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { isAbsolute, posix, relative, sep } from 'node:path';
+import { firstFew } from '../first-few.ts';
 import { asUnreadable } from './errors.ts';
 import { FieldError } from './fields.ts';
 import { filesWithin } from './files-within.ts';
@@ -77,6 +78,7 @@ export class PathFinder {
     const name = wanted.at(-1);
     if (name === undefined) return null;
     this.#index ??= await this.#readIndex();
+    const namesakes: string[] = []; // in another folder: the name alone may be another image's
     const same = (this.#index.get(stemOf(name)) ?? []).flatMap((candidate) => {
       const has = partsOf(candidate);
       // A name without ending, as tables of Kaggle have it, is a file of any ending.
@@ -88,6 +90,7 @@ export class PathFinder {
         shared === wanted.length ||
         (shared === has.length && (foreign || shared > 1)) ||
         (foreign && shared > 1);
+      if (!fits && foreign) namesakes.push(candidate);
       return fits ? [{ candidate, shared }] : [];
     });
     const longest = Math.max(0, ...same.map(({ shared }) => shared));
@@ -95,7 +98,12 @@ export class PathFinder {
     if (best.length > 1)
       throw new FieldError(
         'path',
-        `${displayName(path)} is not there as written and may be any of ${best.slice(0, 3).map(displayName).join(', ')}${best.length > 3 ? `, ... (${best.length})` : ''}; write the path from ${displayName(this.#root)}`,
+        `${displayName(path)} is not there as written and may be any of ${firstFew(best.map(displayName))}; write the path from ${displayName(this.#root)}`,
+      );
+    if (best.length === 0 && namesakes.length > 0)
+      throw new FieldError(
+        'path',
+        `${displayName(path)} is not there as written; of its name there is ${firstFew(namesakes.map(displayName))}, in a folder of another name; write the path from ${displayName(this.#root)}`,
       );
     return best[0] ?? null;
   }
