@@ -153,7 +153,7 @@ function prepare(
 ): TrainingSet {
   const n = rows.length;
   if (n < 2)
-    throw new Error(`probe: labelled rows to train on: ${n}, wanted 2 or more; label some images first`);
+    throw new Error(`probe: ${n} labelled rows to train on, wanted 2 or more; label some images first`);
   const sum = new Float64Array(d);
   for (const i of rows) for (let j = 0; j < d; j++) sum[j] += features[i * d + j];
   const mean = Float32Array.from(sum, (v) => v / n);

@@ -64,7 +64,7 @@ export function* controlFiguresSteps(
 ): Steps<ControlFigures> {
   const requested = distinct(samples.map((s) => s.requested));
   if (requested.length < 2)
-    throw new Error(`control: levels of difficulty: ${requested.length}, wanted 2 or more`);
+    throw new Error(`control: ${requested.length} levels of difficulty, wanted 2 or more`);
   const classes = distinct(samples.map((s) => s.classIndex)).map((classIndex) => {
     const own = weighable(
       classIndex,

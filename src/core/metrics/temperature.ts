@@ -91,7 +91,7 @@ export function* crossFittedSteps(
   { folds = 5, rng }: { folds?: number; rng: Rng },
 ): Steps<CrossFitted> {
   const rows = labelled(labels, n);
-  if (rows.length < 2) throw new Error(`temperature: labelled rows: ${rows.length}, wanted 2 or more`);
+  if (rows.length < 2) throw new Error(`temperature: ${rows.length} labelled rows, wanted 2 or more`);
   const count = Math.min(folds, rows.length);
   const own = rows.map((i) => labels[i]);
   const fold = stratifiedFolds(own, rows.length, count, rng);

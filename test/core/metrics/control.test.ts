@@ -59,7 +59,7 @@ describe('difficulty control', () => {
 
   it('one level is refused', () => {
     expect(() => controlFigures(made(1, 2, 1, 0).filter((s) => s.requested === 0.1))).toThrow(
-      'levels of difficulty: 1, wanted 2 or more',
+      '1 levels of difficulty, wanted 2 or more',
     );
   });
 });
