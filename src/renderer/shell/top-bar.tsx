@@ -91,7 +91,7 @@ export function TopBar({ undo, redo, help }: Props) {
             <b>{count(dataset.synthetic)}</b> synthetic
           </span>
           <span>
-            <b>{dataset.classes.length}</b> classes
+            <b>{count(dataset.classes.length)}</b> {dataset.classes.length === 1 ? 'class' : 'classes'}
           </span>
           {dataset.scorers.length > 1 && scorer ? (
             <Select
