@@ -4,7 +4,8 @@ import { type ReactNode, useState } from 'react';
 import type { z } from 'zod';
 import type { Dataset } from '../../shared/domain.ts';
 import { fieldsOf } from '../../shared/field.ts';
-import { type JobKind, jobParams } from '../../shared/jobs.ts';
+import { type JobKind, type JobRequestInput, jobParams } from '../../shared/jobs.ts';
+import { useEnqueue } from './feedback.tsx';
 import { ParamFields } from './param-fields.tsx';
 
 export interface FieldsProps<P> {
@@ -94,49 +95,39 @@ export function SettingsForm({
   );
 }
 
-interface ParamFormProps<P> {
+interface ParamFormProps {
+  /** A job all of whose parameters are declared with field(). */
   kind: JobKind;
   dataset: Dataset;
   /** What the form is for, to those who do not see it. */
   name: string;
   /** Of the button. */
   start: string;
-  settings: FieldsProps<P> & { fits: boolean };
-  onStart: () => Promise<void>;
+  /** What is started, in the sentence that says so: 'The map'. */
+  what: string;
+  onStarted?: () => void;
 }
 
-/** The whole form of a job all of whose parameters are declared with field(). */
-export function ParamForm<P extends object>({
-  kind,
-  dataset,
-  name,
-  start,
-  settings,
-  onStart,
-}: ParamFormProps<P>) {
-  const fields = fieldsOf(jobParams[kind]);
+/** The whole form of such a job, which it puts into the queue. */
+export function ParamForm({ kind, dataset, name, start, what, onStarted }: ParamFormProps) {
+  const enqueue = useEnqueue();
+  const schema = jobParams[kind];
+  const { params, set, say, fits } = useParams<Record<string, unknown>>(schema, dataset.id);
   const part = (level: 'basic' | 'advanced') => {
-    const chosen = fields.filter((field) => field.level === level);
-    if (chosen.length === 0) return undefined;
-    return (
-      <ParamFields
-        kind={kind}
-        dataset={dataset}
-        fields={chosen}
-        params={settings.params as Record<string, unknown>}
-        set={(change) => settings.set(change as Partial<P>)}
-        say={(field, sentence) => settings.say(field as keyof P, sentence)}
-      />
-    );
+    const fields = fieldsOf(schema).filter((field) => field.level === level);
+    if (fields.length === 0) return undefined;
+    return <ParamFields kind={kind} dataset={dataset} fields={fields} params={params} set={set} say={say} />;
   };
   return (
     <SettingsForm
       name={name}
-      fits={settings.fits}
+      fits={fits}
       start={start}
       startTestId={`${kind}-start`}
       moreTestId={`${kind}-more`}
-      onStart={onStart}
+      onStart={async () => {
+        if (await enqueue(what, { kind, params } as JobRequestInput)) onStarted?.();
+      }}
       basic={part('basic')}
       more={part('advanced')}
     />

@@ -24,13 +24,16 @@ const bundled = /^bundle_emb\.(.+)\.(?:string_to_param\.\*|emb_params|clip_l)$/;
 /** Whether a key of a LoRA file is that of a learned token. */
 export const isTokenKey = (key: string): boolean => ownToken.test(key) || bundled.test(key);
 
-/** Whether a tensor of a file that holds nothing else may be a learned token: layers of networks end in these words. */
+/** As tensors of a network are called, and no token is. */
+const ofLayer = (name: string): boolean =>
+  !isTokenKey(name) && /\.(weight|bias|running_mean|running_var)$|\.\d+\./.test(name);
+
+/** Whether a tensor of a file that holds nothing else may be a learned token. */
 export const mayBeToken = (name: string, shape: readonly number[]): boolean =>
-  (shape.length === 1 || shape.length === 2) && !/\s|\.(weight|bias|running_mean|running_var)$/.test(name);
+  (shape.length === 1 || shape.length === 2) && !/\s/.test(name) && !ofLayer(name);
 
 /** A file of learned tokens holds a few. */
 const MOST_TOKENS = 32;
-const ofLayer = (name: string): boolean => !isTokenKey(name) && /\.(weight|bias)$|\.\d+\./.test(name);
 
 /** @throws where a file that is no LoRA holds something else than learned tokens: by names and shapes alone. */
 export function requireTokens(tensors: ReadonlyMap<string, { shape: readonly number[] }>): void {
