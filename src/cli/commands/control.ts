@@ -8,6 +8,7 @@ import type { Job, JobParams } from '../../shared/jobs.ts';
 import type { CommandContext } from '../command.ts';
 import { percent, table } from '../format.ts';
 import { datasetJob } from '../job-command.ts';
+import { guidanceOptions, promptingOptions } from '../sampling-options.ts';
 import type { OptionTable } from '../schema-options.ts';
 
 const options: OptionTable<JobParams<'control'>, 'classes' | 'levels'> = {
@@ -25,21 +26,8 @@ const options: OptionTable<JobParams<'control'>, 'classes' | 'levels'> = {
   },
   prompt: { text: 'prompt; [CLS] stands for the class' },
   negativePrompt: { text: 'what to steer away from' },
-  promptSyntax: {
-    text: 'how prompts are read: as plain text, or with weights, BREAK and <lora:name:0.8> as another program does; see docs/prompts.md',
-  },
-  longPrompts: {
-    text: 'prompts longer than the text encoder takes at a time: cut at the end, or read in chunks',
-  },
-  clipSkip: {
-    text: "layer of the text encoder whose output is used, counted from its end; 1: the last (default: the model's own)",
-  },
-  guidanceScale: { flag: 'guidance', text: 'classifier-free guidance scale; 1: off' },
-  guidanceMode: {
-    text: 'what it strengthens: text and difficulty together, the text alone, or each by a scale of its own',
-  },
-  difficultyGuidance: { text: 'with --guidance-mode separate: guidance scale of the difficulty; 1: off' },
-  scheduler: { text: 'diffusion scheduler' },
+  ...promptingOptions,
+  ...guidanceOptions,
   steps: { text: 'denoising steps' },
   batchSize: { text: 'images at a time' },
 };

@@ -10,6 +10,7 @@ import { usageError } from '../errors.ts';
 import { percent, table } from '../format.ts';
 import type { Io } from '../io.ts';
 import { datasetJob, type Values } from '../job-command.ts';
+import { guidanceOptions, promptingOptions } from '../sampling-options.ts';
 import type { OptionTable } from '../schema-options.ts';
 import type { Session } from '../session.ts';
 
@@ -44,21 +45,8 @@ const options: OptionTable<JobParams<'generate'>, 'classes' | 'loras' | 'prompts
     text: 'with --prompts-from captions: prompt around the caption, which [CAPTION] stands for',
   },
   negativePrompt: { text: 'what to steer away from' },
-  promptSyntax: {
-    text: 'how prompts are read: as plain text, or with weights, BREAK and <lora:name:0.8> as another program does; see docs/prompts.md',
-  },
-  longPrompts: {
-    text: 'prompts longer than the text encoder takes at a time: cut at the end, or read in chunks',
-  },
-  clipSkip: {
-    text: "layer of the text encoder whose output is used, counted from its end; 1: the last (default: the model's own)",
-  },
-  guidanceScale: { flag: 'guidance', text: 'classifier-free guidance scale; 1: off' },
-  guidanceMode: {
-    text: 'what it strengthens: text and difficulty together, the text alone, or each by a scale of its own',
-  },
-  difficultyGuidance: { text: 'with --guidance-mode separate: guidance scale of the difficulty; 1: off' },
-  scheduler: { text: 'diffusion scheduler' },
+  ...promptingOptions,
+  ...guidanceOptions,
   eta: { text: 'noise added at every step of ddim' },
   steps: { text: 'denoising steps' },
   size: { text: "side of the pictures in pixels (default: the model's own)" },

@@ -6,6 +6,7 @@ import type { JobParams } from '../../shared/jobs.ts';
 import type { CommandContext } from '../command.ts';
 import { table } from '../format.ts';
 import { datasetJob } from '../job-command.ts';
+import { guidanceOptions } from '../sampling-options.ts';
 import type { OptionTable } from '../schema-options.ts';
 import { levelsOf } from './control.ts';
 
@@ -17,12 +18,7 @@ const options: OptionTable<JobParams<'hard-factors'>, 'classes' | 'levels' | 'fa
   },
   modelId: { flag: 'model', text: 'encoder by which images are compared and factors read (name or id)' },
   count: { text: 'images per class and level' },
-  guidanceScale: { flag: 'guidance', text: 'classifier-free guidance scale; 1: off' },
-  guidanceMode: {
-    text: 'what it strengthens: text and difficulty together, the text alone, or each by a scale of its own',
-  },
-  difficultyGuidance: { text: 'with --guidance-mode separate: guidance scale of the difficulty; 1: off' },
-  scheduler: { text: 'diffusion scheduler' },
+  ...guidanceOptions,
   steps: { text: 'denoising steps' },
   batchSize: { text: 'images at a time' },
 };
