@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import type { Locator, Page } from 'playwright-core';
 import { testIds } from '../src/renderer/test-ids.ts';
 import type { CruxBridge } from '../src/shared/contract.ts';
-import type { Settings } from '../src/shared/domain.ts';
+import type { Settings } from '../src/shared/domain/settings.ts';
 import { launchCrux } from '../test/e2e/launch.ts';
 
 const { values } = parseArgs({

@@ -1,5 +1,5 @@
 /** Owns which training of a demo's catalog an experiment is about. */
-import type { Job } from '../../src/shared/jobs.ts';
+import type { Job } from '../../src/shared/jobs/job.ts';
 import { crux } from './crux.ts';
 
 /** What a training says in its result. */

@@ -1,7 +1,7 @@
 /** Owns what all commands share: the global options, and how a result or a failure is printed. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { displayJson, displayText } from '../shared/display-text.ts';
-import { type DeviceName, deviceName } from '../shared/domain.ts';
+import { type DeviceName, deviceName } from '../shared/domain/settings.ts';
 import { limits } from '../shared/limits.ts';
 import { CliError, errorReport, exitCode, sentence } from './errors.ts';
 import type { Io } from './io.ts';

@@ -1,6 +1,8 @@
 /** Owns how images are chosen on the command line: options -> the contract's `ImageFilter`. */
 import { type Command, Option } from 'commander';
-import { bucket, type Dataset, type ImageFilter, imageFilter, origin, split } from '../shared/domain.ts';
+import type { Dataset } from '../shared/domain/dataset.ts';
+import { type ImageFilter, imageFilter } from '../shared/domain/image.ts';
+import { bucket, origin, split } from '../shared/domain/parts.ts';
 import { usageError } from './errors.ts';
 import { parserFor } from './schema-options.ts';
 import type { Session } from './session.ts';

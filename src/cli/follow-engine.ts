@@ -1,6 +1,6 @@
 /** Owns following one job through the engine: its progress, the engine's deaths, and an engine that is given up. */
 import type { EngineSupervisor } from '../main/jobs/index.ts';
-import type { Job } from '../shared/jobs.ts';
+import type { Job } from '../shared/jobs/job.ts';
 import { CliError } from './errors.ts';
 
 /** Resolves with the ended job. Errors: the supervisor gave the engine up, with its last words. */

@@ -5,7 +5,9 @@ import type { Pair, ReportClass, ReportData, ReportGenerated, ReportImage } from
 import { levelRows, levelsOf } from '../core/report/levels.ts';
 import { onlyOurs, ownFault } from '../main/catalog/index.ts';
 import { readUserFile } from '../main/engine/user-file.ts';
-import type { Dataset, DifficultySummary, ImageSummary } from '../shared/domain.ts';
+import type { Dataset } from '../shared/domain/dataset.ts';
+import type { DifficultySummary } from '../shared/domain/difficulty.ts';
+import type { ImageSummary } from '../shared/domain/image.ts';
 import { cell, count, percent } from './format.ts';
 import type { Session } from './session.ts';
 import { version } from './version.ts';

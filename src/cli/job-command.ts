@@ -1,7 +1,8 @@
 /** Owns the commands that are one job on one dataset: options from the schema, run, report the figures. */
 import type { Command } from 'commander';
-import type { Dataset } from '../shared/domain.ts';
-import { type Job, type JobKind, type JobRequestInput, jobParams } from '../shared/jobs.ts';
+import type { Dataset } from '../shared/domain/dataset.ts';
+import { type JobKind, type JobRequestInput, jobParams } from '../shared/jobs/index.ts';
+import type { Job } from '../shared/jobs/job.ts';
 import { type CommandContext, finish, type GlobalOptions, leaf, withGlobals } from './command.ts';
 import { cell, duration } from './format.ts';
 import { runJob } from './run-job.ts';

@@ -8,7 +8,7 @@ import {
   onnxClassifierSpec,
   onnxQuestions,
   resizeKernel,
-} from '../shared/domain.ts';
+} from '../shared/domain/model.ts';
 import { usageError } from './errors.ts';
 import type { Io } from './io.ts';
 import { parserFor } from './schema-options.ts';

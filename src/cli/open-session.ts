@@ -23,7 +23,7 @@ import { addModel } from '../main/engine/models/check.ts';
 import { addFromModelsFolder } from '../main/engine/models/models-folder.ts';
 import { listModels } from '../main/engine/models/registry.ts';
 import { EngineSupervisor } from '../main/jobs/index.ts';
-import type { Dataset } from '../shared/domain.ts';
+import type { Dataset } from '../shared/domain/dataset.ts';
 import { usageError } from './errors.ts';
 import { followEngine } from './follow-engine.ts';
 import type { Session, SessionOptions } from './session.ts';

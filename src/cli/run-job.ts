@@ -1,6 +1,7 @@
 /** Owns running one job from the command line: progress, Ctrl+C, and what is said when it ends. */
 import { displayText } from '../shared/display-text.ts';
-import { type Job, type JobRequestInput, jobParams } from '../shared/jobs.ts';
+import { type JobRequestInput, jobParams } from '../shared/jobs/index.ts';
+import type { Job } from '../shared/jobs/job.ts';
 import { CliError, interrupted, type StopSignal, sentence, stopSignals, usageError } from './errors.ts';
 import { leave } from './leave.ts';
 import { progressView } from './progress.ts';

@@ -1,6 +1,6 @@
 /**
  * Owns the derivation of command options from a job's parameter schema: names, ranges, choices and
- * defaults come from `src/shared/jobs.ts`; a command only adds the words.
+ * defaults come from `src/shared/jobs/`; a command only adds the words.
  */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { z } from 'zod';

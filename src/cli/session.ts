@@ -4,20 +4,14 @@
  */
 import { homedir } from 'node:os';
 import type { z } from 'zod';
-import type {
-  Dataset,
-  DeviceName,
-  DifficultySummary,
-  ImageDetail,
-  ImageFilter,
-  ImageSort,
-  ImageSummary,
-  ModelEntry,
-  OnnxClassifierSpec,
-  ProjectionData,
-  ReviewDecision,
-} from '../shared/domain.ts';
-import type { Job, JobRequestInput, jobLogLine } from '../shared/jobs.ts';
+import type { Dataset } from '../shared/domain/dataset.ts';
+import type { DifficultySummary, ProjectionData } from '../shared/domain/difficulty.ts';
+import type { ImageDetail, ImageFilter, ImageSort, ImageSummary } from '../shared/domain/image.ts';
+import type { ModelEntry, OnnxClassifierSpec } from '../shared/domain/model.ts';
+import type { ReviewDecision } from '../shared/domain/parts.ts';
+import type { DeviceName } from '../shared/domain/settings.ts';
+import type { JobRequestInput } from '../shared/jobs/index.ts';
+import type { Job, jobLogLine } from '../shared/jobs/job.ts';
 import type { ScorerCalibration, ScorerComparison } from '../shared/scorers.ts';
 import { catalogFolder } from './catalog-folder.ts';
 import type { GlobalOptions } from './command.ts';

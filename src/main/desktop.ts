@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { app, type BrowserWindow, dialog, shell } from 'electron';
-import type { Job } from '../shared/jobs.ts';
+import type { Job } from '../shared/jobs/job.ts';
 import { manifestEndings, type PathPurpose } from '../shared/paths.ts';
 import { type Catalog, CatalogError, getJob } from './catalog/index.ts';
 import { safeName } from './engine/images/safe-names.ts';

@@ -5,9 +5,10 @@
 import type { z } from 'zod';
 import type { EventName, EventPayload, RequestName, RequestOutput, Requests } from '../shared/contract.ts';
 import { controlReport } from '../shared/control.ts';
-import type { DeviceName } from '../shared/domain.ts';
+import type { DeviceName } from '../shared/domain/settings.ts';
 import { hardFactorsReport } from '../shared/hard-factors.ts';
-import type { Job, JobRequestInput } from '../shared/jobs.ts';
+import type { JobRequestInput } from '../shared/jobs/index.ts';
+import type { Job } from '../shared/jobs/job.ts';
 import { headlineOfControl, headlineOfHardFactors } from '../shared/reports.ts';
 import * as c from './catalog/index.ts';
 import { runDoctor } from './engine/doctor.ts';

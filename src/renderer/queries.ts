@@ -9,8 +9,9 @@ import {
 } from '@tanstack/react-query';
 import { useEffect, useMemo } from 'react';
 import type { RequestInput, RequestName, RequestOutput } from '../shared/contract.ts';
-import type { Dataset, ImageSummary } from '../shared/domain.ts';
-import type { Job } from '../shared/jobs.ts';
+import type { Dataset } from '../shared/domain/dataset.ts';
+import type { ImageSummary } from '../shared/domain/image.ts';
+import type { Job } from '../shared/jobs/job.ts';
 import { listen, request } from './api.ts';
 import { useStore } from './state.ts';
 

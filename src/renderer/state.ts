@@ -1,6 +1,6 @@
 /** Owns what the window remembers between screens: where the user is, what is filtered, what is selected. */
 import { create } from 'zustand';
-import type { ImageFilter, ImageSort } from '../shared/domain.ts';
+import type { ImageFilter, ImageSort } from '../shared/domain/image.ts';
 import { emptySelection, type Selection } from './browse/selection.ts';
 
 export const screens = [

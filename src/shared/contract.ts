@@ -3,24 +3,17 @@
  * every event. The preload exposes exactly these names; both sides validate with these schemas.
  */
 import { z } from 'zod';
-import {
-  dataset,
-  deviceName,
-  difficultySummary,
-  generationOutline,
-  imageDetail,
-  imageFilter,
-  imageSort,
-  imageSummary,
-  modelEntry,
-  onnxClassifierSpec,
-  projectionData,
-  providerReport,
-  reviewDecision,
-  settings,
-} from './domain.ts';
+import { dataset } from './domain/dataset.ts';
+import { difficultySummary, projectionData } from './domain/difficulty.ts';
+import { imageDetail, imageFilter, imageSort, imageSummary } from './domain/image.ts';
+import { modelEntry, onnxClassifierSpec } from './domain/model.ts';
+import { reviewDecision } from './domain/parts.ts';
+import { generationOutline } from './domain/provenance.ts';
+import { deviceName, providerReport, settings } from './domain/settings.ts';
 import { issuesView } from './issues.ts';
-import { generateParams, job, jobLogLine, jobRequest, trainingPoint } from './jobs.ts';
+import { generateParams } from './jobs/generate.ts';
+import { jobRequest } from './jobs/index.ts';
+import { job, jobLogLine, trainingPoint } from './jobs/job.ts';
 import { idList, limits } from './limits.ts';
 import { chosenPath, pathFor, pathPurpose } from './paths.ts';
 import { controlListing, controlView, hardFactorsListing, hardFactorsView } from './reports.ts';

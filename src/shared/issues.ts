@@ -1,6 +1,6 @@
 /** Owns the report on a dataset's labels and duplicates, as the engine stores it and as it is shown. */
 import { z } from 'zod';
-import { split } from './domain.ts';
+import { split } from './domain/parts.ts';
 
 const id = z.int().positive();
 const unit = z.number().min(0).max(1);

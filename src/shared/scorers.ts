@@ -1,6 +1,6 @@
 /** Owns what is said about scorers themselves: how two compare, how far one can be believed, how it was trained. */
 import { z } from 'zod';
-import { scorer } from './domain.ts';
+import { scorer } from './domain/scorer.ts';
 
 const id = z.int().positive();
 const unit = z.number().min(0).max(1);

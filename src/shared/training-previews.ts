@@ -1,6 +1,6 @@
 /** Owns what a training shows of itself while it runs: which pictures, how often, and what their files are called. */
 import { z } from 'zod';
-import type { JobParams } from './jobs.ts';
+import type { JobParams } from './jobs/index.ts';
 
 /** Difficulties of each row of pictures, easy to hard. */
 export const previewDifficulties = [0.1, 0.5, 0.9] as const;

@@ -6,7 +6,8 @@ import type { Io } from '../../src/cli/io.ts';
 import { progressLine, progressView } from '../../src/cli/progress.ts';
 import { parserFor, readParams } from '../../src/cli/schema-options.ts';
 import { CatalogError } from '../../src/main/catalog/index.ts';
-import { generateParams, trainParams } from '../../src/shared/jobs.ts';
+import { generateParams } from '../../src/shared/jobs/generate.ts';
+import { trainParams } from '../../src/shared/jobs/train.ts';
 
 function recordingIo(columns: number | null): Io & { text: string } {
   return {

@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { followJob } from '../../src/cli/run-job.ts';
 import type { Session } from '../../src/cli/session.ts';
-import type { Job } from '../../src/shared/jobs.ts';
+import type { Job } from '../../src/shared/jobs/job.ts';
 
 const queued = { id: 7, kind: 'import', title: 'Import photos', state: 'queued' } as Job;
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { rngFromSeed } from '../../src/core/rng.ts';
-import { generateParams } from '../../src/shared/jobs.ts';
+import { generateParams } from '../../src/shared/jobs/generate.ts';
 import { limits } from '../../src/shared/limits.ts';
 
 const first = (seed: number) => Array.from({ length: 4 }, rngFromSeed(seed, 'latents').uniform).join();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { testIds } from '../../src/renderer/test-ids.ts';
 import type { CruxBridge } from '../../src/shared/contract.ts';
-import type { JobRequestInput } from '../../src/shared/jobs.ts';
+import type { JobRequestInput } from '../../src/shared/jobs/index.ts';
 import { openStored, type Stored } from './catalog.ts';
 import { type Crux, launchCrux } from './launch.ts';
 import { writeShapes } from './shapes.ts';

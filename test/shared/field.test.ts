@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { expectedNumber, field, fieldsOf } from '../../src/shared/field.ts';
-import { embedParams, fitParams, issuesParams, projectParams } from '../../src/shared/jobs.ts';
+import { embedParams } from '../../src/shared/jobs/embed.ts';
+import { fitParams } from '../../src/shared/jobs/fit.ts';
+import { issuesParams } from '../../src/shared/jobs/issues.ts';
+import { projectParams } from '../../src/shared/jobs/project.ts';
 
 test.each([
   [z.int().min(1).max(10_000), 'a whole number from 1 to 10,000'],

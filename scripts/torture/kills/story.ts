@@ -9,7 +9,7 @@ import { type Catalog, openCatalog, writeSettings } from '../../../src/main/cata
 import { addModel } from '../../../src/main/engine/models/check.ts';
 import { JobQueue } from '../../../src/main/jobs/queue.ts';
 import { EngineSupervisor } from '../../../src/main/jobs/supervisor.ts';
-import type { JobRequestInput } from '../../../src/shared/jobs.ts';
+import type { JobRequestInput } from '../../../src/shared/jobs/index.ts';
 import { writeTinyDiffusion } from '../../../test/main/engine/tiny-diffusion.ts';
 import { classifierSpec, makeFolder, writeClassifier } from '../../../test/main/support/pictures.ts';
 import type { CampaignContext } from '../frame/campaign.ts';

@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import { listJobs, openCatalog } from '../../../src/main/catalog/index.ts';
 import { isAlive } from '../../../src/main/jobs/lease.ts';
 import { nodeBinary } from '../../../src/main/jobs/node-binary.ts';
-import type { Job } from '../../../src/shared/jobs.ts';
+import type { Job } from '../../../src/shared/jobs/job.ts';
 
 export type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 export const signals: readonly Signal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];

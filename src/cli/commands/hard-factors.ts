@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { ClassHardFactors } from '../../core/metrics/hard-factors.ts';
-import type { JobParams } from '../../shared/jobs.ts';
+import type { JobParams } from '../../shared/jobs/index.ts';
 import type { CommandContext } from '../command.ts';
 import { table } from '../format.ts';
 import { datasetJob } from '../job-command.ts';

@@ -1,6 +1,6 @@
 /** Owns `crux jobs list|resume|finish|cancel|log`. */
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Job } from '../../shared/jobs.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 import { type CommandContext, type CommandResult, finish, leaf, withGlobals } from '../command.ts';
 import { CliError, usageError } from '../errors.ts';
 import { table } from '../format.ts';

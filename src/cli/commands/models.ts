@@ -8,7 +8,7 @@ import type { DiffusionReport, LoraReport } from '../../main/engine/inspections.
 import { inspect } from '../../main/engine/inspector.ts';
 import { checkModel } from '../../main/engine/models/check.ts';
 import { inGigabytes } from '../../main/engine/out-of-memory.ts';
-import type { OnnxClassifierSpec } from '../../shared/domain.ts';
+import type { OnnxClassifierSpec } from '../../shared/domain/model.ts';
 import { isSafetensorsFile } from '../../shared/model-files.ts';
 import { type CommandContext, finish, leaf, withGlobals } from '../command.ts';
 import { CliError, usageError } from '../errors.ts';

@@ -1,6 +1,6 @@
 /** Owns `crux review`: accepting and rejecting by rule instead of by eye. */
 import type { Command } from 'commander';
-import type { ReviewDecision } from '../../shared/domain.ts';
+import type { ReviewDecision } from '../../shared/domain/parts.ts';
 import { type CommandContext, finish, leaf, withGlobals } from '../command.ts';
 import { usageError } from '../errors.ts';
 import { addFilter, type FilterValues, filterOf } from '../filter-options.ts';

@@ -1,6 +1,7 @@
 /** Owns `crux score`. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { type JobParams, scoreParams } from '../../shared/jobs.ts';
+import type { JobParams } from '../../shared/jobs/index.ts';
+import { scoreParams } from '../../shared/jobs/score.ts';
 import type { CommandContext } from '../command.ts';
 import { datasetJob } from '../job-command.ts';
 import type { OptionTable } from '../schema-options.ts';

@@ -1,7 +1,8 @@
 /** Owns `crux scores export`. */
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { type JobParams, scoreFormat } from '../../shared/jobs.ts';
+import { scoreFormat } from '../../shared/jobs/export.ts';
+import type { JobParams } from '../../shared/jobs/index.ts';
 import type { CommandContext } from '../command.ts';
 import { addFilter, type FilterValues, filterOf } from '../filter-options.ts';
 import { datasetJob } from '../job-command.ts';

@@ -1,6 +1,6 @@
 /** Owns `crux train`. */
 import type { Command } from 'commander';
-import type { JobParams } from '../../shared/jobs.ts';
+import type { JobParams } from '../../shared/jobs/index.ts';
 import type { CommandContext } from '../command.ts';
 import { datasetJob } from '../job-command.ts';
 import type { OptionTable } from '../schema-options.ts';

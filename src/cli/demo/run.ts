@@ -1,6 +1,6 @@
 /** Owns the course of the demo: stage after stage, timed, resumable, then report and summary. */
 import { join } from 'node:path';
-import type { Job } from '../../shared/jobs.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 import { CliError } from '../errors.ts';
 import { clock, duration } from '../format.ts';
 import type { Io } from '../io.ts';

@@ -1,7 +1,8 @@
 /** Owns the main job as a list of stages: each is run, timed and remembered by `run.ts`. */
 import { join } from 'node:path';
-import type { ImageFilter } from '../../shared/domain.ts';
-import type { Job, JobRequestInput } from '../../shared/jobs.ts';
+import type { ImageFilter } from '../../shared/domain/image.ts';
+import type { JobRequestInput } from '../../shared/jobs/index.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 import { count, percent } from '../format.ts';
 import type { Session } from '../session.ts';
 import { writeDemoDataset } from './dataset.ts';

@@ -1,5 +1,5 @@
 /** Owns the comparison of two scorers of the same images: rank correlation, buckets, where they part. */
-import { type Bucket, bucket } from '../../shared/domain.ts';
+import { type Bucket, bucket } from '../../shared/domain/parts.ts';
 import { type KendallCorrelation, kendall } from './kendall.ts';
 import { type Correlation, spearman } from './rank.ts';
 import { bucketOf } from './score.ts';

@@ -2,7 +2,7 @@
  * Owns how two difficulties are compared (requested against measured, scorer against scorer) and the summary
  * of difficulties per class.
  */
-import type { Bucket } from '../../shared/domain.ts';
+import type { Bucket } from '../../shared/domain/parts.ts';
 import { quantileOfSorted } from './density.ts';
 import { difficultyBuckets } from './score.ts';
 

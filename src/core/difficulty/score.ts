@@ -2,7 +2,7 @@
  * Owns what is read off one row of class probabilities: difficulty, entropy, margins, the predicted class,
  * and the three buckets of difficulty.
  */
-import type { Bucket } from '../../shared/domain.ts';
+import type { Bucket } from '../../shared/domain/parts.ts';
 
 /** Borders of the buckets, as in the papers: easy [0,.33), medium [.33,.66), hard [.66,1]. */
 export const BUCKET_BORDERS = { medium: 0.33, hard: 0.66 } as const;

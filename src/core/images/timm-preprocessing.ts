@@ -2,7 +2,7 @@
  * Owns what timm's config.json says of how images are prepared, with the defaults that timm.data.resolve_data_config
  * has. timm resizes with Pillow.
  */
-import { resizeKernel } from '../../shared/domain.ts';
+import { resizeKernel } from '../../shared/domain/model.ts';
 import { configFields, most, ranges } from '../nn/config-fields.ts';
 import { roundHalfEven } from '../round.ts';
 import type { Preprocessing, Resize } from './preprocessing.ts';

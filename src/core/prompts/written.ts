@@ -1,5 +1,5 @@
 /** Owns which prompts of a generation's settings a person wrote: those that are used, with their choices undrawn. */
-import type { JobParams } from '../../shared/jobs.ts';
+import type { JobParams } from '../../shared/jobs/index.ts';
 
 type Written = Pick<
   JobParams<'generate'>,

@@ -1,5 +1,5 @@
 /** Owns what a report shows, as plain data: whoever renders it has already computed and read everything. */
-import type { DensityCurve } from '../../shared/domain.ts';
+import type { DensityCurve } from '../../shared/domain/difficulty.ts';
 
 export interface ReportImage {
   /** data: URI of the picture. */

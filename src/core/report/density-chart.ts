@@ -1,5 +1,5 @@
 /** Owns the chart of how often each difficulty occurs, real beside synthetic. */
-import type { DensityCurve } from '../../shared/domain.ts';
+import type { DensityCurve } from '../../shared/domain/difficulty.ts';
 import { escapeHtml, px } from './html.ts';
 
 const size = { width: 1080, height: 290, left: 44, right: 14, top: 14, bottom: 40 };

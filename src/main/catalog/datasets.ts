@@ -1,6 +1,8 @@
 /** Owns datasets, their classes and the files an import had to leave out. */
-import type { Dataset, DatasetClass, Scorer } from '../../shared/domain.ts';
-import { importParams, type JobParams } from '../../shared/jobs.ts';
+import type { Dataset, DatasetClass } from '../../shared/domain/dataset.ts';
+import type { Scorer } from '../../shared/domain/scorer.ts';
+import { importParams } from '../../shared/jobs/import.ts';
+import type { JobParams } from '../../shared/jobs/index.ts';
 import { type Catalog, CatalogError, notFound } from './open.ts';
 
 interface DatasetRow {

@@ -1,7 +1,7 @@
 /** Owns the figures of the difficulty screen: buckets, curves, the per-class table, easiest and hardest images. */
 import { bandwidthOf, densityCurve, quantileOfSorted } from '../../core/difficulty/density.ts';
 import { difficultyBuckets } from '../../core/difficulty/score.ts';
-import type { ClassDifficulty, DensityCurve, DifficultySummary } from '../../shared/domain.ts';
+import type { ClassDifficulty, DensityCurve, DifficultySummary } from '../../shared/domain/difficulty.ts';
 import { classesOf, currentScorerId, listScorers } from './datasets.ts';
 import { type Catalog, notFound } from './open.ts';
 import { type DifficultyRow, difficultyRows } from './scores.ts';

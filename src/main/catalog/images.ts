@@ -1,7 +1,8 @@
 /** Owns the reading of images: the filtered order, rows for the screen, the inspector's facts, and files. */
 import { existsSync } from 'node:fs';
 import { BUCKET_BORDERS } from '../../core/difficulty/score.ts';
-import type { ImageDetail, ImageFilter, ImageSort, ImageSummary, Split } from '../../shared/domain.ts';
+import type { ImageDetail, ImageFilter, ImageSort, ImageSummary } from '../../shared/domain/image.ts';
+import type { Split } from '../../shared/domain/parts.ts';
 import { resolveInRoot } from '../engine/images/fs-names.ts';
 import { currentScorerId } from './datasets.ts';
 import { type Catalog, notFound, type Value } from './open.ts';

@@ -1,6 +1,6 @@
 /** Owns which pictures of a job the program shows: those in the job's own folder of the catalog. */
 import { join } from 'node:path';
-import type { JobKind } from '../../shared/jobs.ts';
+import type { JobKind } from '../../shared/jobs/index.ts';
 import type { Catalog } from './open.ts';
 
 /** Folder of the catalog that holds one folder per job, named by its number. */

@@ -2,8 +2,9 @@
  * Owns job rows. Every change of state is one conditional UPDATE, so that two engines cannot hold one job and a
  * late message cannot revive an ended one.
  */
-import type { DeviceName } from '../../shared/domain.ts';
-import type { Job, JobKind, JobState, TrainingPoint } from '../../shared/jobs.ts';
+import type { DeviceName } from '../../shared/domain/settings.ts';
+import type { JobKind } from '../../shared/jobs/index.ts';
+import type { Job, JobState, TrainingPoint } from '../../shared/jobs/job.ts';
 import { type Catalog, notFound } from './open.ts';
 
 type Row = {

@@ -1,6 +1,6 @@
 /** Owns two-dimensional maps: packed ids and positions, joined with what the catalog knows when asked. */
 import { requireFinite } from '../../core/finite.ts';
-import type { ProjectionData } from '../../shared/domain.ts';
+import type { ProjectionData } from '../../shared/domain/difficulty.ts';
 import { blobOfF32, blobOfU32, f32OfBlob, u32OfBlob } from './blobs.ts';
 import { currentScorerId } from './datasets.ts';
 import { type Catalog, notFound } from './open.ts';

@@ -1,7 +1,7 @@
 /** Owns the finished reports of a dataset: which jobs made one, and reading the file that holds it. */
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
-import type { JobKind } from '../../shared/jobs.ts';
+import type { JobKind } from '../../shared/jobs/index.ts';
 import { type Catalog, CatalogError, notFound } from './open.ts';
 
 /** Kinds whose result names the file of a report, relative to the catalog. */

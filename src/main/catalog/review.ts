@@ -1,5 +1,5 @@
 /** Owns what a person decides about images: class, tags, accept or reject. All of it goes through the edit log. */
-import type { ReviewDecision } from '../../shared/domain.ts';
+import type { ReviewDecision } from '../../shared/domain/parts.ts';
 import { applyEdit, type EditItem, imagesText } from './edits.ts';
 import { type Catalog, notFound } from './open.ts';
 

@@ -2,7 +2,8 @@
 
 import { scoreProbabilities } from '../../core/difficulty/score.ts';
 import { firstNotFinite } from '../../core/finite.ts';
-import type { ImageScore, ScorerMethod } from '../../shared/domain.ts';
+import type { ImageScore } from '../../shared/domain/image.ts';
+import type { ScorerMethod } from '../../shared/domain/scorer.ts';
 import { blobOfF32, f32OfBlob } from './blobs.ts';
 import { type Catalog, notFound } from './open.ts';
 

@@ -1,5 +1,5 @@
 /** Owns the catalog's settings: one JSON value per key, defaults where none is stored. */
-import { type Settings, settings as schema } from '../../shared/domain.ts';
+import { type Settings, settings as schema } from '../../shared/domain/settings.ts';
 import type { Catalog } from './open.ts';
 
 export const defaultSettings: Settings = {

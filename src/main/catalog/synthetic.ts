@@ -1,5 +1,5 @@
 /** Owns generated images: a row with its full provenance, its class and its prompt as the first caption. */
-import { type Provenance, provenance as schema } from '../../shared/domain.ts';
+import { type Provenance, provenance as schema } from '../../shared/domain/provenance.ts';
 import { addCaption } from './captions.ts';
 import { recordLabel } from './labels.ts';
 import type { Catalog } from './open.ts';

@@ -5,8 +5,10 @@
  */
 import { z } from 'zod';
 import { WRITTEN_LAYOUTS } from '../../core/nn/adapters/write-lora.ts';
-import { generationOutline, modelKind, onnxClassifierSpec } from '../../shared/domain.ts';
-import { generateParams, jobRequest } from '../../shared/jobs.ts';
+import { modelKind, onnxClassifierSpec } from '../../shared/domain/model.ts';
+import { generationOutline } from '../../shared/domain/provenance.ts';
+import { generateParams } from '../../shared/jobs/generate.ts';
+import { jobRequest } from '../../shared/jobs/index.ts';
 
 const count = z.number().min(0);
 const names = z.array(z.string());

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GuidanceOptions } from '../../core/diffusion/guidance.ts';
 import { downsamplingFactor } from '../../core/nn/autoencoder-kl.ts';
-import type { JobRequest } from '../../shared/jobs.ts';
+import type { JobRequest } from '../../shared/jobs/index.ts';
 import { type Catalog, CatalogError, readSettings } from '../catalog/index.ts';
 import { wordless } from './control/wordless.ts';
 import { readAdapter } from './diffusion/adapter-file.ts';

@@ -5,7 +5,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { DeviceName, ProviderReport } from '../../shared/domain.ts';
+import type { DeviceName, ProviderReport } from '../../shared/domain/settings.ts';
 import { runChild } from './child.ts';
 import type { Provider } from './runtime.ts';
 

@@ -1,6 +1,7 @@
 /** Owns one job from its claim to its ending: parameters, provider, body, and what a failure leaves behind. */
 import type { EventName, EventPayload } from '../../shared/contract.ts';
-import { type Job, jobParams } from '../../shared/jobs.ts';
+import { jobParams } from '../../shared/jobs/index.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 import { addLog, type Catalog, OwnFault, ownFault, readSettings } from '../catalog/index.ts';
 import { type Ending, heartbeat } from '../jobs/lease.ts';
 import { bodies } from './bodies/index.ts';

@@ -4,7 +4,8 @@
  */
 import { readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { Job, JobKind, JobParams, JobRequest } from '../../shared/jobs.ts';
+import type { JobKind, JobParams, JobRequest } from '../../shared/jobs/index.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 import {
   type Catalog,
   classesOf,

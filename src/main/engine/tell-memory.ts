@@ -1,6 +1,6 @@
 /** Owns saying what memory a job will take before it starts, so that a person can change it rather than see it end. */
 import { totalmem } from 'node:os';
-import type { JobKind } from '../../shared/jobs.ts';
+import type { JobKind } from '../../shared/jobs/index.ts';
 import type { JobContext } from './job-context.ts';
 import { inGigabytes, list, waysToSave } from './out-of-memory.ts';
 

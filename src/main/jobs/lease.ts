@@ -3,7 +3,7 @@
  * process lives. Works across processes on one machine; a dead engine's jobs go back to the queue.
  */
 import { readFileSync } from 'node:fs';
-import type { Job } from '../../shared/jobs.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 import { addLog, type Catalog, getJob } from '../catalog/index.ts';
 
 export interface Engine {

@@ -1,6 +1,7 @@
 /** Owns putting jobs in line and out of it. Everything here is a row first; engines find it there. */
-import type { DeviceName } from '../../shared/domain.ts';
-import { finishable, type Job, type JobRequestInput, jobRequest } from '../../shared/jobs.ts';
+import type { DeviceName } from '../../shared/domain/settings.ts';
+import { finishable, type JobRequestInput, jobRequest } from '../../shared/jobs/index.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 import {
   addJob,
   addLog,

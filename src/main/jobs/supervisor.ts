@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { EngineState, EventName, EventPayload } from '../../shared/contract.ts';
 import { sameStage } from '../../shared/job-stage.ts';
-import type { Job } from '../../shared/jobs.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 import type { Catalog } from '../catalog/index.ts';
 import { getJob, OwnFault } from '../catalog/index.ts';
 import { childEnv, childSwitches } from './child-env.ts';

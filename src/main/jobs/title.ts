@@ -1,7 +1,7 @@
 /** Owns what a job is called in lists, from its request. */
 import { basename } from 'node:path';
 import { displayText } from '../../shared/display-text.ts';
-import type { JobRequest } from '../../shared/jobs.ts';
+import type { JobRequest } from '../../shared/jobs/index.ts';
 
 /** `dataset`: its name; null for an import. */
 export const jobTitle = (request: JobRequest, dataset: string | null): string =>

@@ -2,7 +2,7 @@
  * Owns noticing what other programs do to the catalog: jobs that a terminal runs, decisions it makes. SQLite tells
  * cheaply whether anybody else has committed; only then are the newest rows compared.
  */
-import type { Job } from '../../shared/jobs.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 import { type Catalog, listDatasets, listJobs } from '../catalog/index.ts';
 
 const JOBS = 50;

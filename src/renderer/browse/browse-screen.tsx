@@ -1,7 +1,8 @@
 /** Owns Browse: filters, grid, bulk actions, inspector. */
 import { Button, Select, Slider } from '@mantine/core';
 import { useEffect, useMemo } from 'react';
-import type { Dataset, ImageSort } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import type { ImageSort } from '../../shared/domain/image.ts';
 import { useDataset, useRequest } from '../queries.ts';
 import { dialogOpen, isTyping } from '../shell/shortcuts.ts';
 import { useStore } from '../state.ts';

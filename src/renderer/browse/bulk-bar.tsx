@@ -1,7 +1,8 @@
 /** Owns what can be done to many images at once. */
 import { ActionIcon, Button, Menu, Popover, Select, Tabs, Textarea, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
-import type { Dataset, ReviewDecision } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import type { ReviewDecision } from '../../shared/domain/parts.ts';
 import { limits } from '../../shared/limits.ts';
 import { request } from '../api.ts';
 import { useRequest } from '../queries.ts';

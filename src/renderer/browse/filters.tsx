@@ -10,7 +10,8 @@ import {
 } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
-import { bucket, type Dataset } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import { bucket } from '../../shared/domain/parts.ts';
 import { useStore } from '../state.ts';
 import { testIds } from '../test-ids.ts';
 import { count, score } from '../ui/format.ts';

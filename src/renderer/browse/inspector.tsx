@@ -2,7 +2,8 @@
 import { ActionIcon, Button, Select, TagsInput, Textarea } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { imageUrl } from '../../shared/contract.ts';
-import type { Dataset, ImageDetail, ImageScore } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import type { ImageDetail, ImageScore } from '../../shared/domain/image.ts';
 import { limits } from '../../shared/limits.ts';
 import { request } from '../api.ts';
 import { useRequest } from '../queries.ts';

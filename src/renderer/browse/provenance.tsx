@@ -1,6 +1,6 @@
 /** Owns how the making of a synthetic image is told. */
 import { Fragment } from 'react';
-import type { Provenance as Facts } from '../../shared/domain.ts';
+import type { Provenance as Facts } from '../../shared/domain/provenance.ts';
 import { promptSyntaxes } from '../../shared/prompting.ts';
 import { testIds } from '../test-ids.ts';
 import { score } from '../ui/format.ts';

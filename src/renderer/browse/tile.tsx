@@ -1,6 +1,6 @@
 /** Owns one cell of the grid. */
 import { memo } from 'react';
-import type { ImageSummary } from '../../shared/domain.ts';
+import type { ImageSummary } from '../../shared/domain/image.ts';
 import { testIds } from '../test-ids.ts';
 import { Icon } from '../ui/icons.tsx';
 import { altOf, DifficultyChip, SyntheticMark, Thumb } from '../ui/picture.tsx';

@@ -1,7 +1,7 @@
 /** Owns the form that starts a check of difficulty control. */
 import { Button, Checkbox, Select } from '@mantine/core';
 import { useState } from 'react';
-import { controlParams } from '../../shared/jobs.ts';
+import { controlParams } from '../../shared/jobs/control.ts';
 import { useJobs } from '../queries.ts';
 import { useStore } from '../state.ts';
 import { testIds } from '../test-ids.ts';

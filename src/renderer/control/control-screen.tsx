@@ -2,7 +2,7 @@
 import './control.css';
 import { SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
-import type { Dataset } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
 import { useDataset } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
 import { NoDataset } from '../ui/feedback.tsx';

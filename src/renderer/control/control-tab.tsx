@@ -1,7 +1,7 @@
 /** Owns the tab on difficulty control, where one report can be set beside another. */
 import { Select } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
-import type { Dataset } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
 import { useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
 import { ControlForm } from './control-form.tsx';

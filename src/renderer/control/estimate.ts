@@ -1,5 +1,7 @@
 /** Owns how much work a check is: how many images, and how long that took before. */
-import type { Job, JobParams } from '../../shared/jobs.ts';
+
+import type { JobParams } from '../../shared/jobs/index.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 
 type Sized = Pick<
   JobParams<'control'>,

@@ -1,6 +1,6 @@
 /** Owns the form that starts a search for what makes classes hard. */
 import { Button } from '@mantine/core';
-import { hardFactorsParams } from '../../shared/jobs.ts';
+import { hardFactorsParams } from '../../shared/jobs/hard-factors.ts';
 import { choosePath, pathOf } from '../chosen-paths.ts';
 import { testIds } from '../test-ids.ts';
 import { useAct } from '../ui/feedback.tsx';

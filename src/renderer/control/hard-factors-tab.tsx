@@ -1,6 +1,6 @@
 /** Owns the tab on what makes classes hard, with the inspector of the real images that it shows. */
 import type { ReactNode } from 'react';
-import type { Dataset } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
 import { Inspector } from '../browse/inspector.tsx';
 import { useRequest } from '../queries.ts';
 import { useStore } from '../state.ts';

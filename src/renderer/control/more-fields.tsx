@@ -1,6 +1,6 @@
 /** Owns the settings of a check that most people leave alone, of both kinds of report. */
 import { MultiSelect, Select, TextInput } from '@mantine/core';
-import type { JobParams } from '../../shared/jobs.ts';
+import type { JobParams } from '../../shared/jobs/index.ts';
 import { schedulerLabel, schedulerSettings } from '../../shared/schedulers.ts';
 import { testIds } from '../test-ids.ts';
 import { Field, NumberField } from '../ui/fields.tsx';

@@ -1,7 +1,9 @@
 /** Owns what must be there before a report can be made, and the way to where it is made. */
 import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
-import type { Dataset, ModelEntry, Scorer } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import type { ModelEntry } from '../../shared/domain/model.ts';
+import type { Scorer } from '../../shared/domain/scorer.ts';
 import { useJobs, useRequest } from '../queries.ts';
 import { useStore } from '../state.ts';
 import { difficultyModels, newestFirst } from '../ui/difficulty-models.ts';

@@ -2,8 +2,8 @@
 import { Button, Select, TextInput } from '@mantine/core';
 import { type ReactNode, useId, useState } from 'react';
 import type { z } from 'zod';
-import type { Dataset } from '../../shared/domain.ts';
-import type { JobParams, JobRequestInput } from '../../shared/jobs.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import type { JobParams, JobRequestInput } from '../../shared/jobs/index.ts';
 import { testIds } from '../test-ids.ts';
 import { useEnqueue } from '../ui/feedback.tsx';
 import { Field, NumberField } from '../ui/fields.tsx';

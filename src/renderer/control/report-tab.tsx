@@ -1,7 +1,7 @@
 /** Owns what the tabs of both reports are made of: the question, the form, finished reports, and the one chosen. */
 import { Button, Select } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
-import type { Dataset } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
 import { testIds } from '../test-ids.ts';
 import { ErrorPanel } from '../ui/feedback.tsx';
 import { when } from '../ui/format.ts';

@@ -1,6 +1,6 @@
 /** Owns the job behind a report while it is not done: how far, how long still, cancel, resume. */
 import { Button } from '@mantine/core';
-import type { Job } from '../../shared/jobs.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 import { request } from '../api.ts';
 import { useJobs } from '../queries.ts';
 import { testIds } from '../test-ids.ts';

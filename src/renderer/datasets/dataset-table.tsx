@@ -1,7 +1,7 @@
 /** Owns the table of datasets. */
 import { ActionIcon, Anchor, Badge, Button } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import type { Dataset } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
 import { request } from '../api.ts';
 import { choosePath } from '../chosen-paths.ts';
 import { upsertJob } from '../queries.ts';

@@ -1,8 +1,8 @@
 /** Owns the list of datasets and the way in: import, live progress, what was skipped, removal. */
 import { Button } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import type { Dataset } from '../../shared/domain.ts';
-import type { Job } from '../../shared/jobs.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 import type { ChosenPath } from '../../shared/paths.ts';
 import { request } from '../api.ts';
 import { choosePath } from '../chosen-paths.ts';

@@ -1,8 +1,8 @@
 /** Owns what the newest import told at its end: what it used and did not use, or why it failed. Until a person closes it. */
 import { CloseButton } from '@mantine/core';
-import type { Dataset } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
 import { importSummaryOf } from '../../shared/import-summary.ts';
-import type { Job } from '../../shared/jobs.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 import { ImportSummaryView } from '../jobs/import-summary.tsx';
 import { resultText } from '../jobs/result-text.ts';
 import { useStore } from '../state.ts';

@@ -1,7 +1,7 @@
 /** Owns the options of an import that few need: links, class probabilities, and a manifest's root and columns. */
 import { Button, Checkbox, Select, TextInput } from '@mantine/core';
 import { classNamesIn } from '../../shared/class-order.ts';
-import type { JobParams } from '../../shared/jobs.ts';
+import type { JobParams } from '../../shared/jobs/index.ts';
 import type { ChosenPath } from '../../shared/paths.ts';
 import { choosePath } from '../chosen-paths.ts';
 import { testIds } from '../test-ids.ts';

@@ -1,7 +1,7 @@
 /** Owns the question before a dataset leaves the catalog. */
 import { Button, Modal } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import type { Dataset } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
 import { request } from '../api.ts';
 import { invalidateDataset } from '../queries.ts';
 import { testIds } from '../test-ids.ts';

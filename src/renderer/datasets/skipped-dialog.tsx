@@ -1,7 +1,7 @@
 /** Owns the list of files that an import could not use, with the reasons. */
 import { Button, Modal } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import type { Dataset } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
 import { useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
 import { ErrorPanel } from '../ui/feedback.tsx';

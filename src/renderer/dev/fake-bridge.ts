@@ -11,8 +11,10 @@ import type {
   RequestName,
   RequestOutput,
 } from '../../shared/contract.ts';
-import type { ImageDetail, Settings } from '../../shared/domain.ts';
-import type { Job, JobRequestInput } from '../../shared/jobs.ts';
+import type { ImageDetail } from '../../shared/domain/image.ts';
+import type { Settings } from '../../shared/domain/settings.ts';
+import type { JobRequestInput } from '../../shared/jobs/index.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 import { headlineOfControl, headlineOfHardFactors } from '../../shared/reports.ts';
 import { controlJobs, controlViewOf } from './fake-control.ts';
 import * as data from './fake-data.ts';

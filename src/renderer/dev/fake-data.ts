@@ -1,16 +1,10 @@
 /** Owns made-up, deterministic data for looking at the screens and for tests. Never part of the product. */
-import type {
-  Dataset,
-  DensityCurve,
-  DifficultySummary,
-  ImageDetail,
-  ImageFilter,
-  ImageSort,
-  ModelEntry,
-  ProjectionData,
-  Scorer,
-} from '../../shared/domain.ts';
-import type { Job } from '../../shared/jobs.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import type { DensityCurve, DifficultySummary, ProjectionData } from '../../shared/domain/difficulty.ts';
+import type { ImageDetail, ImageFilter, ImageSort } from '../../shared/domain/image.ts';
+import type { ModelEntry } from '../../shared/domain/model.ts';
+import type { Scorer } from '../../shared/domain/scorer.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 
 export const classNames = [
   'dress',

@@ -1,8 +1,9 @@
 /** Owns the made-up answer to what a generation would make. */
 
 import type { RequestInput } from '../../shared/contract.ts';
-import type { GenerationOutline, ImageDetail } from '../../shared/domain.ts';
-import { generateParams } from '../../shared/jobs.ts';
+import type { ImageDetail } from '../../shared/domain/image.ts';
+import type { GenerationOutline } from '../../shared/domain/provenance.ts';
+import { generateParams } from '../../shared/jobs/generate.ts';
 import { classNames } from './fake-data.ts';
 
 export function outlineOf(

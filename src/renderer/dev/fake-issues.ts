@@ -1,5 +1,5 @@
 /** Owns made-up label issues and duplicates. Never part of the product. */
-import type { ImageDetail } from '../../shared/domain.ts';
+import type { ImageDetail } from '../../shared/domain/image.ts';
 import { type CheckState, confirmedLabelTag, type IssuesView } from '../../shared/issues.ts';
 import { classNames, scorer } from './fake-data.ts';
 

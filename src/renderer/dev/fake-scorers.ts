@@ -1,7 +1,8 @@
 /** Owns the made-up second scorer of the stand-in: a fitted classifier, its comparison with the first, its training. */
 import { compareScorers } from '../../core/difficulty/compare-scorers.ts';
 import { wilson } from '../../core/metrics/reliability.ts';
-import type { ImageDetail, Scorer } from '../../shared/domain.ts';
+import type { ImageDetail } from '../../shared/domain/image.ts';
+import type { Scorer } from '../../shared/domain/scorer.ts';
 import type {
   AgreementFigures,
   CalibrationFigures,

@@ -1,5 +1,5 @@
 /** Owns the calibration of one scorer: reliability curve, figures, and what they mean for difficulty. */
-import type { Dataset } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
 import type { CalibrationFigures, ScorerCalibration } from '../../shared/scorers.ts';
 import { useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';

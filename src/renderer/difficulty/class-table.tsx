@@ -1,7 +1,8 @@
 /** Owns the per-class table and, when a class is opened, its easiest and hardest images. */
 import { Button } from '@mantine/core';
 import { Fragment, useMemo, useState } from 'react';
-import type { ClassDifficulty, Dataset } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import type { ClassDifficulty } from '../../shared/domain/difficulty.ts';
 import { useStore } from '../state.ts';
 import { testIds } from '../test-ids.ts';
 import { BucketBar } from '../ui/bucket-bar.tsx';

@@ -2,7 +2,8 @@
 import { Checkbox, SegmentedControl, Select } from '@mantine/core';
 import * as Plot from '@observablehq/plot';
 import { useCallback, useMemo, useState } from 'react';
-import type { Dataset, Scorer } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import type { Scorer } from '../../shared/domain/scorer.ts';
 import type { ScorerComparison } from '../../shared/scorers.ts';
 import { useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';

@@ -1,7 +1,7 @@
 /** Owns the density curves: real against synthetic, on the difficulty ramp. */
 import * as Plot from '@observablehq/plot';
 import { useCallback } from 'react';
-import type { DensityCurve } from '../../shared/domain.ts';
+import type { DensityCurve } from '../../shared/domain/difficulty.ts';
 import { testIds } from '../test-ids.ts';
 import { count } from '../ui/format.ts';
 import { Chart } from '../ui/plot.tsx';

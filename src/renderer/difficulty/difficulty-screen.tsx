@@ -5,7 +5,9 @@
 import './difficulty.css';
 import { Button, SegmentedControl, Select } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import { type Bucket, bucket, type Dataset, type DifficultySummary } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import type { DifficultySummary } from '../../shared/domain/difficulty.ts';
+import { type Bucket, bucket } from '../../shared/domain/parts.ts';
 import { request } from '../api.ts';
 import { Inspector } from '../browse/inspector.tsx';
 import { useDataset, useRequest } from '../queries.ts';

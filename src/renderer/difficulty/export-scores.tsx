@@ -1,7 +1,7 @@
 /** Owns the button that writes the chosen scorer's scores into a file for other tools. */
 import { Button, Menu } from '@mantine/core';
-import type { Dataset } from '../../shared/domain.ts';
-import type { ScoreFormat } from '../../shared/jobs.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import type { ScoreFormat } from '../../shared/jobs/export.ts';
 import { choosePath } from '../chosen-paths.ts';
 import { testIds } from '../test-ids.ts';
 import { useAct, useEnqueue } from '../ui/feedback.tsx';

@@ -1,7 +1,7 @@
 /** Owns the curves of a classifier's training, a point an epoch: losses, and what it gets right of the images held out. */
 import * as Plot from '@observablehq/plot';
 import { useCallback } from 'react';
-import type { TrainingPoint } from '../../shared/jobs.ts';
+import type { TrainingPoint } from '../../shared/jobs/job.ts';
 import { testIds } from '../test-ids.ts';
 import { lossText, percent } from '../ui/format.ts';
 import { Chart } from '../ui/plot.tsx';

@@ -1,5 +1,5 @@
 /** Owns the form that trains a classifier on a dataset. */
-import type { Dataset } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
 import { ParamForm } from '../ui/settings-form.tsx';
 
 export const FitForm = ({ dataset }: { dataset: Dataset }) => (

@@ -1,8 +1,8 @@
 /** Owns training a classifier on a dataset: the form, how far it is, and scoring with what came of it. */
 import { Button, CloseButton } from '@mantine/core';
 import { useState } from 'react';
-import type { Dataset } from '../../shared/domain.ts';
-import type { Job } from '../../shared/jobs.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 import { request } from '../api.ts';
 import { useJobs, useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';

@@ -1,8 +1,9 @@
 /** Owns the form that starts a scoring job. */
 import { Button, Select } from '@mantine/core';
 import { useState } from 'react';
-import type { Dataset, ScorerMethod } from '../../shared/domain.ts';
-import { scoreParams } from '../../shared/jobs.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import type { ScorerMethod } from '../../shared/domain/scorer.ts';
+import { scoreParams } from '../../shared/jobs/score.ts';
 import { useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
 import { definitions } from '../ui/definitions.ts';

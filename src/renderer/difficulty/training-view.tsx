@@ -1,7 +1,7 @@
 /** Owns the dataset map of a fitted classifier: how its training went for each image (Swayamdipta et al. 2020). */
 import { SegmentedControl } from '@mantine/core';
 import { useCallback, useMemo, useState } from 'react';
-import type { Dataset } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
 import type { DatasetMap } from '../../shared/scorers.ts';
 import { useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';

@@ -1,7 +1,8 @@
 /** Owns the export: which images, how many, where to, and what came of it. */
 import { Button, Checkbox, MultiSelect, SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
-import type { Dataset, ImageFilter } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import type { ImageFilter } from '../../shared/domain/image.ts';
 import type { ChosenPath } from '../../shared/paths.ts';
 import { request } from '../api.ts';
 import { DifficultyRange } from '../browse/filters.tsx';

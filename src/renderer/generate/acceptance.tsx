@@ -1,6 +1,7 @@
 /** Owns what a finished generation says of its choice: how many candidates each class needed. */
 import { z } from 'zod';
-import { classAcceptance, type Job } from '../../shared/jobs.ts';
+import { classAcceptance } from '../../shared/jobs/generate.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 import { testIds } from '../test-ids.ts';
 import { count, percent } from '../ui/format.ts';
 import { MoreRows, useFirstRows } from '../ui/many.tsx';

@@ -1,6 +1,6 @@
 /** Owns the settings of a generation that most people leave alone: what it starts from, and with which model. */
 import { Select, Textarea } from '@mantine/core';
-import type { ModelEntry } from '../../shared/domain.ts';
+import type { ModelEntry } from '../../shared/domain/model.ts';
 import { testIds } from '../test-ids.ts';
 import { Field, NumberField } from '../ui/fields.tsx';
 import { GuidanceFields } from '../ui/guidance-fields.tsx';

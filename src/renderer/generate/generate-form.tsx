@@ -1,8 +1,9 @@
 /** Owns the form of a generation. */
 import { Button, Checkbox, Collapse } from '@mantine/core';
 import { useState } from 'react';
-import type { Dataset, ModelEntry } from '../../shared/domain.ts';
-import { generateParams } from '../../shared/jobs.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import type { ModelEntry } from '../../shared/domain/model.ts';
+import { generateParams } from '../../shared/jobs/generate.ts';
 import { useJobs, useRequest } from '../queries.ts';
 import { useStore } from '../state.ts';
 import { testIds } from '../test-ids.ts';

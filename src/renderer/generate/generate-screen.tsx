@@ -1,7 +1,7 @@
 /** Owns the generate screen: asking for images of a class at a difficulty. */
 import './generate.css';
 import { Button } from '@mantine/core';
-import type { Dataset } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
 import { Inspector } from '../browse/inspector.tsx';
 import { useDataset, useRequest } from '../queries.ts';
 import { useStore } from '../state.ts';

@@ -1,5 +1,6 @@
 /** Owns what every group of the form of a generation is given. */
-import type { Dataset, GenerationOutline } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import type { GenerationOutline } from '../../shared/domain/provenance.ts';
 import type { FieldErrors, GenerateInput } from './validate.ts';
 
 export interface GroupProps {

@@ -1,7 +1,7 @@
 /** Owns saying what a generation will make, and how long that may take by what earlier ones took. */
 import { guidanceBranches } from '../../core/diffusion/guidance.ts';
-import type { GenerationOutline } from '../../shared/domain.ts';
-import type { Job } from '../../shared/jobs.ts';
+import type { GenerationOutline } from '../../shared/domain/provenance.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 import { count, counted } from '../ui/format.ts';
 import { wordsOf } from './distribution-shape.ts';
 import { type GenerateInput, keepsAll } from './validate.ts';

@@ -1,7 +1,7 @@
 /** Owns the live picture of the image being generated. */
 import { useEffect, useRef, useState } from 'react';
 import type { EventPayload } from '../../shared/contract.ts';
-import type { Job } from '../../shared/jobs.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 import { listen } from '../api.ts';
 import { useJobs } from '../queries.ts';
 import { testIds } from '../test-ids.ts';

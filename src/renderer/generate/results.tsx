@@ -2,8 +2,9 @@
 import { Button, Select } from '@mantine/core';
 import * as Plot from '@observablehq/plot';
 import { useCallback, useState } from 'react';
-import type { Dataset, ImageSummary } from '../../shared/domain.ts';
-import type { Job } from '../../shared/jobs.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import type { ImageSummary } from '../../shared/domain/image.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 import { useJobs, useRequest, useSummaries } from '../queries.ts';
 import { useStore } from '../state.ts';
 import { testIds } from '../test-ids.ts';

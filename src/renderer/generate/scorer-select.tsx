@@ -1,6 +1,6 @@
 /** Owns the choice of the scorer that a generation follows. */
 import { Select } from '@mantine/core';
-import type { Dataset } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
 import { Field } from '../ui/fields.tsx';
 import type { GenerateInput } from './validate.ts';
 

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { keepsEverything } from '../../core/recipes/acceptance.ts';
 import { parsePrompt, parsePromptList, WildcardError } from '../../core/recipes/wildcards.ts';
-import { generateParams } from '../../shared/jobs.ts';
+import { generateParams } from '../../shared/jobs/generate.ts';
 import { limits } from '../../shared/limits.ts';
 import { clipSkipRule } from '../ui/prompting-fields.tsx';
 import { seedRule } from '../ui/seed-rule.ts';

@@ -1,7 +1,7 @@
 /** Owns the checking of duplicates: groups of the same or nearly the same picture, and which of each stays. */
 import { Button } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import type { Dataset } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
 import type { IssuesView } from '../../shared/issues.ts';
 import { request } from '../api.ts';
 import { testIds } from '../test-ids.ts';

@@ -2,7 +2,7 @@
 import { Button, Select } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { imageUrl } from '../../shared/contract.ts';
-import type { Dataset } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
 import type { IssuesView } from '../../shared/issues.ts';
 import { useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';

@@ -2,7 +2,7 @@
 import './issues.css';
 import { Button, SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
-import type { Dataset } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
 import { type IssuesView, labelsLeftOut } from '../../shared/issues.ts';
 import { useDataset, useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';

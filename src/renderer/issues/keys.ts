@@ -1,5 +1,5 @@
 /** Owns the keys of the label issues: K, C, X, Z, arrows, digits. */
-import type { Dataset } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
 import { dialogOpen, isTyping } from '../shell/shortcuts.ts';
 
 /** So many classes have a digit: 1 to 9, then 0. */

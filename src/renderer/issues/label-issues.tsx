@@ -2,7 +2,7 @@
 import { Button, SegmentedControl, Select } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useLayoutEffect, useRef, useState } from 'react';
-import type { Dataset } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
 import { confirmedLabelTag, type IssuesView } from '../../shared/issues.ts';
 import { request } from '../api.ts';
 import { useStore } from '../state.ts';

@@ -1,6 +1,6 @@
 /** Owns what an import used, and what it saw and did not use, as lists above its log. */
 import { type ImportNote, importSummaryOf, noteText } from '../../shared/import-summary.ts';
-import type { Job } from '../../shared/jobs.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 import { testIds } from '../test-ids.ts';
 
 export function ImportSummaryView({ job }: { job: Job }) {

@@ -1,7 +1,7 @@
 /** Owns the log of one job, with its parameters. */
 
 import { importSummaryOf, noteText } from '../../shared/import-summary.ts';
-import type { Job } from '../../shared/jobs.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 import { messageOf } from '../api.ts';
 import { useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';

@@ -1,7 +1,8 @@
 /** Owns the list of jobs: state, progress, time left, cancel, resume, log. */
 import { Button } from '@mantine/core';
 import { Fragment, useState } from 'react';
-import type { Job, JobKind } from '../../shared/jobs.ts';
+import type { JobKind } from '../../shared/jobs/index.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 import { request } from '../api.ts';
 import { useDatasets, useJobs } from '../queries.ts';
 import { testIds } from '../test-ids.ts';

@@ -1,5 +1,5 @@
 /** Owns what a finished job's result reads as in a line. */
-import type { Job } from '../../shared/jobs.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 import { count } from '../ui/format.ts';
 
 /** "smoothedLoss" -> "smoothed loss" */

@@ -1,5 +1,5 @@
 /** Owns the colours of the points, for each way of colouring the map. */
-import type { ProjectionData } from '../../shared/domain.ts';
+import type { ProjectionData } from '../../shared/domain/difficulty.ts';
 import type { MapColour } from '../state.ts';
 import { classRgb, difficultyRgb, originRgb, type Rgb, unscoredRgb } from '../ui/scale.ts';
 

@@ -1,5 +1,6 @@
 /** Owns the legend of the map. */
-import type { Dataset, ProjectionData } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import type { ProjectionData } from '../../shared/domain/difficulty.ts';
 import type { MapColour } from '../state.ts';
 import { count } from '../ui/format.ts';
 import { classColour, originColour, rampGradient, unscoredColour } from '../ui/scale.ts';

@@ -2,7 +2,8 @@
 import './map.css';
 import { Button, SegmentedControl, Tooltip } from '@mantine/core';
 import { useMemo, useState } from 'react';
-import type { Dataset, ProjectionData } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import type { ProjectionData } from '../../shared/domain/difficulty.ts';
 import { Inspector } from '../browse/inspector.tsx';
 import { useDataset, useRequest } from '../queries.ts';
 import { type MapColour, useStore } from '../state.ts';

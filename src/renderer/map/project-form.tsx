@@ -1,5 +1,5 @@
 /** Owns the form that computes a map. */
-import type { Dataset } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
 import { ParamForm } from '../ui/settings-form.tsx';
 
 export const ProjectForm = (props: { dataset: Dataset; onStarted?: () => void }) => (

@@ -1,5 +1,6 @@
 /** Owns the keys of a review: A, R, Z, arrows, digits. */
-import type { Dataset, ReviewDecision } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import type { ReviewDecision } from '../../shared/domain/parts.ts';
 import { dialogOpen, isTyping } from '../shell/shortcuts.ts';
 
 /** So many classes have a digit: 1 to 9, then 0. */

@@ -1,6 +1,7 @@
 /** Owns the review of many images at once: the same keys act on the selection. */
 import { useLayoutEffect } from 'react';
-import type { Dataset, ReviewDecision } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import type { ReviewDecision } from '../../shared/domain/parts.ts';
 import { request } from '../api.ts';
 import { BulkBar } from '../browse/bulk-bar.tsx';
 import { ImageGrid } from '../browse/image-grid.tsx';

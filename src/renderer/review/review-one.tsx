@@ -2,7 +2,9 @@
 import { ActionIcon, Button, Select } from '@mantine/core';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { imageUrl } from '../../shared/contract.ts';
-import type { Dataset, ImageDetail, ReviewDecision } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import type { ImageDetail } from '../../shared/domain/image.ts';
+import type { ReviewDecision } from '../../shared/domain/parts.ts';
 import { request } from '../api.ts';
 import { useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';

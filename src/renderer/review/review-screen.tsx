@@ -2,7 +2,8 @@
 import './review.css';
 import { Button, SegmentedControl } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import type { Dataset, ImageFilter } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import type { ImageFilter } from '../../shared/domain/image.ts';
 import { emptySelection } from '../browse/selection.ts';
 import { useDataset, useRequest } from '../queries.ts';
 import { useStore } from '../state.ts';

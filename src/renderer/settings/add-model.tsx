@@ -3,7 +3,7 @@ import { Button, Modal, Select, Textarea, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { RequestOutput } from '../../shared/contract.ts';
-import { type ModelKind, resizeKernel } from '../../shared/domain.ts';
+import { type ModelKind, resizeKernel } from '../../shared/domain/model.ts';
 import type { ChosenPath } from '../../shared/paths.ts';
 import { request } from '../api.ts';
 import { invalidateDataset, useRequest } from '../queries.ts';

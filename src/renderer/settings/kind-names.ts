@@ -1,5 +1,5 @@
 /** Owns what a person reads for each kind of model. */
-import type { ModelKind } from '../../shared/domain.ts';
+import type { ModelKind } from '../../shared/domain/model.ts';
 
 export const kindNames: Record<ModelKind, string> = {
   diffusion: 'Diffusion',

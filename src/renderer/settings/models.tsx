@@ -2,7 +2,7 @@
 import { ActionIcon, Badge, Button, Menu } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { ModelEntry } from '../../shared/domain.ts';
+import type { ModelEntry } from '../../shared/domain/model.ts';
 import type { ChosenPath } from '../../shared/paths.ts';
 import { request } from '../api.ts';
 import { choosePath } from '../chosen-paths.ts';

@@ -2,7 +2,7 @@
  * Owns what is still unanswered about an ONNX classifier. What the file says is filled in; what it does not say
  * stays empty until a person answers: nothing is guessed.
  */
-import { type OnnxClassifierSpec, onnxClassifierSpec } from '../../shared/domain.ts';
+import { type OnnxClassifierSpec, onnxClassifierSpec } from '../../shared/domain/model.ts';
 
 /** Every field as text, as typed; '' means unanswered. */
 export interface OnnxDraft {

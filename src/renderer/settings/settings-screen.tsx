@@ -1,6 +1,6 @@
 /** Owns models and settings: what Crux computes with, on what, and how it looks. */
 import { Button, NumberInput, SegmentedControl, Select } from '@mantine/core';
-import type { DeviceName, Settings } from '../../shared/domain.ts';
+import type { DeviceName, Settings } from '../../shared/domain/settings.ts';
 import { choosePath } from '../chosen-paths.ts';
 import { useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';

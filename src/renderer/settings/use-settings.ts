@@ -2,7 +2,7 @@
 import { useMantineColorScheme } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect } from 'react';
-import type { Settings } from '../../shared/domain.ts';
+import type { Settings } from '../../shared/domain/settings.ts';
 import { request } from '../api.ts';
 import { useRequest } from '../queries.ts';
 import { useAct } from '../ui/feedback.tsx';

@@ -1,5 +1,5 @@
 /** Owns saying, before a training, that its difficulty comes from a scorer that knows the images by heart. */
-import type { Dataset } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
 import { useRequest } from '../queries.ts';
 import { count } from '../ui/format.ts';
 

@@ -1,7 +1,9 @@
 /** Owns the form that starts a training: what most people set, and the rest behind a button. */
 import { SegmentedControl, Select } from '@mantine/core';
-import type { Dataset, ModelEntry } from '../../shared/domain.ts';
-import { type JobParams, trainParams } from '../../shared/jobs.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import type { ModelEntry } from '../../shared/domain/model.ts';
+import type { JobParams } from '../../shared/jobs/index.ts';
+import { trainParams } from '../../shared/jobs/train.ts';
 import { testIds } from '../test-ids.ts';
 import { useEnqueue } from '../ui/feedback.tsx';
 import { Field, NumberField } from '../ui/fields.tsx';

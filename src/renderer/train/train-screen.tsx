@@ -2,7 +2,7 @@
 import './train.css';
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import type { Dataset } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
 import { useDataset, useJobs, useRequest } from '../queries.ts';
 import { useStore } from '../state.ts';
 import { testIds } from '../test-ids.ts';

@@ -1,6 +1,6 @@
 /** Owns the list of what was trained on a dataset: settings, figures, and the way to look at each again. */
 import { Button } from '@mantine/core';
-import type { Dataset } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
 import { useRequest } from '../queries.ts';
 import { useStore } from '../state.ts';
 import { testIds } from '../test-ids.ts';

@@ -1,6 +1,8 @@
 /** Owns which models were trained on a dataset, and which training made each. */
-import type { ModelEntry } from '../../shared/domain.ts';
-import { type Job, type JobParams, trainParams } from '../../shared/jobs.ts';
+import type { ModelEntry } from '../../shared/domain/model.ts';
+import type { JobParams } from '../../shared/jobs/index.ts';
+import type { Job } from '../../shared/jobs/job.ts';
+import { trainParams } from '../../shared/jobs/train.ts';
 
 export interface Trained {
   model: ModelEntry;

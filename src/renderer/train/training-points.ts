@@ -1,7 +1,7 @@
 /** Owns the points of a training's curves, which grow while it runs. */
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import type { TrainingPoint } from '../../shared/jobs.ts';
+import type { TrainingPoint } from '../../shared/jobs/job.ts';
 import { listen } from '../api.ts';
 import { useRequest } from '../queries.ts';
 

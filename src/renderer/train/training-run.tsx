@@ -1,7 +1,8 @@
 /** Owns one training: how far it is, its loss, its pictures, and what can be done with it. */
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import { type Job, trainParams } from '../../shared/jobs.ts';
+import type { Job } from '../../shared/jobs/job.ts';
+import { trainParams } from '../../shared/jobs/train.ts';
 import { previewInterval } from '../../shared/training-previews.ts';
 import { request } from '../api.ts';
 import { useRequest } from '../queries.ts';

@@ -1,5 +1,7 @@
 /** Owns the three-part bar of easy, medium and extremely hard. */
-import { bucket, type ClassDifficulty } from '../../shared/domain.ts';
+
+import type { ClassDifficulty } from '../../shared/domain/difficulty.ts';
+import { bucket } from '../../shared/domain/parts.ts';
 import { count } from './format.ts';
 import { bucketColour, bucketName } from './scale.ts';
 

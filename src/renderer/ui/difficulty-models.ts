@@ -1,5 +1,5 @@
 /** Owns which difficulty models a dataset's images can be made with. */
-import type { ModelEntry } from '../../shared/domain.ts';
+import type { ModelEntry } from '../../shared/domain/model.ts';
 
 export const newestFirst = (a: ModelEntry, b: ModelEntry): number => b.createdAt - a.createdAt;
 

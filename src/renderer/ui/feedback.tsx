@@ -2,7 +2,8 @@
 import { Button, CloseButton } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useCallback, useEffect } from 'react';
-import type { Job, JobRequestInput } from '../../shared/jobs.ts';
+import type { JobRequestInput } from '../../shared/jobs/index.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 import { messageOf, request } from '../api.ts';
 import { invalidateDataset, upsertJob } from '../queries.ts';
 import { type Toast, useStore } from '../state.ts';

@@ -1,6 +1,6 @@
 /** Owns what guidance strengthens, and how strongly difficulty is followed: the same two fields wherever images are made. */
 import { Select } from '@mantine/core';
-import type { JobParams } from '../../shared/jobs.ts';
+import type { JobParams } from '../../shared/jobs/index.ts';
 import { Field, NumberField } from './fields.tsx';
 
 type Guidance = Pick<JobParams<'generate'>, 'guidanceMode' | 'difficultyGuidance'>;

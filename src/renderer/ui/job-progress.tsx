@@ -1,5 +1,5 @@
 /** Owns how far a job is, as a bar and in words. */
-import type { Job } from '../../shared/jobs.ts';
+import type { Job } from '../../shared/jobs/job.ts';
 import { useJobs } from '../queries.ts';
 import { count, duration } from './format.ts';
 

@@ -1,5 +1,5 @@
 /** Owns saying, while a form is filled in, that a job would not fit into memory. */
-import type { JobRequestInput } from '../../shared/jobs.ts';
+import type { JobRequestInput } from '../../shared/jobs/index.ts';
 import { useRequest } from '../queries.ts';
 
 /** @param request only what memory depends on, so that typing a prompt asks nothing; null: the form is not right yet. */

@@ -1,6 +1,7 @@
 /** Owns the form controls of parameters that are declared with field(): which one, its range, and what it says. */
 import { SegmentedControl, Select, Switch } from '@mantine/core';
-import type { Dataset, ModelEntry } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
+import type { ModelEntry } from '../../shared/domain/model.ts';
 import { expectedNumber, type Field as Parameter, rangeOf } from '../../shared/field.ts';
 import { isOnnxFile } from '../../shared/model-files.ts';
 import { useRequest } from '../queries.ts';

@@ -1,7 +1,7 @@
 /** Owns how one image of the catalog is shown small: tile, strip, difficulty chip. */
 import { memo } from 'react';
 import { thumbnailUrl } from '../../shared/contract.ts';
-import type { ImageSummary } from '../../shared/domain.ts';
+import type { ImageSummary } from '../../shared/domain/image.ts';
 import { useSummaries } from '../queries.ts';
 import { useStore } from '../state.ts';
 import { score } from './format.ts';

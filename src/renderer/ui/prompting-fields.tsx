@@ -1,7 +1,8 @@
 /** Owns how prompts are read: the same fields wherever a person writes one. */
 import { Select } from '@mantine/core';
 import { unreadSyntax } from '../../core/prompts/syntaxes.ts';
-import { generateParams, type JobParams } from '../../shared/jobs.ts';
+import { generateParams } from '../../shared/jobs/generate.ts';
+import type { JobParams } from '../../shared/jobs/index.ts';
 import { limits } from '../../shared/limits.ts';
 import {
   longPromptModes,

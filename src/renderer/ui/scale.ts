@@ -2,7 +2,7 @@
  * Owns colour: the difficulty ramp (teal -> amber -> red-violet) and the class palette, shared by tiles,
  * charts and map. The ramp's ends and middle stay apart under protan, deutan and tritan vision (tested).
  */
-import type { Bucket } from '../../shared/domain.ts';
+import type { Bucket } from '../../shared/domain/parts.ts';
 
 export type Rgb = readonly [number, number, number]; // 0-255
 

@@ -1,5 +1,5 @@
 /** Owns how scorers are offered for choice. */
-import type { Scorer } from '../../shared/domain.ts';
+import type { Scorer } from '../../shared/domain/scorer.ts';
 
 /** By name, and with their number where a name is there more than once. */
 export function scorerChoices(

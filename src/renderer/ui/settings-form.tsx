@@ -2,9 +2,9 @@
 import { Button, Collapse } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import type { z } from 'zod';
-import type { Dataset } from '../../shared/domain.ts';
+import type { Dataset } from '../../shared/domain/dataset.ts';
 import { fieldsOf } from '../../shared/field.ts';
-import { type JobKind, type JobRequestInput, jobParams } from '../../shared/jobs.ts';
+import { type JobKind, type JobRequestInput, jobParams } from '../../shared/jobs/index.ts';
 import { useEnqueue } from './feedback.tsx';
 import { ParamFields } from './param-fields.tsx';
 

@@ -6,7 +6,7 @@ import { asText, putIn } from '../../../src/core/prompts/put-in.ts';
 import type { PromptSyntax } from '../../../src/core/prompts/syntax.ts';
 import { unreadSyntax } from '../../../src/core/prompts/syntaxes.ts';
 import { writtenPrompts } from '../../../src/core/prompts/written.ts';
-import { generateParams } from '../../../src/shared/jobs.ts';
+import { generateParams } from '../../../src/shared/jobs/generate.ts';
 
 /** "text@weight" of each run, sections apart. */
 const read = (syntax: PromptSyntax, prompt: string) =>

@@ -2,11 +2,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { fillCatalog } from '../../../scripts/bench/catalog-rows.ts';
 import * as c from '../../../src/main/catalog/index.ts';
-import type { ImageFilter, ImageSort } from '../../../src/shared/domain.ts';
-import {
-  imageDetail as detailSchema,
-  difficultySummary as summarySchema,
-} from '../../../src/shared/domain.ts';
+import { difficultySummary as summarySchema } from '../../../src/shared/domain/difficulty.ts';
+import type { ImageFilter, ImageSort } from '../../../src/shared/domain/image.ts';
+import { imageDetail as detailSchema } from '../../../src/shared/domain/image.ts';
 import { addImage, addProbabilities, makeDataset, tempCatalog } from '../support/catalogs.ts';
 
 let catalog: c.Catalog;

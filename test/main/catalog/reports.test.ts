@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import * as c from '../../../src/main/catalog/index.ts';
-import type { JobKind } from '../../../src/shared/jobs.ts';
+import type { JobKind } from '../../../src/shared/jobs/index.ts';
 import { makeDataset, tempCatalog } from '../support/catalogs.ts';
 
 const schema = z.object({ answer: z.int() });

@@ -6,7 +6,7 @@ import * as c from '../../../src/main/catalog/index.ts';
 import { planPictures } from '../../../src/main/engine/diffusion/generation-plan.ts';
 import { addModel } from '../../../src/main/engine/models/check.ts';
 import { startingImages } from '../../../src/main/engine/used-images.ts';
-import { generateParams } from '../../../src/shared/jobs.ts';
+import { generateParams } from '../../../src/shared/jobs/generate.ts';
 import { tempCatalog, tempFolder } from '../support/catalogs.ts';
 import { unchecked } from '../support/originals.ts';
 import { makeFolder } from '../support/pictures.ts';

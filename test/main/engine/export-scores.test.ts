@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as c from '../../../src/main/catalog/index.ts';
 import { addModel } from '../../../src/main/engine/models/check.ts';
-import type { ScoreFormat } from '../../../src/shared/jobs.ts';
+import type { ScoreFormat } from '../../../src/shared/jobs/export.ts';
 import { classifierSpec, picture, put, writeClassifier } from '../support/pictures.ts';
 import { run, runOk } from '../support/run.ts';
 

@@ -12,7 +12,7 @@ import { classifierTrainer, type EpochPlace } from '../../../src/main/engine/tra
 import { fineTuningGraph } from '../../../src/main/engine/training/graphs.ts';
 import { openNetwork } from '../../../src/main/engine/training/network.ts';
 import { croppedPictures } from '../../../src/main/engine/training/samples.ts';
-import type { JobParams } from '../../../src/shared/jobs.ts';
+import type { JobParams } from '../../../src/shared/jobs/index.ts';
 import { tempCatalog, tempFolder } from '../support/catalogs.ts';
 import { makeFolder } from '../support/pictures.ts';
 import { run, runOk } from '../support/run.ts';

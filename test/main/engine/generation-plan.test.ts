@@ -11,7 +11,8 @@ import { outlineGeneration } from '../../../src/main/engine/diffusion/generation
 import { planPictures } from '../../../src/main/engine/diffusion/generation-plan.ts';
 import type { UsableImage } from '../../../src/main/engine/originals.ts';
 import { startingImages } from '../../../src/main/engine/used-images.ts';
-import { generateParams, type JobParams } from '../../../src/shared/jobs.ts';
+import { generateParams } from '../../../src/shared/jobs/generate.ts';
+import type { JobParams } from '../../../src/shared/jobs/index.ts';
 import { unchecked } from '../support/originals.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'crux-plan-'));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import * as c from '../../../src/main/catalog/index.ts';
 import { importSummaryOf, noteText } from '../../../src/shared/import-summary.ts';
-import type { JobParams } from '../../../src/shared/jobs.ts';
+import type { JobParams } from '../../../src/shared/jobs/index.ts';
 import { tempCatalog, tempFolder } from '../support/catalogs.ts';
 import { handlersOf } from '../support/handlers.ts';
 import { makeFolder, picture, put } from '../support/pictures.ts';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as c from '../../../src/main/catalog/index.ts';
 import { importSummaryOf, noteText } from '../../../src/shared/import-summary.ts';
-import type { JobParams } from '../../../src/shared/jobs.ts';
+import type { JobParams } from '../../../src/shared/jobs/index.ts';
 import { picture, put } from '../support/pictures.ts';
 import { run, runOk } from '../support/run.ts';
 

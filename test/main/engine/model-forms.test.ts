@@ -34,7 +34,7 @@ import {
   writeSafetensors,
 } from '../../../src/main/engine/safetensors.ts';
 import { memoryWords } from '../../../src/main/engine/tell-memory.ts';
-import { type JobRequestInput, jobRequest } from '../../../src/shared/jobs.ts';
+import { type JobRequestInput, jobRequest } from '../../../src/shared/jobs/index.ts';
 import { putTokenizer, writeSingleFile } from './single-file-checkpoint.ts';
 import { writeTinyDiffusion } from './tiny-diffusion.ts';
 

@@ -17,7 +17,7 @@ import { kindOfScores, openOnnxClassifier } from '../../../src/main/engine/model
 import { namesFrom } from '../../../src/main/engine/models/onnx-labels.ts';
 import { openEncoder } from '../../../src/main/engine/models/open-encoder.ts';
 import { readPreprocessor } from '../../../src/main/engine/models/preprocessor-file.ts';
-import { type OnnxClassifierSpec, onnxClassifierSpec } from '../../../src/shared/domain.ts';
+import { type OnnxClassifierSpec, onnxClassifierSpec } from '../../../src/shared/domain/model.ts';
 import { tempFolder } from '../support/catalogs.ts';
 
 const cpu = { provider: 'cpu', threads: 1 } as const;

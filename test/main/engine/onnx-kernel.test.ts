@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { timmPreprocessing } from '../../../src/core/images/timm-preprocessing.ts';
 import { hashFile } from '../../../src/main/engine/images/hash.ts';
 import { openOnnxClassifier } from '../../../src/main/engine/models/onnx-classifier.ts';
-import { onnxClassifierSpec, onnxQuestions } from '../../../src/shared/domain.ts';
+import { onnxClassifierSpec, onnxQuestions } from '../../../src/shared/domain/model.ts';
 import { tempFolder } from '../support/catalogs.ts';
 import { classifierSpec, writeClassifier } from '../support/pictures.ts';
 

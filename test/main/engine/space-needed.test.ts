@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest';
 import { freeSpace, OwnFault } from '../../../src/main/catalog/index.ts';
 import { spaceNeeded, tellSpace } from '../../../src/main/engine/space-needed.ts';
 import { JobQueue } from '../../../src/main/jobs/queue.ts';
-import type { JobRequestInput } from '../../../src/shared/jobs.ts';
+import type { JobRequestInput } from '../../../src/shared/jobs/index.ts';
 import { addImage, makeDataset, tempCatalog } from '../support/catalogs.ts';
 
 /** What every disk says it is; null: as it is. */

@@ -6,7 +6,7 @@ import { CatalogError, getJob } from '../../../src/main/catalog/index.ts';
 import { claimJob, endJob } from '../../../src/main/jobs/lease.ts';
 import { JobQueue } from '../../../src/main/jobs/queue.ts';
 import { EngineSupervisor } from '../../../src/main/jobs/supervisor.ts';
-import type { Job } from '../../../src/shared/jobs.ts';
+import type { Job } from '../../../src/shared/jobs/job.ts';
 import { patience } from '../../patience.ts';
 import { tempCatalog } from '../support/catalogs.ts';
 

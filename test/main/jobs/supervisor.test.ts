@@ -9,7 +9,7 @@ import { type Catalog, getJob, listDatasets, listJobs } from '../../../src/main/
 import { isAlive } from '../../../src/main/jobs/lease.ts';
 import { nodeBinary } from '../../../src/main/jobs/node-binary.ts';
 import { EngineSupervisor } from '../../../src/main/jobs/supervisor.ts';
-import type { Job } from '../../../src/shared/jobs.ts';
+import type { Job } from '../../../src/shared/jobs/job.ts';
 import { patience } from '../../patience.ts';
 import { tempCatalog, tempFolder } from '../support/catalogs.ts';
 import { heldEngine, holdAt, isHeldAt, letGo } from '../support/hold.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { jobTitle } from '../../../src/main/jobs/title.ts';
-import { jobRequest } from '../../../src/shared/jobs.ts';
+import { jobRequest } from '../../../src/shared/jobs/index.ts';
 
 const titleOf = (request: unknown, dataset: string | null = 'pets') =>
   jobTitle(jobRequest.parse(request), dataset);

@@ -3,7 +3,7 @@
  * What a test does there (kill, cancel, stop) is then never too late, however slow the test's own process is.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import type { Job } from '../../../src/shared/jobs.ts';
+import type { Job } from '../../../src/shared/jobs/job.ts';
 import { holdFile, isHeldAt, type Place } from './hold.ts';
 
 const file = holdFile(process.argv[2]);

@@ -1,7 +1,7 @@
 /** Owns where a held engine (held-engine.ts) waits, and how a test lets it go on. */
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Job } from '../../../src/shared/jobs.ts';
+import type { Job } from '../../../src/shared/jobs/job.ts';
 
 /** A running job in this stage, whatever the stage says behind a comma, with at least so much done. */
 export interface Place {

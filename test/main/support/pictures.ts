@@ -6,7 +6,7 @@ import * as f from '../../../src/core/graph/functions.ts';
 import { input } from '../../../src/core/graph/value.ts';
 import { rngFromSeed } from '../../../src/core/rng.ts';
 import { encodePng } from '../../../src/main/engine/images/png.ts';
-import type { OnnxClassifierSpec } from '../../../src/shared/domain.ts';
+import type { OnnxClassifierSpec } from '../../../src/shared/domain/model.ts';
 
 export const colours = ['blue', 'green', 'red'] as const;
 const channel: Record<string, number> = { red: 0, green: 1, blue: 2 };

@@ -5,7 +5,8 @@ import { runJob } from '../../../src/main/engine/run-job.ts';
 import { claimJob, endJob } from '../../../src/main/jobs/lease.ts';
 import { JobQueue } from '../../../src/main/jobs/queue.ts';
 import type { EventName } from '../../../src/shared/contract.ts';
-import type { Job, JobRequestInput } from '../../../src/shared/jobs.ts';
+import type { JobRequestInput } from '../../../src/shared/jobs/index.ts';
+import type { Job } from '../../../src/shared/jobs/job.ts';
 
 export interface RunOptions {
   /** Called for every event; may abort. */

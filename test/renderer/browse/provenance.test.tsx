@@ -3,7 +3,7 @@ import { render, screen } from '@testing-library/react';
 import { expect, test } from 'vitest';
 import { Provenance } from '../../../src/renderer/browse/provenance.tsx';
 import { testIds } from '../../../src/renderer/test-ids.ts';
-import type { Provenance as Facts } from '../../../src/shared/domain.ts';
+import type { Provenance as Facts } from '../../../src/shared/domain/provenance.ts';
 
 const facts: Facts = {
   recipe: 'text-to-image',

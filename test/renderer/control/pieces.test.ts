@@ -5,7 +5,7 @@ import { parseLevels } from '../../../src/renderer/control/levels.ts';
 import { step } from '../../../src/renderer/control/roving.ts';
 import { sorted } from '../../../src/renderer/control/sortable.tsx';
 import { makeJob } from '../../../src/renderer/dev/fake-data.ts';
-import { controlParams } from '../../../src/shared/jobs.ts';
+import { controlParams } from '../../../src/shared/jobs/control.ts';
 
 test('levels are read in any spelling, put in order, and refused where they do not fit', () => {
   expect(parseLevels('0.9, 0.1; .5 0.5')).toEqual([0.1, 0.5, 0.9]);

@@ -6,7 +6,7 @@ import { classifierScorer, fakeComparison } from '../../../src/renderer/dev/fake
 import { DifficultyScreen } from '../../../src/renderer/difficulty/difficulty-screen.tsx';
 import { useStore } from '../../../src/renderer/state.ts';
 import { testIds } from '../../../src/renderer/test-ids.ts';
-import type { Dataset } from '../../../src/shared/domain.ts';
+import type { Dataset } from '../../../src/shared/domain/dataset.ts';
 import { mount } from '../mount.tsx';
 
 HTMLCanvasElement.prototype.getContext = (() => null) as never; // jsdom draws nothing

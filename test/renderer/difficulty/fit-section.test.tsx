@@ -6,7 +6,8 @@ import * as data from '../../../src/renderer/dev/fake-data.ts';
 import { bestPoint } from '../../../src/renderer/difficulty/fit-chart.tsx';
 import { FitSection } from '../../../src/renderer/difficulty/fit-section.tsx';
 import { testIds } from '../../../src/renderer/test-ids.ts';
-import { fitParams, type Job, type TrainingPoint } from '../../../src/shared/jobs.ts';
+import { fitParams } from '../../../src/shared/jobs/fit.ts';
+import type { Job, TrainingPoint } from '../../../src/shared/jobs/job.ts';
 import { mount } from '../mount.tsx';
 
 const dataset = data.datasetOf(data.makeImages(20, 0));

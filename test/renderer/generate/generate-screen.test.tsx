@@ -9,7 +9,7 @@ import { toRgba } from '../../../src/renderer/generate/preview.tsx';
 import { agreementOf } from '../../../src/renderer/generate/results.tsx';
 import { useStore } from '../../../src/renderer/state.ts';
 import { testIds } from '../../../src/renderer/test-ids.ts';
-import { generateParams } from '../../../src/shared/jobs.ts';
+import { generateParams } from '../../../src/shared/jobs/generate.ts';
 import { mount } from '../mount.tsx';
 
 const type = (testId: string, value: string) =>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { checkGenerate, type GenerateInput } from '../../../src/renderer/generate/validate.ts';
-import { generateParams } from '../../../src/shared/jobs.ts';
+import { generateParams } from '../../../src/shared/jobs/generate.ts';
 
 const good = generateParams.parse({ datasetId: 1 });
 const wrong = (change: Partial<GenerateInput>) => checkGenerate({ ...good, ...change });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { leftOutText, resultText } from '../../../src/renderer/jobs/result-text.ts';
-import type { Job } from '../../../src/shared/jobs.ts';
+import type { Job } from '../../../src/shared/jobs/job.ts';
 
 const job = (kind: Job['kind'], result: Job['result']) => ({ kind, result }) as Job;
 

@@ -10,8 +10,8 @@ import { testIds } from '../../../src/renderer/test-ids.ts';
 import { TrainScreen } from '../../../src/renderer/train/train-screen.tsx';
 import { encoderWords, stepsOf, trainedModels } from '../../../src/renderer/train/trained.ts';
 import { addPoint } from '../../../src/renderer/train/training-points.ts';
-import type { Job } from '../../../src/shared/jobs.ts';
-import { trainParams } from '../../../src/shared/jobs.ts';
+import type { Job } from '../../../src/shared/jobs/job.ts';
+import { trainParams } from '../../../src/shared/jobs/train.ts';
 import { mount } from '../mount.tsx';
 
 const type = (testId: string, value: string) =>

@@ -153,7 +153,7 @@ CREATE TABLE synthetic_samples (
   job_id INTEGER NOT NULL,
   job_index INTEGER NOT NULL,
   requested_difficulty REAL,
-  provenance TEXT NOT NULL,              -- JSON, as in shared/domain.ts
+  provenance TEXT NOT NULL,              -- JSON, as in shared/domain/provenance.ts
   UNIQUE (job_id, job_index)
 ) STRICT;
 

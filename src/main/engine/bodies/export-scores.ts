@@ -3,7 +3,7 @@
  * probabilities, difficulty and most probable class of each image. The catalog keeps the probabilities of every scorer.
  */
 import { existsSync } from 'node:fs';
-import type { ScoreFormat } from '../../../shared/jobs.ts';
+import type { ScoreFormat } from '../../../shared/jobs/export.ts';
 import { classesOf, currentScorerId, imageIds } from '../../catalog/index.ts';
 import type { JobContext } from '../job-context.ts';
 import { scorerOfDataset } from '../judge.ts';

@@ -7,7 +7,7 @@ import { angleBetween, circleInterpolate, drawLambda } from '../../../core/diffu
 import { keptOfConfig } from '../../../core/diffusion/create-scheduler.ts';
 import { writtenPrompts } from '../../../core/prompts/written.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
-import type { ClassAcceptance } from '../../../shared/jobs.ts';
+import type { ClassAcceptance } from '../../../shared/jobs/generate.ts';
 import { madeIndices } from '../../catalog/index.ts';
 import { readAdapter } from '../diffusion/adapter-file.ts';
 import { type GenerationModel, openGenerationModel } from '../diffusion/generation-model.ts';

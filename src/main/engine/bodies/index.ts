@@ -1,5 +1,5 @@
 /** Owns which body runs which kind of job. Loaded on demand: an import needs no model code. */
-import type { JobKind } from '../../../shared/jobs.ts';
+import type { JobKind } from '../../../shared/jobs/index.ts';
 import type { JobBody } from '../job-context.ts';
 
 type Bodies = { [K in JobKind]: { models: boolean; load: () => Promise<JobBody<K>> } };

@@ -6,7 +6,7 @@
 import { inSampleSteps, outOfFoldSteps } from '../../../core/difficulty/out-of-fold.ts';
 import type { Probe } from '../../../core/difficulty/probe.ts';
 import { temperedProbabilities } from '../../../core/metrics/temperature.ts';
-import type { ScorerMethod } from '../../../shared/domain.ts';
+import type { ScorerMethod } from '../../../shared/domain/scorer.ts';
 import { addScorer, classesOf, listScorers, trainingIds, type WorkImage } from '../../catalog/index.ts';
 import { givenRow, labelColumns, NO_SHARE, namesApart, softmaxOfColumns } from '../class-probabilities.ts';
 import { featuresOf } from '../embedding.ts';

@@ -1,7 +1,7 @@
 /** Owns which pictures a report on difficulty needs: every class, every seed, every level. */
 import { syntaxes } from '../../../core/prompts/syntaxes.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
-import type { JobParams } from '../../../shared/jobs.ts';
+import type { JobParams } from '../../../shared/jobs/index.ts';
 import { type Catalog, classesOf } from '../../catalog/index.ts';
 import type { PictureRequest } from '../diffusion/generator.ts';
 import { readable, requireNoLora, withClass } from '../diffusion/plan-prompts.ts';

@@ -1,7 +1,7 @@
 /** Owns what a generation would make, told while its form is filled in: from the plan itself, without any model. */
 import { asText } from '../../../core/prompts/put-in.ts';
-import type { GenerationOutline } from '../../../shared/domain.ts';
-import type { JobParams } from '../../../shared/jobs.ts';
+import type { GenerationOutline } from '../../../shared/domain/provenance.ts';
+import type { JobParams } from '../../../shared/jobs/index.ts';
 import { type Catalog, currentScorerId, trainingDifficulties } from '../../catalog/index.ts';
 import { tagsOf, withTagged } from '../models/tagged-loras.ts';
 import { chosenClasses, difficultyDraws, picturesPerClass } from './plan-classes.ts';

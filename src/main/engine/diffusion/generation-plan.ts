@@ -6,7 +6,7 @@
 import type { PromptSyntax } from '../../../core/prompts/syntax.ts';
 import { syntaxes } from '../../../core/prompts/syntaxes.ts';
 import { permutation, type Rng, rngFromSeed } from '../../../core/rng.ts';
-import type { JobParams } from '../../../shared/jobs.ts';
+import type { JobParams } from '../../../shared/jobs/index.ts';
 import type { Catalog } from '../../catalog/index.ts';
 import type { UsableImage } from '../originals.ts';
 import type { PictureRequest } from './generator.ts';

@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import { asText } from '../../../core/prompts/put-in.ts';
 import { candidateQueue, type Settled } from '../../../core/recipes/candidates.ts';
-import type { Provenance, StartingPoint } from '../../../shared/domain.ts';
-import type { ClassAcceptance } from '../../../shared/jobs.ts';
+import type { Provenance, StartingPoint } from '../../../shared/domain/provenance.ts';
+import type { ClassAcceptance } from '../../../shared/jobs/generate.ts';
 import { addScores, addSynthetic, madeIndices } from '../../catalog/index.ts';
 import { encodePng, withPngText } from '../images/png.ts';
 import type { JobContext } from '../job-context.ts';

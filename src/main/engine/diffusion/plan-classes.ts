@@ -6,7 +6,7 @@ import {
   difficultyDraw,
 } from '../../../core/recipes/requested-difficulty.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
-import type { JobParams } from '../../../shared/jobs.ts';
+import type { JobParams } from '../../../shared/jobs/index.ts';
 import {
   type Catalog,
   classesOf,

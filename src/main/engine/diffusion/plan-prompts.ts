@@ -5,7 +5,7 @@ import type { PromptSyntax } from '../../../core/prompts/syntax.ts';
 import { syntaxes } from '../../../core/prompts/syntaxes.ts';
 import { drawPrompt, parsePrompt, parsePromptList, WildcardError } from '../../../core/recipes/wildcards.ts';
 import { permutation, rngFromSeed } from '../../../core/rng.ts';
-import type { JobParams } from '../../../shared/jobs.ts';
+import type { JobParams } from '../../../shared/jobs/index.ts';
 import { type Catalog, trainingCaptions } from '../../catalog/index.ts';
 import { excerpt } from '../first-few.ts';
 import type { ChosenClass } from './plan-classes.ts';

@@ -4,8 +4,9 @@
  */
 import { type KeepRule, keepsEverything, missOf, type Verdict } from '../../../core/recipes/acceptance.ts';
 import type { Judged, QueueState, Settled } from '../../../core/recipes/candidates.ts';
-import type { StartingPoint } from '../../../shared/domain.ts';
-import type { ClassAcceptance, JobParams } from '../../../shared/jobs.ts';
+import type { StartingPoint } from '../../../shared/domain/provenance.ts';
+import type { ClassAcceptance } from '../../../shared/jobs/generate.ts';
+import type { JobParams } from '../../../shared/jobs/index.ts';
 import { currentScorerId, type StoredScorer } from '../../catalog/index.ts';
 import type { JobContext } from '../job-context.ts';
 import { openJudge, scorerFor } from '../judge.ts';

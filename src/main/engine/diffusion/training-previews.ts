@@ -4,7 +4,8 @@
  */
 import { dirname, join } from 'node:path';
 import { guidanceBranches } from '../../../core/diffusion/guidance.ts';
-import { generateParams, type JobParams } from '../../../shared/jobs.ts';
+import { generateParams } from '../../../shared/jobs/generate.ts';
+import type { JobParams } from '../../../shared/jobs/index.ts';
 import {
   previewClasses,
   previewDifficulties,

@@ -8,7 +8,7 @@ import {
   modelKind,
   type OnnxClassifierSpec,
   onnxQuestions,
-} from '../../../shared/domain.ts';
+} from '../../../shared/domain/model.ts';
 import { addModelRow, type Catalog, CatalogError } from '../../catalog/index.ts';
 import type { ModelCheck } from '../inspections.ts';
 import { InspectionError, inspect } from '../inspector.ts';

@@ -3,7 +3,7 @@
  * its images, scores and classes. What they do not say is left open for the person; nothing is guessed.
  */
 import { basename } from 'node:path';
-import type { OnnxClassifierSpec } from '../../../shared/domain.ts';
+import type { OnnxClassifierSpec } from '../../../shared/domain/model.ts';
 import { firstFew } from '../first-few.ts';
 import type { ModelCheck } from '../inspections.ts';
 import type { ValueInfo } from '../runtime.ts';

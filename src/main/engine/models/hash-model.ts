@@ -2,7 +2,7 @@
  * Weights of a diffusion model that are not finite are refused here, as jobs refuse them. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ModelKind } from '../../../shared/domain.ts';
+import type { ModelKind } from '../../../shared/domain/model.ts';
 import { hashFile } from '../images/hash.ts';
 import { hashFolder } from './hash-folder.ts';
 

@@ -6,7 +6,7 @@
  */
 import { ownPreprocessing, type Preprocessing } from '../../../core/images/preprocessing.ts';
 import { randn, rngFromSeed } from '../../../core/rng.ts';
-import type { OnnxClassifierSpec } from '../../../shared/domain.ts';
+import type { OnnxClassifierSpec } from '../../../shared/domain/model.ts';
 import { hashFile } from '../images/hash.ts';
 import { openSession, type RuntimeOptions, type Session, type Tensor } from '../runtime.ts';
 import { featuresHash, type ImageEncoder } from './encoder.ts';

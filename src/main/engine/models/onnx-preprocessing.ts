@@ -1,6 +1,6 @@
 /** Owns how an ONNX classifier's spec says what transformers' processor file beside it says of its images. */
 import { dirname } from 'node:path';
-import type { OnnxClassifierSpec } from '../../../shared/domain.ts';
+import type { OnnxClassifierSpec } from '../../../shared/domain/model.ts';
 import { readPreprocessor } from './preprocessor-file.ts';
 
 type Prepared = Partial<

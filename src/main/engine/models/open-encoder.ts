@@ -1,5 +1,5 @@
 /** Owns opening the model that images are encoded with, whatever form it has. */
-import { onnxClassifierSpec } from '../../../shared/domain.ts';
+import { onnxClassifierSpec } from '../../../shared/domain/model.ts';
 import { isOnnxFile } from '../../../shared/model-files.ts';
 import { type Catalog, getModelRow } from '../../catalog/index.ts';
 import type { RuntimeOptions } from '../runtime.ts';

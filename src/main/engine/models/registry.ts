@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ModelEntry, ModelKind } from '../../../shared/domain.ts';
+import type { ModelEntry, ModelKind } from '../../../shared/domain/model.ts';
 import {
   type Catalog,
   CatalogError,

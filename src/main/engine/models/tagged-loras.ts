@@ -3,7 +3,7 @@ import { basename, extname } from 'node:path';
 import { writtenTag } from '../../../core/prompts/lora-tags.ts';
 import type { LoraTag } from '../../../core/prompts/syntax.ts';
 import { syntaxes } from '../../../core/prompts/syntaxes.ts';
-import type { JobParams } from '../../../shared/jobs.ts';
+import type { JobParams } from '../../../shared/jobs/index.ts';
 import type { PromptSyntaxName } from '../../../shared/prompting.ts';
 import { type Catalog, CatalogError } from '../../catalog/index.ts';
 import { firstFew } from '../first-few.ts';

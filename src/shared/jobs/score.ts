@@ -1,0 +1,14 @@
+/** Owns the parameters of scoring a dataset. */
+import { z } from 'zod';
+import { id, modelId, seed } from './parts.ts';
+
+export const scoreParams = z.object({
+  datasetId: id,
+  method: z.enum(['out-of-fold', 'in-sample', 'classifier', 'precomputed']).default('out-of-fold'),
+  /** Encoder whose frozen features the probe stands on, or the classifier itself. */
+  modelId: modelId.default('builtin:encoder'),
+  folds: z.int().min(2).max(50).default(5),
+  /** The scorer's probabilities become p^(1/T), renormalised; auto: T of least log loss; 1: as they are. */
+  temperature: z.union([z.literal('auto'), z.number().min(0.05).max(20)]).default(1),
+  seed,
+});
