@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { RuntimeOptions } from '../src/main/engine/runtime.ts';
+import type { RuntimeOptions } from '../src/main/runtime/runtime.ts';
 import { trainAutoencoder } from './builtin/autoencoder.ts';
 import { cached, photos, scenes, trainingSeedBase } from './builtin/data.ts';
 import { trainDiffusion } from './builtin/diffusion.ts';
