@@ -183,3 +183,19 @@ export function workImages(catalog: Catalog, datasetId: number, origin?: 'real' 
     ...(origin ? [datasetId, origin] : [datasetId]),
   );
 }
+
+export const datasetsOf = (catalog: Catalog, ids: readonly number[]): number[] =>
+  catalog.column<number>(
+    'SELECT DISTINCT dataset_id FROM images WHERE id IN (SELECT value FROM json_each(?))',
+    JSON.stringify(ids),
+  );
+
+/** Bytes of the files of these images together. */
+export const bytesOfImages = (catalog: Catalog, ids: ArrayLike<number>): number =>
+  catalog.value<number>(
+    'SELECT SUM(bytes) FROM images WHERE id IN (SELECT value FROM json_each(?))',
+    JSON.stringify(Array.from(ids)),
+  ) ?? 0;
+
+export const presentImages = (catalog: Catalog, datasetId: number): number =>
+  catalog.value<number>('SELECT COUNT(*) FROM images WHERE dataset_id = ? AND present = 1', datasetId) ?? 0;
