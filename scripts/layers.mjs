@@ -176,7 +176,6 @@ export const knownCircles = [
   'main/datasets/field-error.ts main/datasets/fields.ts main/datasets/found.ts main/datasets/probabilities.ts main/datasets/probability-classes.ts',
   'main/jobs/job-context.ts main/jobs/originals.ts',
   'main/models/diffusion/generation-model.ts main/models/diffusion/onnx-model.ts',
-  'main/models/diffusion/model-folder.ts main/models/diffusion/single-file.ts',
 ];
 
 /**
