@@ -13,6 +13,14 @@ export interface FieldWords {
   advice?: string;
   /** basic: always on the form; advanced: under More settings. */
   level: 'basic' | 'advanced';
+  /** Heading under which a form that has groups shows it; none: with the other settings of its level. */
+  group?: string;
+  /** Of a number: what is counted, behind it on the form and in the inspector. */
+  unit?: string;
+  /** The job's memory depends on it. */
+  memory?: true;
+  /** The provenance of what the job makes tells it, under the label. */
+  recorded?: true;
   /** The option's name, where it is not the parameter's own in kebab case. */
   flag?: string;
   /** Where the others' values make it mean something; the form hides it elsewhere. */
@@ -23,6 +31,8 @@ export interface FieldWords {
   none?: string;
   /** Of what is on unless it is turned off: what the command line's `--no-` option does. */
   off?: string;
+  /** What it may be, where its schema does not tell: "numbers from 0 to 1, with commas between". */
+  expected?: string;
   /** How far the form's arrows go. */
   step?: number;
   /** It holds an id, of one of these. A person may write a model's name. */
@@ -111,4 +121,10 @@ export function expectedNumber(inner: z.core.$ZodType): string {
   if (low && high) return `${what} from ${low} to ${high}`;
   if (low) return `${what}, at least ${low}`;
   return high ? `${what}, at most ${high}` : what;
+}
+
+/** The same as a sentence, for a field of any type: "A whole number from 1 to 256, or empty." null: its words do not say. */
+export function expectedOf({ kind, expected }: Field): string | null {
+  const said = expected ?? (kind.type === 'number' ? expectedNumber(kind.inner) : null);
+  return said && `${said[0].toUpperCase()}${said.slice(1)}${kind.nullable ? ', or empty' : ''}.`;
 }
