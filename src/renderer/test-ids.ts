@@ -138,13 +138,13 @@ export const testIds = {
   fitChart: 'fit-chart', // data-points
   trainModelRow: 'train-model-row', // data-model-id
   lossChart: 'loss-chart', // data-points
-  generateClasses: 'generate-classes',
+  generateClasses: 'generate-class',
   generatePrompt: 'generate-prompt',
-  generateNegative: 'generate-negative',
-  promptSyntax: 'prompt-syntax',
+  generateNegative: 'generate-negative-prompt',
+  promptSyntax: 'generate-prompt-syntax',
   promptUnread: 'prompt-unread',
-  longPrompts: 'long-prompts',
-  clipSkip: 'clip-skip',
+  longPrompts: 'generate-long-prompts',
+  clipSkip: 'generate-clip-skip',
   generateMu: 'generate-mu',
   generateSigma: 'generate-sigma',
   generateCount: 'generate-count',
@@ -168,8 +168,8 @@ export const testIds = {
   generateSeed: 'generate-seed',
   generateInit: 'generate-init',
   generateStrength: 'generate-strength',
-  generateFirstPrompts: 'generate-first-prompts',
-  generateAddLora: 'generate-add-lora',
+  generateFirstPrompts: 'generate-first-prompt',
+  generateAddLora: 'generate-lora',
   generateStart: 'generate-start',
   generatePreview: 'generate-preview', // data-step
   generateResults: 'generate-results', // data-count
@@ -182,11 +182,11 @@ export const testIds = {
   controlAgain: 'control-again',
   controlAdapter: 'control-adapter',
   controlScorer: 'control-scorer',
-  controlHeldOut: 'control-held-out',
+  controlHeldOut: 'control-held-out-scorer',
   controlCount: 'control-count',
   controlLevels: 'control-levels',
   controlBaseline: 'control-baseline',
-  controlPlain: 'control-plain',
+  controlPlain: 'control-plain-lora',
   controlMore: 'control-more',
   controlSteps: 'control-steps',
   controlScheduler: 'control-scheduler',
@@ -199,7 +199,7 @@ export const testIds = {
   controlBaselineRow: 'control-baseline-row', // data-variant, data-easy
   hardFactorsReport: 'hard-factors-report', // data-job-id
   hardFactorsStart: 'hard-factors-start',
-  hardFactorsFile: 'hard-factors-file',
+  hardFactorsFile: 'hard-factors-factors',
   hardFactorsClass: 'hard-factors-class',
   hardFactorsTable: 'hard-factors-table',
   reportJob: 'report-job', // data-state

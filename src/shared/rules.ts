@@ -2,7 +2,7 @@
  * Owns what must hold between the parameters of a job, and what is said where a parameter does not fit. A job's schema
  * carries its rules, so the form, the command line, the preview and the queue say the same sentence.
  */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { expectedOf, fieldsOf } from './field.ts';
 
 /** By the parameter beside which it is said: a sentence where the parameters do not go together, null where they do. */
@@ -17,6 +17,9 @@ export const withRules = <S extends z.ZodObject>(schema: S, rules: Rules<z.outpu
         context.addIssue({ code: 'custom', path: [name], message, params: { rule: true } });
     }
   });
+
+/** Each parameter by itself: of what may be looked at, or was queued, before it keeps the rules. */
+export const withoutRules = <S extends z.ZodObject>(schema: S): S => z.object(schema.shape) as unknown as S;
 
 /** The sentence of the rule that an issue comes from; null: it is about one parameter alone. */
 export const ruleOf = (issue: z.core.$ZodIssue): string | null =>

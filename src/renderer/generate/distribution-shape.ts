@@ -1,5 +1,5 @@
 /** Owns the shape of the requested difficulties, for drawing (relative to its own peak) and in words. */
-import type { GenerateInput } from './validate.ts';
+import type { GenerateInput } from './plan-words.ts';
 
 export type Shape =
   | { kind: 'curve'; points: [number, number][] }

@@ -13,7 +13,7 @@ export interface FieldsProps<P> {
   params: P;
   set: (change: Partial<P>) => void;
   /** The sentence where this field does not fit, null where it does. */
-  say: (field: keyof P, sentence: string) => string | null;
+  say: (field: keyof P, sentence?: string) => string | null;
 }
 
 /** A job's settings as typed, from its defaults. @param follow what holds whatever was typed */
@@ -30,7 +30,7 @@ export function useParams<P extends object>(
     set: (change) => setTyped((old) => ({ ...old, ...change })),
     say: (field, sentence) => {
       const issue = issues.find(({ path }) => path[0] === field);
-      return issue ? (ruleOf(issue) ?? sentence) : null;
+      return issue ? (ruleOf(issue) ?? sentence ?? issue.message) : null;
     },
     fits: issues.length === 0,
   };

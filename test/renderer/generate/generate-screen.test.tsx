@@ -125,7 +125,7 @@ test('difficulties, prompts and what is kept reach the job', async () => {
   fireEvent.click(screen.getByTestId(testIds.generateKeep));
   type(testIds.generateKeepWithin, '0.2');
   type(testIds.generateAttempts, '7');
-  fireEvent.click(screen.getByText("The scorer must see the image's class in it"));
+  fireEvent.click(screen.getByLabelText('Scorer sees the class'));
   const start = screen.getByTestId(testIds.generateStart);
   await waitFor(() => expect(start).toHaveProperty('disabled', false));
   fireEvent.click(start);
