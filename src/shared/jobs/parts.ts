@@ -114,7 +114,6 @@ export const prompting = (level: Level) => ({
     level,
     group: 'Prompts',
     choices: longPromptModes,
-    recorded: true,
   }),
   clipSkip: field(z.int().min(1).max(limits.layers).nullable().default(null), {
     label: 'CLIP skip',
