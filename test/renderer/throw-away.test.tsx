@@ -7,7 +7,8 @@ import { ControlScreen } from '../../src/renderer/control/control-screen.tsx';
 import { GenerateScreen } from '../../src/renderer/generate/generate-screen.tsx';
 import { testIds } from '../../src/renderer/test-ids.ts';
 import { controlParams } from '../../src/shared/jobs/control.ts';
-import { generateGroups, generateParams } from '../../src/shared/jobs/generate.ts';
+import { generateParams } from '../../src/shared/jobs/generate.ts';
+import { generateGroups } from '../../src/shared/jobs/parts.ts';
 import { declareThrowAway } from '../shared/throw-away.ts';
 import { mount } from './mount.tsx';
 

@@ -4,10 +4,12 @@ import { field } from '../field.ts';
 import { promptList, promptText } from '../limits.ts';
 import { pathFor } from '../paths.ts';
 import { withRules } from '../rules.ts';
-import { generateRules, keepsAll } from './generate-rules.ts';
+import { filter, keeping } from './generate-filter.ts';
+import { generateRules } from './generate-rules.ts';
 import {
   difficultyModel,
   drawingSeed,
+  generateGroups as groups,
   id,
   modelId,
   positivePrompt,
@@ -29,20 +31,9 @@ const among =
   (params: Params) =>
     values.includes(params[name]);
 
-const keeping = (params: Params) => !keepsAll(params as unknown as Parameters<typeof keepsAll>[0]);
 const byRatio = (params: Params) => params.ratio !== null;
 const matching = among('distribution', 'real', 'real-class');
 const choices = 'From choices in braces, such as {in the rain|at night|}, one is drawn for each sample.';
-
-/** The headings of the form, in its order; a parameter with a heading of its own comes after them. */
-export const generateGroups = {
-  classes: 'Classes and count',
-  difficulty: 'Difficulty',
-  prompts: 'Prompts',
-  filter: 'Filter',
-  sampling: 'Sampling',
-} as const;
-const groups = generateGroups;
 
 const fields = z.object({
   datasetId: id,
@@ -175,55 +166,7 @@ const fields = z.object({
     none: "The dataset's current scorer",
     among: 'scorers',
   }),
-  keepWithin: field(z.number().gt(0).max(1).nullable().default(null), {
-    label: 'Maximum distance',
-    help: 'Keep only samples whose measured difficulty is at most this far from the requested one.',
-    level: 'basic',
-    group: groups.filter,
-    // A base model only is asked for no difficulty.
-    only: { holds: (params) => keeping(params) && params.modelId === null },
-    none: 'Any',
-    step: 0.05,
-  }),
-  keepMin: field(difficulty.default(0), {
-    label: 'Lowest measured difficulty',
-    help: 'Keep only samples of at least this measured difficulty.',
-    level: 'basic',
-    group: groups.filter,
-    only: { holds: keeping },
-    step: 0.05,
-  }),
-  keepMax: field(difficulty.default(1), {
-    label: 'Highest measured difficulty',
-    help: 'Keep only samples of at most this measured difficulty.',
-    level: 'basic',
-    group: groups.filter,
-    only: { holds: keeping },
-    step: 0.05,
-  }),
-  keepAgreeing: field(z.boolean().default(false), {
-    label: 'Scorer sees the class',
-    help: 'Keep only samples whose most probable class, by the scorer, is their label.',
-    level: 'basic',
-    group: groups.filter,
-    only: { holds: keeping },
-  }),
-  attempts: field(z.int().min(1).max(1000).default(5), {
-    label: 'Candidates per sample',
-    help: 'Candidates generated for one sample, at most.',
-    advice: 'Each candidate takes as long as a sample.',
-    level: 'basic',
-    group: groups.filter,
-    only: { where: 'with a --keep option', holds: keeping },
-  }),
-  atLimit: field(z.enum(['best', 'leave-out']).default('best'), {
-    label: 'If no candidate fits',
-    help: 'If no candidate can be kept: take the best one, or leave the sample out.',
-    level: 'basic',
-    group: groups.filter,
-    only: { where: 'with a --keep option', holds: keeping },
-    choices: { best: 'Take the nearest', 'leave-out': 'Leave it out' },
-  }),
+  ...filter,
   promptSource: field(z.enum(['template', 'captions', 'list']).default('template'), {
     label: 'Source of prompts',
     help: 'Where prompts come from: one template, the captions of the training images, or a list.',

@@ -14,8 +14,14 @@ export const modelId = z.string().max(limits.modelId);
 
 export const encoder = modelId.default('builtin:encoder');
 
-/** Of a form that has groups; control reports have none. */
-const drawn = 'Sampling';
+/** The headings of a generation's form, in its order; a heading that a parameter alone names comes after them. */
+export const generateGroups = {
+  classes: 'Classes and count',
+  difficulty: 'Difficulty',
+  prompts: 'Prompts',
+  filter: 'Filter',
+  sampling: 'Sampling',
+} as const;
 
 type Level = 'basic' | 'advanced';
 
@@ -26,7 +32,7 @@ export const sampling = (level: Level) => ({
     help: 'How strongly samples follow the prompt and the difficulty; 1 turns classifier-free guidance off.',
     advice: 'The published method uses 2. Large values exaggerate.',
     level,
-    group: drawn,
+    group: generateGroups.sampling,
     flag: 'guidance',
     step: 0.5,
     memory: true,
@@ -37,7 +43,7 @@ export const sampling = (level: Level) => ({
     label: 'Guidance mode',
     help: 'What guidance strengthens: the prompt and the difficulty separately, both together, or the prompt only.',
     level: 'advanced',
-    group: drawn,
+    group: generateGroups.sampling,
     choices: {
       separate: 'Prompt and difficulty separately',
       'null-token': 'Both together',
@@ -51,7 +57,7 @@ export const sampling = (level: Level) => ({
     help: 'Guidance scale of the difficulty; 1 leaves it as the model has learned it.',
     advice: 'Raise it if samples are not as hard or as easy as requested.',
     level: 'advanced',
-    group: drawn,
+    group: generateGroups.sampling,
     only: {
       where: 'with --guidance-mode separate',
       holds: (params) => params.guidanceMode === 'separate',
@@ -64,7 +70,7 @@ export const sampling = (level: Level) => ({
     label: 'Scheduler',
     help: 'Diffusion scheduler, which removes the noise step by step.',
     level,
-    group: drawn,
+    group: generateGroups.sampling,
     choices: {
       model: { label: "The model's own", help: 'As the model was saved with it.' },
       ...schedulers,
@@ -76,7 +82,7 @@ export const sampling = (level: Level) => ({
     help: 'Denoising steps of each sample.',
     advice: 'More take longer; beyond 30 to 50 they hardly improve samples.',
     level,
-    group: drawn,
+    group: generateGroups.sampling,
     recorded: true,
   }),
   batchSize: field(z.int().min(1).max(64).default(8), {
@@ -84,7 +90,7 @@ export const sampling = (level: Level) => ({
     help: 'Samples computed together.',
     advice: 'More are faster and need more memory.',
     level: 'advanced',
-    group: drawn,
+    group: generateGroups.sampling,
     memory: true,
   }),
 });
@@ -94,7 +100,7 @@ export const drawingSeed = (level: Level) =>
     label: 'Seed',
     help: 'The same seed, settings and model give the same samples again.',
     level,
-    group: drawn,
+    group: generateGroups.sampling,
     recorded: true,
   });
 
@@ -104,7 +110,7 @@ export const prompting = (level: Level) => ({
     label: 'Prompt syntax',
     help: 'How prompts are read: as plain text, or with the weights, BREAK and <lora:name:0.8> of another program; see docs/prompts.md.',
     level,
-    group: 'Prompts',
+    group: generateGroups.prompts,
     choices: promptSyntaxes,
     recorded: true,
   }),
@@ -112,7 +118,7 @@ export const prompting = (level: Level) => ({
     label: 'Long prompts',
     help: 'What happens to prompts longer than the text encoder takes: cut at the end, or read in chunks.',
     level,
-    group: 'Prompts',
+    group: generateGroups.prompts,
     choices: longPromptModes,
   }),
   clipSkip: field(z.int().min(1).max(limits.layers).nullable().default(null), {
@@ -120,7 +126,7 @@ export const prompting = (level: Level) => ({
     help: 'Layer of the text encoder whose output is used, counted from the last, which is 1.',
     advice: 'Some fine-tuned models were trained with 2.',
     level,
-    group: 'Prompts',
+    group: generateGroups.prompts,
     none: "The model's own",
     recorded: true,
   }),
@@ -135,7 +141,7 @@ export const steeringAway = {
   label: 'Negative prompt',
   help: 'What samples must not show.',
   advice: 'For example: blurry, cropped, deformed. It has no effect at guidance scale 1.',
-  group: 'Prompts',
+  group: generateGroups.prompts,
   recorded: true,
 } as const;
 
