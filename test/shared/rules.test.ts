@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { field, fieldsOf } from '../../src/shared/field.ts';
-import { problemsOf, withRules } from '../../src/shared/rules.ts';
+import { problemsOf, withoutRules, withRules } from '../../src/shared/rules.ts';
 
 const words = { label: 'x', help: 'x.', level: 'basic' } as const;
 
@@ -35,4 +35,9 @@ test('a rule holds inside what a job is asked for by', () => {
   expect(error?.issues).toMatchObject([
     { path: ['params', 'high'], message: 'The highest is below the lowest.' },
   ]);
+});
+
+test('without its rules each parameter is still checked by itself', () => {
+  expect(problemsOf(withoutRules(schema), { low: 0.5, high: 0.2 })).toEqual({});
+  expect(problemsOf(withoutRules(schema), { low: 2 })).toEqual({ low: 'A number from 0 to 1.' });
 });
