@@ -46,14 +46,16 @@ export function fieldOptions(schema: z.ZodObject, apart: readonly string[] = [])
   );
 }
 
-function textOf({ help, off, only, none, kind, among }: Field): string {
+function textOf({ help, off, only, none, kind, among, control, unit }: Field): string {
   const what = inList(kind.defaultValue === true && off ? off : help);
   const notes = [
     ...(among ? [among === 'scorers' ? 'id' : 'name or id'] : []),
+    ...(unit === '%' ? ['0.25: 25%'] : []),
     ...(none ? [`default: ${inList(none)}`] : []),
   ];
   const where = only?.where ? `${only.where}: ` : '';
-  return `${where}${what}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`;
+  const often = control === 'lines' && kind.type === 'array' ? '; repeatable' : '';
+  return `${where}${what}${often}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`;
 }
 
 /** A commander parser for one parameter: text -> checked value, or a sentence that says what is expected. */
@@ -117,8 +119,8 @@ const collect = (value: string, previous: string[] = []) => [...previous, value]
 /** Of lists that are not one value each time the option is given, and of what is looked up later; null: of the others. */
 function listOption(long: string, text: string, field: Field): Option | null {
   const listed: Partial<Record<Control, () => Option>> = {
-    classes: () => new Option(`--${long} <name>`, `${text} (default: all)`).argParser(collect),
-    files: () => new Option(`--${long} <file>`, text).argParser(collect),
+    classes: () => new Option(`--${long} <name>`, `${text}; repeatable (default: all)`).argParser(collect),
+    files: () => new Option(`--${long} <file>`, `${text}; repeatable`).argParser(collect),
     numbers: () => {
       const given = field.kind.defaultValue as readonly number[];
       const shown = given.length > 0 ? ` (default: ${given.join(',')})` : '';

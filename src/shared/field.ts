@@ -148,7 +148,8 @@ export const choiceHelp = ({ choices }: Pick<FieldWords, 'choices'>, choice: str
 
 /** "0.9, .1; 0.5" -> [0.9, 0.1, 0.5]; what is no number becomes NaN, which no schema takes. */
 export function numbersOf(text: string, rising = false): number[] {
-  const parts = text.trim() === '' ? [] : text.trim().split(/\s*[,;]\s*|\s+/);
+  const written = text.trim().replace(/[\s,;]+$/, '');
+  const parts = written === '' ? [] : written.split(/\s*[,;]\s*|\s+/);
   const numbers = parts.map((part) => (part === '' ? Number.NaN : Number(part)));
   return rising ? [...new Set(numbers)].sort((a, b) => a - b) : numbers;
 }

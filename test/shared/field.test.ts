@@ -72,6 +72,7 @@ test('numbers are read in any spelling; what is none of them fits no schema', ()
   expect(numbersOf('0.9, 0.1; .5 0.5')).toEqual([0.9, 0.1, 0.5, 0.5]);
   expect(numbersOf('0.9, 0.1; .5 0.5', true)).toEqual([0.1, 0.5, 0.9]);
   expect(numbersOf(' ')).toEqual([]);
+  expect(numbersOf('0.5, 1, ')).toEqual([0.5, 1]);
   expect(numbersOf('1,,2')).toEqual([1, Number.NaN, 2]);
   expect(numbersOf('half')).toEqual([Number.NaN]);
 });

@@ -98,8 +98,8 @@ export const generate = (parent: Command, context: CommandContext) =>
     apart: ['prompts', 'loras'],
     more: (command) =>
       command
-        .option('--prompts <file>', prompts.text)
-        .option('--lora <file>', loras.text, collect)
+        .option('--prompts <file>', `file of ${prompts.text}`)
+        .option('--lora <file>', `${loras.text}; repeatable`, collect)
         .option(
           '--lora-weight <n>',
           'weight of the LoRA; 1: as trained; repeatable, the first is for the first --lora (default: 1)',

@@ -35,7 +35,7 @@ export const controlParams = z.object({
   }),
   plainLoraId: field(modelId.nullable().default(null), {
     label: 'Compare with a plain LoRA',
-    help: 'Plain LoRA of this dataset (train --kind plain) to measure as well.',
+    help: 'Plain LoRA of this dataset to measure as well.',
     advice: 'It shows what fine-tuning adds without difficulty.',
     level: 'basic',
     flag: 'plain-lora',

@@ -58,7 +58,7 @@ const fields = z.object({
   }),
   classes: field(someClasses, {
     label: 'Classes',
-    help: 'Class to generate; repeat the option for several.',
+    help: 'Classes to generate.',
     advice: 'The class labels the samples.',
     level: 'basic',
     group: groups.classes,
@@ -74,7 +74,7 @@ const fields = z.object({
   }),
   ratio: field(z.number().gt(0).max(100).nullable().default(null), {
     label: 'Samples per real image',
-    help: 'Samples as a share of the training images of the chosen classes, in place of --count; 0.25 makes a quarter as many.',
+    help: 'Samples as a share of the training images of the chosen classes, instead of a number per class.',
     level: 'basic',
     group: groups.classes,
     only: { holds: byRatio },
@@ -94,7 +94,7 @@ const fields = z.object({
     z.enum(['normal', 'fixed', 'uniform', 'real', 'real-class', 'bins']).default('normal'),
     {
       label: 'Requested difficulties',
-      help: 'How requested difficulties are distributed: around mu, exactly mu, from low to high, as in the training images of all chosen classes or of each class, or as --bins.',
+      help: 'How requested difficulties are distributed: around mu, exactly mu, from low to high, as in the training images of all chosen classes or of each class, or as a histogram of your own.',
       advice:
         '0 is easiest, 1 hardest. The published method draws them around 0.5, with standard deviation 0.1.',
       level: 'basic',
@@ -194,7 +194,7 @@ const fields = z.object({
   }),
   prompts: field(promptList.default([]), {
     label: 'List of prompts',
-    help: 'File of prompts, one a line; one is drawn for each sample.',
+    help: 'Prompts, one a line; one is drawn for each sample.',
     advice: `Blank lines, and lines that start with #, are skipped. ${choices}`,
     level: 'basic',
     group: groups.prompts,
@@ -257,7 +257,7 @@ const fields = z.object({
       .default([]),
     {
       label: 'Your own LoRAs',
-      help: 'LoRA file (safetensors) to add to the model besides the difficulty model; repeat the option for several.',
+      help: 'LoRA file (safetensors) to add to the model besides the difficulty model.',
       advice: 'Weight 1 is as trained, 0 is off. Layouts of diffusers, kohya and older programs are read.',
       level: 'advanced',
       group: groups.sampling,
@@ -267,7 +267,7 @@ const fields = z.object({
   ),
   embeddings: field(z.array(pathFor('embedding')).max(100).default([]), {
     label: 'Textual-inversion embeddings',
-    help: 'Textual-inversion file (safetensors) whose token a prompt may name; repeat the option for several.',
+    help: 'Textual-inversion file (safetensors) whose token a prompt may name.',
     level: 'advanced',
     group: groups.prompts,
     flag: 'embedding',

@@ -108,7 +108,7 @@ export const drawingSeed = (level: Level) =>
 export const prompting = (level: Level) => ({
   promptSyntax: field(z.enum(promptSyntaxNames).default('plain'), {
     label: 'Prompt syntax',
-    help: 'How prompts are read: as plain text, or with the weights, BREAK and <lora:name:0.8> of another program; see docs/prompts.md.',
+    help: 'How prompts are read: as plain text, or with the weights, BREAK and <lora:name:0.8> of another program.',
     level,
     group: generateGroups.prompts,
     choices: promptSyntaxes,
@@ -175,7 +175,7 @@ export const everyLevel = {
   }),
   classes: field(someClasses, {
     label: 'Classes',
-    help: 'Class to generate; repeat the option for several.',
+    help: 'Classes to generate.',
     level: 'advanced',
     flag: 'class',
     control: 'classes',
