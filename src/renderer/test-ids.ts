@@ -138,7 +138,6 @@ export const testIds = {
   fitChart: 'fit-chart', // data-points
   trainModelRow: 'train-model-row', // data-model-id
   lossChart: 'loss-chart', // data-points
-  generateClasses: 'generate-class',
   generatePrompt: 'generate-prompt',
   generateNegative: 'generate-negative-prompt',
   promptSyntax: 'generate-prompt-syntax',
@@ -153,17 +152,13 @@ export const testIds = {
   generateLow: 'generate-low',
   generateHigh: 'generate-high',
   generateBins: 'generate-bins',
-  generateCaptionPrompt: 'generate-caption-prompt',
   generatePrompts: 'generate-prompts',
   generateExamples: 'generate-examples',
   generateKeep: 'generate-keep',
   generateKeepWithin: 'generate-keep-within',
   generateAttempts: 'generate-attempts',
-  generateAtLimit: 'generate-at-limit',
   generatePlan: 'generate-plan',
   generateAcceptance: 'generate-acceptance',
-  generateGuidance: 'generate-guidance',
-  generateScheduler: 'generate-scheduler',
   generateSteps: 'generate-steps',
   generateSeed: 'generate-seed',
   generateInit: 'generate-init',
@@ -180,13 +175,9 @@ export const testIds = {
   controlChoice: 'control-choice',
   controlCompare: 'control-compare',
   controlAgain: 'control-again',
-  controlAdapter: 'control-adapter',
-  controlScorer: 'control-scorer',
-  controlHeldOut: 'control-held-out-scorer',
   controlCount: 'control-count',
   controlLevels: 'control-levels',
   controlBaseline: 'control-baseline',
-  controlPlain: 'control-plain-lora',
   controlMore: 'control-more',
   controlSteps: 'control-steps',
   controlScheduler: 'control-scheduler',
@@ -199,7 +190,6 @@ export const testIds = {
   controlBaselineRow: 'control-baseline-row', // data-variant, data-easy
   hardFactorsReport: 'hard-factors-report', // data-job-id
   hardFactorsStart: 'hard-factors-start',
-  hardFactorsFile: 'hard-factors-factors',
   hardFactorsClass: 'hard-factors-class',
   hardFactorsTable: 'hard-factors-table',
   reportJob: 'report-job', // data-state

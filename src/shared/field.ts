@@ -209,7 +209,7 @@ function inRange(what: string, inner: z.core.$ZodType, times = 1): string {
 }
 
 /** "between 2 and 20 numbers from 0 to 1, with commas between": of a list of numbers. */
-export function expectedNumbers(inner: z.core.$ZodType): string {
+function expectedNumbers(inner: z.core.$ZodType): string {
   const { minimum, maximum } = boundsOf(inner);
   const each = inRange('numbers', elementOf(inner));
   const many =
