@@ -1,6 +1,8 @@
 /** Owns the commands that are one job on one dataset: options from the schema, run, report the figures. */
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Dataset } from '../shared/domain/dataset.ts';
+import type { Control } from '../shared/field.ts';
 import { type JobKind, type JobRequestInput, jobParams } from '../shared/jobs/index.ts';
 import type { Job } from '../shared/jobs/job.ts';
 import { type CommandContext, finish, type GlobalOptions, leaf, withGlobals } from './command.ts';
@@ -18,6 +20,8 @@ export interface DatasetJob {
   summary: string;
   /** Of parameters that are not declared with field() yet. */
   options?: Record<string, OptionText>;
+  /** Parameters that are declared with field(), whose options `more` adds. */
+  apart?: readonly string[];
   /** Options that are not parameters as they are; `params` translates them. */
   more?: (command: Command) => void;
   /** Parameters besides those of `options`. */
@@ -26,25 +30,28 @@ export interface DatasetJob {
   report?: (job: Job, session: Session, values: Values) => { data: Record<string, unknown>; lines: string[] };
 }
 
-/** Parameters that hold a model's id; a person may write its name. */
-const modelParams = ['modelId', 'baseModelId', 'adapterId'];
+/** Parameters that hold a model's id and are not declared with field() yet; a person may write its name. */
+const modelParams = ['modelId', 'baseModelId'];
 
 export function datasetJob(parent: Command, context: CommandContext, spec: DatasetJob): void {
   const command = leaf(parent, `${spec.name ?? spec.kind} <dataset>`, spec.summary);
-  const options = { ...fieldOptions(jobParams[spec.kind]), ...spec.options };
+  const options = { ...fieldOptions(jobParams[spec.kind], spec.apart), ...spec.options };
   addParams(command, jobParams[spec.kind], options);
   spec.more?.(command);
   withGlobals(command).action((name: string, values: Values) =>
     finish(context, values.json === true, () =>
       withSession(context.io, values, async (session) => {
         const dataset = session.dataset(name);
+        const given = readParams(values, options);
         const params: Record<string, unknown> = {
-          ...readParams(values, options),
+          ...given,
+          ...lookedUp(given, options, { dataset, session, cwd: context.io.cwd }),
           ...spec.params?.(values, dataset, session),
           datasetId: dataset.id,
         };
         for (const key of modelParams)
-          if (typeof params[key] === 'string') params[key] = session.modelId(params[key]);
+          if (typeof params[key] === 'string' && !options[key]?.field)
+            params[key] = session.modelId(params[key]);
         if (values.seed !== undefined && 'seed' in jobParams[spec.kind].shape) params.seed = values.seed;
         const job = await runJob(session, { kind: spec.kind, params } as unknown as JobRequestInput);
         const report = spec.report?.(job, session, values);
@@ -59,6 +66,35 @@ export function datasetJob(parent: Command, context: CommandContext, spec: Datas
         };
       }),
     ),
+  );
+}
+
+interface Place {
+  dataset: Dataset;
+  session: Session;
+  cwd: string;
+}
+
+/** What a person writes as it is called, or beside the current folder: models, classes, files. */
+function lookedUp(
+  params: Readonly<Record<string, unknown>>,
+  options: Readonly<Record<string, OptionText>>,
+  { dataset, session, cwd }: Place,
+): Record<string, unknown> {
+  const read: Partial<Record<Control, (value: unknown) => unknown>> = {
+    model: (name) => session.modelId(name as string),
+    file: (file) => resolve(cwd, file as string),
+    files: (files) => (files as string[]).map((file) => resolve(cwd, file)),
+    classes: (names) =>
+      (names as string[]).includes('all')
+        ? 'all'
+        : (names as string[]).map((name) => session.className(dataset, name)),
+  };
+  return Object.fromEntries(
+    Object.entries(params).flatMap(([name, value]) => {
+      const look = read[options[name].field?.control ?? 'text'];
+      return look ? [[name, look(value)]] : [];
+    }),
   );
 }
 

@@ -2,6 +2,7 @@
 import { displayText } from '../shared/display-text.ts';
 import { type JobRequestInput, jobParams } from '../shared/jobs/index.ts';
 import type { Job } from '../shared/jobs/job.ts';
+import { problemsOf } from '../shared/rules.ts';
 import { CliError, interrupted, type StopSignal, sentence, stopSignals, usageError } from './errors.ts';
 import { leave } from './leave.ts';
 import { progressView } from './progress.ts';
@@ -14,9 +15,12 @@ export function runJob(session: Session, request: JobRequestInput): Promise<Job>
 
 /** Queues a job; its defaults come from the schema. Errors: `usage` where a parameter does not fit it. */
 export function enqueueJob(session: Session, request: JobRequestInput): Job {
-  const params = jobParams[request.kind].safeParse(request.params);
+  const schema = jobParams[request.kind];
+  const params = schema.safeParse(request.params);
   if (!params.success) {
-    const wrong = params.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    const wrong = Object.entries(problemsOf(schema, request.params)).map(
+      ([name, said]) => `${name}: ${said}`,
+    );
     throw usageError(`${request.kind}: ${wrong.join('; ')}; see crux ${request.kind} --help`);
   }
   return session.enqueue({ kind: request.kind, params: params.data } as JobRequestInput);

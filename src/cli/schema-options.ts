@@ -4,12 +4,23 @@
  */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { z } from 'zod';
-import { expectedNumber, fieldsOf, kindOf } from '../shared/field.ts';
+import {
+  type Control,
+  elementOf,
+  expectedNumber,
+  expectedOf,
+  type Field,
+  fieldsOf,
+  kindOf,
+  numbersOf,
+} from '../shared/field.ts';
 
 /** Words for one parameter; `flag` where the option is called otherwise than the parameter. */
 export interface OptionText {
   text: string;
   flag?: string;
+  /** Of a parameter that is declared with field(). */
+  field?: Field;
 }
 
 /** Parameters that every command takes from elsewhere: the dataset argument and the global --seed. */
@@ -23,23 +34,28 @@ export type OptionTable<P, LeftOut extends keyof P = never> = {
 const kebab = (name: string) => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
 const camel = (flag: string) => flag.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase());
 
-/** A sentence as commander's lists have them. */
-const inList = (sentence: string) => `${sentence[0].toLowerCase()}${sentence.slice(1).replace(/\.$/, '')}`;
+/** A sentence as commander's lists have them; a name such as LoRA keeps its letters. */
+const inList = (sentence: string) =>
+  sentence.replace(/^[A-Z](?=[a-z]*\b)/, (first) => first.toLowerCase()).replace(/\.$/, '');
 
-/** The options of the parameters that are declared with field(). */
-export function fieldOptions(schema: z.ZodObject): Record<string, OptionText> {
-  const fields = fieldsOf(schema).filter(({ name }) => name !== 'seed');
+/** The options of the parameters that are declared with field(). @param apart those that the command words itself */
+export function fieldOptions(schema: z.ZodObject, apart: readonly string[] = []): Record<string, OptionText> {
+  const fields = fieldsOf(schema).filter(({ name }) => name !== 'seed' && !apart.includes(name));
   return Object.fromEntries(
-    fields.map(({ name, flag, help, off, only, none, kind, among }) => {
-      const what = inList(kind.defaultValue === true && off ? off : help);
-      const notes = [
-        ...(among ? [among === 'scorers' ? 'id' : 'name or id'] : []),
-        ...(none ? [`default: ${inList(none)}`] : []),
-      ];
-      const text = `${only ? `${only.where}: ` : ''}${what}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`;
-      return [name, { flag, text }];
-    }),
+    fields.map((field) => [field.name, { flag: field.flag, text: textOf(field), field }]),
   );
+}
+
+function textOf({ help, off, only, none, kind, among, control, unit }: Field): string {
+  const what = inList(kind.defaultValue === true && off ? off : help);
+  const notes = [
+    ...(among ? [among === 'scorers' ? 'id' : 'name or id'] : []),
+    ...(unit === '%' ? ['0.25: 25%'] : []),
+    ...(none ? [`default: ${inList(none)}`] : []),
+  ];
+  const where = only?.where ? `${only.where}: ` : '';
+  const often = control === 'lines' && kind.type === 'array' ? '; repeatable' : '';
+  return `${where}${what}${often}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`;
 }
 
 /** A commander parser for one parameter: text -> checked value, or a sentence that says what is expected. */
@@ -63,24 +79,28 @@ export function addParams(
   schema: z.ZodObject,
   options: Record<string, OptionText>,
 ): Command {
-  for (const [name, { text, flag }] of Object.entries(options)) {
-    const field = schema.shape[name] as z.core.$ZodType;
-    const { type, defaultValue, inner } = kindOf(field);
+  for (const [name, { text, flag, field }] of Object.entries(options)) {
+    const part = schema.shape[name] as z.core.$ZodType;
+    const { type, defaultValue, inner } = kindOf(part);
     const long = flag ?? kebab(name);
+    const given = field && listOption(long, text, field);
+    if (given) {
+      command.addOption(given);
+      continue;
+    }
     if (type === 'array') {
-      const { element } = inner._zod.def as unknown as { element: z.core.$ZodType };
-      command.addOption(repeatable(long, text, element, defaultValue as readonly unknown[]));
+      command.addOption(repeatable(long, text, elementOf(inner), defaultValue as readonly unknown[]));
       continue;
     }
     if (type === 'boolean') {
       command.addOption(new Option(defaultValue === true ? `--no-${long}` : `--${long}`, text));
       continue;
     }
-    const option = new Option(`--${long} <${type === 'number' ? 'n' : 'value'}>`, text);
+    const option = new Option(`--${long} <${valueName(type, field)}>`, text);
     const choices = type === 'enum' ? (inner as unknown as { options: string[] }).options : null;
     if (choices) option.choices(choices);
     else if (type === 'literal') option.choices((inner._zod.def as unknown as { values: string[] }).values);
-    else option.argParser(parserFor(field));
+    else option.argParser(parserFor(part));
     // The default is shown, not set: an absent option stays absent, and the schema fills it in.
     if (defaultValue !== undefined && defaultValue !== null && defaultValue !== '')
       option.description = `${text} (default: ${JSON.stringify(defaultValue)})`;
@@ -88,6 +108,33 @@ export function addParams(
   }
   return command;
 }
+
+function valueName(type: string, field?: Field): string {
+  if (field?.control === 'file') return 'file';
+  return type !== 'number' ? 'value' : field?.unit && field.unit !== '%' ? field.unit : 'n';
+}
+
+const collect = (value: string, previous: string[] = []) => [...previous, value];
+
+/** Of lists that are not one value each time the option is given, and of what is looked up later; null: of the others. */
+function listOption(long: string, text: string, field: Field): Option | null {
+  const listed: Partial<Record<Control, () => Option>> = {
+    classes: () => new Option(`--${long} <name>`, `${text}; repeatable (default: all)`).argParser(collect),
+    files: () => new Option(`--${long} <file>`, `${text}; repeatable`).argParser(collect),
+    numbers: () => {
+      const given = field.kind.defaultValue as readonly number[];
+      const shown = given.length > 0 ? ` (default: ${given.join(',')})` : '';
+      return new Option(`--${long} <list>`, text + shown).argParser(numbersParser(field));
+    },
+  };
+  return listed[field.control]?.() ?? null;
+}
+
+const numbersParser = (field: Field) => (text: string) => {
+  const result = (field.kind.inner as z.ZodType).safeParse(numbersOf(text));
+  if (!result.success) throw new InvalidArgumentError(`Expected ${inList(expectedOf(field)!)}.`);
+  return result.data;
+};
 
 /** One value each time the option is given; all of them make the list, in place of the default one. */
 function repeatable(

@@ -17,6 +17,7 @@ import { job, jobLogLine, trainingPoint } from './jobs/job.ts';
 import { idList, limits } from './limits.ts';
 import { chosenPath, pathFor, pathPurpose } from './paths.ts';
 import { controlListing, controlView, hardFactorsListing, hardFactorsView } from './reports.ts';
+import { withoutRules } from './rules.ts';
 import { datasetMap, scorerCalibration, scorerComparison } from './scorers.ts';
 import { trainingPreviews } from './training-previews.ts';
 
@@ -153,7 +154,7 @@ export const requests = {
   /** What to say where the job would not fit into the computer's memory; null: it fits, as far as is known. */
   'jobs.memory': call(z.object({ request: jobRequest }), z.string().nullable()),
   /** What a generation would make, from the catalog alone: for its form. */
-  'generation.outline': call(z.object({ params: generateParams }), generationOutline),
+  'generation.outline': call(z.object({ params: withoutRules(generateParams) }), generationOutline),
   'jobs.cancel': call(z.object({ jobId: id }), nothing),
   'jobs.resume': call(z.object({ jobId: id }), nothing),
   /** Ends a training now with the steps it has; one that was stopped is resumed for that alone. */

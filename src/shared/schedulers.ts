@@ -47,6 +47,3 @@ export const schedulerChoices = Object.keys(schedulers) as (keyof typeof schedul
 /** What a job may ask for: "model" is the scheduler that the model's own config names, as it is configured there. */
 export const schedulerSettings = ['model', ...schedulerChoices] as const;
 export type SchedulerSetting = (typeof schedulerSettings)[number];
-
-export const schedulerLabel = (setting: SchedulerSetting): string =>
-  setting === 'model' ? "The model's own" : schedulers[setting].label;

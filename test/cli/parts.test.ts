@@ -4,7 +4,9 @@ import { errorReport, sentence, usageError } from '../../src/cli/errors.ts';
 import { clock, table } from '../../src/cli/format.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { progressLine, progressView } from '../../src/cli/progress.ts';
+import { enqueueJob } from '../../src/cli/run-job.ts';
 import { parserFor, readParams } from '../../src/cli/schema-options.ts';
+import type { Session } from '../../src/cli/session.ts';
 import { CatalogError } from '../../src/main/catalog/index.ts';
 import { generateParams } from '../../src/shared/jobs/generate.ts';
 import { trainParams } from '../../src/shared/jobs/train.ts';
@@ -92,6 +94,16 @@ describe('options from schemas', () => {
     expect(readParams({ guidance: 3 }, table)).toEqual({ guidanceScale: 3 });
     expect(readParams({ batchSize: 2, seed: 4 }, table)).toEqual({ batchSize: 2 });
   });
+});
+
+it('a job whose parameters do not go together is refused with the sentence of its form', () => {
+  const session = { enqueue: () => expect.unreachable() } as unknown as Session;
+  const ask = (params: object) => () =>
+    enqueueJob(session, { kind: 'generate', params: { datasetId: 1, ...params } });
+  expect(ask({ keepMin: 0.6, keepMax: 0.4 })).toThrow(
+    'generate: keepMax: The highest difficulty to keep, 0.4, is below the lowest, 0.6. Swap them.',
+  );
+  expect(ask({ distribution: 'bins' })).toThrow('bins: Enter a count above 0 for at least one bin.');
 });
 
 describe('catalog folder', () => {

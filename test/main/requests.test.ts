@@ -226,3 +226,12 @@ test.skipIf(process.platform === 'win32')('what a form asks of a hostile model i
   const { problems } = await ask('generation.outline', { params: { datasetId, modelId, prompt: '{' } });
   expect(problems.prompt).toMatch(/\{/);
 });
+
+test('what parameters break between them is refused before it is queued, and told by the preview', async () => {
+  const params = { datasetId, distribution: 'uniform', low: 0.6, high: 0.4 } as const;
+  const asking = ask('jobs.enqueue', { request: { kind: 'generate', params } });
+  await expect(asking).rejects.toThrow('The highest difficulty, 0.4, is below the lowest, 0.6. Swap them.');
+  expect(await ask('jobs.list', { limit: 10 })).toEqual([]);
+  const { problems } = await ask('generation.outline', { params });
+  expect(problems).toEqual({ difficulty: expect.stringContaining('from 0.6 to 0.4') });
+});

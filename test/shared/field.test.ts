@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { expectedNumber, field, fieldsOf } from '../../src/shared/field.ts';
+import { expectedNumber, expectedOf, field, fieldsOf, numbersOf } from '../../src/shared/field.ts';
+import { controlParams } from '../../src/shared/jobs/control.ts';
 import { embedParams } from '../../src/shared/jobs/embed.ts';
 import { fitParams } from '../../src/shared/jobs/fit.ts';
+import { hardFactorsParams } from '../../src/shared/jobs/hard-factors.ts';
 import { issuesParams } from '../../src/shared/jobs/issues.ts';
 import { projectParams } from '../../src/shared/jobs/project.ts';
 
@@ -41,7 +43,36 @@ test.each([
   ['fit', fitParams],
   ['issues', issuesParams],
   ['project', projectParams],
+  ['control', controlParams],
+  ['hard-factors', hardFactorsParams],
 ])('every parameter of %s is declared with its words', (_, schema) => {
   const named = fieldsOf(schema).map(({ name }) => name);
   expect(named).toEqual(Object.keys(schema.shape).filter((name) => name !== 'datasetId'));
+});
+
+test('two jobs that share a schema say their own of it', () => {
+  const helpOf = (schema: z.ZodObject) => fieldsOf(schema).find(({ name }) => name === 'modelId')?.help;
+  expect(helpOf(embedParams)).toBe('The network that makes the features.');
+  expect(helpOf(projectParams)).toBe('The network whose features are laid out.');
+});
+
+test.each([
+  [
+    z.array(z.number().min(0).max(1)).min(2).max(20),
+    'Between 2 and 20 numbers from 0 to 1, with commas between.',
+  ],
+  [z.array(z.number().min(0)).max(1000), 'At most 1,000 numbers, at least 0, with commas between.'],
+  [z.number().gt(0).max(100).nullable(), 'A number above 0, up to 10,000, or empty.', '%'],
+])('what fits, as a sentence: %#', (schema, sentence, unit?: string) => {
+  const words = { label: 'x', help: 'x.', level: 'basic', ...(unit && { unit }) } as const;
+  expect(expectedOf(fieldsOf(z.object({ x: field(schema, words) }))[0])).toBe(sentence);
+});
+
+test('numbers are read in any spelling; what is none of them fits no schema', () => {
+  expect(numbersOf('0.9, 0.1; .5 0.5')).toEqual([0.9, 0.1, 0.5, 0.5]);
+  expect(numbersOf('0.9, 0.1; .5 0.5', true)).toEqual([0.1, 0.5, 0.9]);
+  expect(numbersOf(' ')).toEqual([]);
+  expect(numbersOf('0.5, 1, ')).toEqual([0.5, 1]);
+  expect(numbersOf('1,,2')).toEqual([1, Number.NaN, 2]);
+  expect(numbersOf('half')).toEqual([Number.NaN]);
 });

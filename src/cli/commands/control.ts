@@ -4,42 +4,10 @@ import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import type { VariantSummary } from '../../shared/control.ts';
-import type { JobParams } from '../../shared/jobs/index.ts';
 import type { Job } from '../../shared/jobs/job.ts';
 import type { CommandContext } from '../command.ts';
 import { percent, table } from '../format.ts';
 import { datasetJob } from '../job-command.ts';
-import { guidanceOptions, promptingOptions } from '../sampling-options.ts';
-import type { OptionTable } from '../schema-options.ts';
-
-const options: OptionTable<JobParams<'control'>, 'classes' | 'levels'> = {
-  adapterId: { flag: 'adapter', text: 'difficulty adapter (default: the newest of this dataset)' },
-  scorerId: {
-    flag: 'scorer',
-    text: 'id of the scorer that the adapter was trained with (default: as its file says)',
-  },
-  heldOutScorerId: { flag: 'held-out-scorer', text: 'id of a scorer that it was not trained with' },
-  count: { text: 'images per class and level' },
-  baseline: { text: 'leave out the base model without difficulty' },
-  plainLoraId: {
-    flag: 'plain-lora',
-    text: 'plain LoRA of this dataset (train --kind plain) that is measured as well',
-  },
-  prompt: { text: 'prompt; [CLS] stands for the class' },
-  negativePrompt: { text: 'what to steer away from' },
-  ...promptingOptions,
-  ...guidanceOptions,
-  steps: { text: 'denoising steps' },
-  batchSize: { text: 'images at a time' },
-};
-
-/** "0.1,0.5,0.9" -> the levels. */
-export function levelsOf(text: string): number[] {
-  const levels = text.split(',').map(Number);
-  if (levels.length < 2 || levels.some((s) => !(s >= 0 && s <= 1)))
-    throw new InvalidArgumentError('Expected two or more numbers from 0 to 1, as in 0.1,0.5,0.9.');
-  return levels;
-}
 
 /** What --out may be: the page, or the data. */
 function outFile(text: string): string {
@@ -82,26 +50,12 @@ export const control = (parent: Command, context: CommandContext) =>
   datasetJob(parent, context, {
     kind: 'control',
     summary: 'generate at several difficulties and measure whether the images are as hard as asked for',
-    options,
     more: (command) =>
-      command
-        .option('--levels <list>', 'difficulties to ask for (default: 0.1,0.3,0.5,0.7,0.9)', levelsOf)
-        .option(
-          '--class <name>',
-          'class to generate, repeatable (default: all)',
-          (name, before: string[] = []) => [...before, name],
-        )
-        .option(
-          '--out <file>',
-          'write the report there too: .html, one page with all pictures; .json, the data',
-          outFile,
-        ),
-    params: (values, dataset, session) => ({
-      ...(values.levels ? { levels: values.levels } : {}),
-      ...(values.class
-        ? { classes: (values.class as string[]).map((name) => session.className(dataset, name)) }
-        : {}),
-    }),
+      command.option(
+        '--out <file>',
+        'write the report there too: .html, one page with all pictures; .json, the data',
+        outFile,
+      ),
     report: (job, session, values) => {
       const { file, page } = job.result as { file: string; page: string };
       if (values.out === undefined) return { data: {}, lines: figureLines(job) };

@@ -1,5 +1,7 @@
 /** Owns which generated pictures are kept: by how hard they came out, and by whether a scorer sees their class. */
 
+import { keepsAll } from '../../shared/jobs/generate-rules.ts';
+
 export interface KeepRule {
   /** Largest distance of measured from requested difficulty, (0,1]; null: any. */
   within: number | null;
@@ -19,7 +21,7 @@ export interface Verdict {
 }
 
 export const keepsEverything = ({ within, min, max, agreeing }: KeepRule): boolean =>
-  within === null && min <= 0 && max >= 1 && !agreeing;
+  keepsAll({ keepWithin: within, keepMin: min, keepMax: max, keepAgreeing: agreeing });
 
 /**
  * 0: the picture is kept. Otherwise how far it is from that: the distance to the nearest difficulty that would be

@@ -9,6 +9,7 @@ import { modelKind, onnxClassifierSpec } from '../../shared/domain/model.ts';
 import { generationOutline } from '../../shared/domain/provenance.ts';
 import { generateParams } from '../../shared/jobs/generate.ts';
 import { jobRequest } from '../../shared/jobs/index.ts';
+import { withoutRules } from '../../shared/rules.ts';
 import { modelCheck } from '../models/model-check.ts';
 
 const count = z.number().min(0);
@@ -54,7 +55,7 @@ export const inspections = {
   'job.memory': inspection(form, z.object({ catalog: path, request: jobRequest }), z.string().nullable()),
   'generation.outline': inspection(
     form,
-    z.object({ catalog: path, params: generateParams }),
+    z.object({ catalog: path, params: withoutRules(generateParams) }),
     generationOutline,
   ),
   /** Writes an adapter's LoRA in another layout. */

@@ -2,6 +2,7 @@
 import type { EventName, EventPayload } from '../../shared/contract.ts';
 import { jobParams } from '../../shared/jobs/index.ts';
 import type { Job } from '../../shared/jobs/job.ts';
+import { withoutRules } from '../../shared/rules.ts';
 import {
   addLog,
   type Catalog,
@@ -69,7 +70,8 @@ export async function runJob({ catalog, engineId, job, abort, send }: Running): 
     runtime.threads = settings.threads;
     runtime.lowMemory = settings.lowMemory;
     runtime.halfPrecision = settings.halfPrecision;
-    job.params = jobParams[job.kind].parse(job.params);
+    // What an earlier version queued had fewer rules to keep.
+    job.params = withoutRules(jobParams[job.kind]).parse(job.params);
     const device = job.device === 'auto' ? settings.device : job.device;
     if (entry.models) {
       runtime.provider = await chooseProvider(device);

@@ -1,32 +1,34 @@
 /** Owns how the making of a synthetic image is told. */
 import { Fragment } from 'react';
 import type { Provenance as Facts } from '../../shared/domain/provenance.ts';
-import { promptSyntaxes } from '../../shared/prompting.ts';
+import { generateParams } from '../../shared/jobs/generate.ts';
+import { recordedRows } from '../../shared/recorded.ts';
 import { testIds } from '../test-ids.ts';
 import { score } from '../ui/format.ts';
 
 export function Provenance({ of }: { of: Facts }) {
+  const recorded = recordedRows(generateParams, of);
+  /** Under the labels of their parameters; each is told once. */
+  const take = (...names: string[]): [string, string][] =>
+    names.flatMap((name) => {
+      const row = recorded.get(name);
+      recorded.delete(name);
+      return row ? [row] : [];
+    });
   const rows: [string, string][] = [
     ['Recipe', of.recipe],
-    ['Prompt', of.prompt],
-    ...(of.firstStage
-      ? [
-          ['Prompt of the first steps', `${of.firstStage.prompt} (${of.firstStage.share})`] as [
-            string,
-            string,
-          ],
-        ]
-      : []),
-    ['Negative prompt', of.negativePrompt || 'none'],
-    ...readingOf(of),
+    ...take('prompt'),
+    ...firstStageOf(of),
+    ...take('negativePrompt', 'promptSyntax'),
+    ...(of.promptChunks ? [['Prompt length', `${of.promptChunks} chunks`] as [string, string]] : []),
+    ...take('clipSkip'),
     ...(of.captionOf ? [['Caption of', of.captionOf.path] as [string, string]] : []),
     ['Class', of.className],
-    ['Difficulty asked for', score(of.requestedDifficulty)],
+    ['Requested difficulty', score(of.requestedDifficulty)],
     ...chosen(of),
-    ['Seed', String(of.seed)],
+    ...take('seed'),
     ...startOf(of),
-    ['Scheduler', `${of.scheduler}, ${of.steps} steps${of.eta ? `, eta ${of.eta}` : ''}`],
-    ['Guidance', `${of.guidanceScale} (${of.guidanceMode})`],
+    ...recorded.values(),
     ['Computed on', of.provider],
     ['Made by', of.createdBy],
     ...Object.entries(of.models).map(([role, hash]): [string, string] => [role, hash]),
@@ -48,13 +50,8 @@ export function Provenance({ of }: { of: Facts }) {
   );
 }
 
-/** How its prompts were read, where that is not as plain text of the usual length. */
-function readingOf({ promptSyntax, promptChunks, clipSkip }: Facts): [string, string][] {
-  return [
-    ...(promptSyntax ? [['Prompt syntax', promptSyntaxes[promptSyntax].label] as [string, string]] : []),
-    ...(promptChunks ? [['Prompt length', `${promptChunks} chunks`] as [string, string]] : []),
-    ...(clipSkip ? [['CLIP skip', String(clipSkip)] as [string, string]] : []),
-  ];
+function firstStageOf({ firstStage }: Facts): [string, string][] {
+  return firstStage ? [['First-stage prompt', `${firstStage.prompt} (${firstStage.share})`]] : [];
 }
 
 /** Where it was kept by what a scorer said of it. */

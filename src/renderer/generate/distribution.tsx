@@ -2,7 +2,7 @@
 import { useId } from 'react';
 import { difficultyColour } from '../ui/scale.ts';
 import { heightsOf, type Shape, shapeOf, wordsOf } from './distribution-shape.ts';
-import type { GenerateInput } from './validate.ts';
+import type { GenerateInput } from './plan-words.ts';
 
 const [width, height, base, top] = [190, 84, 66, 8];
 const x = (value: number) => 4 + value * (width - 8);

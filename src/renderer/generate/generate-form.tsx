@@ -1,78 +1,49 @@
-/** Owns the form of a generation. */
+/** Owns the form of a generation. Its parameters come from their declaration; what stands beside them is laid out here. */
 import { Button, Checkbox, Collapse } from '@mantine/core';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { Dataset } from '../../shared/domain/dataset.ts';
-import type { ModelEntry } from '../../shared/domain/model.ts';
+import { fieldsOf } from '../../shared/field.ts';
 import { generateParams } from '../../shared/jobs/generate.ts';
+import { keepsAll } from '../../shared/jobs/generate-rules.ts';
+import { memoryInputs } from '../../shared/jobs/memory.ts';
+import { generateGroups } from '../../shared/jobs/parts.ts';
+import { problemsOf } from '../../shared/rules.ts';
 import { useJobs, useRequest } from '../queries.ts';
 import { useStore } from '../state.ts';
 import { testIds } from '../test-ids.ts';
 import { useEnqueue } from '../ui/feedback.tsx';
 import { counted } from '../ui/format.ts';
 import { MemoryNotice } from '../ui/memory-notice.tsx';
+import { ParamFields } from '../ui/param-fields.tsx';
+import { useParams } from '../ui/settings-form.tsx';
 import { AdvancedFields } from './advanced-fields.tsx';
-import { ClassesGroup } from './classes-group.tsx';
-import { DifficultyGroup } from './difficulty-group.tsx';
-import { KeepGroup } from './keep-group.tsx';
+import { Distribution } from './distribution.tsx';
+import { Group } from './group.tsx';
+import { FilterSwitch, HowMany, Problem, PromptNotes } from './group-parts.tsx';
 import { planWords, totalOf } from './plan-words.ts';
-import { PromptGroup } from './prompt-group.tsx';
-import { SamplingGroup } from './sampling-group.tsx';
-import { checkGenerate, type GenerateInput } from './validate.ts';
 
-/** What the memory of a generation depends on. */
-const memoryParams = ({
-  datasetId,
-  adapterId,
-  modelId,
-  batchSize,
-  size,
-  guidanceScale,
-  guidanceMode,
-  difficultyGuidance,
-}: GenerateInput) => ({
-  datasetId,
-  adapterId,
-  modelId,
-  batchSize,
-  size,
-  guidanceScale,
-  guidanceMode,
-  difficultyGuidance,
-});
+/** Those of the form, then those that a parameter alone names. */
+const headingsOf = (fields: ReturnType<typeof fieldsOf>): string[] => [
+  ...new Set([...Object.values(generateGroups), ...fields.map(({ group }) => group ?? 'Other settings')]),
+];
 
-interface Props {
-  dataset: Dataset;
-  /** Difficulty models that the dataset's images can be made with, the first preset. */
-  adapters: ModelEntry[];
-  /** Diffusion models that can be used without one. */
-  bases: ModelEntry[];
-}
-
-export function GenerateForm({ dataset, adapters, bases }: Props) {
-  const [params, setParams] = useState<GenerateInput>(() => generateParams.parse({ datasetId: dataset.id }));
+export function GenerateForm({ dataset }: { dataset: Dataset }) {
+  const form = useParams(generateParams, dataset.id);
+  const { params, set, fits: valid } = form;
   const [measure, setMeasure] = useState(true);
   const [more, setMore] = useState(false);
   const [busy, setBusy] = useState(false);
   const enqueue = useEnqueue();
   const toast = useStore((state) => state.toast);
-  const errors = checkGenerate(params);
-  const valid = Object.keys(errors).length === 0;
-  const set = (change: Partial<GenerateInput>) => setParams((old) => ({ ...old, ...change }));
-  const { data: outline } = useRequest(
+  const { data: known } = useRequest(
     'generation.outline',
     { params },
     { enabled: valid, keep: true }, // what is being typed wrong does not blank what is told
   );
+  const outline = valid ? known : known && { ...known, problems: {} };
   const { data: jobs = [] } = useJobs();
   const ready = valid && Object.keys(outline?.problems ?? {}).length === 0;
   const what = outline ? counted(totalOf(outline), 'image') : 'images';
-  const group = {
-    dataset,
-    params,
-    errors,
-    set,
-    outline: valid ? outline : outline && { ...outline, problems: {} },
-  };
 
   const start = async () => {
     if (!ready) return;
@@ -85,6 +56,29 @@ export function GenerateForm({ dataset, adapters, bases }: Props) {
     if (job) toast('info', `${what} in the queue`);
   };
 
+  // Probabilities that were given with the images cannot measure new ones.
+  const measuring = dataset.scorers.filter(({ method }) => method !== 'precomputed');
+  const shared = {
+    kind: 'generate',
+    dataset: keepsAll(params) ? dataset : { ...dataset, scorers: measuring },
+    params,
+    set,
+    say: form.say as (field: string, sentence?: string) => string | null,
+  };
+  const fields = fieldsOf(generateParams);
+  const basic = fields.filter(({ level }) => level === 'basic');
+  const problem = (of: 'count' | 'difficulty') =>
+    outline?.problems[of] && <Problem>{outline.problems[of]}</Problem>;
+  const around: Readonly<Record<string, { before?: ReactNode; beside?: ReactNode; after?: ReactNode }>> = {
+    [generateGroups.classes]: { before: <HowMany params={params} set={set} />, after: problem('count') },
+    [generateGroups.difficulty]: {
+      beside: <Distribution params={params} real={outline?.real ?? null} />,
+      after: problem('difficulty'),
+    },
+    [generateGroups.prompts]: { after: <PromptNotes params={params} outline={outline} /> },
+    [generateGroups.filter]: { before: <FilterSwitch params={params} set={set} dataset={dataset} /> },
+  };
+
   return (
     <form
       className="panel"
@@ -95,11 +89,14 @@ export function GenerateForm({ dataset, adapters, bases }: Props) {
       }}
     >
       <div className="panel-body stack">
-        <ClassesGroup {...group} />
-        <DifficultyGroup {...group} />
-        <PromptGroup {...group} />
-        <KeepGroup {...group} />
-        <SamplingGroup params={params} errors={errors} set={set} />
+        {headingsOf(basic).map((title) => (
+          <Group
+            key={title}
+            title={title}
+            fields={{ ...shared, fields: basic.filter(({ group = 'Other settings' }) => group === title) }}
+            {...around[title]}
+          />
+        ))}
         <Button
           size="compact-xs"
           variant="subtle"
@@ -110,9 +107,12 @@ export function GenerateForm({ dataset, adapters, bases }: Props) {
           {more ? 'Fewer settings' : 'More settings'}
         </Button>
         <Collapse expanded={more}>
-          <AdvancedFields params={params} errors={errors} set={set} adapters={adapters} bases={bases} />
+          <div className="stack">
+            <ParamFields {...shared} fields={fields.filter(({ level }) => level === 'advanced')} />
+            <AdvancedFields params={params} errors={problemsOf(generateParams, params)} set={set} />
+          </div>
         </Collapse>
-        <MemoryNotice request={valid ? { kind: 'generate', params: memoryParams(params) } : null} />
+        <MemoryNotice request={valid ? memoryInputs('generate', params) : null} />
         <div className="plan" role="status" data-testid={testIds.generatePlan}>
           {!ready ? 'Put right what is marked above.' : outline && planWords(params, outline, jobs)}
         </div>

@@ -24,7 +24,6 @@ function Generate({ dataset }: { dataset: Dataset }) {
   const inspect = useStore((state) => state.inspect);
   const show = useStore((state) => state.show);
   const adapters = difficultyModels(models ?? [], dataset.id);
-  const bases = (models ?? []).filter(({ kind, usable }) => kind === 'diffusion' && usable);
   return (
     <>
       <div className="screen">
@@ -53,7 +52,7 @@ function Generate({ dataset }: { dataset: Dataset }) {
           )}
           {adapters.length > 0 && (
             <div className="generate-columns">
-              <GenerateForm dataset={dataset} adapters={adapters} bases={bases} />
+              <GenerateForm dataset={dataset} />
               <Preview job={generating} datasetId={dataset.id} />
             </div>
           )}

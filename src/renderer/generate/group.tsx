@@ -1,12 +1,30 @@
-/** Owns a named group of settings in the form of a generation. */
+/** Owns a named group of settings in the form of a generation: its parameters, and what is laid out around them by hand. */
 import type { ReactNode } from 'react';
+import { ParamFields, type ParamFieldsProps } from '../ui/param-fields.tsx';
 
-export function Group({ title, about, children }: { title: string; about?: string; children: ReactNode }) {
+interface Props {
+  title: string;
+  fields: ParamFieldsProps;
+  /** Above the parameters. */
+  before?: ReactNode;
+  beside?: ReactNode;
+  after?: ReactNode;
+}
+
+export function Group({ title, fields, before, beside, after }: Props) {
   return (
     <fieldset className="form-group">
       <legend>{title}</legend>
-      {about && <div className="muted small">{about}</div>}
-      {children}
+      {before}
+      {beside ? (
+        <div className="difficulty-fields">
+          <ParamFields {...fields} />
+          {beside}
+        </div>
+      ) : (
+        <ParamFields {...fields} />
+      )}
+      {after}
     </fieldset>
   );
 }

@@ -1,10 +1,13 @@
 /** Owns saying what a generation will make, and how long that may take by what earlier ones took. */
 import { guidanceBranches } from '../../core/diffusion/guidance.ts';
 import type { GenerationOutline } from '../../shared/domain/provenance.ts';
+import { keepsAll } from '../../shared/jobs/generate-rules.ts';
+import type { JobParams } from '../../shared/jobs/index.ts';
 import type { Job } from '../../shared/jobs/job.ts';
 import { count, counted } from '../ui/format.ts';
 import { wordsOf } from './distribution-shape.ts';
-import { type GenerateInput, keepsAll } from './validate.ts';
+
+export type GenerateInput = JobParams<'generate'>;
 
 export const totalOf = (outline: GenerationOutline): number =>
   outline.classes.reduce((sum, c) => sum + c.count, 0);

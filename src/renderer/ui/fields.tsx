@@ -18,12 +18,14 @@ interface FieldProps {
   help: string;
   htmlFor?: string;
   error?: string | null;
+  /** Over all columns of a form. */
+  wide?: boolean;
   children: ReactNode;
 }
 
-export function Field({ label, help, htmlFor, error, children }: FieldProps) {
+export function Field({ label, help, htmlFor, error, wide, children }: FieldProps) {
   return (
-    <div className="field">
+    <div className={wide ? 'field wide' : 'field'}>
       <div className="field-label">
         <label htmlFor={htmlFor}>{label}</label>
         <Tooltip label={help} events={{ hover: true, focus: true, touch: true }}>

@@ -1,32 +1,38 @@
 /** Owns the form controls of parameters that are declared with field(): which one, its range, and what it says. */
-import { SegmentedControl, Select, Switch } from '@mantine/core';
+import { SegmentedControl, Select, Switch, Textarea } from '@mantine/core';
 import type { Dataset } from '../../shared/domain/dataset.ts';
-import type { ModelEntry } from '../../shared/domain/model.ts';
-import { expectedNumber, type Field as Parameter, rangeOf } from '../../shared/field.ts';
-import { isOnnxFile } from '../../shared/model-files.ts';
-import { useRequest } from '../queries.ts';
-import { Field, NumberField } from './fields.tsx';
-import { counted } from './format.ts';
-import { scorerChoices } from './scorer-choices.ts';
+import {
+  choiceHelp,
+  choiceLabel,
+  expectedOf,
+  type Field as Parameter,
+  rangeOf,
+  timesOf,
+} from '../../shared/field.ts';
+import type { ControlProps, Words } from './control-props.ts';
+import { Field, NumberField, SliderField } from './fields.tsx';
+import { ClassesControl, FileControl, FilesControl, LinesControl, NumbersControl } from './list-controls.tsx';
+import { LorasControl } from './loras-control.tsx';
+import { ModelControl, ScorerControl } from './model-controls.tsx';
 
 /** Letters of all choices that fit side by side into a column of a form; more become a list. */
 const LETTERS = 26;
 
 type Params = Readonly<Record<string, unknown>>;
 
-interface Props {
+export interface ParamFieldsProps {
   /** Of the job: test ids begin with it. */
   kind: string;
   dataset: Dataset;
   fields: readonly Parameter[];
   params: Params;
   set: (change: Record<string, unknown>) => void;
-  /** The sentence where this field does not fit, null where it does. */
-  say: (field: string, sentence: string) => string | null;
+  /** What is said where this field does not fit (`sentence`, unless a rule speaks), null where it does. */
+  say: (field: string, sentence?: string) => string | null;
 }
 
 /** Those that mean something with the others' values, in the order of their declaration. */
-export function ParamFields({ kind, dataset, fields, params, set, say }: Props) {
+export function ParamFields({ kind, dataset, fields, params, set, say }: ParamFieldsProps) {
   const shown = fields.filter(({ only }) => !only || only.holds(params));
   return (
     <div className="form-grid">
@@ -38,135 +44,111 @@ export function ParamFields({ kind, dataset, fields, params, set, say }: Props) 
           testId={`${kind}-${field.flag}`}
           value={params[field.name]}
           set={(value) => set({ [field.name]: value })}
-          say={(sentence) => say(field.name, sentence)}
+          words={wordsOf(field, params[field.name])}
+          error={say(field.name, expectedOf(field) ?? undefined)}
         />
       ))}
     </div>
   );
 }
 
-interface ControlProps {
-  field: Parameter;
-  dataset: Dataset;
-  testId: string;
-  value: unknown;
-  set: (value: unknown) => void;
-  say: (sentence: string) => string | null;
+/** Of a choice, with what is said of the chosen one. */
+function wordsOf(field: Parameter, value: unknown): Words {
+  const { label, help, advice, unit } = field;
+  const chosen = typeof value === 'string' ? choiceHelp(field, value) : null;
+  return {
+    label: unit ? `${label} (${unit})` : label,
+    help: [help, advice, chosen].filter((part) => part).join(' '),
+  };
 }
+
+const controls: Readonly<Record<Parameter['control'], (props: ControlProps) => React.ReactNode>> = {
+  number: NumberControl,
+  slider: NumberControl,
+  switch: SwitchControl,
+  choice: ChoiceControl,
+  text: TextControl,
+  lines: LinesControl,
+  numbers: NumbersControl,
+  classes: ClassesControl,
+  scorer: ScorerControl,
+  model: ModelControl,
+  file: FileControl,
+  files: FilesControl,
+  loras: LorasControl,
+};
 
 function Control(props: ControlProps) {
-  const { field, testId, value, set } = props;
-  const words = { label: field.label, help: field.advice ? `${field.help} ${field.advice}` : field.help };
-  if (field.among === 'scorers') return <ScorerControl {...props} words={words} />;
-  if (field.among) return <ModelControl {...props} words={words} />;
-  switch (field.kind.type) {
-    case 'number':
-      return <NumberControl {...props} words={words} />;
-    case 'boolean':
-      return (
-        <Field {...words} htmlFor={`field-${testId}`}>
-          <Switch
-            mt={4}
-            id={`field-${testId}`}
-            data-testid={testId}
-            aria-label={field.label}
-            label={value === true ? 'on' : 'off'}
-            checked={value === true}
-            onChange={(event) => set(event.currentTarget.checked)}
-          />
-        </Field>
-      );
-    case 'enum': {
-      const { options } = field.kind.inner as unknown as { options: string[] };
-      const choice = {
-        'aria-label': field.label,
-        'data-testid': testId,
-        data: options.map((option) => ({ value: option, label: field.choices?.[option] ?? option })),
-        value: String(value),
-      };
-      return (
-        <Field {...words}>
-          {choice.data.reduce((sum, { label }) => sum + label.length, 0) <= LETTERS ? (
-            <SegmentedControl {...choice} onChange={set} />
-          ) : (
-            <Select {...choice} onChange={(option) => option !== null && set(option)} />
-          )}
-        </Field>
-      );
-    }
-    default:
-      throw new Error(`${field.name}: no form control for a parameter of type ${field.kind.type}`);
-  }
+  const Shown = controls[props.field.control];
+  return <Shown {...props} />;
 }
 
-type Words = { label: string; help: string };
-
-function NumberControl({ field, testId, value, set, say, words }: ControlProps & { words: Words }) {
+function NumberControl({ field, testId, value, set, words, error }: ControlProps) {
   const { inner, nullable } = field.kind;
   const { min, max, whole } = rangeOf(inner);
-  const sentence = `${expectedNumber(inner)}${nullable ? ', or empty' : ''}.`;
-  const error = say(sentence[0].toUpperCase() + sentence.slice(1));
-  return (
-    <NumberField
-      {...words}
-      min={min ?? Number.MIN_SAFE_INTEGER}
-      max={max ?? Number.MAX_SAFE_INTEGER}
-      step={field.step ?? 1}
-      decimals={whole ? 0 : 7}
-      testId={testId}
-      placeholder={field.none}
-      value={value === null ? Number.NaN : (value as number)}
-      onChange={(typed) => set(nullable && Number.isNaN(typed) ? null : typed)}
-      error={error}
-    />
-  );
+  const times = timesOf(field);
+  const shown = {
+    ...words,
+    min: min === null ? Number.MIN_SAFE_INTEGER : min * times,
+    max: max === null ? Number.MAX_SAFE_INTEGER : max * times,
+    step: field.step ?? 1,
+    decimals: whole ? 0 : 7,
+    testId,
+    placeholder: field.none,
+    value: value === null ? Number.NaN : +((value as number) * times).toFixed(7),
+    onChange: (typed: number) => set(nullable && Number.isNaN(typed) ? null : typed / times),
+    error,
+  };
+  return field.control === 'slider' ? <SliderField {...shown} /> : <NumberField {...shown} />;
 }
 
-const isNetwork = ({ kind }: ModelEntry) => kind === 'encoder' || kind === 'classifier';
-
-const standsHere = (among: Parameter['among'], model: ModelEntry): boolean =>
-  model.usable && isNetwork(model) && (among === 'encoders' || !isOnnxFile(model.path));
-
-const nothing = '';
-
-function ScorerControl({ field, testId, value, set, words, dataset }: ControlProps & { words: Words }) {
-  const none = field.none === undefined ? [] : [{ value: nothing, label: field.none }];
+function SwitchControl({ field, testId, value, set, words }: ControlProps) {
   return (
-    <Field {...words}>
-      <Select
-        aria-label={field.label}
+    <Field {...words} htmlFor={`field-${testId}`}>
+      <Switch
+        mt={4}
+        id={`field-${testId}`}
         data-testid={testId}
-        data={[...none, ...scorerChoices(dataset.scorers)]}
-        value={value === null ? nothing : String(value)}
-        onChange={(id) => id !== null && set(id === nothing ? null : Number(id))}
+        aria-label={field.label}
+        label={value === true ? 'on' : 'off'}
+        checked={value === true}
+        onChange={(event) => set(event.currentTarget.checked)}
       />
     </Field>
   );
 }
 
-function ModelControl({ field, testId, value, set, words }: ControlProps & { words: Words }) {
-  const { data: models, isPending } = useRequest('models.list', {});
-  const usable = (models ?? []).filter((model) => standsHere(field.among, model));
-  const none = field.none === undefined ? [] : [{ value: nothing, label: field.none }];
-  const known = value === null || isPending || usable.some(({ id }) => id === value);
+function ChoiceControl({ field, testId, value, set, words, error }: ControlProps) {
+  const { options } = field.kind.inner as unknown as { options: string[] };
+  const choice = {
+    'aria-label': field.label,
+    'data-testid': testId,
+    data: options.map((option) => ({ value: option, label: choiceLabel(field, option) })),
+    value: String(value),
+  };
   return (
-    <Field
-      {...words}
-      error={
-        known
-          ? null
-          : usable.length > 0
-            ? `${String(value)} cannot be used: choose among ${counted(usable.length, 'model')}.`
-            : 'No model is usable here. Add one under Settings.'
-      }
-    >
-      <Select
-        aria-label={field.label}
+    <Field {...words} error={error}>
+      {choice.data.reduce((sum, { label }) => sum + label.length, 0) <= LETTERS ? (
+        <SegmentedControl {...choice} onChange={set} />
+      ) : (
+        <Select {...choice} onChange={(option) => option !== null && set(option)} />
+      )}
+    </Field>
+  );
+}
+
+function TextControl({ field, testId, value, set, words, error }: ControlProps) {
+  return (
+    <Field {...words} htmlFor={`field-${testId}`} error={error} wide>
+      <Textarea
+        id={`field-${testId}`}
         data-testid={testId}
-        data={[...none, ...usable.map(({ id, name }) => ({ value: id, label: name }))]}
-        value={value === null ? nothing : String(value)}
-        placeholder="No usable model"
-        onChange={(id) => id !== null && set(id === nothing ? null : id)}
+        autosize
+        maxRows={10}
+        placeholder={field.placeholder ?? field.none}
+        value={(value as string | null) ?? ''}
+        onChange={(event) => set(event.currentTarget.value)}
+        error={Boolean(error)}
       />
     </Field>
   );

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { Dataset } from '../../shared/domain/dataset.ts';
 import { fieldsOf } from '../../shared/field.ts';
 import { type JobKind, type JobRequestInput, jobParams } from '../../shared/jobs/index.ts';
+import { ruleOf } from '../../shared/rules.ts';
 import { useEnqueue } from './feedback.tsx';
 import { ParamFields } from './param-fields.tsx';
 
@@ -12,7 +13,7 @@ export interface FieldsProps<P> {
   params: P;
   set: (change: Partial<P>) => void;
   /** The sentence where this field does not fit, null where it does. */
-  say: (field: keyof P, sentence: string) => string | null;
+  say: (field: keyof P, sentence?: string) => string | null;
 }
 
 /** A job's settings as typed, from its defaults. @param follow what holds whatever was typed */
@@ -23,12 +24,15 @@ export function useParams<P extends object>(
 ): FieldsProps<P> & { fits: boolean } {
   const [typed, setTyped] = useState<P>(() => schema.parse({ datasetId }));
   const params = follow(typed);
-  const wrong = new Set<PropertyKey>(schema.safeParse(params).error?.issues.map(({ path }) => path[0]));
+  const issues = schema.safeParse(params).error?.issues ?? [];
   return {
     params,
     set: (change) => setTyped((old) => ({ ...old, ...change })),
-    say: (field, sentence) => (wrong.has(field) ? sentence : null),
-    fits: wrong.size === 0,
+    say: (field, sentence) => {
+      const issue = issues.find(({ path }) => path[0] === field);
+      return issue ? (ruleOf(issue) ?? sentence ?? issue.message) : null;
+    },
+    fits: issues.length === 0,
   };
 }
 

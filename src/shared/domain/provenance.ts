@@ -62,6 +62,8 @@ export const provenance = z.object({
       accepted: z.boolean(),
     })
     .optional(),
+  /** Recorded parameters without a place of their own above, where they are not as usual. Absent: all are. */
+  settings: z.record(z.string(), z.unknown()).optional(),
   provider: z.string(),
   createdBy: z.string(), // program and version
 });

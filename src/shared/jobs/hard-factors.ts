@@ -1,16 +1,28 @@
 /** Owns the parameters of a hard-factor report. */
 import { z } from 'zod';
+import { field } from '../field.ts';
 import { pathFor } from '../paths.ts';
-import { everyLevel, id, modelId, sampling, seed } from './parts.ts';
+import { drawingSeed, encoder, everyLevel, id, sampling } from './parts.ts';
 
 /** What makes each class hard, by the difficulty tokens alone: the prompt is empty. */
 export const hardFactorsParams = z.object({
   datasetId: id,
   ...everyLevel,
-  /** Encoder by which real images are set beside generated ones, and by whose features factors are read. */
-  modelId: modelId.default('builtin:encoder'),
-  /** JSON lines with the real images' path and factors; null: pictures only. */
-  factors: pathFor('factors').nullable().default(null),
-  ...sampling,
-  seed,
+  modelId: field(encoder, {
+    label: 'Encoder',
+    help: 'Encoder whose features compare real images with samples.',
+    level: 'advanced',
+    flag: 'model',
+    among: 'encoders',
+  }),
+  factors: field(pathFor('factors').nullable().default(null), {
+    label: 'Known factors',
+    help: 'JSON Lines file with the path and the factors of each real image.',
+    advice:
+      'With it, a table shows which factors rise with difficulty. The demo dataset has a factors.jsonl.',
+    level: 'basic',
+    none: 'No factors',
+  }),
+  ...sampling('advanced'),
+  seed: drawingSeed('advanced'),
 });

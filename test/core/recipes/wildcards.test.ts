@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  countPrompts,
-  drawPrompt,
-  parsePrompt,
-  parsePromptList,
-  WildcardError,
-} from '../../../src/core/recipes/wildcards.ts';
+import { countPrompts, drawPrompt } from '../../../src/core/recipes/wildcards.ts';
 import { rngFromSeed } from '../../../src/core/rng.ts';
+import { parsePrompt, parsePromptList, WildcardError } from '../../../src/shared/wildcards.ts';
 
 /** Every prompt that 400 draws give, with how often. */
 function drawn(text: string): Map<string, number> {

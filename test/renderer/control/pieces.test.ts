@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
 import { differing } from '../../../src/renderer/control/comparison.tsx';
 import { imagesOf, secondsFor } from '../../../src/renderer/control/estimate.ts';
-import { parseLevels } from '../../../src/renderer/control/levels.ts';
 import { step } from '../../../src/renderer/control/roving.ts';
 import { sorted } from '../../../src/renderer/control/sortable.tsx';
 import { makeJob } from '../../../src/renderer/dev/fake-data.ts';
+import { numbersOf } from '../../../src/shared/field.ts';
 import { controlParams } from '../../../src/shared/jobs/control.ts';
+
+const parseLevels = (text: string) =>
+  controlParams.shape.levels.safeParse(numbersOf(text, true)).data ?? null;
 
 test('levels are read in any spelling, put in order, and refused where they do not fit', () => {
   expect(parseLevels('0.9, 0.1; .5 0.5')).toEqual([0.1, 0.5, 0.9]);

@@ -9,6 +9,7 @@ import { toRgba } from '../../../src/renderer/generate/preview.tsx';
 import { agreementOf } from '../../../src/renderer/generate/results.tsx';
 import { useStore } from '../../../src/renderer/state.ts';
 import { testIds } from '../../../src/renderer/test-ids.ts';
+import { fieldsOf } from '../../../src/shared/field.ts';
 import { generateParams } from '../../../src/shared/jobs/generate.ts';
 import { mount } from '../mount.tsx';
 
@@ -125,7 +126,7 @@ test('difficulties, prompts and what is kept reach the job', async () => {
   fireEvent.click(screen.getByTestId(testIds.generateKeep));
   type(testIds.generateKeepWithin, '0.2');
   type(testIds.generateAttempts, '7');
-  fireEvent.click(screen.getByText("The scorer must see the image's class in it"));
+  fireEvent.click(screen.getByLabelText('Scorer sees the class'));
   const start = screen.getByTestId(testIds.generateStart);
   await waitFor(() => expect(start).toHaveProperty('disabled', false));
   fireEvent.click(start);
@@ -265,4 +266,20 @@ test('agreement counts only images with both difficulties', () => {
   expect(pairs).toHaveLength(5);
   const expected = images.slice(1).map((i) => Math.abs(i.requestedDifficulty! - i.difficulty!));
   expect(error).toBeCloseTo(expected.reduce((a, b) => a + b) / 5, 12);
+});
+
+test('every declared parameter has a control, some where others give it a meaning', async () => {
+  const { asked } = mount(<GenerateScreen />);
+  await screen.findByTestId(testIds.generateStart);
+  const always = fieldsOf(generateParams).filter(({ only }) => !only);
+  for (const { flag } of always) expect(screen.getAllByTestId(`generate-${flag}`), flag).toHaveLength(1);
+  type('generate-eta', '0.4');
+  type(testIds.generateSigma, '0.8'); // as far as its schema goes
+  fireEvent.click(screen.getByTestId('generate-embedding'));
+  await screen.findByText('resnet50.onnx'); // what the made-up dialog answers
+  fireEvent.click(screen.getByTestId(testIds.generateStart));
+  await waitFor(() => expect(asked('jobs.enqueue')).toHaveLength(2));
+  expect(asked('jobs.enqueue')[0]).toMatchObject({
+    request: { params: { eta: 0.4, sigma: 0.8, embeddings: ['token of embedding'] } },
+  });
 });

@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto';
 import { asText } from '../../../../core/prompts/put-in.ts';
 import { candidateQueue, type Settled } from '../../../../core/recipes/candidates.ts';
 import type { Provenance, StartingPoint } from '../../../../shared/domain/provenance.ts';
-import type { ClassAcceptance } from '../../../../shared/jobs/generate.ts';
+import { type ClassAcceptance, generateParams } from '../../../../shared/jobs/generate.ts';
+import { settingsOf } from '../../../../shared/recorded.ts';
 import { addScores, addSynthetic, madeIndices } from '../../../catalog/index.ts';
 import { createdBy } from '../../../files/version.ts';
 import { writeWhole } from '../../../files/write-whole.ts';
@@ -172,6 +173,7 @@ function provenanceOf(
   { accepted, attempt, attempts, made: { seed, start, verdict } }: Settled<MadePicture>,
 ): Provenance {
   const chunks = generator.chunksOf(p);
+  const settings = settingsOf(generateParams, params);
   return {
     recipe,
     models,
@@ -206,6 +208,7 @@ function provenanceOf(
           },
         }
       : {}),
+    ...(settings && { settings }),
     provider: runtime.provider,
     createdBy,
   };

@@ -3,14 +3,10 @@ import { writtenTag } from '../../../../core/prompts/lora-tags.ts';
 import { asText, putIn } from '../../../../core/prompts/put-in.ts';
 import type { PromptSyntax } from '../../../../core/prompts/syntax.ts';
 import { syntaxes } from '../../../../core/prompts/syntaxes.ts';
-import {
-  drawPrompt,
-  parsePrompt,
-  parsePromptList,
-  WildcardError,
-} from '../../../../core/recipes/wildcards.ts';
+import { drawPrompt } from '../../../../core/recipes/wildcards.ts';
 import { permutation, rngFromSeed } from '../../../../core/rng.ts';
 import type { JobParams } from '../../../../shared/jobs/index.ts';
+import { parsePrompt, parsePromptList, WildcardError } from '../../../../shared/wildcards.ts';
 import { type Catalog, trainingCaptions } from '../../../catalog/index.ts';
 import { excerpt } from '../../../files/first-few.ts';
 import type { ChosenClass } from './plan-classes.ts';

@@ -12,8 +12,10 @@ import { openSafetensors, writeSafetensors } from '../../../../../src/main/files
 import { decodeRgb } from '../../../../../src/main/images/decode.ts';
 import { writeLoraFile } from '../../../../../src/main/models/lora-file.ts';
 import { type Provenance, provenance } from '../../../../../src/shared/domain/provenance.ts';
+import { generateParams } from '../../../../../src/shared/jobs/generate.ts';
 import type { JobRequestInput } from '../../../../../src/shared/jobs/index.ts';
 import { loraLayer } from '../../../../core/nn/lora-layer.ts';
+import { declareThrowAway } from '../../../../shared/throw-away.ts';
 import { makeFolder } from '../../../support/pictures.ts';
 import { run, runOk } from '../../../support/run.ts';
 import { writeTinyDiffusion } from '../../../support/tiny-diffusion.ts';
@@ -84,6 +86,8 @@ async function made(change: Partial<Params> = {}): Promise<Made[]> {
   expect(job.state, job.error ?? '').toBe('done');
   return await madeBy(job.id);
 }
+
+declareThrowAway(generateParams);
 
 const real = () => new Map(c.workImages(catalog, 1, 'real').map((image) => [image.id, image]));
 
@@ -237,4 +241,12 @@ it('a black image is no result: the job fails and says what gave none', async ()
   expect(job.state).toBe('failed');
   expect(job.error).toMatch(/came out black: the model's autoencoder/);
   expect(catalog.value("SELECT COUNT(*) FROM images WHERE origin = 'synthetic'")).toBe(before);
+});
+
+it('records a parameter that is declared as recorded, where it is not as usual', async () => {
+  const [asUsual] = await made({ count: 1 });
+  expect(asUsual.provenance).not.toHaveProperty('settings');
+  const [picture] = await made({ count: 1, throwAway: 4 } as Partial<Params>);
+  expect(picture.provenance.settings).toEqual({ throwAway: 4 });
+  expect(picture.pixels).toBe(asUsual.pixels);
 });

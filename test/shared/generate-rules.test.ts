@@ -1,18 +1,19 @@
 import { expect, test } from 'vitest';
-import { checkGenerate, type GenerateInput } from '../../../src/renderer/generate/validate.ts';
-import { generateParams } from '../../../src/shared/jobs/generate.ts';
+import { generateParams } from '../../src/shared/jobs/generate.ts';
+import type { JobParams } from '../../src/shared/jobs/index.ts';
+import { problemsOf } from '../../src/shared/rules.ts';
 
 const good = generateParams.parse({ datasetId: 1 });
-const wrong = (change: Partial<GenerateInput>) => checkGenerate({ ...good, ...change });
+const wrong = (change: Partial<JobParams<'generate'>>) => problemsOf(generateParams, { ...good, ...change });
 
 test('the defaults of the job are right', () => {
-  expect(checkGenerate(good)).toEqual({});
+  expect(problemsOf(generateParams, good)).toEqual({});
 });
 
 test('each field has its own sentence', () => {
-  expect(wrong({ mu: 1.2 })).toEqual({ mu: 'A difficulty from 0 (easy) to 1 (hard).' });
+  expect(wrong({ mu: 1.2 })).toEqual({ mu: 'A number from 0 to 1.' });
   expect(Object.keys(wrong({ count: 0, steps: 1.5, seed: -1 })).sort()).toEqual(['count', 'seed', 'steps']);
-  expect(wrong({ sigma: Number.NaN }).sigma).toContain('spread');
+  expect(wrong({ sigma: Number.NaN }).sigma).toBe('A number from 0 to 1.');
 });
 
 test('a seed is told its bound, and CLIP skip what it may be', () => {
