@@ -8,14 +8,17 @@ type Rows = Float32Array | Float64Array;
 /** images: [n,dim], texts: [k,dim] -> f64[n,k], each in [-1,1]: what DisCL's filter has its thresholds on. */
 export function imageTextCosines(images: Rows, texts: Rows, dim: number): Float64Array {
   const [n, k] = [rowsOf(images, dim, 'images'), rowsOf(texts, dim, 'texts')];
-  const [a, b] = [unitRows(images, dim), unitRows(texts, dim)];
+  // Images may be very many: theirs are not copied.
+  const unit = unitRows(texts, dim);
   const cosines = new Float64Array(n * k);
-  for (let i = 0; i < n; i++)
+  for (let i = 0; i < n; i++) {
+    const length = lengthOf(images, i * dim, dim);
     for (let j = 0; j < k; j++) {
       let dot = 0;
-      for (let d = 0; d < dim; d++) dot += a[i * dim + d] * b[j * dim + d];
-      cosines[i * k + j] = Math.min(1, Math.max(-1, dot));
+      for (let d = 0; d < dim; d++) dot += images[i * dim + d] * unit[j * dim + d];
+      cosines[i * k + j] = Math.min(1, Math.max(-1, dot / length));
     }
+  }
   return cosines;
 }
 
@@ -69,13 +72,18 @@ function rowsOf(x: Rows, dim: number, what: string): number {
   return x.length / dim;
 }
 
-/** f64[n,dim]. A row of zeros, which has no direction, stays as it is. */
+/** A row of zeros, which has no direction, counts as of length 1. */
+function lengthOf(x: Rows, at: number, dim: number): number {
+  let square = 0;
+  for (let d = 0; d < dim; d++) square += x[at + d] ** 2;
+  return Math.sqrt(square) || 1;
+}
+
+/** f64[n,dim] */
 function unitRows(x: Rows, dim: number): Float64Array {
   const unit = Float64Array.from(x);
   for (let at = 0; at < unit.length; at += dim) {
-    let square = 0;
-    for (let d = 0; d < dim; d++) square += unit[at + d] ** 2;
-    const length = Math.sqrt(square) || 1;
+    const length = lengthOf(x, at, dim);
     for (let d = 0; d < dim; d++) unit[at + d] /= length;
   }
   return unit;

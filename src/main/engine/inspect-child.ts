@@ -39,6 +39,8 @@ const bodies: Bodies = {
     (await import('./job-memory.ts')).memoryWarning(await catalogAt(catalog), request),
   'generation.outline': async ({ catalog, params }) =>
     (await import('./diffusion/generation-outline.ts')).outlineGeneration(await catalogAt(catalog), params),
+  'images.like': async ({ catalog, ...search }) =>
+    (await import('./text-search.ts')).imagesLike(await catalogAt(catalog), search),
   'lora.export': async ({ from, out, layout }) => {
     const { readLoraFile, writeLoraFile } = await import('./models/lora-file.ts');
     const adapter = readLoraFile(from);
