@@ -7,15 +7,25 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const nodeParts = ['main/catalog', 'main/jobs', 'main/engine'];
+const nodeParts = [
+  'main/files',
+  'main/catalog',
+  'main/images',
+  'main/runtime',
+  'main/jobs',
+  'main/datasets',
+  'main/models',
+  'main/scorers',
+  'main/engine',
+];
 
 /** layer -> layers it may import, whether it may name Node's modules, and its packages ('*': any). */
 const rules = {
   shared: { layers: ['shared'], node: false, packages: ['zod'] },
   core: { layers: ['shared', 'core'], node: false, packages: ['zod', '@bufbuild/protobuf'] },
-  'main/catalog': { layers: ['shared', 'core', ...nodeParts], node: true, packages: '*' },
-  'main/jobs': { layers: ['shared', 'core', ...nodeParts], node: true, packages: '*' },
-  'main/engine': { layers: ['shared', 'core', ...nodeParts], node: true, packages: '*' },
+  ...Object.fromEntries(
+    nodeParts.map((part) => [part, { layers: ['shared', 'core', ...nodeParts], node: true, packages: '*' }]),
+  ),
   main: { layers: ['shared', 'core', ...nodeParts, 'main'], node: true, packages: '*' },
   cli: { layers: ['shared', 'core', ...nodeParts, 'cli'], node: true, packages: '*' },
   preload: { layers: ['shared', 'preload'], node: false, packages: ['electron'] },
@@ -25,14 +35,14 @@ const rules = {
 /** Packages that only some folders may name. */
 const confined = {
   electron: ['main', 'preload'],
-  sharp: ['main/engine'],
+  sharp: ['main/images'],
   'better-sqlite3': ['main/catalog'],
   react: ['renderer'],
   'react-dom': ['renderer'],
 };
 
 /** Packages that one file alone may name, tests and scripts included: what must come before their loading is done there. */
-const onlyIn = { 'onnxruntime-node': 'src/main/engine/onnx-runtime.ts' };
+const onlyIn = { 'onnxruntime-node': 'src/main/runtime/onnx-runtime.ts' };
 
 const layerOf = (path) => {
   const [first, second, ...rest] = path.split('/');
@@ -151,15 +161,15 @@ export const parsers = [
   'core/nn/config-fields.ts',
   'core/tokenizer/clip-bpe.ts',
   'core/tokenizer/tokenizer-json.ts',
-  'main/engine/images/decode.ts',
-  'main/engine/images/manifest.ts',
-  'main/engine/images/scan.ts',
-  'main/engine/models/examine.ts',
-  'main/engine/models/stored-part.ts',
-  'main/engine/runtime.ts',
-  'main/engine/safetensors-header.ts',
-  'main/engine/safetensors.ts',
-  'main/engine/user-json.ts',
+  'main/images/decode.ts',
+  'main/datasets/manifest.ts',
+  'main/datasets/scan.ts',
+  'main/models/examine.ts',
+  'main/models/stored-part.ts',
+  'main/runtime/runtime.ts',
+  'main/files/safetensors-header.ts',
+  'main/files/safetensors.ts',
+  'main/files/user-json.ts',
 ];
 
 /** Who must leave that to another process (main/engine/inspector.ts), whenever it is loaded. */

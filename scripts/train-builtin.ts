@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { RuntimeOptions } from '../src/main/engine/runtime.ts';
+import type { RuntimeOptions } from '../src/main/runtime/runtime.ts';
 import { trainAutoencoder } from './builtin/autoencoder.ts';
 import { trainClip } from './builtin/clip.ts';
 import { cached, type Picture, photos, scenes, trainingSeedBase } from './builtin/data.ts';

@@ -16,10 +16,10 @@ import { type TrainedBpe, trainClipBpe } from '../../src/core/tokenizer/clip-bpe
 import { adamW } from '../../src/core/training/adamw.ts';
 import { initialState, type TrainingState } from '../../src/core/training/parameters.ts';
 import { learningRateFactor } from '../../src/core/training/schedule.ts';
-import { openSession, type RuntimeOptions } from '../../src/main/engine/runtime.ts';
-import { writeSafetensors } from '../../src/main/engine/safetensors.ts';
-import { loadState, saveState } from '../../src/main/engine/training/state-file.ts';
-import { compileStep } from '../../src/main/engine/training/step.ts';
+import { loadState, saveState } from '../../src/main/engine/bodies/fit/state-file.ts';
+import { writeSafetensors } from '../../src/main/files/safetensors.ts';
+import { openSession, type RuntimeOptions } from '../../src/main/runtime/runtime.ts';
+import { compileStep } from '../../src/main/runtime/step.ts';
 import { imageBatch, imageSize, type Picture, punctuation, shiftAll } from './data.ts';
 import { shipped } from './state.ts';
 

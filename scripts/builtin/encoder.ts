@@ -10,9 +10,9 @@ import { rngFromSeed } from '../../src/core/rng.ts';
 import { adamW } from '../../src/core/training/adamw.ts';
 import { initialState } from '../../src/core/training/parameters.ts';
 import { learningRateFactor } from '../../src/core/training/schedule.ts';
-import { openSession, type RuntimeOptions } from '../../src/main/engine/runtime.ts';
-import { writeSafetensors } from '../../src/main/engine/safetensors.ts';
-import { compileStep } from '../../src/main/engine/training/step.ts';
+import { writeSafetensors } from '../../src/main/files/safetensors.ts';
+import { openSession, type RuntimeOptions } from '../../src/main/runtime/runtime.ts';
+import { compileStep } from '../../src/main/runtime/step.ts';
 import { imageBatch, imageSize, type Picture, shiftAll } from './data.ts';
 import { shipped } from './state.ts';
 

@@ -19,11 +19,11 @@ import {
   setScorer,
   thumbnailFile,
 } from '../main/catalog/index.ts';
+import { addModel } from '../main/engine/check-model.ts';
 import { inspect } from '../main/engine/inspector.ts';
-import { addModel } from '../main/engine/models/check.ts';
-import { addFromModelsFolder } from '../main/engine/models/models-folder.ts';
-import { listModels } from '../main/engine/models/registry.ts';
+import { addFromModelsFolder } from '../main/engine/models-folder.ts';
 import { EngineSupervisor } from '../main/jobs/index.ts';
+import { listModels } from '../main/models/registry.ts';
 import type { Dataset } from '../shared/domain/dataset.ts';
 import { usageError } from './errors.ts';
 import { followEngine } from './follow-engine.ts';

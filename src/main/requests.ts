@@ -11,12 +11,12 @@ import type { JobRequestInput } from '../shared/jobs/index.ts';
 import type { Job } from '../shared/jobs/job.ts';
 import { headlineOfControl, headlineOfHardFactors } from '../shared/reports.ts';
 import * as c from './catalog/index.ts';
-import { runDoctor } from './engine/doctor.ts';
+import { addModel, checkModel } from './engine/check-model.ts';
 import { inspect } from './engine/inspector.ts';
-import { addModel, checkModel } from './engine/models/check.ts';
-import { addFromModelsFolder } from './engine/models/models-folder.ts';
-import { getModel, listModels } from './engine/models/registry.ts';
+import { addFromModelsFolder } from './engine/models-folder.ts';
 import type { EngineSupervisor } from './jobs/supervisor.ts';
+import { getModel, listModels } from './models/registry.ts';
+import { runDoctor } from './runtime/doctor.ts';
 
 export type RequestHandlers = {
   [N in RequestName]: (input: z.output<Requests[N]['input']>) => RequestOutput<N> | Promise<RequestOutput<N>>;

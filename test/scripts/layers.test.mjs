@@ -79,7 +79,7 @@ it('lets one file load ONNX Runtime, and no test or script another way', () => {
   const load = `import * as ort from '${name}';`;
   const breaches = inFolder(
     {
-      'src/main/engine/onnx-runtime.ts': `const load = () => require('${name}');`,
+      'src/main/runtime/onnx-runtime.ts': `const load = () => require('${name}');`,
       'src/main/engine/other.ts': load,
       'bin/a.mjs': '',
       'scripts/bench.ts': `await import('${name}');`,
@@ -88,7 +88,7 @@ it('lets one file load ONNX Runtime, and no test or script another way', () => {
     findBreaches,
   );
   const said = (file) =>
-    `${file}: imports "${name}": only src/main/engine/onnx-runtime.ts may import ${name}`;
+    `${file}: imports "${name}": only src/main/runtime/onnx-runtime.ts may import ${name}`;
   expect(breaches).toEqual(['src/main/engine/other.ts', 'scripts/bench.ts', 'test/main/b.test.ts'].map(said));
 });
 
@@ -124,16 +124,16 @@ describe('what the main process of Electron loads', () => {
   it("finds what parses the analyst's files, also where it is imported on demand", () => {
     const files = {
       'main/index.ts': `
-        import { list } from './engine/models/registry.ts';
-        import type { ModelCheck } from './engine/user-json.ts';
+        import { list } from './models/registry.ts';
+        import type { ModelCheck } from './files/user-json.ts';
       `,
-      'main/engine/models/registry.ts': "const open = () => import('../safetensors.ts');",
-      'main/engine/safetensors.ts': 'export const open = 1;',
+      'main/models/registry.ts': "const open = () => import('../files/safetensors.ts');",
+      'main/files/safetensors.ts': 'export const open = 1;',
     };
     expect(chainsOf(files, findParserChains)).toEqual([
-      'main/index.ts -> main/engine/models/registry.ts -> main/engine/safetensors.ts',
+      'main/index.ts -> main/models/registry.ts -> main/files/safetensors.ts',
     ]);
-    delete files['main/engine/models/registry.ts'];
+    delete files['main/models/registry.ts'];
     expect(chainsOf(files, findParserChains)).toEqual([]);
   });
 

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { parsePromptList, WildcardError } from '../../core/recipes/wildcards.ts';
-import { readUserText } from '../../main/engine/user-file.ts';
+import { readUserText } from '../../main/files/user-file.ts';
 import type { Dataset } from '../../shared/domain/dataset.ts';
 import type { ClassAcceptance } from '../../shared/jobs/generate.ts';
 import type { JobParams } from '../../shared/jobs/index.ts';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { BUCKET_BORDERS } from '../../core/difficulty/score.ts';
 import type { ImageDetail, ImageFilter, ImageSort, ImageSummary } from '../../shared/domain/image.ts';
 import type { Split } from '../../shared/domain/parts.ts';
-import { resolveInRoot } from '../engine/images/fs-names.ts';
+import { resolveInRoot } from '../files/fs-names.ts';
 import { currentScorerId } from './datasets.ts';
 import { type Catalog, notFound, type Value } from './open.ts';
 import { scoresOfImage } from './scores.ts';

@@ -1,4 +1,6 @@
 /** Owns the catalog's public names: everything outside this folder imports from here. */
+
+export * from '../files/own-fault.ts';
 export { backupCatalog } from './backup.ts';
 export * from './blobs.ts';
 export * from './captions.ts';
@@ -16,7 +18,6 @@ export * from './labels.ts';
 export { migrate, migrations } from './migrations/index.ts';
 export * from './models.ts';
 export * from './open.ts';
-export * from './own-fault.ts';
 export * from './projections.ts';
 export { type Repair, repairCatalog } from './repair.ts';
 export * from './reports.ts';

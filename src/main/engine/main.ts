@@ -4,9 +4,9 @@
  */
 import type { EventName, EventPayload } from '../../shared/contract.ts';
 import { type Catalog, getJob, keepReserve, OwnFault, openCatalog, ownFault } from '../catalog/index.ts';
+import { removeJobDir } from '../jobs/job-context.ts';
 import { claimJob, type Ending, type Engine, endJob, releaseOrphans } from '../jobs/lease.ts';
 import { type FromEngine, packBytes, type ToEngine } from '../jobs/messages.ts';
-import { removeJobDir } from './job-context.ts';
 import { runJob, Stopped } from './run-job.ts';
 
 const POLL_MS = 1000;

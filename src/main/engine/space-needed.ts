@@ -16,11 +16,11 @@ import {
   megabytes,
   smallWrite,
 } from '../catalog/index.ts';
-import { loraNumbers, ownSize } from './diffusion/memory-estimate.ts';
-import { latentShape } from './diffusion/sessions.ts';
-import type { JobContext } from './job-context.ts';
+import type { JobContext } from '../jobs/job-context.ts';
+import { loraNumbers, ownSize } from '../models/diffusion/memory-estimate.ts';
+import { latentShape } from '../models/diffusion/sessions.ts';
+import { findModel } from '../models/registry.ts';
 import { diffusionModelOf } from './job-memory.ts';
-import { findModel } from './models/registry.ts';
 
 /** Bytes of one imported image: its thumbnail of 256 pixels, and its rows. */
 export const imported = 9_000;

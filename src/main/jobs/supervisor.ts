@@ -10,11 +10,11 @@ import { sameStage } from '../../shared/job-stage.ts';
 import type { Job } from '../../shared/jobs/job.ts';
 import type { Catalog } from '../catalog/index.ts';
 import { getJob, OwnFault } from '../catalog/index.ts';
-import { childEnv, childSwitches } from './child-env.ts';
+import { childEnv, childSwitches } from '../runtime/child-env.ts';
+import { engineEntry, nodeBinary } from '../runtime/node-binary.ts';
 import { endJob, releaseEngine, releaseOrphans } from './lease.ts';
 import type { FromEngine, ToEngine } from './messages.ts';
 import { unpackBytes } from './messages.ts';
-import { engineEntry, nodeBinary } from './node-binary.ts';
 import { JobQueue } from './queue.ts';
 import { CatalogWatch } from './watch.ts';
 

@@ -1,11 +1,11 @@
 /** Owns captions: by rule (a template with the class name in it) or by a captioning model that the user has. */
 import { addCaption, type Catalog, listModelRows, type WorkImage, workImages } from '../../catalog/index.ts';
-import { atFirst } from '../at-first.ts';
-import { preparedPixels } from '../images/prepare.ts';
-import type { JobBody, JobContext } from '../job-context.ts';
-import { captionerWanted, openCaptioner } from '../models/captioner.ts';
-import { findModel } from '../models/registry.ts';
-import { UnusableImage } from '../originals.ts';
+import { preparedPixels } from '../../images/prepare.ts';
+import { atFirst } from '../../jobs/at-first.ts';
+import type { JobBody, JobContext } from '../../jobs/job-context.ts';
+import { UnusableImage } from '../../jobs/originals.ts';
+import { captionerWanted, openCaptioner } from '../../models/captioner.ts';
+import { findModel } from '../../models/registry.ts';
 
 const BATCH = 500;
 /** Written or brought by a person, or the very prompt of a generated image: replaced only on request. */

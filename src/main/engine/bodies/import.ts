@@ -22,9 +22,16 @@ import {
   setJobDataset,
   setLabel,
 } from '../../catalog/index.ts';
-import { isAlive } from '../../jobs/lease.ts';
-import { atFirst } from '../at-first.ts';
-import { firstFew } from '../first-few.ts';
+import type { FindOptions, FoundImage, SkippedFile, UnusableField } from '../../datasets/found.ts';
+import { readManifest } from '../../datasets/manifest.ts';
+import { classOrderFile, hasLists, settleProbabilities } from '../../datasets/probabilities.ts';
+import { scanImageFolder } from '../../datasets/scan.ts';
+import { Tally } from '../../datasets/tally.ts';
+import { firstFew } from '../../files/first-few.ts';
+import { displayName, fsPath } from '../../files/fs-names.ts';
+import { hashFile } from '../../files/hash.ts';
+import { mapOrdered } from '../../files/ordered.ts';
+import { openUserFile, readUserText, UnfitFile } from '../../files/user-file.ts';
 import {
   DEFAULT_LIMITS,
   type ExaminedImage,
@@ -32,18 +39,11 @@ import {
   readingFile,
   reasonOf,
   UnreadableImage,
-} from '../images/decode.ts';
-import type { FindOptions, FoundImage, SkippedFile, UnusableField } from '../images/found.ts';
-import { displayName, fsPath } from '../images/fs-names.ts';
-import { hashFile } from '../images/hash.ts';
-import { readManifest } from '../images/manifest.ts';
-import { classOrderFile, hasLists, settleProbabilities } from '../images/probabilities.ts';
-import { scanImageFolder } from '../images/scan.ts';
-import { Tally } from '../images/tally.ts';
-import type { JobBody, JobContext } from '../job-context.ts';
-import { mapOrdered } from '../ordered.ts';
+} from '../../images/decode.ts';
+import { atFirst } from '../../jobs/at-first.ts';
+import type { JobBody, JobContext } from '../../jobs/job-context.ts';
+import { isAlive } from '../../jobs/lease.ts';
 import { imported, tellSpace } from '../space-needed.ts';
-import { openUserFile, readUserText, UnfitFile } from '../user-file.ts';
 
 const CONCURRENCY = 3;
 /** Rows of one transaction. */

@@ -7,12 +7,12 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { type Catalog, type MovedImage, moveDataset } from '../../catalog/index.ts';
-import { firstFew } from '../first-few.ts';
-import { readingFile, UnreadableImage } from '../images/decode.ts';
-import { filesWithin } from '../images/files-within.ts';
-import { displayName, fsPath, isWithin, resolveInRoot } from '../images/fs-names.ts';
-import { hashFile } from '../images/hash.ts';
-import type { JobBody, JobContext } from '../job-context.ts';
+import { filesWithin } from '../../files/files-within.ts';
+import { firstFew } from '../../files/first-few.ts';
+import { displayName, fsPath, isWithin, resolveInRoot } from '../../files/fs-names.ts';
+import { hashFile } from '../../files/hash.ts';
+import { readingFile, UnreadableImage } from '../../images/decode.ts';
+import type { JobBody, JobContext } from '../../jobs/job-context.ts';
 
 interface Row {
   id: number;

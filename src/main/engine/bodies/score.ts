@@ -8,16 +8,22 @@ import type { Probe } from '../../../core/difficulty/probe.ts';
 import { temperedProbabilities } from '../../../core/metrics/temperature.ts';
 import type { ScorerMethod } from '../../../shared/domain/scorer.ts';
 import { addScorer, classesOf, listScorers, trainingIds, type WorkImage } from '../../catalog/index.ts';
-import { givenRow, labelColumns, NO_SHARE, namesApart, softmaxOfColumns } from '../class-probabilities.ts';
-import { featuresOf } from '../embedding.ts';
-import { firstFew } from '../first-few.ts';
-import type { JobBody, JobContext } from '../job-context.ts';
-import { openEncoder } from '../models/open-encoder.ts';
-import { storeProbes } from '../probe-store.ts';
-import { pump } from '../pump.ts';
-import { checkTemperature, chosenTemperature } from '../scorer-temperature.ts';
-import { usedImages } from '../used-images.ts';
-import { zeroShot } from '../zero-shot.ts';
+import {
+  givenRow,
+  labelColumns,
+  NO_SHARE,
+  namesApart,
+  softmaxOfColumns,
+} from '../../datasets/class-probabilities.ts';
+import { usedImages } from '../../datasets/used-images.ts';
+import { firstFew } from '../../files/first-few.ts';
+import { pump } from '../../files/pump.ts';
+import type { JobBody, JobContext } from '../../jobs/job-context.ts';
+import { openEncoder } from '../../models/open-encoder.ts';
+import { featuresOf } from '../../scorers/embedding.ts';
+import { storeProbes } from '../../scorers/probe-store.ts';
+import { checkTemperature, chosenTemperature } from '../../scorers/scorer-temperature.ts';
+import { zeroShot } from '../../scorers/zero-shot.ts';
 
 type Context = JobContext<'score'>;
 type Classes = ReturnType<typeof classesOf>;
