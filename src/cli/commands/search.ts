@@ -11,7 +11,9 @@ import { runJob } from '../run-job.ts';
 import { parserFor } from '../schema-options.ts';
 import { withSession } from '../session.ts';
 
-type SearchValues = Values & FilterValues & { model: string; count: number };
+type SearchValues = Values & FilterValues & { model?: string; count?: number };
+
+const mostShown = 20;
 
 export function search(parent: Command, context: CommandContext): void {
   const command = leaf(
@@ -19,17 +21,17 @@ export function search(parent: Command, context: CommandContext): void {
     'search <dataset> <text>',
     'list the images that are most like a text, by a CLIP that reads both',
   )
-    .option('--model <value>', 'the CLIP (name or id)', 'builtin:clip')
+    .option('--model <value>', 'the CLIP (name or id; default: builtin:clip)')
     .addOption(
-      new Option('--count <n>', 'images to list at most')
-        .argParser(parserFor(imageSearch.shape.count))
-        .default(20),
+      new Option('--count <n>', `images to list at most (default: ${mostShown})`).argParser(
+        parserFor(imageSearch.shape.count),
+      ),
     );
   withGlobals(addFilter(command)).action((name: string, text: string, values: SearchValues) =>
     finish(context, values.json === true, () =>
       withSession(context.io, values, async (session) => {
         const dataset = session.dataset(name);
-        const modelId = session.modelId(values.model);
+        const modelId = session.modelId(values.model ?? 'builtin:clip');
         const chosen = new Set(session.imageIds(dataset, filterOf(values, dataset, session)));
         const look = () => session.imagesLike(dataset, { modelId, text, count: limits.found });
         let found = await look();
@@ -38,7 +40,7 @@ export function search(parent: Command, context: CommandContext): void {
           found = await look();
         }
         const cosineOf = new Map(found.ids.map((id, i) => [id, found.cosines[i]]));
-        const ids = found.ids.filter((id) => chosen.has(id)).slice(0, values.count);
+        const ids = found.ids.filter((id) => chosen.has(id)).slice(0, values.count ?? mostShown);
         const images = session.images(ids).map(({ id, path, className, origin, difficulty }) => {
           const cosine = cosineOf.get(id)!;
           return { id, path, className, origin, difficulty, cosine, clipScore: clipScore(cosine) };

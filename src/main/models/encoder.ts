@@ -30,7 +30,7 @@ export interface ImageEncoder {
 export function textTowerOf({ name, text }: Pick<ImageEncoder, 'name' | 'text'>, use: string): TextTower {
   if (typeof text !== 'string') return text;
   throw new Error(
-    `model ${name}: ${text}. ${use} needs a CLIP that reads both images and texts: choose builtin:clip, or add the folder of one as transformers saves it (config.json of model_type clip, model.safetensors, preprocessor_config.json, and tokenizer.json or vocab.json with merges.txt), openai/clip-vit-base-patch32 for example, with crux models add FOLDER or under Settings`,
+    `model ${name}: ${text}. ${use} needs a CLIP that reads both images and texts: choose builtin:clip, or add the folder of one as transformers saves it (config.json of model_type clip, model.safetensors, preprocessor_config.json, and tokenizer.json or vocab.json with merges.txt; OpenAI's ViT-B/32 for example) with crux models add FOLDER or under Settings`,
   );
 }
 
