@@ -76,6 +76,7 @@ export const testIds = {
   classRow: 'class-row', // data-class-name, data-mean, data-count
   stripEasiest: 'strip-easiest',
   stripHardest: 'strip-hardest',
+  scorePrompts: 'score-prompts',
   scoreTemperature: 'score-temperature',
   difficultyView: 'difficulty-view',
   compareScorer: (letter: 'A' | 'B') => `compare-scorer-${letter}`,

@@ -18,13 +18,9 @@ const builtIn = 'builtin:clip';
 export function LikeText() {
   const like = useStore((state) => state.like);
   const setLike = useStore((state) => state.setLike);
-  const { data: models = [] } = useRequest('models.list', {});
   const [text, setText] = useState('');
   const [modelId, setModelId] = useState(builtIn);
   useEffect(() => setText(like?.text ?? ''), [like]);
-  const encoders = models.filter(
-    ({ kind, usable, path }) => kind === 'encoder' && usable && !isOnnxFile(path),
-  );
   const search = (model: string) => {
     const wanted = text.trim();
     setLike(wanted === '' ? null : { text: wanted, modelId: model });
@@ -45,21 +41,33 @@ export function LikeText() {
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
       />
-      {encoders.length > 1 && (
-        <Select
-          mt={6}
-          aria-label="CLIP that reads the text"
-          data-testid={testIds.likeModel}
-          data={encoders.map(({ id, name }) => ({ value: id, label: name }))}
+      {text !== '' && (
+        <Encoders
           value={modelId}
           onChange={(id) => {
-            if (id === null) return;
             setModelId(id);
             if (like) search(id);
           }}
         />
       )}
     </form>
+  );
+}
+
+function Encoders({ value, onChange }: { value: string; onChange(modelId: string): void }) {
+  const { data: models = [] } = useRequest('models.list', {});
+  const encoders = models.filter(
+    ({ kind, usable, path }) => kind === 'encoder' && usable && !isOnnxFile(path),
+  );
+  return (
+    <Select
+      mt={6}
+      aria-label="CLIP that reads the text"
+      data-testid={testIds.likeModel}
+      data={encoders.map(({ id, name }) => ({ value: id, label: name }))}
+      value={value}
+      onChange={(id) => id !== null && onChange(id)}
+    />
   );
 }
 
