@@ -17,6 +17,8 @@ export interface ClipFixture {
   textEmbeds: number[][];
   imageEmbeds: number[][];
   logitsPerImage: number[][];
+  /** Of the two images with the first two texts. */
+  contrastiveLoss: number;
   /** Softmax of those: the zero-shot probabilities of the texts. */
   probabilities: number[][];
   clipScore: number[][];

@@ -3,15 +3,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import * as f from '../../../src/core/graph/functions.ts';
+import { constant } from '../../../src/core/graph/value.ts';
 import {
   classFeatures,
   clipScore,
   imageTextCosines,
   zeroShotProbabilities,
 } from '../../../src/core/metrics/clip-score.ts';
+import { contrastiveLoss } from '../../../src/core/nn/clip.ts';
 import { textTowerOf } from '../../../src/main/models/encoder.ts';
 import { examineModel } from '../../../src/main/models/examine.ts';
 import { openVisionFolder } from '../../../src/main/models/vision-folder.ts';
+import { openGraph } from '../../../src/main/runtime/open-graph.ts';
 import {
   type ClipFixture,
   clipCases,
@@ -69,6 +73,22 @@ describe("CLIP's towers agree with transformers on a folder in its own layout", 
       kind: 'encoder',
       summary: expect.stringMatching(/ and reads texts$/),
     });
+  });
+
+  it.each(clipCases)('%s: the loss that it is trained by', async (name) => {
+    const { imageEmbeds, textEmbeds, logitScale, contrastiveLoss: wanted } = readClipFixture(name);
+    const rows = (of: number[][]) => constant(of.slice(0, 2).flat(), [2, of[0].length]);
+    // Lengths do not count.
+    const loss = contrastiveLoss(
+      f.mul(rows(imageEmbeds), 3),
+      rows(textEmbeds),
+      constant(Math.log(logitScale)),
+      constant([1, 0, 0, 1], [2, 2]),
+    );
+    const session = await openGraph({ loss }, cpu);
+    const got = await session.run({});
+    await session.close();
+    near(got.loss.data as Float32Array, [[wanted]], 1e-6);
   });
 
   it('computes more texts than fit a batch as one by one', async () => {
