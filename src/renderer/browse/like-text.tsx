@@ -26,12 +26,7 @@ export function LikeText() {
     setLike(wanted === '' ? null : { text: wanted, modelId: model });
   };
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        search(modelId);
-      }}
-    >
+    <div>
       <TextInput
         label="Like this text"
         description="Press Enter. The nearest images come first."
@@ -40,6 +35,9 @@ export function LikeText() {
         data-testid={testIds.likeText}
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
+        onKeyDown={({ key, nativeEvent }) => {
+          if (key === 'Enter' && !nativeEvent.isComposing) search(modelId);
+        }}
       />
       {text !== '' && (
         <Encoders
@@ -50,7 +48,7 @@ export function LikeText() {
           }}
         />
       )}
-    </form>
+    </div>
   );
 }
 

@@ -88,7 +88,7 @@ test('a text orders the images that pass the filters, the nearest first, until a
   const field = screen.getByTestId(testIds.likeText);
   fireEvent.change(field, { target: { value: ' a red car ' } });
   expect(asked('images.like')).toEqual([]); // not before Enter: each search opens the model
-  fireEvent.submit(field);
+  fireEvent.keyDown(field, { key: 'Enter' });
   const shown = () => tiles().map((tile) => Number(tile.dataset.imageId));
   await waitFor(() => expect(shown()).toEqual([5, 2, 4]));
   expect(asked('images.like')).toEqual([
