@@ -31,6 +31,9 @@ const { values } = parseArgs({
     scratch: { type: 'string', default: join(import.meta.dirname, '../scratch/builtin') },
   },
 });
+const parts = ['encoder', 'diffusion', 'clip'] as const;
+if (values.only !== undefined && !parts.some((part) => part === values.only))
+  throw new Error(`--only ${values.only}: expected ${parts.join(', ')}`);
 const runtime: RuntimeOptions = { provider: 'cpu', threads: Number(values.threads) };
 const seed = Number(values.seed);
 const log = (text: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${text}`);
@@ -60,7 +63,7 @@ const hard = cached(values.scratch, `scenes-wide-${hardCount}`, () =>
 log(`${train.length} + ${hard.length} pictures to train on, ${test.length} held out, ${cpus().length} cores`);
 
 const isScene = ({ source }: Picture) => source === 'scene';
-const wanted = (part: 'encoder' | 'diffusion' | 'clip') => (values.only ?? part) === part;
+const wanted = (part: (typeof parts)[number]) => (values.only ?? part) === part;
 
 if (wanted('encoder') && !figures.encoder) {
   const options = {

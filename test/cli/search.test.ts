@@ -45,6 +45,11 @@ it('lists the images that are nearest to a text, computing features once', async
   expect(again.stderr).not.toContain('embed'); // no job was needed
 });
 
+it('needs a text', async () => {
+  const ran = await crux(['search', 'pets', ' '], cwd);
+  expect([ran.exit, ran.stderr]).toEqual([2, expect.stringContaining('say what the images show')]);
+});
+
 it('needs a model that reads texts, for a search as for zero-shot scores', async () => {
   const search = await crux(['search', 'pets', 'a cat', '--model', 'builtin:encoder'], cwd);
   expect([search.exit, search.stderr]).toEqual([

@@ -4,6 +4,7 @@ import { clipScore } from '../../core/metrics/clip-score.ts';
 import { imageSearch } from '../../shared/domain/image.ts';
 import { limits } from '../../shared/limits.ts';
 import { type CommandContext, finish, leaf, withGlobals } from '../command.ts';
+import { usageError } from '../errors.ts';
 import { addFilter, type FilterValues, filterOf } from '../filter-options.ts';
 import { count, table } from '../format.ts';
 import type { Values } from '../job-command.ts';
@@ -28,8 +29,9 @@ export function search(parent: Command, context: CommandContext): void {
       ),
     );
   withGlobals(addFilter(command)).action((name: string, text: string, values: SearchValues) =>
-    finish(context, values.json === true, () =>
-      withSession(context.io, values, async (session) => {
+    finish(context, values.json === true, async () => {
+      if (text.trim() === '') throw usageError('the text is empty; say what the images show');
+      return await withSession(context.io, values, async (session) => {
         const dataset = session.dataset(name);
         const modelId = session.modelId(values.model ?? 'builtin:clip');
         const chosen = new Set(session.imageIds(dataset, filterOf(values, dataset, session)));
@@ -70,7 +72,7 @@ export function search(parent: Command, context: CommandContext): void {
               : []),
           ],
         };
-      }),
-    ),
+      });
+    }),
   );
 }

@@ -39,6 +39,9 @@ export function clipTextOf({ json, folder, shapes }: SavedNetwork): ClipText | s
   }
 }
 
+/** Of its logarithm: what is beyond would overflow a softmax. */
+const MOST_SCALE = 20;
+
 /** The graph of `n` texts. */
 export function clipTextGraph(p: Params, { config }: ClipText, n: number) {
   const ids = input('ids', [n, config.text.max_position_embeddings], 'i64');
@@ -64,6 +67,8 @@ export function openClipText(
     return session;
   };
   const [scale] = readTensors(part, ['logit_scale']).get('logit_scale')!.data;
+  if (Math.abs(scale) > MOST_SCALE)
+    throw new Error(`${part.file}: logit_scale is ${scale}, expected about 4.6 as CLIPs have it`);
   return {
     logitScale: Math.exp(scale),
     async embed(texts) {

@@ -123,7 +123,7 @@ function Browse({ dataset }: { dataset: Dataset }) {
         {like && <LikeNotice dataset={dataset} modelId={like.modelId} found={found} />}
         {error ? (
           <ErrorPanel what="The images cannot be listed" error={error} retry={() => void refetch()} />
-        ) : ready && order.length === 0 ? (
+        ) : ready && order.length === 0 && !(like && found.data?.missing) ? (
           <EmptyState
             icon="search"
             title={total ? 'No image passes these filters' : 'This dataset has no images'}

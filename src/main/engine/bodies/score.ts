@@ -1,6 +1,7 @@
 /**
  * Owns the scoring of a dataset's real images: difficulty = 1 - p(label), by a probe on frozen features, by a
- * classifier, by a CLIP and the names of the classes, or from probabilities that the import brought. The scorer appears with all its scores at once.
+ * classifier, by a CLIP and the names of the classes, or from probabilities that the import brought. The scorer appears
+ * with all its scores at once.
  */
 
 import { inSampleSteps, outOfFoldSteps } from '../../../core/difficulty/out-of-fold.ts';
