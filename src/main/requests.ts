@@ -37,10 +37,7 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
   const { queue } = supervisor;
 
   const changedImages = (ids: readonly number[]): null => {
-    const datasets = catalog.column<number>(
-      'SELECT DISTINCT dataset_id FROM images WHERE id IN (SELECT value FROM json_each(?))',
-      JSON.stringify(ids),
-    );
+    const datasets = c.datasetsOf(catalog, ids);
     for (const datasetId of datasets) emit('catalog.changed', { datasetId });
     return null;
   };

@@ -10,8 +10,8 @@ import {
   onnxQuestions,
 } from '../../shared/domain/model.ts';
 import { addModelRow, type Catalog, CatalogError } from '../catalog/index.ts';
+import type { ModelCheck } from '../models/model-check.ts';
 import { getModel } from '../models/registry.ts';
-import type { ModelCheck } from './inspections.ts';
 import { InspectionError, inspect } from './inspector.ts';
 
 /** What it is, whether it can be used and why not; also of a file that ends whatever looks at it. */

@@ -2,9 +2,16 @@
 import type { EventName, EventPayload } from '../../shared/contract.ts';
 import { jobParams } from '../../shared/jobs/index.ts';
 import type { Job } from '../../shared/jobs/job.ts';
-import { addLog, type Catalog, OwnFault, ownFault, readSettings } from '../catalog/index.ts';
+import {
+  addLog,
+  type Catalog,
+  type Ending,
+  heartbeat,
+  OwnFault,
+  ownFault,
+  readSettings,
+} from '../catalog/index.ts';
 import { type JobBody, jobContext } from '../jobs/job-context.ts';
-import { type Ending, heartbeat } from '../jobs/lease.ts';
 import { memoryAdvice } from '../runtime/out-of-memory.ts';
 import { chooseProvider } from '../runtime/providers.ts';
 import type { RuntimeOptions, Session } from '../runtime/runtime.ts';

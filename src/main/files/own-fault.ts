@@ -4,7 +4,7 @@
  *
  * An error's code and what was being done decide, never its text. Codes like ENOSPC and everything from SQLite can only
  * be ours, whatever was read at that moment (`onlyOurs`). EIO, EACCES and EPERM are the file's where one of the analyst's
- * files was being read (engine/images/errors.ts, which asks here first), and ours everywhere else (`ownFault`).
+ * files was being read (images/errors.ts, which asks here first), and ours everywhere else (`ownFault`).
  */
 import { type StatsFs, statfsSync } from 'node:fs';
 import { dirname, sep } from 'node:path';

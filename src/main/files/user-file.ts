@@ -2,7 +2,7 @@
  * Owns opening a file of the analyst's: only regular files, without waiting, and never more of one than was there when
  * it was opened. Anything else that a name may lead to (a named pipe, a device, a socket, a folder) could hold a
  * process for ever or has no end. Links are followed: caches of models are made of them. Paths may be in the form of
- * images/fs-names.ts.
+ * fs-names.ts.
  */
 import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';

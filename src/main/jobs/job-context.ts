@@ -5,10 +5,17 @@ import type { EventName, EventPayload } from '../../shared/contract.ts';
 import { sameStage } from '../../shared/job-stage.ts';
 import type { JobKind, JobParams } from '../../shared/jobs/index.ts';
 import type { Job } from '../../shared/jobs/job.ts';
-import { addLog, addTrainingPoint, type Catalog, getJob } from '../catalog/index.ts';
+import {
+  addLog,
+  addTrainingPoint,
+  type Catalog,
+  finishRequested,
+  getJob,
+  type JobProgress,
+  writeProgress,
+} from '../catalog/index.ts';
 import { type GenerationReading, readGeneration, writeGeneration } from '../files/sealed-file.ts';
 import type { RuntimeOptions } from '../runtime/runtime.ts';
-import { type JobProgress, writeProgress } from './lease.ts';
 import { type Originals, openOriginals } from './originals.ts';
 import { RateEstimate } from './progress.ts';
 
@@ -91,8 +98,7 @@ export function jobContext<K extends JobKind>(parts: ContextParts): JobContext<K
     catalog,
     runtime: parts.runtime,
     signal: abort.signal,
-    finishRequested: () =>
-      catalog.value<number>('SELECT finish_requested FROM jobs WHERE id = ?', job.id) === 1,
+    finishRequested: () => finishRequested(catalog, job.id),
     jobDir,
     progress(change) {
       const newStage = change.stage !== undefined && !sameStage(change.stage, now.stage);

@@ -8,7 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { type Catalog, imageFile, onlyOurs, type WorkImage } from '../catalog/index.ts';
+import { type Catalog, imageFile, onlyOurs, setTime, type WorkImage } from '../catalog/index.ts';
 import { firstFew } from '../files/first-few.ts';
 import { fsPath } from '../files/fs-names.ts';
 import { hashFile } from '../files/hash.ts';
@@ -99,13 +99,7 @@ export function openOriginals(ctx: Context): Originals {
   const writeTimes = (newTimes: { image: WorkImage; mtimeMs: number }[]) => {
     if (newTimes.length === 0) return;
     catalog.write(() => {
-      for (const { image, mtimeMs } of newTimes)
-        catalog.run(
-          'UPDATE images SET mtime_ms = ? WHERE id = ? AND hash = ?',
-          mtimeMs,
-          image.id,
-          image.hash,
-        );
+      for (const { image, mtimeMs } of newTimes) setTime(catalog, image, mtimeMs);
     });
   };
   return {

@@ -17,11 +17,11 @@ import {
 import { type Params, paramsOf, trainableSource } from '../../core/nn/params.ts';
 import { takesGuidance, unet2dCondition } from '../../core/nn/unet-2d-condition.ts';
 import { isSafetensorsFile } from '../../shared/model-files.ts';
-import type { DiffusionReport, PartReport } from '../engine/inspections.ts';
 import { requireFiniteWeights } from '../files/finite-weights.ts';
 import { firstFew } from '../files/first-few.ts';
 import { memoryTable } from './diffusion/memory-estimate.ts';
 import { type DiffusionModel, openDiffusionModel } from './diffusion/model-folder.ts';
+import type { DiffusionReport, PartReport } from './model-check.ts';
 import { pipelineOf, unusedParts } from './pipeline-name.ts';
 import { readModelJson, type StoredPart } from './stored-part.ts';
 

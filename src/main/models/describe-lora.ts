@@ -1,7 +1,7 @@
 /** Owns what a person is told of an adapter file: what it adapts in a line, and each layer with its effective scale. */
 import { type AdaptedPart, adaptedParts, kindName } from '../../core/nn/adapters/lora-adapter.ts';
-import type { LoraReport } from '../engine/inspections.ts';
 import type { LoraFile } from './lora-file.ts';
+import type { LoraReport } from './model-check.ts';
 
 const partNames: Readonly<Record<AdaptedPart, string>> = { unet: 'U-Net', text_encoder: 'text encoder' };
 

@@ -4,10 +4,10 @@
  */
 import { basename } from 'node:path';
 import type { OnnxClassifierSpec } from '../../shared/domain/model.ts';
-import type { ModelCheck } from '../engine/inspections.ts';
 import { firstFew } from '../files/first-few.ts';
 import { UnfitFile } from '../files/user-file.ts';
 import type { ValueInfo } from '../runtime/runtime.ts';
+import type { ModelCheck } from './model-check.ts';
 import { type OnnxFacts, readOnnxFacts, type Scores } from './onnx-facts.ts';
 import type { OnnxFolder } from './onnx-folder.ts';
 import { besideModel, findLabels, foldersOf } from './onnx-labels.ts';

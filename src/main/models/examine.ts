@@ -5,11 +5,11 @@
 import { closeSync, existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isOnnxFile, isSafetensorsFile } from '../../shared/model-files.ts';
-import type { ModelCheck } from '../engine/inspections.ts';
 import { firstFew } from '../files/first-few.ts';
 import { openUserFileSync } from '../files/user-file.ts';
 import { folderForm, sentence } from '../files/what-it-is.ts';
 import { adapterConfigFile, adapterSummary, isAdapterFolder, readAdapter } from './diffusion/adapter-file.ts';
+import type { ModelCheck } from './model-check.ts';
 import { onnxFiles, onnxInFolder } from './onnx-folder.ts';
 import { pipelineOf } from './pipeline-name.ts';
 import { verdict } from './verdict.ts';

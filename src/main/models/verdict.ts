@@ -1,5 +1,5 @@
 /** Owns the form of what a check finds, whatever the model is. */
-import type { ModelCheck } from '../engine/inspections.ts';
+import type { ModelCheck } from './model-check.ts';
 
 /** Characters of one sentence: names in a file may be of any length. */
 const LONGEST = 2000;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { damages } from '../../../scripts/torture/cuts.ts';
 import { rngFromSeed } from '../../../src/core/rng.ts';
-import { listLog } from '../../../src/main/catalog/index.ts';
+import { claimJob, listLog } from '../../../src/main/catalog/index.ts';
 import {
   readGeneration,
   requireSealed,
@@ -15,7 +15,6 @@ import {
   writeGeneration,
 } from '../../../src/main/files/sealed-file.ts';
 import { jobContext } from '../../../src/main/jobs/job-context.ts';
-import { claimJob } from '../../../src/main/jobs/lease.ts';
 import { JobQueue } from '../../../src/main/jobs/queue.ts';
 import { tempCatalog, tempFolder } from '../support/catalogs.ts';
 

@@ -7,7 +7,7 @@
  * Formats: numpy.lib.format, version 1.0, and PKWARE's APPNOTE, sections 4.3.7, 4.3.12 and 4.3.16.
  */
 import { crc32 } from 'node:zlib';
-import type { ScoreRow } from './rows.ts';
+import type { ScoreRow } from '../../catalog/index.ts';
 
 /** Sizes in a ZIP without its 64-bit extension. */
 const LARGEST = 0xffffffff;

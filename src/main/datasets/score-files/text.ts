@@ -2,7 +2,7 @@
  * Owns scores as CSV and as JSON lines. Both are manifests that an import reads: `path`, `label`, `split`, and the
  * probabilities by class name, as columns `probabilities.NAME` or as an object.
  */
-import type { ScoreRow } from './rows.ts';
+import type { ScoreRow } from '../../catalog/index.ts';
 
 /** As many digits as tell one float32 from the next. */
 const number = (value: number): number => Number(value.toPrecision(9));

@@ -8,7 +8,14 @@ import { inSampleSteps, outOfFoldSteps } from '../../../core/difficulty/out-of-f
 import type { Probe } from '../../../core/difficulty/probe.ts';
 import { temperedProbabilities } from '../../../core/metrics/temperature.ts';
 import type { ScorerMethod } from '../../../shared/domain/scorer.ts';
-import { addScorer, classesOf, listScorers, trainingIds, type WorkImage } from '../../catalog/index.ts';
+import {
+  addScorer,
+  classesOf,
+  givenProbabilities,
+  listScorers,
+  trainingIds,
+  type WorkImage,
+} from '../../catalog/index.ts';
 import {
   givenRow,
   labelColumns,
@@ -193,13 +200,7 @@ async function fromImport(ctx: Context, classes: Classes): Promise<Measured> {
   const { catalog, params } = ctx;
   const names = classes.map((c) => c.name);
   const used = new Set((await usedImages(ctx)).map((image) => image.id));
-  const rows = catalog
-    .all<{ id: number; path: string; probabilities: string }>(
-      `SELECT i.id, i.path, p.probabilities FROM given_probabilities p JOIN images i ON i.id = p.image_id
-       WHERE i.dataset_id = ? AND i.present = 1 ORDER BY i.id`,
-      params.datasetId,
-    )
-    .filter((row) => used.has(row.id));
+  const rows = givenProbabilities(catalog, params.datasetId).filter((row) => used.has(row.id));
   if (rows.length === 0)
     throw new Error(
       'score: no image came with probabilities; import a manifest that has a "probabilities" column, or choose another method',

@@ -13,8 +13,8 @@ import { clipText } from '../../../core/nn/clip-text.ts';
 import { withLora } from '../../../core/nn/lora.ts';
 import { frozenSource, paramsOf } from '../../../core/nn/params.ts';
 import { takesGuidance, unet2dCondition } from '../../../core/nn/unet-2d-condition.ts';
-import type { MemoryRow } from '../../engine/inspections.ts';
 import { largeFrom } from '../../runtime/large-networks.ts';
+import type { MemoryRow } from '../model-check.ts';
 import type { DiffusionModel } from './model-folder.ts';
 
 /**

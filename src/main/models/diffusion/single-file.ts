@@ -12,12 +12,11 @@ import type { StoredParameter } from '../../../core/nn/params.ts';
 import { unet2dConditionConfig } from '../../../core/nn/unet-2d-condition.ts';
 import { withinFile } from '../../files/within-file.ts';
 import { openWeights, type StoredPart } from '../stored-part.ts';
-import type { DiffusionModel } from './model-folder.ts';
 import { singleFileScheduler } from './single-file-scheduler.ts';
 import { holdsTokenizer, openClipTokenizer } from './tokenizer-folder.ts';
 
 /** @throws naming what the file lacks, or the tokenizer's files and where to put them. */
-export function openSingleFile(file: string): Omit<DiffusionModel, 'additions'> {
+export function openSingleFile(file: string) {
   const whole = openWeights(file);
   const parts = withinFile(file, () => ldmParts(whole.table));
   const part = <Config>(

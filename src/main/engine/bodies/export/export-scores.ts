@@ -4,9 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import type { ScoreFormat } from '../../../../shared/jobs/export.ts';
-import { classesOf, currentScorerId, imageIds } from '../../../catalog/index.ts';
+import { classesOf, currentScorerId, imageIds, type ScoreRow, scoreRows } from '../../../catalog/index.ts';
 import { npzOfScores } from '../../../datasets/score-files/npz.ts';
-import { type ScoreRow, scoreRows } from '../../../datasets/score-files/rows.ts';
 import { csvOfScores, jsonlOfScores } from '../../../datasets/score-files/text.ts';
 import { writeWholeFrom } from '../../../files/write-whole.ts';
 import type { JobContext } from '../../../jobs/job-context.ts';

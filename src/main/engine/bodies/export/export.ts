@@ -4,21 +4,11 @@
  * export-scores.ts.
  */
 import { basename } from 'node:path';
-import { classesOf, currentScorerId, imageIds, workImages } from '../../../catalog/index.ts';
+import { classesOf, currentScorerId, exportedRow, imageIds, workImages } from '../../../catalog/index.ts';
 import { type ExportWriter, openExport, resumeExport } from '../../../datasets/export-writer.ts';
 import type { JobBody, JobContext } from '../../../jobs/job-context.ts';
 import { UnusableImage, type UsableImage } from '../../../jobs/originals.ts';
 import { exportScores } from './export-scores.ts';
-
-interface Row {
-  label: string | null;
-  split: 'train' | 'val' | 'test' | null;
-  caption: string | null;
-  difficulty: number | null;
-  requested: number | null;
-  provenance: string | null;
-  decision: string | null;
-}
 
 type Figures = Record<'images' | 'real' | 'synthetic', number>;
 
@@ -82,18 +72,6 @@ const exportImages: JobBody<'export'> = async (ctx) => {
   }
 };
 
-function readRow(ctx: JobContext<'export'>, imageId: number, scorerId: number | null): Row {
-  return ctx.catalog.get<Row>(
-    `SELECT k.name AS label, i.split, c.text AS caption, s.difficulty,
-       g.requested_difficulty AS requested, g.provenance, r.decision
-     FROM images i LEFT JOIN classes k ON k.id = i.class_id LEFT JOIN captions c ON c.id = i.caption_id
-     LEFT JOIN scores s ON s.scorer_id = ? AND s.image_id = i.id
-     LEFT JOIN synthetic_samples g ON g.image_id = i.id LEFT JOIN reviews r ON r.image_id = i.id WHERE i.id = ?`,
-    scorerId,
-    imageId,
-  )!;
-}
-
 /** Writes the very bytes that were compared with the catalog. @returns false where they are others by now. */
 async function place(
   ctx: JobContext<'export'>,
@@ -101,7 +79,7 @@ async function place(
   image: UsableImage,
   scorerId: number | null,
 ): Promise<boolean> {
-  const row = readRow(ctx, image.id, scorerId);
+  const row = exportedRow(ctx.catalog, image.id, scorerId);
   const made = row.provenance === null ? null : JSON.parse(row.provenance);
   let bytes: Uint8Array;
   try {

@@ -29,6 +29,7 @@ import {
 import {
   classesOf,
   currentScorerId,
+  imagesWithTag,
   listScorers,
   probabilitiesOf,
   type StoredScorer,
@@ -139,9 +140,7 @@ function labelsOf({ catalog, params }: Context, scorer: StoredScorer, images: re
     rule: params.rule,
     ranking: params.ranking,
   });
-  const confirmed = new Set(
-    catalog.column<number>('SELECT image_id FROM tags WHERE tag = ?', confirmedLabelTag),
-  );
+  const confirmed = imagesWithTag(catalog, confirmedLabelTag);
   const name = (column: number) => nameOf.get(scorer.classIds[column])!;
   const bounded = (p: number) => Math.min(1, Math.max(0, p));
   return {

@@ -2,7 +2,13 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { setImmediate as giveWay } from 'node:timers/promises';
-import { onlyOurs, type StoredScorer } from '../../../catalog/index.ts';
+import {
+  type MeasuredSynthetic,
+  measuredSynthetic,
+  onlyOurs,
+  type StoredScorer,
+  setMarked,
+} from '../../../catalog/index.ts';
 import { firstFew } from '../../../files/first-few.ts';
 import { readUserFile } from '../../../files/user-file.ts';
 import { replaceFile, syncFolder } from '../../../files/write-whole.ts';
@@ -24,46 +30,33 @@ type Marking = Pick<JobContext, 'catalog' | 'signal' | 'progress' | 'log'> & {
  * batch's rows know the new hashes before its files have them, so that a file that was stopped between the two is told
  * from one that somebody else has changed: what is to be written into it makes it the file of its row.
  */
-export const markMeasured = (ctx: Marking, scorer: StoredScorer): Promise<void> => mark(ctx, scorer, '');
+export const markMeasured = (ctx: Marking, scorer: StoredScorer): Promise<void> => mark(ctx, scorer, false);
 
 /**
  * Finishes what a run that was killed in the middle of a batch left, whose rows would otherwise tell that their files had
  * changed. A row that is being marked knows no time of its file.
  */
-export const finishMarking = (ctx: Marking, scorer: StoredScorer): Promise<void> =>
-  mark(ctx, scorer, 'AND i.mtime_ms IS NULL');
+export const finishMarking = (ctx: Marking, scorer: StoredScorer): Promise<void> => mark(ctx, scorer, true);
 
 async function mark(
   { catalog, params, signal, progress, log }: Marking,
   scorer: StoredScorer,
-  only: string,
+  unfinished: boolean,
 ): Promise<void> {
-  const rows = catalog.all<Row>(
-    `SELECT i.id, i.path, i.hash, s.difficulty, k.name AS predicted FROM images i
-     JOIN scores s ON s.image_id = i.id AND s.scorer_id = ? JOIN classes k ON k.id = s.predicted_class_id
-     WHERE i.dataset_id = ? AND i.origin = 'synthetic' AND i.present = 1 AND s.difficulty IS NOT NULL ${only} ORDER BY i.id`,
-    scorer.id,
-    params.datasetId,
-  );
+  const rows = measuredSynthetic(catalog, params.datasetId, scorer.id, unfinished);
   if (rows.length === 0) return;
   progress({ stage: 'writing measurements', done: 0, total: rows.length });
   const strange: string[] = [];
   for (let at = 0; at < rows.length; at += BATCH) {
     signal.throwIfAborted();
-    const files: { row: Row; bytes: Uint8Array }[] = [];
+    const files: { row: MeasuredSynthetic; bytes: Uint8Array }[] = [];
     for (const row of rows.slice(at, at + BATCH)) {
       const marked = markedFile(catalog.file(row.path), row, verdictOf(scorer, row));
       if (marked === null) strange.push(row.path);
       else if (marked !== 'marked') files.push({ row, bytes: marked });
     }
     catalog.write(() => {
-      for (const { row, bytes } of files)
-        catalog.run(
-          'UPDATE images SET hash = ?, bytes = ?, mtime_ms = NULL WHERE id = ?',
-          hashOf(bytes),
-          bytes.length,
-          row.id,
-        );
+      for (const { row, bytes } of files) setMarked(catalog, row.id, hashOf(bytes), bytes.length);
     });
     if (files.length > 0) catalog.flush();
     const folders = new Set<string>();
@@ -77,7 +70,7 @@ async function mark(
     progress({ done: Math.min(rows.length, at + BATCH) });
     await giveWay();
   }
-  if (strange.length > 0 && only === '')
+  if (strange.length > 0 && !unfinished)
     // what is to be finished is looked at again at the end
     log(
       'warn',
@@ -85,17 +78,9 @@ async function mark(
     );
 }
 
-interface Row {
-  id: number;
-  path: string;
-  hash: string;
-  difficulty: number;
-  predicted: string;
-}
-
 const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-const verdictOf = (scorer: StoredScorer, { difficulty, predicted }: Row): string =>
+const verdictOf = (scorer: StoredScorer, { difficulty, predicted }: MeasuredSynthetic): string =>
   JSON.stringify({
     scorer: scorer.name,
     modelHash: scorer.modelHash,
@@ -104,7 +89,7 @@ const verdictOf = (scorer: StoredScorer, { difficulty, predicted }: Row): string
   });
 
 /** The file as it is to be; 'marked': it is; null: it is not the row's file. */
-function markedFile(file: string, row: Row, verdict: string): Uint8Array | 'marked' | null {
+function markedFile(file: string, row: MeasuredSynthetic, verdict: string): Uint8Array | 'marked' | null {
   try {
     const bytes = readUserFile(file);
     const own = hashOf(bytes) === row.hash;

@@ -5,6 +5,8 @@ import {
   addScores,
   currentScorerId,
   excludedImages,
+  scoredImages,
+  syntheticMeans,
   type WorkImage,
   workImages,
 } from '../../../catalog/index.ts';
@@ -33,7 +35,7 @@ export const rescoreBody: JobBody<'rescore'> = async (ctx) => {
     );
   const { images: seen, vectors, dim } = await featuresOf(ctx, scorer.modelId, images, judge.column);
   const ids = seen.map(({ id }) => id);
-  const known = new Set(catalog.column<number>('SELECT image_id FROM scores WHERE scorer_id = ?', scorerId));
+  const known = scoredImages(catalog, scorerId);
   const knownAtFirst = atFirst(ctx, () => known.size);
   const excluded = excludedImages(catalog, params.datasetId);
   const rows = [...ids.keys()].filter((row) => !known.has(ids[row]) && !excluded.has(ids[row]));
@@ -52,13 +54,7 @@ export const rescoreBody: JobBody<'rescore'> = async (ctx) => {
 
 /** How far the generated images came out as they were asked for. */
 function syntheticFigures(ctx: JobContext<'rescore'>, scorerId: number): Record<string, unknown> {
-  const row = ctx.catalog.get<{ n: number; agreement: number; measured: number; requested: number | null }>(
-    `SELECT COUNT(*) AS n, AVG(s.predicted_class_id = i.class_id) AS agreement, AVG(s.difficulty) AS measured,
-       AVG(g.requested_difficulty) AS requested
-     FROM scores s JOIN images i ON i.id = s.image_id JOIN synthetic_samples g ON g.image_id = i.id
-     WHERE s.scorer_id = ? AND i.present = 1`,
-    scorerId,
-  )!;
+  const row = syntheticMeans(ctx.catalog, scorerId);
   if (row.n === 0) return { synthetic: 0 };
   return {
     synthetic: row.n,

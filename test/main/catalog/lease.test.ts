@@ -1,16 +1,18 @@
 /** Who may run a job: one engine at a time, the right one, and again when it dies. */
 import { spawnSync } from 'node:child_process';
 import { beforeEach, expect, test } from 'vitest';
-import { type Catalog, getJob, listLog } from '../../../src/main/catalog/index.ts';
 import {
+  type Catalog,
   claimJob,
   type Engine,
   endJob,
+  getJob,
   heartbeat,
+  listLog,
   releaseEngine,
   releaseOrphans,
   writeProgress,
-} from '../../../src/main/jobs/lease.ts';
+} from '../../../src/main/catalog/index.ts';
 import { JobQueue } from '../../../src/main/jobs/queue.ts';
 import { tempCatalog } from '../support/catalogs.ts';
 

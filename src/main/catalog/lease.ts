@@ -4,7 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Job } from '../../shared/jobs/job.ts';
-import { addLog, type Catalog, getJob } from '../catalog/index.ts';
+import { addLog, getJob } from './jobs.ts';
+import type { Catalog } from './open.ts';
 
 export interface Engine {
   /** Unique per engine process. */
@@ -54,6 +55,10 @@ export function heartbeat(catalog: Catalog, engineId: string, jobId: number): 'h
   );
   return cancel === undefined ? 'lost' : cancel === 1 ? 'cancel' : 'held';
 }
+
+/** Whether the job's row says that this engine runs it. */
+export const holdsJob = (catalog: Catalog, engineId: string, jobId: number): boolean =>
+  catalog.value<string>("SELECT engine FROM jobs WHERE id = ? AND state = 'running'", jobId) === engineId;
 
 export interface JobProgress {
   stage: string;

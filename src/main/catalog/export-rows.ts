@@ -1,7 +1,29 @@
-/** Owns what an export of scores says of each image, whatever its format. */
+/** Owns what an export asks of each image: what goes beside its file, and what a file of scores says of it. */
+import { f32OfBlob } from './blobs.ts';
+import type { Catalog } from './open.ts';
+import type { StoredScorer } from './scores.ts';
 
-import { f32OfBlob } from '../../catalog/blobs.ts';
-import type { Catalog, StoredScorer } from '../../catalog/index.ts';
+export interface ExportedRow {
+  label: string | null;
+  split: 'train' | 'val' | 'test' | null;
+  caption: string | null;
+  difficulty: number | null;
+  requested: number | null;
+  provenance: string | null;
+  decision: string | null;
+}
+
+/** @param scorerId whose difficulty; null: none. */
+export const exportedRow = (catalog: Catalog, imageId: number, scorerId: number | null): ExportedRow =>
+  catalog.get<ExportedRow>(
+    `SELECT k.name AS label, i.split, c.text AS caption, s.difficulty,
+       g.requested_difficulty AS requested, g.provenance, r.decision
+     FROM images i LEFT JOIN classes k ON k.id = i.class_id LEFT JOIN captions c ON c.id = i.caption_id
+     LEFT JOIN scores s ON s.scorer_id = ? AND s.image_id = i.id
+     LEFT JOIN synthetic_samples g ON g.image_id = i.id LEFT JOIN reviews r ON r.image_id = i.id WHERE i.id = ?`,
+    scorerId,
+    imageId,
+  )!;
 
 export interface ScoreRow {
   path: string;
