@@ -8,7 +8,6 @@ import type { RuntimeOptions, Session } from '../runtime/runtime.ts';
 import { holdsTokenizer, openClipTokenizer } from './diffusion/tokenizer-folder.ts';
 import type { TextTower } from './encoder.ts';
 import { readTensors, type StoredPart } from './stored-part.ts';
-import type { SavedNetwork } from './vision-kind.ts';
 
 export interface ClipText {
   config: ClipConfig;
@@ -18,8 +17,15 @@ export interface ClipText {
 /** Texts that are computed at a time. */
 const BATCH = 32;
 
+/** A folder as transformers saved it: config.json, and its parameters. */
+interface Saved {
+  json: unknown;
+  folder: string;
+  shapes: { has(parameter: string): boolean };
+}
+
 /** Of a CLIP's folder; a string says why its texts are not read, while its images may be. */
-export function clipTextOf({ json, folder, shapes }: SavedNetwork): ClipText | string {
+export function clipTextOf({ json, folder, shapes }: Saved): ClipText | string {
   if (!shapes.has('text_projection.weight')) return 'it holds the image tower alone';
   if (!shapes.has('visual_projection.weight') || !shapes.has('logit_scale'))
     return 'visual_projection or logit_scale is missing among its parameters';
