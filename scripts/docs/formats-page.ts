@@ -101,6 +101,9 @@ const networks = () => [
   '',
   'Of torchvision the parameters alone are read: ResNet, ViT, ConvNeXt and Swin (version 1). Images are prepared as for the default',
   "weights of the network. timm's networks are also read from transformers' wrapper (`timm_wrapper`).",
+  '',
+  'A `clip` folder of both towers (`CLIPModel`, OpenCLIP exports for transformers) with a tokenizer (`tokenizer.json`, or `vocab.json` and',
+  '`merges.txt`) reads texts as well: [CLIP](how-to/models-and-adapters.md#clip-texts-beside-images).',
 ];
 
 const onnx = () => [

@@ -20,6 +20,7 @@ import {
   thumbnailFile,
 } from '../main/catalog/index.ts';
 import { addModel } from '../main/engine/check-model.ts';
+import { inspect } from '../main/engine/inspector.ts';
 import { addFromModelsFolder } from '../main/engine/models-folder.ts';
 import { EngineSupervisor } from '../main/jobs/index.ts';
 import { listModels } from '../main/models/registry.ts';
@@ -70,6 +71,8 @@ export async function openSession({ io, folder, device, begins = false }: Sessio
 
     imageIds: (dataset, filter, sort = 'path') => Array.from(imageIds(catalog, dataset.id, filter, sort)),
     images: (ids) => imagesByIds(catalog, ids),
+    imagesLike: (dataset, search) =>
+      inspect('images.like', { catalog: catalog.dir, datasetId: dataset.id, ...search }),
     imageDetail: (id) => imageDetail(catalog, id),
     pictures: (id) => [thumbnailFile(catalog, id), imageFile(catalog, id)].filter((f) => f !== null),
     decide: (ids, decision) => decide(catalog, ids, decision),

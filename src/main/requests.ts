@@ -90,6 +90,7 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
     'datasets.skipped': ({ datasetId, offset, limit }) => c.listSkipped(catalog, datasetId, offset, limit),
 
     'images.ids': ({ datasetId, filter, sort }) => c.imageIds(catalog, datasetId, filter, sort),
+    'images.like': (search) => inspect('images.like', { catalog: catalog.dir, ...search }),
     'images.byIds': ({ ids }) => c.imagesByIds(catalog, ids),
     'images.detail': ({ id }) => c.imageDetail(catalog, id),
     'images.setClass': ({ ids, classId }) => {

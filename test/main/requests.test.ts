@@ -162,7 +162,7 @@ test('models: built-in ones are always listed, others are added, and gone files 
   const entry = await ask('models.add', { path, name: 'mine', onnx: classifierSpec });
   expect(entry).toMatchObject({ id: 'model:1', kind: 'classifier', usable: true });
   const list = await ask('models.list', {});
-  expect(list.map((m) => m.id)).toEqual(['builtin:diffusion', 'builtin:encoder', 'model:1']);
+  expect(list.map((m) => m.id)).toEqual(['builtin:diffusion', 'builtin:encoder', 'builtin:clip', 'model:1']);
   for (const model of list) expect(model.usable).toBe(model.problem === null);
   const tiny = join(tempFolder(), 'tiny');
   writeTinyDiffusion(tiny);

@@ -42,6 +42,8 @@ const bodies: Bodies = {
       await catalogAt(catalog),
       params,
     ),
+  'images.like': async ({ catalog, ...search }) =>
+    (await import('../scorers/text-search.ts')).imagesLike(await catalogAt(catalog), search),
   'lora.export': async ({ from, out, layout }) => {
     const { readLoraFile, writeLoraFile } = await import('../models/lora-file.ts');
     const adapter = readLoraFile(from);

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { WRITTEN_LAYOUTS } from '../../core/nn/adapters/write-lora.ts';
+import { foundImages, imageSearch } from '../../shared/domain/image.ts';
 import { modelKind, onnxClassifierSpec } from '../../shared/domain/model.ts';
 import { generationOutline } from '../../shared/domain/provenance.ts';
 import { generateParams } from '../../shared/jobs/generate.ts';
@@ -58,6 +59,8 @@ export const inspections = {
     z.object({ catalog: path, params: withoutRules(generateParams) }),
     generationOutline,
   ),
+  /** Images of a dataset by their cosine with a text; those without features of the model are counted. */
+  'images.like': inspection(trial, imageSearch.extend({ catalog: path }), foundImages),
   /** Writes an adapter's LoRA in another layout. */
   'lora.export': inspection(
     reading,

@@ -2,11 +2,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** What the folders below resources/models are called. */
+export type BuiltIn = 'diffusion' | 'encoder' | 'clip';
+
 /**
  * The folder of a built-in model. Sources lie four levels below the repository, the bundle two; a packaged
  * program sets CRUX_RESOURCES to its resources folder.
  */
-export function builtInModelFolder(name: 'encoder' | 'diffusion'): string {
+export function builtInModelFolder(name: BuiltIn): string {
   const candidates = [
     process.env.CRUX_RESOURCES,
     join(import.meta.dirname, '../../../resources'),

@@ -43,7 +43,7 @@ export async function openNetworkEncoder(
   name: string,
   network: ImageNetwork,
   runtime: RuntimeOptions,
-): Promise<ImageEncoder> {
+): Promise<Omit<ImageEncoder, 'text'>> {
   const { preprocessing } = network;
   const { width, height } = preprocessing;
   const sessions = new Map<number, Session>();

@@ -132,6 +132,7 @@ async function encoderOf(
     preprocessing,
     dim,
     labels: spec.logits === null ? null : spec.labels,
+    text: 'an ONNX file reads images alone',
     scores,
     tried,
     async run(pixels, n) {

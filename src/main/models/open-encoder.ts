@@ -3,7 +3,6 @@ import { onnxClassifierSpec } from '../../shared/domain/model.ts';
 import { isOnnxFile } from '../../shared/model-files.ts';
 import { type Catalog, getModelRow } from '../catalog/index.ts';
 import type { RuntimeOptions } from '../runtime/runtime.ts';
-import { openBuiltinEncoder } from './builtin-encoder.ts';
 import type { ImageEncoder } from './encoder.ts';
 import { openOnnxClassifier } from './onnx-classifier.ts';
 import { findModel } from './registry.ts';
@@ -16,8 +15,9 @@ export async function openEncoder(
   runtime: RuntimeOptions,
 ): Promise<ImageEncoder> {
   const model = findModel(catalog, modelId, 'encoder', 'classifier');
-  if (model.builtIn) return await openBuiltinEncoder(runtime);
-  if (!isOnnxFile(model.path)) return await openVisionFolder(model.path, model.name, runtime);
+  // Scorers are named after it, within a sentence.
+  const name = model.builtIn ? `${model.name[0].toLowerCase()}${model.name.slice(1)}` : model.name;
+  if (!isOnnxFile(model.path)) return await openVisionFolder(model.path, name, runtime);
   const spec = onnxClassifierSpec.parse(getModelRow(catalog, modelId).spec);
   return await openOnnxClassifier({ name: model.name, path: model.path, hash: model.hash, spec }, runtime);
 }

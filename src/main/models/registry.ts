@@ -8,15 +8,49 @@ import { join } from 'node:path';
 import type { ModelEntry, ModelKind } from '../../shared/domain/model.ts';
 import { type Catalog, CatalogError, getModelRow, listModelRows, type ModelRow } from '../catalog/index.ts';
 import { combinedHash } from '../files/hash-folder.ts';
-import { builtInModelFolder } from './folders.ts';
+import { type BuiltIn, builtInModelFolder } from './folders.ts';
 
-export const BUILTIN = { diffusion: 'builtin:diffusion', encoder: 'builtin:encoder' } as const;
+/** The models that ship: `weights` in the order of their hash, where there are several. */
+const builtIns = {
+  diffusion: {
+    name: 'Built-in diffusion',
+    kind: 'diffusion',
+    summary: 'Diffusion model, 64x64',
+    // In the order of openDiffusionModel's hash.
+    weights: [
+      'unet/diffusion_pytorch_model.safetensors',
+      'vae/diffusion_pytorch_model.safetensors',
+      'text_encoder/model.safetensors',
+    ],
+  },
+  encoder: {
+    name: 'Built-in encoder',
+    kind: 'encoder',
+    summary: 'Image encoder',
+    weights: ['model.safetensors'],
+  },
+  clip: {
+    name: 'Built-in CLIP',
+    kind: 'encoder',
+    summary: 'Image and text encoder, 64x64: zero-shot scores and text search of scenes like the demo',
+    weights: ['model.safetensors'],
+  },
+} as const satisfies Record<BuiltIn, { kind: ModelKind; [field: string]: unknown }>;
+
+const builtInNames = Object.keys(builtIns) as BuiltIn[];
+
+export const BUILTIN = {
+  diffusion: 'builtin:diffusion',
+  encoder: 'builtin:encoder',
+  clip: 'builtin:clip',
+} as const satisfies Record<BuiltIn, string>;
 
 /** What a person reads about a built-in model: the first paragraph of its card, where it has one. */
-function builtInEntry(kind: 'diffusion' | 'encoder'): ModelEntry {
+function builtInEntry(built: BuiltIn): ModelEntry {
+  const { name, kind, summary, weights } = builtIns[built];
   const entry: ModelEntry = {
-    id: BUILTIN[kind],
-    name: kind === 'diffusion' ? 'Built-in diffusion' : 'Built-in encoder',
+    id: BUILTIN[built],
+    name,
     kind,
     path: '',
     hash: '',
@@ -28,30 +62,18 @@ function builtInEntry(kind: 'diffusion' | 'encoder'): ModelEntry {
     createdAt: 0,
   };
   try {
-    entry.path = builtInModelFolder(kind);
-    const weights = builtInWeights[kind];
+    entry.path = builtInModelFolder(built);
     const missing = weights.find((file) => !existsSync(join(entry.path, file)));
     if (missing) throw new Error(`${missing} is missing in ${entry.path}; reinstall Crux`);
     entry.hash = hashOnce(entry.path, weights);
     entry.createdAt = Math.round(statSync(join(entry.path, weights[0])).mtimeMs);
-    entry.summary =
-      cardSummary(entry.path) ?? (kind === 'encoder' ? 'Image encoder' : 'Diffusion model, 64x64');
+    entry.summary = cardSummary(entry.path) ?? summary;
     entry.usable = true;
   } catch (error) {
     entry.problem = (error as Error).message;
   }
   return entry;
 }
-
-const builtInWeights = {
-  encoder: ['model.safetensors'],
-  // In the order of openDiffusionModel's hash.
-  diffusion: [
-    'unet/diffusion_pytorch_model.safetensors',
-    'vae/diffusion_pytorch_model.safetensors',
-    'text_encoder/model.safetensors',
-  ],
-};
 
 const hashes = new Map<string, string>();
 
@@ -99,15 +121,14 @@ function rowEntry(row: ModelRow): ModelEntry {
 }
 
 export const listModels = (catalog: Catalog): ModelEntry[] => [
-  builtInEntry('diffusion'),
-  builtInEntry('encoder'),
+  ...builtInNames.map(builtInEntry),
   ...listModelRows(catalog).map(rowEntry),
 ];
 
 /** Throws CatalogError where there is no such model. */
 export function getModel(catalog: Catalog, modelId: string): ModelEntry {
-  if (modelId === BUILTIN.diffusion) return builtInEntry('diffusion');
-  if (modelId === BUILTIN.encoder) return builtInEntry('encoder');
+  const built = builtInNames.find((name) => BUILTIN[name] === modelId);
+  if (built) return builtInEntry(built);
   return rowEntry(getModelRow(catalog, modelId));
 }
 

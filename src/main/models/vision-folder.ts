@@ -12,6 +12,7 @@ import { isSafetensorsFile } from '../../shared/model-files.ts';
 import { isRecord } from '../files/safetensors-header.ts';
 import type { RuntimeOptions } from '../runtime/runtime.ts';
 import { cruxPreprocessing, type ResnetFile } from './classifier-folder.ts';
+import { type ClipText, clipTextGraph, openClipText } from './clip-text-tower.ts';
 import type { ImageEncoder } from './encoder.ts';
 import { type ImageNetwork, openNetworkEncoder, outputsOf } from './network-encoder.ts';
 import { toldPreprocessing } from './preprocessor-file.ts';
@@ -24,6 +25,7 @@ import type { SavedNetwork, Trainable, VisionKind } from './vision-kind.ts';
 export interface VisionModel {
   part: StoredPart<unknown>;
   network: ImageNetwork;
+  text: ClipText | string;
   trainable: Trainable | null;
   /** Why it cannot be trained further, null: it can. */
   untrainable: string | null;
@@ -44,19 +46,26 @@ export function readVisionFolder(path: string, name: string): VisionModel {
   try {
     const kind = bare ? torchvisionKind(shapes, folder) : kindOf({ json: part.config, shapes, folder });
     const { what, network, trainable, unused, assumed } = kind;
-    const classes = wantAllParameters(network, part, unused);
+    const text = kind.text ?? 'it reads images alone';
+    const classes = wantAllParameters(network, part, text, unused);
     const { preprocessing, dim, labels } = network;
     const { width, height } = preprocessing;
     const told = assumed ? `; ${toldPreprocessing(preprocessing, assumed)}` : '';
     const known = labels ? `, ${labels.length} labels` : classes ? `, ${classes} ${unnamed}` : '';
-    const summary = `${what}, ${width}x${height}, ${dim} features${known}${told}`;
+    const summary = `${what}, ${width}x${height}, ${dim} features${known}${toldText(kind.text)}${told}`;
+    const model = { part, network, text, summary };
     return typeof trainable === 'string'
-      ? { part, network, trainable: null, untrainable: trainable, summary }
-      : { part, network, trainable, untrainable: null, summary };
+      ? { ...model, trainable: null, untrainable: trainable }
+      : { ...model, trainable, untrainable: null };
   } catch (error) {
     throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
   }
 }
+
+const toldText = (text: ClipText | string | undefined): string => {
+  if (text === undefined) return '';
+  return typeof text === 'string' ? `; reads no texts: ${text}` : ', and reads texts';
+};
 
 /** A network in transformers' wrapper of timm. */
 const wrapper = 'timm_wrapper';
@@ -87,8 +96,18 @@ export async function openVisionFolder(
   name: string,
   runtime: RuntimeOptions,
 ): Promise<ImageEncoder> {
-  const { part, network } = readVisionFolder(folder, name);
-  return await openNetworkEncoder(part, name, network, runtime);
+  const { part, network, text } = readVisionFolder(folder, name);
+  const images = await openNetworkEncoder(part, name, network, runtime);
+  if (typeof text === 'string') return { ...images, text };
+  const tower = openClipText(part, text, runtime);
+  return {
+    ...images,
+    text: tower,
+    async close() {
+      await images.close();
+      await tower.close();
+    },
+  };
 }
 
 /** What a check says of class scores that nothing names. */
@@ -99,10 +118,16 @@ const unnamed =
  * A parameter that the network does not use would mean that the file holds another one.
  * @returns how many class scores it gives.
  */
-function wantAllParameters(network: ImageNetwork, part: StoredPart<unknown>, unused?: RegExp): number {
+function wantAllParameters(
+  network: ImageNetwork,
+  part: StoredPart<unknown>,
+  text: ClipText | string,
+  unused?: RegExp,
+): number {
   const source = frozenSource(part.table);
   const { width, height } = network.preprocessing;
   const { logits } = outputsOf(network, paramsOf(source), input('image', [1, 3, height, width]));
+  if (typeof text !== 'string') clipTextGraph(paramsOf(source), text, 1);
   const surplus = [...part.table.keys()].filter((p) => !source.asked.has(p) && !unused?.test(p));
   if (surplus.length === 0) return logits?.shape[1] ?? 0;
   const more = surplus.length > 1 ? ` and ${surplus.length - 1} more` : '';

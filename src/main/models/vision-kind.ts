@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Shape } from '../../core/graph/value.ts';
 import type { Preprocessing } from '../../core/images/preprocessing.ts';
+import type { ClipText } from './clip-text-tower.ts';
 import { readLabels } from './labels.ts';
 import type { ImageNetwork } from './network-encoder.ts';
 
@@ -29,6 +30,8 @@ export interface Trainable extends Stages {
 export interface VisionKind {
   what: string;
   network: ImageNetwork;
+  /** Of a CLIP, what reads texts into the space of its features, or why nothing does. */
+  text?: ClipText | string;
   /** Why, where it cannot be trained further. */
   trainable: Trainable | string;
   /** Parameters of the file that belong to parts of the model that pictures do not pass. */

@@ -1,14 +1,16 @@
 /**
- * Owns asking a stored scorer about images that it has not judged: its encoder, and its probes or its classes'
- * columns of the logits.
+ * Owns asking a stored scorer about images that it has not judged: its encoder, and its probes, its classes'
+ * columns of the logits, or the names of its classes.
  */
 import { temperedProbabilities } from '../../core/metrics/temperature.ts';
+import { scoreParams } from '../../shared/jobs/score.ts';
 import { type Catalog, classesOf, getScorer, type StoredScorer } from '../catalog/index.ts';
 import { labelColumns, softmaxOfColumns } from '../datasets/class-probabilities.ts';
 import type { ImageEncoder } from '../models/encoder.ts';
 import { openEncoder } from '../models/open-encoder.ts';
 import type { RuntimeOptions } from '../runtime/runtime.ts';
 import { meanProbabilities, restoreProbes } from './probe-store.ts';
+import { zeroShot } from './zero-shot.ts';
 
 export interface Judge {
   scorer: StoredScorer;
@@ -68,11 +70,13 @@ export async function openJudge(
     };
   }
   const nameOf = new Map(classesOf(catalog, scorer.datasetId).map((c) => [c.id, c.name]));
-  const columns = labelColumns(
-    scorer.classIds.map((id) => nameOf.get(id) ?? ''),
-    encoder.labels,
-    encoder.name,
-  );
+  const names = scorer.classIds.map((id) => nameOf.get(id) ?? '');
+  if (scorer.method === 'zero-shot') {
+    const { prompts } = scoreParams.parse(scorer.params);
+    const told = await zeroShot(encoder, names, prompts);
+    return { ...part, column: 'vector', probabilities: (x, n) => tempered(told(x), n) };
+  }
+  const columns = labelColumns(names, encoder.labels, encoder.name);
   return {
     ...part,
     column: 'logits',

@@ -45,7 +45,7 @@ export function numbers(name: string, count: number): number[] {
 }
 
 /** Of the usual size for its place: vectors around one, biases and means around zero, matrices by their inputs. */
-function parameter(name: string, shape: readonly number[]): Float32Array {
+export function parameter(name: string, shape: readonly number[]): Float32Array {
   const scale = Math.sqrt(3 / numel(shape.slice(1)));
   return Float32Array.from(numbers(name, numel(shape)), (v) => {
     if (shape.length >= 2) return scale * v;

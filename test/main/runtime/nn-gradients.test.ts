@@ -7,8 +7,9 @@ import { describe, expect, it } from 'vitest';
 import { backward } from '../../../src/core/graph/backward.ts';
 import { encodeGraph } from '../../../src/core/graph/emit.ts';
 import * as f from '../../../src/core/graph/functions.ts';
-import { input, integers, numel, type Value } from '../../../src/core/graph/value.ts';
+import { constant, input, integers, numel, type Value } from '../../../src/core/graph/value.ts';
 import { decode, encode } from '../../../src/core/nn/autoencoder-kl.ts';
+import { clipTextEmbedding, contrastiveLoss } from '../../../src/core/nn/clip.ts';
 import { clipText } from '../../../src/core/nn/clip-text.ts';
 import { clipVision } from '../../../src/core/nn/clip-vision.ts';
 import { type Params, paramsOf, trainableSource } from '../../../src/core/nn/params.ts';
@@ -92,6 +93,28 @@ const networks: Record<string, () => Network> = {
     const image = picture(2, 8);
     const config = { ...clip, image_size: 8, patch_size: 4, projection_dim: 5 };
     return { inputs: [image], build: (p) => clipVision(p, config, image).embedding };
+  },
+  "CLIP's contrastive loss through both towers": () => {
+    const image = picture(3, 8);
+    const text = { ...clip, max_position_embeddings: 5, vocab_size: 6 };
+    const config = {
+      text,
+      vision: { ...clip, image_size: 8, patch_size: 4, projection_dim: 5 },
+      endToken: 5,
+    };
+    const ids = integers([0, 3, 5, 5, 0, 5, 5, 5, 0, 3, 5, 5], [3, 4]);
+    // The first and the last text are alike.
+    const targets = constant([0.5, 0, 0.5, 0, 1, 0, 0.5, 0, 0.5], [3, 3]);
+    return {
+      inputs: [image],
+      build: (p) =>
+        contrastiveLoss(
+          clipVision(p, config.vision, image).embedding,
+          clipTextEmbedding(p, config, ids, integers([2, 5, 10])),
+          p.get('logit_scale', []),
+          targets,
+        ),
+    };
   },
   ViT: () => {
     const image = picture(2, 8);

@@ -1,6 +1,7 @@
 /**
  * Owns the scoring of a dataset's real images: difficulty = 1 - p(label), by a probe on frozen features, by a
- * classifier, or from probabilities that the import brought. The scorer appears with all its scores at once.
+ * classifier, by a CLIP and the names of the classes, or from probabilities that the import brought. The scorer appears
+ * with all its scores at once.
  */
 
 import { inSampleSteps, outOfFoldSteps } from '../../../core/difficulty/out-of-fold.ts';
@@ -30,6 +31,7 @@ import { openEncoder } from '../../models/open-encoder.ts';
 import { featuresOf } from '../../scorers/embedding.ts';
 import { storeProbes } from '../../scorers/probe-store.ts';
 import { checkTemperature, chosenTemperature } from '../../scorers/scorer-temperature.ts';
+import { zeroShot } from '../../scorers/zero-shot.ts';
 
 type Context = JobContext<'score'>;
 type Classes = ReturnType<typeof classesOf>;
@@ -49,6 +51,7 @@ const methods: Record<ScorerMethod, (ctx: Context, classes: Classes) => Promise<
   'in-sample': byProbe,
   classifier: byClassifier,
   precomputed: fromImport,
+  'zero-shot': byNames,
 };
 
 const methodNames: Record<ScorerMethod, string> = {
@@ -56,6 +59,7 @@ const methodNames: Record<ScorerMethod, string> = {
   'in-sample': 'in-sample probe',
   classifier: 'classifier',
   precomputed: 'given probabilities',
+  'zero-shot': 'zero-shot',
 };
 
 export const scoreBody: JobBody<'score'> = async (ctx) => {
@@ -168,6 +172,23 @@ async function byClassifier(ctx: Context, classes: Classes): Promise<Measured> {
   return {
     imageIds: images.map(({ id }) => id),
     probabilities: softmaxOfColumns(vectors, images.length, dim, columns),
+    probes: null,
+    modelName: set.modelName,
+    modelHash: set.modelHash,
+    figures: {},
+  };
+}
+
+async function byNames(ctx: Context, classes: Classes): Promise<Measured> {
+  const { catalog, params } = ctx;
+  const names = classes.map((c) => c.name);
+  // Looked at before anything is computed: a model without a text tower is the likely mistake.
+  const encoder = await openEncoder(catalog, params.modelId, ctx.runtime);
+  const probabilities = await zeroShot(encoder, names, params.prompts).finally(() => encoder.close());
+  const { set, images, vectors } = await featuresOf(ctx, params.modelId, await usedImages(ctx));
+  return {
+    imageIds: images.map(({ id }) => id),
+    probabilities: probabilities(vectors),
     probes: null,
     modelName: set.modelName,
     modelHash: set.modelHash,

@@ -3,6 +3,7 @@ import { clipVision, clipVisionConfig, clipVisionPooled } from '../../../core/nn
 import { configFields, most, ranges } from '../../../core/nn/config-fields.ts';
 import { activations } from '../../../core/nn/layers.ts';
 import { type SiglipVisionConfig, siglipVision } from '../../../core/nn/siglip-vision.ts';
+import { clipTextOf } from '../clip-text-tower.ts';
 import type { ImageNetwork } from '../network-encoder.ts';
 import { assumedBy, readPreprocessor, wantSize } from '../preprocessor-file.ts';
 import type { SavedNetwork, VisionKind } from '../vision-kind.ts';
@@ -28,7 +29,8 @@ export const clipFamily: Family = {
 const unused = /^(text_model\.|text_projection\.|logit_(scale|bias)$)/;
 const notTrained = 'an image tower without a last layer cannot be trained further here';
 
-function clipTower({ json, folder, shapes }: SavedNetwork): VisionKind {
+function clipTower(saved: SavedNetwork): VisionKind {
+  const { json, folder, shapes } = saved;
   const config = clipVisionConfig(json);
   const { image_size: size } = config;
   const projected = shapes.has('visual_projection.weight');
@@ -46,6 +48,7 @@ function clipTower({ json, folder, shapes }: SavedNetwork): VisionKind {
   return {
     what: `CLIP image tower of ${config.num_hidden_layers} blocks`,
     network,
+    text: clipTextOf(saved),
     trainable: notTrained,
     unused,
     ...assumedBy(own),
