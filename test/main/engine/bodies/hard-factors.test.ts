@@ -40,7 +40,7 @@ beforeAll(async () => {
     });
     const bright = pixels.reduce((sum, v) => sum + v, 0) / pixels.length / 255;
     // As in the dataset, and as from the file's folder: both are found.
-    const path = i % 2 ? image.path : `../${image.path}`;
+    const path = i % 2 ? image.path : `./${image.path}`;
     lines.push(JSON.stringify({ path, factors: { bright, parity: (i * 7919) % 11 } }));
   }
   writeFileSync(factors, `${lines.join('\n')}\n`);

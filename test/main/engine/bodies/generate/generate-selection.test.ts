@@ -233,10 +233,14 @@ it('tries again from a real image and between two, too', async () => {
 
 it.each([
   [{ keepWithin: 0.1 }, 'a base model alone is asked for no difficulty'],
-  [{ keepMin: 0.6, keepMax: 0.4 }, 'from 0.6 to 0.4'],
   [{ keepMax: 0.5, scorerId: 77 }, '77'],
 ] as [Partial<Params>, string][])('%j is refused with a sentence', async (change, sentence) => {
   const job = await run(catalog, request(change));
   expect(job.state).toBe('failed');
   expect(job.error).toContain(sentence);
+});
+
+it('a range of difficulties that is upside down is refused before anything is queued', async () => {
+  const wrong = run(catalog, request({ keepMin: 0.6, keepMax: 0.4 }));
+  await expect(wrong).rejects.toThrow('0.4, is below the lowest, 0.6');
 });
