@@ -55,7 +55,7 @@ export function planWords(params: GenerateInput, outline: GenerationOutline, job
   const seconds = secondsPerCandidate(jobs, params);
   const chosen = !keepsAll(params);
   if (chosen) parts.push(`at most ${counted(total * params.attempts, 'candidate')}`);
-  if (seconds === null) parts.push('how long is known once the first are made');
+  if (seconds === null) parts.push('the time that it takes is known once the first are made');
   else if (chosen && params.attempts > 1)
     parts.push(`${roughly(total * seconds)}, at most ${params.attempts} times that`);
   else parts.push(roughly(total * seconds));

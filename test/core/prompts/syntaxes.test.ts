@@ -184,6 +184,7 @@ describe('syntax that is not read', () => {
   it('is looked for in the prompts that are used', () => {
     const params = generateParams.parse({
       datasetId: 1,
+      classes: ['red'],
       promptSource: 'list',
       prompt: '(unused:1.2)',
       prompts: ['one', 'two'],
