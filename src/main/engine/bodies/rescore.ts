@@ -1,6 +1,7 @@
 /** Owns measuring images that a scorer has not judged yet, synthetic ones above all. */
 
 import { gather } from '../../../core/difficulty/probe.ts';
+import type { JobResult } from '../../../shared/jobs/index.ts';
 import {
   addScores,
   currentScorerId,
@@ -51,8 +52,16 @@ export const rescoreBody: JobBody<'rescore'> = async (ctx) => {
 };
 
 /** How far the generated images came out as they were asked for. */
-function syntheticFigures(ctx: JobContext<'rescore'>, scorerId: number): Record<string, unknown> {
-  const row = ctx.catalog.get<{ n: number; agreement: number; measured: number; requested: number | null }>(
+function syntheticFigures(
+  ctx: JobContext<'rescore'>,
+  scorerId: number,
+): Omit<JobResult<'rescore'>, 'scorerId' | 'measured'> {
+  const row = ctx.catalog.get<{
+    n: number;
+    agreement: number | null;
+    measured: number | null;
+    requested: number | null;
+  }>(
     `SELECT COUNT(*) AS n, AVG(s.predicted_class_id = i.class_id) AS agreement, AVG(s.difficulty) AS measured,
        AVG(g.requested_difficulty) AS requested
      FROM scores s JOIN images i ON i.id = s.image_id JOIN synthetic_samples g ON g.image_id = i.id
