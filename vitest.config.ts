@@ -8,7 +8,7 @@
  *   e2e       the built program in Electron or its stand-in, and Chromium
  */
 import { defineConfig } from 'vitest/config';
-import nativeEnv from './src/main/jobs/native-env.json' with { type: 'json' };
+import nativeEnv from './src/main/runtime/native-env.json' with { type: 'json' };
 import { patience } from './test/patience.ts';
 
 // Here rather than in `test.env`: the workers are started with it, whatever project they run.

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command, Option } from 'commander';
 import { buildProgram, commandPath, everyCommand } from '../src/cli/program.ts';
-import { writeWhole } from '../src/main/engine/write-whole.ts';
+import { writeWhole } from '../src/main/files/write-whole.ts';
 import { formatsPage } from './docs/formats-page.ts';
 import { offlinePage } from './docs/native-hosts.ts';
 import { operatorsPage } from './docs/operators-page.ts';

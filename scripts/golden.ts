@@ -7,7 +7,7 @@
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Provider } from '../src/main/engine/runtime.ts';
+import type { Provider } from '../src/main/runtime/runtime.ts';
 import { type Check, listed } from './golden/compare.ts';
 import type { GoldenOptions } from './golden/graph.ts';
 import { checksOf, chosenCases, type FoundCase, findCases, openParts } from './golden/run.ts';

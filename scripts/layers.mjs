@@ -1,23 +1,41 @@
 /**
  * Owns the direction of imports. The path of a file says what it may touch:
- *   shared <- core <- main/{catalog,jobs,engine} <- main/*.ts and cli; shared <- preload; shared (and core) <- renderer
- * and which packages and parts of Node each layer may name. Run by `npm run check`; prints every breach.
+ *   shared <- core <- the rooms of main, in their order <- main/*.ts and cli; shared <- preload; shared (and core) <- renderer
+ * which packages and parts of Node each layer may name, that SQL stands in the catalog's room alone, how large a room may
+ * be, and that files do not import each other in a circle. Run by `npm run check`; prints every breach.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const nodeParts = ['main/catalog', 'main/jobs', 'main/engine'];
+/** The rooms of src/main from the ground up; those of one floor do not know each other (docs/decisions/0014-layers.md). */
+const floors = [
+  ['files'],
+  ['catalog', 'images', 'runtime'],
+  ['jobs'],
+  ['datasets'],
+  ['models'],
+  ['scorers'],
+  ['engine'],
+];
+const rooms = floors.flat().map((room) => `main/${room}`);
+
+/** A room may import itself and what lies below it. */
+const roomRules = floors.flatMap((floor, i) =>
+  floor.map((room) => {
+    const below = floors.slice(0, i).flat();
+    const layers = ['shared', 'core', ...[...below, room].map((name) => `main/${name}`)];
+    return [`main/${room}`, { layers, node: true, packages: '*' }];
+  }),
+);
 
 /** layer -> layers it may import, whether it may name Node's modules, and its packages ('*': any). */
 const rules = {
   shared: { layers: ['shared'], node: false, packages: ['zod'] },
   core: { layers: ['shared', 'core'], node: false, packages: ['zod', '@bufbuild/protobuf'] },
-  'main/catalog': { layers: ['shared', 'core', ...nodeParts], node: true, packages: '*' },
-  'main/jobs': { layers: ['shared', 'core', ...nodeParts], node: true, packages: '*' },
-  'main/engine': { layers: ['shared', 'core', ...nodeParts], node: true, packages: '*' },
-  main: { layers: ['shared', 'core', ...nodeParts, 'main'], node: true, packages: '*' },
-  cli: { layers: ['shared', 'core', ...nodeParts, 'cli'], node: true, packages: '*' },
+  ...Object.fromEntries(roomRules),
+  main: { layers: ['shared', 'core', ...rooms, 'main'], node: true, packages: '*' },
+  cli: { layers: ['shared', 'core', ...rooms, 'cli'], node: true, packages: '*' },
   preload: { layers: ['shared', 'preload'], node: false, packages: ['electron'] },
   renderer: { layers: ['shared', 'core', 'renderer'], node: false, packages: '*' },
 };
@@ -25,14 +43,14 @@ const rules = {
 /** Packages that only some folders may name. */
 const confined = {
   electron: ['main', 'preload'],
-  sharp: ['main/engine'],
+  sharp: ['main/images'],
   'better-sqlite3': ['main/catalog'],
   react: ['renderer'],
   'react-dom': ['renderer'],
 };
 
 /** Packages that one file alone may name, tests and scripts included: what must come before their loading is done there. */
-const onlyIn = { 'onnxruntime-node': 'src/main/engine/onnx-runtime.ts' };
+const onlyIn = { 'onnxruntime-node': 'src/main/runtime/onnx-runtime.ts' };
 
 const layerOf = (path) => {
   const [first, second, ...rest] = path.split('/');
@@ -108,6 +126,102 @@ export function findBreaches(root) {
   return breaches;
 }
 
+/** [file below `folder`, its text] of every module. */
+const modulesBelow = (folder) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => [relative(folder, path).split(sep).join('/'), readFileSync(path, 'utf8')]);
+
+const withoutComments = (source) =>
+  source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:'"`])\/\/.*$/gm, '$1');
+
+/** The beginning of a text that SQLite runs, or the making of a statement. */
+const sql =
+  /['"`]\s*(?:SELECT|INSERT (?:OR \w+ )?INTO|UPDATE \w+\s+SET|DELETE FROM|REPLACE INTO|WITH \w+|PRAGMA|CREATE (?:TABLE|INDEX)|ALTER TABLE|DROP TABLE)\b|\.prepare\(/;
+
+/** Modules outside the catalog's room that hold SQL; `sources`: the folder src. */
+export const findSql = (sources) =>
+  modulesBelow(sources)
+    .filter(([file, source]) => !file.startsWith('main/catalog/') && sql.test(withoutComments(source)))
+    .map(([file]) => `src/${file}: holds SQL, which stands in src/main/catalog/ only`);
+
+/** Of the lines of main's rooms together, one room may have so much. */
+const largestShare = 0.4;
+
+/** Rooms that are too large; one alone is the whole house. */
+export function findLargeRooms(sources) {
+  const lines = new Map();
+  for (const [file, source] of modulesBelow(sources)) {
+    const layer = layerOf(file);
+    if (layer.startsWith('main/')) lines.set(layer, (lines.get(layer) ?? 0) + source.split('\n').length - 1);
+  }
+  const all = [...lines.values()].reduce((sum, n) => sum + n, 0);
+  return [...lines]
+    .filter(([, n]) => n > largestShare * all)
+    .map(
+      ([room, n]) =>
+        `src/${room}: has ${((100 * n) / all).toFixed(1)} % of the lines of main's rooms, at most ${100 * largestShare} % are allowed`,
+    );
+}
+
+/** Circles that stay, each the names of all its files in order; why is in docs/decisions/0014-layers.md. */
+export const knownCircles = [
+  // An operator's gradient is written with the other operators.
+  'core/graph/operators/arithmetic.ts core/graph/operators/elementwise.ts core/graph/operators/indexing.ts core/graph/operators/reduction.ts core/graph/operators/shape.ts',
+  // The others take types alone from each other: a caller and its part, whose type is declared at the caller.
+  'core/graph/emit.ts core/graph/fused.ts core/graph/operators/table.ts',
+  'cli/open-session.ts cli/session.ts',
+  'renderer/train/encoder-fields.tsx renderer/train/learning-fields.tsx renderer/train/train-form.tsx',
+  'main/datasets/field-error.ts main/datasets/fields.ts main/datasets/found.ts main/datasets/probabilities.ts main/datasets/probability-classes.ts',
+  'main/jobs/job-context.ts main/jobs/originals.ts',
+  'main/models/diffusion/generation-model.ts main/models/diffusion/onnx-model.ts',
+];
+
+/**
+ * Circles of imports, of types too: whoever reads one file of a circle has to read all of them. And circles of `known` that
+ * are none any more.
+ */
+export function findCircles(sources, known = knownCircles) {
+  const edges = new Map(
+    modulesBelow(sources).map(([file, source]) => [
+      file,
+      importsOf(source)
+        .filter((name) => name.startsWith('.'))
+        .map((name) => join(dirname(file), name).split(sep).join('/')),
+    ]),
+  );
+  const found = circlesOf(edges).map((files) => files.join(' '));
+  return [
+    ...found.filter((circle) => !known.includes(circle)).map((circle) => `import each other: ${circle}`),
+    ...known.filter((circle) => !found.includes(circle)).map((circle) => `no circle any more: ${circle}`),
+  ];
+}
+
+/** Tarjan's strongly connected components of more than one file, each sorted. */
+function circlesOf(edges) {
+  const circles = [];
+  const number = new Map();
+  const lowest = new Map();
+  const open = [];
+  const visit = (file) => {
+    number.set(file, number.size);
+    lowest.set(file, number.get(file));
+    open.push(file);
+    for (const to of edges.get(file)) {
+      if (!edges.has(to)) continue;
+      if (!number.has(to)) {
+        visit(to);
+        lowest.set(file, Math.min(lowest.get(file), lowest.get(to)));
+      } else if (open.includes(to)) lowest.set(file, Math.min(lowest.get(file), number.get(to)));
+    }
+    if (lowest.get(file) !== number.get(file)) return;
+    const circle = open.splice(open.indexOf(file));
+    if (circle.length > 1) circles.push(circle.sort());
+  };
+  for (const file of edges.keys()) if (!number.has(file)) visit(file);
+  return circles;
+}
 const withoutTypes = (source) =>
   source
     .replace(/\b(?:import|export)\s+type\s[^;]*?from\s*['"][^'"]+['"]/g, '')
@@ -151,15 +265,15 @@ export const parsers = [
   'core/nn/config-fields.ts',
   'core/tokenizer/clip-bpe.ts',
   'core/tokenizer/tokenizer-json.ts',
-  'main/engine/images/decode.ts',
-  'main/engine/images/manifest.ts',
-  'main/engine/images/scan.ts',
-  'main/engine/models/examine.ts',
-  'main/engine/models/stored-part.ts',
-  'main/engine/runtime.ts',
-  'main/engine/safetensors-header.ts',
-  'main/engine/safetensors.ts',
-  'main/engine/user-json.ts',
+  'main/images/decode.ts',
+  'main/datasets/manifest.ts',
+  'main/datasets/scan.ts',
+  'main/models/examine.ts',
+  'main/models/stored-part.ts',
+  'main/runtime/runtime.ts',
+  'main/files/safetensors-header.ts',
+  'main/files/safetensors.ts',
+  'main/files/user-json.ts',
 ];
 
 /** Who must leave that to another process (main/engine/inspector.ts), whenever it is loaded. */
@@ -177,6 +291,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const breaches = [
     ...missing.map((file) => `src/${file}: named in scripts/layers.mjs, and not there`),
     ...findBreaches(root),
+    ...findSql(sources),
+    ...findLargeRooms(sources),
+    ...findCircles(sources),
     ...findForbiddenChains(sources).map((chain) => `${chain}: crashes in Electron's main`),
     ...notParsing.flatMap((entry) =>
       findParserChains(sources, entry).map((chain) => `${chain}: parses the analyst's files`),

@@ -31,8 +31,8 @@ export function pinnedNode() {
 /** True when this process already runs on the pinned Node. */
 export const onPinnedNode = () => realpathSync(pinnedNode()) === realpathSync(process.execPath);
 
-/** What every process that loads native code needs in its environment: src/main/jobs/child-env.ts says why. */
-export const nativeEnv = JSON.parse(readFileSync(join(root, 'src/main/jobs/native-env.json'), 'utf8'));
+/** What every process that loads native code needs in its environment: src/main/runtime/child-env.ts says why. */
+export const nativeEnv = JSON.parse(readFileSync(join(root, 'src/main/runtime/native-env.json'), 'utf8'));
 
 /** The environment in which child scripts find the pinned Node first, and native code what it needs. */
 export function pinnedEnv(extra = {}) {

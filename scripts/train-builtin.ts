@@ -1,14 +1,16 @@
 /**
  * Trains the models in resources/models, from nothing but this repository (and CC0 photos, where a folder is
- * given): `npm run train:builtin -- --photos DIR`. Stopped, it goes on where it was; --minutes bounds the last part.
+ * given): `npm run train:builtin -- --photos DIR`. Stopped, it goes on where it was; --minutes bounds the diffusion model's
+ * part, --only clip trains that alone.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { RuntimeOptions } from '../src/main/engine/runtime.ts';
+import type { RuntimeOptions } from '../src/main/runtime/runtime.ts';
 import { trainAutoencoder } from './builtin/autoencoder.ts';
-import { cached, photos, scenes, trainingSeedBase } from './builtin/data.ts';
+import { trainClip } from './builtin/clip.ts';
+import { cached, type Picture, photos, scenes, trainingSeedBase } from './builtin/data.ts';
 import { trainDiffusion } from './builtin/diffusion.ts';
 import { trainEncoder } from './builtin/encoder.ts';
 
@@ -20,6 +22,8 @@ const { values } = parseArgs({
     'encoder-steps': { type: 'string', default: '700' },
     'autoencoder-steps': { type: 'string', default: '2000' },
     'diffusion-steps': { type: 'string', default: '30000' },
+    'clip-steps': { type: 'string', default: '1500' },
+    only: { type: 'string' },
     minutes: { type: 'string', default: '360' },
     seed: { type: 'string', default: '1' },
     threads: { type: 'string', default: '0' },
@@ -27,6 +31,9 @@ const { values } = parseArgs({
     scratch: { type: 'string', default: join(import.meta.dirname, '../scratch/builtin') },
   },
 });
+const parts = ['encoder', 'diffusion', 'clip'] as const;
+if (values.only !== undefined && !parts.some((part) => part === values.only))
+  throw new Error(`--only ${values.only}: expected ${parts.join(', ')}`);
 const runtime: RuntimeOptions = { provider: 'cpu', threads: Number(values.threads) };
 const seed = Number(values.seed);
 const log = (text: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${text}`);
@@ -55,7 +62,10 @@ const hard = cached(values.scratch, `scenes-wide-${hardCount}`, () =>
 );
 log(`${train.length} + ${hard.length} pictures to train on, ${test.length} held out, ${cpus().length} cores`);
 
-if (!figures.encoder) {
+const isScene = ({ source }: Picture) => source === 'scene';
+const wanted = (part: (typeof parts)[number]) => (values.only ?? part) === part;
+
+if (wanted('encoder') && !figures.encoder) {
   const options = {
     train,
     test,
@@ -67,30 +77,50 @@ if (!figures.encoder) {
   };
   note('encoder', await trainEncoder(options));
 }
-const all = [...train, ...hard];
-const autoencoder = await trainAutoencoder({
-  train: all,
-  test,
-  out: join(values.out, 'diffusion/vae'),
-  checkpoint: join(values.scratch, 'autoencoder.safetensors'),
-  steps: Number(values['autoencoder-steps']),
-  seed,
-  runtime,
-  log,
-});
-note('autoencoder', autoencoder.figures);
-note(
-  'diffusion',
-  await trainDiffusion({
+if (wanted('diffusion')) {
+  const all = [...train, ...hard];
+  const autoencoder = await trainAutoencoder({
     train: all,
-    vocabularyOf: train,
-    latents: autoencoder.latents,
-    out: join(values.out, 'diffusion'),
-    checkpoint: join(values.scratch, 'diffusion.safetensors'),
-    steps: Number(values['diffusion-steps']),
-    minutes: Number(values.minutes),
+    test,
+    out: join(values.out, 'diffusion/vae'),
+    checkpoint: join(values.scratch, 'autoencoder.safetensors'),
+    steps: Number(values['autoencoder-steps']),
     seed,
     runtime,
     log,
-  }),
-);
+  });
+  note('autoencoder', autoencoder.figures);
+  note(
+    'diffusion',
+    await trainDiffusion({
+      train: all,
+      vocabularyOf: train,
+      latents: autoencoder.latents,
+      out: join(values.out, 'diffusion'),
+      checkpoint: join(values.scratch, 'diffusion.safetensors'),
+      steps: Number(values['diffusion-steps']),
+      minutes: Number(values.minutes),
+      seed,
+      runtime,
+      log,
+    }),
+  );
+}
+if (wanted('clip')) {
+  note(
+    'clip',
+    await trainClip({
+      train: [...train, ...hard].filter(isScene),
+      test: {
+        mild: test.filter(isScene),
+        demo: scenes(400, 4 * trainingSeedBase, 'demo', log),
+      },
+      out: join(values.out, 'clip'),
+      checkpoint: join(values.scratch, 'clip.safetensors'),
+      steps: Number(values['clip-steps']),
+      seed,
+      runtime,
+      log,
+    }),
+  );
+}

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { numel } from '../../src/core/graph/value.ts';
 import { randn, rngFromSeed } from '../../src/core/rng.ts';
-import { readTensors } from '../../src/main/engine/models/stored-part.ts';
-import { readVisionFolder } from '../../src/main/engine/models/vision-folder.ts';
-import { readGeneration, writeGeneration } from '../../src/main/engine/sealed-file.ts';
-import { fitCheckpoints } from '../../src/main/engine/training/checkpoints.ts';
-import { fineTuningGraph } from '../../src/main/engine/training/graphs.ts';
-import { openNetwork, stepMemory } from '../../src/main/engine/training/network.ts';
+import { fitCheckpoints } from '../../src/main/engine/bodies/fit/checkpoints.ts';
+import { fineTuningGraph } from '../../src/main/engine/bodies/fit/graphs.ts';
+import { openNetwork, stepMemory } from '../../src/main/engine/bodies/fit/network.ts';
+import { readGeneration, writeGeneration } from '../../src/main/files/sealed-file.ts';
+import { readTensors } from '../../src/main/models/stored-part.ts';
+import { readVisionFolder } from '../../src/main/models/vision-folder.ts';
 import { peakBytes } from './machine.ts';
 
 export interface FitSpec {

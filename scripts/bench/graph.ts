@@ -8,7 +8,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Provider } from '../../src/main/engine/runtime.ts';
+import type { Provider } from '../../src/main/runtime/runtime.ts';
 import { gibibytes, machine, milliseconds, table } from './machine.ts';
 import { optimiserTable } from './optimisers.ts';
 import type { PartFigures, PartSpec } from './part.ts';

@@ -13,14 +13,14 @@ import { frozenSource, paramsOf, trainableSource } from '../../src/core/nn/param
 import { type UNetConfig, type UNetInputs, unet2dCondition } from '../../src/core/nn/unet-2d-condition.ts';
 import { randn, rngFromSeed } from '../../src/core/rng.ts';
 import { initialState } from '../../src/core/training/parameters.ts';
-import { openGenerationModel } from '../../src/main/engine/diffusion/generation-model.ts';
-import { openGenerator } from '../../src/main/engine/diffusion/generator.ts';
-import { openDiffusionModel } from '../../src/main/engine/diffusion/model-folder.ts';
-import { latentShape } from '../../src/main/engine/diffusion/sessions.ts';
-import type { StoredPart } from '../../src/main/engine/models/stored-part.ts';
-import { openGraph } from '../../src/main/engine/open-graph.ts';
-import type { Provider, RuntimeOptions, Tensor } from '../../src/main/engine/runtime.ts';
-import { compileStep } from '../../src/main/engine/training/step.ts';
+import { openGenerationModel } from '../../src/main/models/diffusion/generation-model.ts';
+import { openGenerator } from '../../src/main/models/diffusion/generator.ts';
+import { openDiffusionModel } from '../../src/main/models/diffusion/model-folder.ts';
+import { latentShape } from '../../src/main/models/diffusion/sessions.ts';
+import type { StoredPart } from '../../src/main/models/stored-part.ts';
+import { openGraph } from '../../src/main/runtime/open-graph.ts';
+import type { Provider, RuntimeOptions, Tensor } from '../../src/main/runtime/runtime.ts';
+import { compileStep } from '../../src/main/runtime/step.ts';
 import { peakBytes } from './machine.ts';
 
 export type PartName = 'open' | 'text' | 'unet' | 'decode' | 'train-all' | 'train-lora' | 'generate';

@@ -11,7 +11,7 @@ import { type ClipTextConfig, clipText } from '../../src/core/nn/clip-text.ts';
 import { type Params, paramsOf, trainableSource } from '../../src/core/nn/params.ts';
 import { type UNetConfig, unet2dCondition } from '../../src/core/nn/unet-2d-condition.ts';
 import { randn, rngFromSeed } from '../../src/core/rng.ts';
-import { numberToHalf } from '../../src/main/engine/float-formats.ts';
+import { numberToHalf } from '../../src/main/files/float-formats.ts';
 
 export type Stored = 'F16' | 'F32';
 

@@ -6,7 +6,7 @@ import { type Params, recordParameters } from '../../src/core/nn/params.ts';
 import { resnet } from '../../src/core/nn/resnet.ts';
 import { vit } from '../../src/core/nn/vit.ts';
 import { randn, rngFromSeed } from '../../src/core/rng.ts';
-import { writeSafetensors } from '../../src/main/engine/safetensors.ts';
+import { writeSafetensors } from '../../src/main/files/safetensors.ts';
 
 export type RandomNetwork = 'resnet50' | 'vit_base';
 

@@ -13,9 +13,9 @@ import { input, numel } from '../../src/core/graph/value.ts';
 import { frozenSource, paramsOf, trainableSource } from '../../src/core/nn/params.ts';
 import { unet2dCondition, unet2dConditionConfig } from '../../src/core/nn/unet-2d-condition.ts';
 import { randn, rngFromSeed } from '../../src/core/rng.ts';
-import { openPart } from '../../src/main/engine/models/stored-part.ts';
-import { openSession, type Tensor } from '../../src/main/engine/runtime.ts';
-import { openSafetensors } from '../../src/main/engine/safetensors.ts';
+import { openSafetensors } from '../../src/main/files/safetensors.ts';
+import { openPart } from '../../src/main/models/stored-part.ts';
+import { openSession, type Tensor } from '../../src/main/runtime/runtime.ts';
 import { machine, median, table } from './machine.ts';
 
 const weightsStem = 'diffusion_pytorch_model';

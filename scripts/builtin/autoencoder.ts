@@ -15,10 +15,10 @@ import { randn, rngFromSeed } from '../../src/core/rng.ts';
 import { adamW } from '../../src/core/training/adamw.ts';
 import { initialState, type TrainingState } from '../../src/core/training/parameters.ts';
 import { learningRateFactor } from '../../src/core/training/schedule.ts';
-import { openSession, type RuntimeOptions } from '../../src/main/engine/runtime.ts';
-import { writeSafetensors } from '../../src/main/engine/safetensors.ts';
-import { loadState, saveState } from '../../src/main/engine/training/state-file.ts';
-import { compileStep } from '../../src/main/engine/training/step.ts';
+import { loadState, saveState } from '../../src/main/engine/bodies/fit/state-file.ts';
+import { writeSafetensors } from '../../src/main/files/safetensors.ts';
+import { openSession, type RuntimeOptions } from '../../src/main/runtime/runtime.ts';
+import { compileStep } from '../../src/main/runtime/step.ts';
 import { imageBatch, imageSize, type Picture } from './data.ts';
 import { shipped } from './state.ts';
 

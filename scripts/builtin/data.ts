@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
+import type { Rng } from '../../src/core/rng.ts';
 import { renderScene, type SceneDistribution, sceneClasses } from '../../src/core/scenes/scenes.ts';
 
 export const imageSize = 64;
@@ -113,3 +114,24 @@ export function imageBatch(
   });
   return out;
 }
+
+/** Moves each picture by up to four pixels, repeating its border. */
+export function shiftAll(images: Float32Array, n: number, rng: Rng): void {
+  const plane = imageSize * imageSize;
+  const copy = new Float32Array(plane);
+  const clamp = (v: number) => Math.max(0, Math.min(imageSize - 1, v));
+  for (let i = 0; i < n; i++) {
+    const [dx, dy] = [rng.int(9) - 4, rng.int(9) - 4];
+    for (let c = 0; c < 3; c++) {
+      const channel = images.subarray(i * imageBytes + c * plane, i * imageBytes + (c + 1) * plane);
+      copy.set(channel);
+      for (let y = 0; y < imageSize; y++) {
+        const row = clamp(y + dy) * imageSize;
+        for (let x = 0; x < imageSize; x++) channel[y * imageSize + x] = copy[row + clamp(x + dx)];
+      }
+    }
+  }
+}
+
+/** So that the vocabulary knows what people type around words. */
+export const punctuation = `. , ! ? ' " - : ; ( ) 0 1 2 3 4 5 6 7 8 9`;

@@ -15,12 +15,12 @@ import { createClipTokenizer } from '../../src/core/tokenizer/clip-bpe.ts';
 import { trainClipBpe } from '../../src/core/tokenizer/clip-bpe-trainer.ts';
 import { initialState, type TrainingState } from '../../src/core/training/parameters.ts';
 import { learningRateFactor } from '../../src/core/training/schedule.ts';
-import type { RuntimeOptions } from '../../src/main/engine/runtime.ts';
-import { writeSafetensors } from '../../src/main/engine/safetensors.ts';
-import { loadState, saveState } from '../../src/main/engine/training/state-file.ts';
-import { compileStep } from '../../src/main/engine/training/step.ts';
+import { loadState, saveState } from '../../src/main/engine/bodies/fit/state-file.ts';
+import { writeSafetensors } from '../../src/main/files/safetensors.ts';
+import type { RuntimeOptions } from '../../src/main/runtime/runtime.ts';
+import { compileStep } from '../../src/main/runtime/step.ts';
 import { latentNumbers, latentSize } from './autoencoder.ts';
-import type { Picture } from './data.ts';
+import { type Picture, punctuation } from './data.ts';
 import { shipped } from './state.ts';
 
 const textLength = 32;
@@ -183,9 +183,6 @@ export async function trainDiffusion(o: {
   await write(o.out, state, clip, bpe);
   return { steps: state.step, loss: smoothed, hours: minutesSpent() / 60 };
 }
-
-/** So that the vocabulary knows what people type around words. */
-const punctuation = `. , ! ? ' " - : ; ( ) 0 1 2 3 4 5 6 7 8 9`;
 
 async function write(
   out: string,

@@ -6,14 +6,14 @@ import * as f from '../../src/core/graph/functions.ts';
 import { input, type Value } from '../../src/core/graph/value.ts';
 import { paramsOf, trainableSource } from '../../src/core/nn/params.ts';
 import { type ResnetConfig, resnet } from '../../src/core/nn/resnet.ts';
-import { type Rng, rngFromSeed } from '../../src/core/rng.ts';
+import { rngFromSeed } from '../../src/core/rng.ts';
 import { adamW } from '../../src/core/training/adamw.ts';
 import { initialState } from '../../src/core/training/parameters.ts';
 import { learningRateFactor } from '../../src/core/training/schedule.ts';
-import { openSession, type RuntimeOptions } from '../../src/main/engine/runtime.ts';
-import { writeSafetensors } from '../../src/main/engine/safetensors.ts';
-import { compileStep } from '../../src/main/engine/training/step.ts';
-import { imageBatch, imageBytes, imageSize, type Picture } from './data.ts';
+import { writeSafetensors } from '../../src/main/files/safetensors.ts';
+import { openSession, type RuntimeOptions } from '../../src/main/runtime/runtime.ts';
+import { compileStep } from '../../src/main/runtime/step.ts';
+import { imageBatch, imageSize, type Picture, shiftAll } from './data.ts';
 import { shipped } from './state.ts';
 
 export interface EncoderFigures {
@@ -100,24 +100,6 @@ export async function trainEncoder(o: {
   const values = Object.fromEntries(Object.entries(tensors).map(([k, t]) => [k, t.data]));
   const accuracy = await evaluate(config, labels, values, o.test, o.runtime);
   return { steps: o.steps, sceneAccuracy: accuracy('scene')!, photoAccuracy: accuracy('photo') };
-}
-
-/** Moves each picture by up to four pixels, repeating its border. */
-function shiftAll(images: Float32Array, n: number, rng: Rng): void {
-  const plane = imageSize * imageSize;
-  const copy = new Float32Array(plane);
-  const clamp = (v: number) => Math.max(0, Math.min(imageSize - 1, v));
-  for (let i = 0; i < n; i++) {
-    const [dx, dy] = [rng.int(9) - 4, rng.int(9) - 4];
-    for (let c = 0; c < 3; c++) {
-      const channel = images.subarray(i * imageBytes + c * plane, i * imageBytes + (c + 1) * plane);
-      copy.set(channel);
-      for (let y = 0; y < imageSize; y++) {
-        const row = clamp(y + dy) * imageSize;
-        for (let x = 0; x < imageSize; x++) channel[y * imageSize + x] = copy[row + clamp(x + dx)];
-      }
-    }
-  }
 }
 
 async function evaluate(

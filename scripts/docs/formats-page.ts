@@ -3,15 +3,15 @@ import { schedulerClasses } from '../../src/core/diffusion/create-scheduler.ts';
 import { kinds, notComputed } from '../../src/core/nn/adapters/kinds/table.ts';
 import { layouts as loraLayouts } from '../../src/core/nn/adapters/tensor-names.ts';
 import { foreignFamilies, openedFamilies } from '../../src/core/nn/model-families.ts';
-import { FIELD_NAMES } from '../../src/main/engine/images/fields.ts';
-import { layouts } from '../../src/main/engine/images/layouts/index.ts';
-import { probabilityPrefixes } from '../../src/main/engine/images/probabilities.ts';
-import { imageFormats, unreadImages } from '../../src/main/engine/images/sniff.ts';
-import { onnxVariants } from '../../src/main/engine/models/onnx-folder.ts';
-import { labelKeys } from '../../src/main/engine/models/onnx-labels.ts';
-import { imageTypes, scoreKinds } from '../../src/main/engine/models/onnx-values.ts';
-import { families } from '../../src/main/engine/models/vision/index.ts';
-import { folderForms, forms } from '../../src/main/engine/what-it-is.ts';
+import { FIELD_NAMES } from '../../src/main/datasets/fields.ts';
+import { layouts } from '../../src/main/datasets/layouts/index.ts';
+import { probabilityPrefixes } from '../../src/main/datasets/probabilities.ts';
+import { folderForms, forms } from '../../src/main/files/what-it-is.ts';
+import { imageFormats, unreadImages } from '../../src/main/images/sniff.ts';
+import { onnxVariants } from '../../src/main/models/onnx-folder.ts';
+import { labelKeys } from '../../src/main/models/onnx-labels.ts';
+import { imageTypes, scoreKinds } from '../../src/main/models/onnx-values.ts';
+import { families } from '../../src/main/models/vision/index.ts';
 import { manifestEndings } from '../../src/shared/paths.ts';
 import { schedulers } from '../../src/shared/schedulers.ts';
 
@@ -101,6 +101,9 @@ const networks = () => [
   '',
   'Of torchvision the parameters alone are read: ResNet, ViT, ConvNeXt and Swin (version 1). Images are prepared as for the default',
   "weights of the network. timm's networks are also read from transformers' wrapper (`timm_wrapper`).",
+  '',
+  'A `clip` folder of both towers (`CLIPModel`, OpenCLIP exports for transformers) with a tokenizer (`tokenizer.json`, or `vocab.json` and',
+  '`merges.txt`) reads texts as well: [CLIP](how-to/models-and-adapters.md#clip-texts-beside-images).',
 ];
 
 const onnx = () => [

@@ -5,7 +5,7 @@ import type { Emitter } from '../../src/core/graph/emit.ts';
 import { type Operator, operator, operators } from '../../src/core/graph/operators/table.ts';
 import { inputsOf, topologicalOrder } from '../../src/core/graph/topological.ts';
 import { input, type NodeValue, type Value } from '../../src/core/graph/value.ts';
-import { examples, flat } from '../../test/main/engine/operator-examples.ts';
+import { examples, flat } from '../../test/main/runtime/operator-examples.ts';
 
 const folder = join(import.meta.dirname, '..', '..', 'src', 'core', 'graph', 'operators');
 
@@ -27,7 +27,7 @@ export function operatorsPage(): string {
     '# Operators',
     '',
     'Written by `npm run docs` from the table in `src/core/graph/operators/`; [graph.md](graph.md) explains it. Every',
-    'gradient below is compared with central differences by `test/main/engine/vjp.test.ts`, and where the folder of',
+    'gradient below is compared with central differences by `test/main/runtime/vjp.test.ts`, and where the folder of',
     'reference tensors is present, value and gradient with those of PyTorch by `npm run golden`.',
     '',
     'Inputs: **float** computes (f32, f16), **data** is moved about whatever it is, **ids** are i64. Forward and gradient',
@@ -60,7 +60,7 @@ function row(name: string): string {
 /** The node of that operator in its example. */
 function exampleOf(name: string): NodeValue {
   const example = examples[name];
-  if (!example) throw new Error(`operator ${name} has no example in test/main/engine/operator-examples.ts`);
+  if (!example) throw new Error(`operator ${name} has no example in test/main/runtime/operator-examples.ts`);
   const y = example.build(...example.shapes.map((shape, i) => input(`x${i}`, shape)));
   const node = topologicalOrder([y]).find((v) => v.kind === 'node' && v.op === name);
   if (node?.kind !== 'node') throw new Error(`the example of ${name} does not use it`);

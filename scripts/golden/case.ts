@@ -5,7 +5,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
-import { openSafetensors } from '../../src/main/engine/safetensors.ts';
+import { openSafetensors } from '../../src/main/files/safetensors.ts';
 import type { Tolerance } from './compare.ts';
 
 export interface OracleTensor {

@@ -1,10 +1,10 @@
 /** Owns the running of the product's graphs for the cases: compile, feed, compare with the oracle's tensors. */
 import { input, type Value } from '../../src/core/graph/value.ts';
 import { frozenSource, type ParameterSource } from '../../src/core/nn/params.ts';
-import { openWeights, type StoredPart } from '../../src/main/engine/models/stored-part.ts';
-import { openGraph } from '../../src/main/engine/open-graph.ts';
-import type { RuntimeOptions, Tensor } from '../../src/main/engine/runtime.ts';
-import { openSafetensors } from '../../src/main/engine/safetensors.ts';
+import { openSafetensors } from '../../src/main/files/safetensors.ts';
+import { openWeights, type StoredPart } from '../../src/main/models/stored-part.ts';
+import { openGraph } from '../../src/main/runtime/open-graph.ts';
+import type { RuntimeOptions, Tensor } from '../../src/main/runtime/runtime.ts';
 import type { OracleCase, OracleTensor, OracleTensors } from './case.ts';
 import { type Check, compare, failure, type Tolerance } from './compare.ts';
 

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Rng, rngFromSeed } from '../../src/core/rng.ts';
 import * as c from '../../src/main/catalog/index.ts';
-import { addModel } from '../../src/main/engine/models/check.ts';
+import { addModel } from '../../src/main/engine/check-model.ts';
 import {
   type JobKind,
   type JobRequestInput,
@@ -15,10 +15,10 @@ import {
   jobResults,
 } from '../../src/shared/jobs/index.ts';
 import type { Job } from '../../src/shared/jobs/job.ts';
-import { writeTinyDiffusion } from '../../test/main/engine/tiny-diffusion.ts';
 import { countingClock } from '../../test/main/support/counting-clock.ts';
 import { classifierSpec, makeFolder, writeClassifier } from '../../test/main/support/pictures.ts';
 import { run as runJob } from '../../test/main/support/run.ts';
+import { writeTinyDiffusion } from '../../test/main/support/tiny-diffusion.ts';
 import type { CampaignContext, Outcome } from './frame/campaign.ts';
 
 /** A job that ended before its moment, or had no file yet, is drawn again: so often at most. */

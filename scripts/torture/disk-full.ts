@@ -2,9 +2,9 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { openCatalog } from '../../src/main/catalog/index.ts';
-import { addModel } from '../../src/main/engine/models/check.ts';
-import { writeTinyDiffusion } from '../../test/main/engine/tiny-diffusion.ts';
+import { addModel } from '../../src/main/engine/check-model.ts';
 import { classifierSpec, makeFolder, writeClassifier } from '../../test/main/support/pictures.ts';
+import { writeTinyDiffusion } from '../../test/main/support/tiny-diffusion.ts';
 import { type SmallDisk, smallDisk } from './disk-full/small-disk.ts';
 import type { CampaignContext, CruxRun, Outcome } from './frame/campaign.ts';
 

@@ -6,8 +6,8 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { checkModel } from '../../src/main/engine/check-model.ts';
 import { inspectorPids } from '../../src/main/engine/inspector.ts';
-import { checkModel } from '../../src/main/engine/models/check.ts';
 import type { CampaignContext, Outcome } from './frame/campaign.ts';
 import { type Specimen, zoo } from './hostile-models/zoo.ts';
 

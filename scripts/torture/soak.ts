@@ -2,14 +2,14 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openCatalog, writeSettings } from '../../src/main/catalog/index.ts';
-import { addModel } from '../../src/main/engine/models/check.ts';
+import { addModel } from '../../src/main/engine/check-model.ts';
 import { EngineSupervisor } from '../../src/main/jobs/supervisor.ts';
 import type { RequestHandlers } from '../../src/main/requests.ts';
 import type { JobRequestInput } from '../../src/shared/jobs/index.ts';
 import type { Job } from '../../src/shared/jobs/job.ts';
-import { writeTinyDiffusion } from '../../test/main/engine/tiny-diffusion.ts';
 import { handlersOf } from '../../test/main/support/handlers.ts';
 import { makeFolder } from '../../test/main/support/pictures.ts';
+import { writeTinyDiffusion } from '../../test/main/support/tiny-diffusion.ts';
 import { median } from '../bench/machine.ts';
 import type { CampaignContext, Outcome } from './frame/campaign.ts';
 import { processesWith } from './frame/processes.ts';

@@ -4,7 +4,7 @@ import { dirname, extname } from 'node:path';
 import type { Pair, ReportClass, ReportData, ReportGenerated, ReportImage } from '../core/report/data.ts';
 import { levelRows, levelsOf } from '../core/report/levels.ts';
 import { onlyOurs, ownFault } from '../main/catalog/index.ts';
-import { readUserFile } from '../main/engine/user-file.ts';
+import { readUserFile } from '../main/files/user-file.ts';
 import type { Dataset } from '../shared/domain/dataset.ts';
 import type { DifficultySummary } from '../shared/domain/difficulty.ts';
 import type { ImageSummary } from '../shared/domain/image.ts';

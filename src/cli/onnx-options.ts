@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { readLabels } from '../main/engine/models/labels.ts';
+import { readLabels } from '../main/models/labels.ts';
 import {
   type OnnxClassifierSpec,
   onnxClassifierSpec,

@@ -19,10 +19,11 @@ import {
   setScorer,
   thumbnailFile,
 } from '../main/catalog/index.ts';
-import { addModel } from '../main/engine/models/check.ts';
-import { addFromModelsFolder } from '../main/engine/models/models-folder.ts';
-import { listModels } from '../main/engine/models/registry.ts';
+import { addModel } from '../main/engine/check-model.ts';
+import { inspect } from '../main/engine/inspector.ts';
+import { addFromModelsFolder } from '../main/engine/models-folder.ts';
 import { EngineSupervisor } from '../main/jobs/index.ts';
+import { listModels } from '../main/models/registry.ts';
 import type { Dataset } from '../shared/domain/dataset.ts';
 import { usageError } from './errors.ts';
 import { followEngine } from './follow-engine.ts';
@@ -70,6 +71,8 @@ export async function openSession({ io, folder, device, begins = false }: Sessio
 
     imageIds: (dataset, filter, sort = 'path') => Array.from(imageIds(catalog, dataset.id, filter, sort)),
     images: (ids) => imagesByIds(catalog, ids),
+    imagesLike: (dataset, search) =>
+      inspect('images.like', { catalog: catalog.dir, datasetId: dataset.id, ...search }),
     imageDetail: (id) => imageDetail(catalog, id),
     pictures: (id) => [thumbnailFile(catalog, id), imageFile(catalog, id)].filter((f) => f !== null),
     decide: (ids, decision) => decide(catalog, ids, decision),

@@ -6,7 +6,14 @@ import { homedir } from 'node:os';
 import type { z } from 'zod';
 import type { Dataset } from '../shared/domain/dataset.ts';
 import type { DifficultySummary, ProjectionData } from '../shared/domain/difficulty.ts';
-import type { ImageDetail, ImageFilter, ImageSort, ImageSummary } from '../shared/domain/image.ts';
+import type {
+  FoundImages,
+  ImageDetail,
+  ImageFilter,
+  ImageSearch,
+  ImageSort,
+  ImageSummary,
+} from '../shared/domain/image.ts';
 import type { ModelEntry, OnnxClassifierSpec } from '../shared/domain/model.ts';
 import type { ReviewDecision } from '../shared/domain/parts.ts';
 import type { DeviceName } from '../shared/domain/settings.ts';
@@ -40,6 +47,8 @@ export interface Session {
 
   imageIds(dataset: Dataset, filter: ImageFilter, sort?: ImageSort): number[];
   images(ids: readonly number[]): ImageSummary[];
+  /** Errors: a sentence on what the model lacks where it reads no texts. */
+  imagesLike(dataset: Dataset, search: Omit<ImageSearch, 'datasetId'>): Promise<FoundImages>;
   imageDetail(id: number): ImageDetail;
   /** Files that show an image, the smallest first; they may have gone. */
   pictures(id: number): string[];

@@ -7,7 +7,7 @@ import { app, type BrowserWindow, dialog, shell } from 'electron';
 import type { Job } from '../shared/jobs/job.ts';
 import { manifestEndings, type PathPurpose } from '../shared/paths.ts';
 import { type Catalog, CatalogError, getJob } from './catalog/index.ts';
-import { safeName } from './engine/images/safe-names.ts';
+import { safeName } from './files/safe-names.ts';
 import type { EngineSupervisor } from './jobs/index.ts';
 import type { PathTokens } from './path-tokens.ts';
 import type { WindowRequests } from './requests.ts';

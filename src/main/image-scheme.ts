@@ -6,8 +6,8 @@
 import { dirname } from 'node:path';
 import { imageScheme, jobPictureName } from '../shared/contract.ts';
 import { onlyOurs, ownFault } from './catalog/index.ts';
-import { type ImageFormat, SNIFF_BYTES, sniffFormat } from './engine/images/sniff.ts';
-import { openUserFile, readSpanOf } from './engine/user-file.ts';
+import { openUserFile, readSpanOf } from './files/user-file.ts';
+import { type ImageFormat, SNIFF_BYTES, sniffFormat } from './images/sniff.ts';
 
 /** Where the files of one image lie; null: no such image, or no such file yet. */
 export interface ImageFiles {

@@ -11,12 +11,12 @@ import type { JobRequestInput } from '../shared/jobs/index.ts';
 import type { Job } from '../shared/jobs/job.ts';
 import { headlineOfControl, headlineOfHardFactors } from '../shared/reports.ts';
 import * as c from './catalog/index.ts';
-import { runDoctor } from './engine/doctor.ts';
+import { addModel, checkModel } from './engine/check-model.ts';
 import { inspect } from './engine/inspector.ts';
-import { addModel, checkModel } from './engine/models/check.ts';
-import { addFromModelsFolder } from './engine/models/models-folder.ts';
-import { getModel, listModels } from './engine/models/registry.ts';
+import { addFromModelsFolder } from './engine/models-folder.ts';
 import type { EngineSupervisor } from './jobs/supervisor.ts';
+import { getModel, listModels } from './models/registry.ts';
+import { runDoctor } from './runtime/doctor.ts';
 
 export type RequestHandlers = {
   [N in RequestName]: (input: z.output<Requests[N]['input']>) => RequestOutput<N> | Promise<RequestOutput<N>>;
@@ -37,10 +37,7 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
   const { queue } = supervisor;
 
   const changedImages = (ids: readonly number[]): null => {
-    const datasets = catalog.column<number>(
-      'SELECT DISTINCT dataset_id FROM images WHERE id IN (SELECT value FROM json_each(?))',
-      JSON.stringify(ids),
-    );
+    const datasets = c.datasetsOf(catalog, ids);
     for (const datasetId of datasets) emit('catalog.changed', { datasetId });
     return null;
   };
@@ -93,6 +90,7 @@ export function createRequestHandlers({ catalog, supervisor, emit, window }: Req
     'datasets.skipped': ({ datasetId, offset, limit }) => c.listSkipped(catalog, datasetId, offset, limit),
 
     'images.ids': ({ datasetId, filter, sort }) => c.imageIds(catalog, datasetId, filter, sort),
+    'images.like': (search) => inspect('images.like', { catalog: catalog.dir, ...search }),
     'images.byIds': ({ ids }) => c.imagesByIds(catalog, ids),
     'images.detail': ({ id }) => c.imageDetail(catalog, id),
     'images.setClass': ({ ids, classId }) => {

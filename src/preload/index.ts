@@ -21,6 +21,7 @@ const requestNames: Record<RequestName, true> = {
   'datasets.setScorer': true,
   'datasets.skipped': true,
   'images.ids': true,
+  'images.like': true,
   'images.byIds': true,
   'images.detail': true,
   'images.setClass': true,

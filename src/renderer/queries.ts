@@ -63,6 +63,8 @@ export function invalidateDataset(client: QueryClient, datasetId: number | null)
       const [name, input] = queryKey as [string, { datasetId?: number } | undefined];
       if (catalogWide.has(name)) return true;
       if (datasetId === null) return name === 'datasets.get';
+      // Opens a model: asked again by a person, not by every batch of a job.
+      if (name === 'images.like') return false;
       return byImage.has(name) || input?.datasetId === datasetId;
     },
   });

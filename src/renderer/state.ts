@@ -35,6 +35,8 @@ interface State {
   sort: ImageSort;
   /** Restricts Browse to these images (a lasso on the map); null: no restriction. */
   within: Uint32Array | null;
+  /** A text that the images are ordered by, the nearest first, and the CLIP that reads it; null: by `sort`. */
+  like: { text: string; modelId: string } | null;
   /** Side of a grid cell in px, [72,256]. */
   cell: number;
   selection: Selection;
@@ -51,6 +53,7 @@ interface State {
   setFilter(change: Partial<ImageFilter>): void;
   resetFilter(): void;
   setSort(sort: ImageSort): void;
+  setLike(like: State['like']): void;
   setCell(cell: number): void;
   setSelection(selection: Selection): void;
   inspect(id: number | null): void;
@@ -63,7 +66,7 @@ interface State {
 
 let nextToast = 1;
 
-const freshBrowse = { filter: {}, within: null, selection: emptySelection, inspectId: null };
+const freshBrowse = { filter: {}, within: null, like: null, selection: emptySelection, inspectId: null };
 
 export const useStore = create<State>()((set) => ({
   screen: 'datasets',
@@ -88,6 +91,7 @@ export const useStore = create<State>()((set) => ({
       filter,
       sort: sort ?? state.sort,
       within,
+      like: null,
       selection: emptySelection,
       inspectId: null,
     })),
@@ -98,8 +102,9 @@ export const useStore = create<State>()((set) => ({
       for (const key of Object.keys(filter)) if (filter[key] === undefined) delete filter[key];
       return { filter: filter as ImageFilter };
     }),
-  resetFilter: () => set({ filter: {}, within: null }),
-  setSort: (sort) => set({ sort }),
+  resetFilter: () => set({ filter: {}, within: null, like: null }),
+  setSort: (sort) => set({ sort, like: null }),
+  setLike: (like) => set({ like }),
   setCell: (cell) => set({ cell }),
   setSelection: (selection) => set({ selection }),
   inspect: (inspectId) => set({ inspectId }),

@@ -39,6 +39,9 @@ export const testIds = {
   cellSize: 'cell-size',
   filterClass: 'filter-class',
   filterText: 'filter-text',
+  likeText: 'like-text',
+  likeModel: 'like-model',
+  likeMissing: 'like-missing',
   filterDifficulty: 'filter-difficulty',
   filterBucket: (bucket: string) => `filter-bucket-${bucket}`,
   filterOrigin: 'filter-origin',
@@ -73,6 +76,7 @@ export const testIds = {
   classRow: 'class-row', // data-class-name, data-mean, data-count
   stripEasiest: 'strip-easiest',
   stripHardest: 'strip-hardest',
+  scorePrompts: 'score-prompts',
   scoreTemperature: 'score-temperature',
   difficultyView: 'difficulty-view',
   compareScorer: (letter: 'A' | 'B') => `compare-scorer-${letter}`,

@@ -5,7 +5,14 @@
 import { z } from 'zod';
 import { dataset } from './domain/dataset.ts';
 import { difficultySummary, projectionData } from './domain/difficulty.ts';
-import { imageDetail, imageFilter, imageSort, imageSummary } from './domain/image.ts';
+import {
+  foundImages,
+  imageDetail,
+  imageFilter,
+  imageSearch,
+  imageSort,
+  imageSummary,
+} from './domain/image.ts';
 import { modelEntry, onnxClassifierSpec } from './domain/model.ts';
 import { reviewDecision } from './domain/parts.ts';
 import { generationOutline } from './domain/provenance.ts';
@@ -82,6 +89,8 @@ export const requests = {
     z.object({ datasetId: id, filter: imageFilter, sort: imageSort }),
     z.instanceof(Uint32Array),
   ),
+  /** By a text that a CLIP reads, among images whose features by it are stored. */
+  'images.like': call(imageSearch, foundImages),
   'images.byIds': call(z.object({ ids: z.array(id).max(1000) }), z.array(imageSummary)),
   'images.detail': call(z.object({ id }), imageDetail),
   'images.setClass': call(z.object({ ids, classId: id }), nothing),

@@ -12,7 +12,7 @@ export const importNote = z.object({
 export type ImportNote = z.infer<typeof importNote>;
 
 export const importSummary = z.object({
-  /** Title of the layout, from the table in engine/images/layouts. */
+  /** Title of the layout, from the table in main/datasets/layouts. */
   layout: z.string(),
   used: z.array(importNote),
   unused: z.array(importNote),

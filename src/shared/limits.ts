@@ -17,6 +17,8 @@ export const limits = {
   search: 10_000,
   /** Classes: of a filter, a job, a classifier's labels. ImageNet-21k has 21,841. */
   classes: 100_000,
+  /** Images that a search by text finds. */
+  found: 100_000,
   /** Characters of a prompt, and how many a generation draws from. */
   prompt: 20_000,
   prompts: 10_000,

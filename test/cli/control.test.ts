@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import * as c from '../../src/main/catalog/index.ts';
-import { addModel } from '../../src/main/engine/models/check.ts';
+import { addModel } from '../../src/main/engine/check-model.ts';
 import { controlReport } from '../../src/shared/control.ts';
-import { writeTinyDiffusion } from '../main/engine/tiny-diffusion.ts';
 import { makeFolder } from '../main/support/pictures.ts';
 import { runOk } from '../main/support/run.ts';
+import { writeTinyDiffusion } from '../main/support/tiny-diffusion.ts';
 import { crux, json, temporaryFolder } from './run.ts';
 
 const cwd = temporaryFolder();

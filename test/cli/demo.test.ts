@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { readFactors } from '../../src/cli/demo/dataset.ts';
 import type { DemoSummary } from '../../src/cli/demo/run.ts';
 import { openCatalog } from '../../src/main/catalog/index.ts';
-import { builtInModelFolder } from '../../src/main/engine/models/folders.ts';
+import { builtInModelFolder } from '../../src/main/models/folders.ts';
 import { crux, json, temporaryFolder } from './run.ts';
 
 const cwd = temporaryFolder();

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { openCatalog } from '../../src/main/catalog/index.ts';
-import { writeTinyDiffusion } from '../main/engine/tiny-diffusion.ts';
 import { makeFolder } from '../main/support/pictures.ts';
+import { writeTinyDiffusion } from '../main/support/tiny-diffusion.ts';
 import { crux, json, temporaryFolder } from './run.ts';
 
 const cwd = temporaryFolder();

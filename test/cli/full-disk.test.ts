@@ -16,7 +16,7 @@ const main = join(import.meta.dirname, '../../src/cli/main.ts');
 const fullSentence = /disk is full: [\d.]+ MB free at .*, about [\d.]+ MB needed/;
 
 const made = await smallDisk(join(folder, 'disk'), 60);
-// Where it cannot be had, the faults themselves are still tested (test/main/catalog/own-fault.test.ts).
+// Where it cannot be had, the faults themselves are still tested (test/main/files/own-fault.test.ts).
 if (typeof made === 'string' && process.env.CI) throw new Error(`the full disk is not tested: ${made}`);
 const disk = made as SmallDisk;
 

@@ -2,9 +2,9 @@
 import { expect, it, vi } from 'vitest';
 import { reportImage } from '../../src/cli/gather.ts';
 import type { Session } from '../../src/cli/session.ts';
-import { readUserFile } from '../../src/main/engine/user-file.ts';
+import { readUserFile } from '../../src/main/files/user-file.ts';
 
-vi.mock('../../src/main/engine/user-file.ts', async (original) => ({
+vi.mock('../../src/main/files/user-file.ts', async (original) => ({
   ...(await original<object>()),
   readUserFile: vi.fn(),
 }));

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readFactors, writeDemoDataset } from '../../src/cli/demo/dataset.ts';
-import { builtInModelFolder } from '../../src/main/engine/models/folders.ts';
+import { builtInModelFolder } from '../../src/main/models/folders.ts';
 import { crux, json, temporaryFolder } from './run.ts';
 
 const cwd = temporaryFolder();

@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { readLoraFile, writeLoraFile } from '../../src/main/engine/models/lora-file.ts';
-import { writeSafetensors } from '../../src/main/engine/safetensors.ts';
+import { writeSafetensors } from '../../src/main/files/safetensors.ts';
+import { readLoraFile, writeLoraFile } from '../../src/main/models/lora-file.ts';
 import { loraLayer } from '../core/nn/lora-layer.ts';
-import { readFixture, writeFixture } from '../main/engine/vision-fixtures.ts';
+import { readFixture, writeFixture } from '../main/models/vision-fixtures.ts';
 import { crux } from './run.ts';
 
 const cwd = mkdtempSync(join(tmpdir(), 'crux-models-'));

@@ -7,11 +7,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openDiffusionModel } from '../../src/main/engine/diffusion/model-folder.ts';
-import { openNoisePredictor } from '../../src/main/engine/diffusion/sessions.ts';
-import { readLoraFile } from '../../src/main/engine/models/lora-file.ts';
-import { openSafetensors } from '../../src/main/engine/safetensors.ts';
-import { readJson } from '../../src/main/engine/user-json.ts';
+import { openSafetensors } from '../../src/main/files/safetensors.ts';
+import { readJson } from '../../src/main/files/user-json.ts';
+import { openDiffusionModel } from '../../src/main/models/diffusion/model-folder.ts';
+import { openNoisePredictor } from '../../src/main/models/diffusion/sessions.ts';
+import { readLoraFile } from '../../src/main/models/lora-file.ts';
 import { makeFolder } from '../main/support/pictures.ts';
 import { crux, json, temporaryFolder } from './run.ts';
 

@@ -5,7 +5,7 @@
  */
 import { mkdirSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import nativeEnv from '../../src/main/jobs/native-env.json' with { type: 'json' };
+import nativeEnv from '../../src/main/runtime/native-env.json' with { type: 'json' };
 import { readAttempts, watchNode } from './network.ts';
 import { emptyNetwork, readTrace, type Seen, straceCommand, straceWorks } from './strace.ts';
 

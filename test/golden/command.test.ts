@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { type TensorToWrite, writeSafetensors } from '../../src/main/engine/safetensors.ts';
+import { type TensorToWrite, writeSafetensors } from '../../src/main/files/safetensors.ts';
 
 const script = join(import.meta.dirname, '../../scripts/golden.ts');
 const base = mkdtempSync(join(tmpdir(), 'crux-golden-'));

@@ -1,7 +1,7 @@
 /** The program's safetensors reader on every file of the oracle, against the tests' own minimal reader. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { openSafetensors } from '../../src/main/engine/safetensors.ts';
+import { openSafetensors } from '../../src/main/files/safetensors.ts';
 import { goldenPath, hasGolden, readSafetensors } from './read-safetensors.ts';
 
 describe.skipIf(!hasGolden())('safetensors files of the oracle', () => {

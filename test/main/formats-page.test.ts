@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { formatsPage } from '../../scripts/docs/formats-page.ts';
-import { forms } from '../../src/main/engine/what-it-is.ts';
+import { forms } from '../../src/main/files/what-it-is.ts';
 
 test('docs/formats.md is what npm run docs writes', () => {
   const page = formatsPage();

@@ -4,8 +4,8 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import * as c from '../../src/main/catalog/index.ts';
-import { openDiffusionModel } from '../../src/main/engine/diffusion/model-folder.ts';
-import { addFromModelsFolder } from '../../src/main/engine/models/models-folder.ts';
+import { addFromModelsFolder } from '../../src/main/engine/models-folder.ts';
+import { openDiffusionModel } from '../../src/main/models/diffusion/model-folder.ts';
 import type { RequestHandlers } from '../../src/main/requests.ts';
 import {
   type RequestInput,
@@ -14,10 +14,10 @@ import {
   requests,
 } from '../../src/shared/contract.ts';
 import { limits } from '../../src/shared/limits.ts';
-import { writeTinyDiffusion } from './engine/tiny-diffusion.ts';
 import { addImage, addProbabilities, makeDataset, tempCatalog, tempFolder } from './support/catalogs.ts';
 import { handlersOf } from './support/handlers.ts';
 import { classifierSpec, writeClassifier } from './support/pictures.ts';
+import { writeTinyDiffusion } from './support/tiny-diffusion.ts';
 
 let catalog: c.Catalog;
 let handlers: RequestHandlers;
@@ -162,7 +162,7 @@ test('models: built-in ones are always listed, others are added, and gone files 
   const entry = await ask('models.add', { path, name: 'mine', onnx: classifierSpec });
   expect(entry).toMatchObject({ id: 'model:1', kind: 'classifier', usable: true });
   const list = await ask('models.list', {});
-  expect(list.map((m) => m.id)).toEqual(['builtin:diffusion', 'builtin:encoder', 'model:1']);
+  expect(list.map((m) => m.id)).toEqual(['builtin:diffusion', 'builtin:encoder', 'builtin:clip', 'model:1']);
   for (const model of list) expect(model.usable).toBe(model.problem === null);
   const tiny = join(tempFolder(), 'tiny');
   writeTinyDiffusion(tiny);

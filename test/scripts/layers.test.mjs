@@ -5,8 +5,11 @@ import { describe, expect, it } from 'vitest';
 import {
   breach,
   findBreaches,
+  findCircles,
   findForbiddenChains,
+  findLargeRooms,
   findParserChains,
+  findSql,
   importsOf,
   notParsing,
 } from '../../scripts/layers.mjs';
@@ -57,6 +60,16 @@ describe('directions of imports', () => {
     expect(breach('renderer/app.tsx', '../preload/index.ts')).toBe('renderer may not import preload');
     expect(breach('preload/index.ts', 'zod')).toBe('preload may not import the package zod');
     expect(breach('drawer/a.ts', 'zod')).toBe('drawer/ is no layer of this project');
+    expect(breach('main/drawer/a.ts', 'zod')).toBe('main/drawer/ is no layer of this project');
+  });
+
+  it('lets a room of main know itself and what lies below it, no neighbour', () => {
+    expect(breach('main/models/diffusion/a.ts', '../b.ts')).toBeNull();
+    expect(breach('main/models/a.ts', '../jobs/b.ts')).toBeNull();
+    expect(breach('main/models/a.ts', '../engine/b.ts')).toBe('main/models may not import main/engine');
+    expect(breach('main/files/a.ts', '../catalog/b.ts')).toBe('main/files may not import main/catalog');
+    expect(breach('main/images/a.ts', '../catalog/b.ts')).toBe('main/images may not import main/catalog');
+    expect(breach('main/jobs/a.ts', '../datasets/b.ts')).toBe('main/jobs may not import main/datasets');
   });
 });
 
@@ -79,7 +92,7 @@ it('lets one file load ONNX Runtime, and no test or script another way', () => {
   const load = `import * as ort from '${name}';`;
   const breaches = inFolder(
     {
-      'src/main/engine/onnx-runtime.ts': `const load = () => require('${name}');`,
+      'src/main/runtime/onnx-runtime.ts': `const load = () => require('${name}');`,
       'src/main/engine/other.ts': load,
       'bin/a.mjs': '',
       'scripts/bench.ts': `await import('${name}');`,
@@ -88,8 +101,54 @@ it('lets one file load ONNX Runtime, and no test or script another way', () => {
     findBreaches,
   );
   const said = (file) =>
-    `${file}: imports "${name}": only src/main/engine/onnx-runtime.ts may import ${name}`;
+    `${file}: imports "${name}": only src/main/runtime/onnx-runtime.ts may import ${name}`;
   expect(breaches).toEqual(['src/main/engine/other.ts', 'scripts/bench.ts', 'test/main/b.test.ts'].map(said));
+});
+
+it('finds SQL outside the room of the catalog', () => {
+  const select = "const n = catalog.value('SELECT COUNT(*) FROM images');";
+  const files = {
+    'main/catalog/images.ts': select,
+    'main/jobs/a.ts': select,
+    'main/jobs/b.ts': '// SELECT is told\nconst update = `\n  UPDATE jobs SET state = ?`;',
+    'main/jobs/c.ts': "const words = 'Select a folder'; // 'SELECT id FROM images'",
+    'cli/a.ts': 'db.prepare(text);',
+  };
+  expect(inFolder(files, findSql)).toEqual(
+    expect.arrayContaining(
+      ['cli/a.ts', 'main/jobs/a.ts', 'main/jobs/b.ts'].map((file) => expect.stringContaining(file)),
+    ),
+  );
+  expect(inFolder(files, findSql)).toHaveLength(3);
+});
+
+it('finds a room of main that is too large', () => {
+  const lines = (n) => 'x\n'.repeat(n);
+  const rooms = (n) => ({
+    'main/files/a.ts': lines(30),
+    'main/jobs/a.ts': lines(30),
+    'main/engine/a/b.ts': lines(n),
+  });
+  expect(inFolder({ ...rooms(40), 'main/index.ts': lines(500) }, findLargeRooms)).toEqual([]);
+  expect(inFolder(rooms(41), findLargeRooms)).toEqual([
+    "src/main/engine: has 40.6 % of the lines of main's rooms, at most 40 % are allowed",
+  ]);
+});
+
+it('finds files that import each other in a circle, and a recorded circle that is none', () => {
+  const files = {
+    'core/a.ts': "import { b } from './b.ts';",
+    'core/b.ts': "export { c } from './c.ts';",
+    'core/c.ts': "import type { A } from './a.ts';",
+    'core/d.ts': "import { a } from './a.ts';",
+  };
+  const circle = 'core/a.ts core/b.ts core/c.ts';
+  expect(inFolder(files, (sources) => findCircles(sources, []))).toEqual([`import each other: ${circle}`]);
+  expect(inFolder(files, (sources) => findCircles(sources, [circle]))).toEqual([]);
+  files['core/c.ts'] = '';
+  expect(inFolder(files, (sources) => findCircles(sources, [circle]))).toEqual([
+    `no circle any more: ${circle}`,
+  ]);
 });
 
 describe('what the main process of Electron loads', () => {
@@ -124,16 +183,16 @@ describe('what the main process of Electron loads', () => {
   it("finds what parses the analyst's files, also where it is imported on demand", () => {
     const files = {
       'main/index.ts': `
-        import { list } from './engine/models/registry.ts';
-        import type { ModelCheck } from './engine/user-json.ts';
+        import { list } from './models/registry.ts';
+        import type { ModelCheck } from './files/user-json.ts';
       `,
-      'main/engine/models/registry.ts': "const open = () => import('../safetensors.ts');",
-      'main/engine/safetensors.ts': 'export const open = 1;',
+      'main/models/registry.ts': "const open = () => import('../files/safetensors.ts');",
+      'main/files/safetensors.ts': 'export const open = 1;',
     };
     expect(chainsOf(files, findParserChains)).toEqual([
-      'main/index.ts -> main/engine/models/registry.ts -> main/engine/safetensors.ts',
+      'main/index.ts -> main/models/registry.ts -> main/files/safetensors.ts',
     ]);
-    delete files['main/engine/models/registry.ts'];
+    delete files['main/models/registry.ts'];
     expect(chainsOf(files, findParserChains)).toEqual([]);
   });
 

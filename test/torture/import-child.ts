@@ -4,9 +4,9 @@
  * crash in a decoder is seen as one, and so that the memory is that of the import alone.
  */
 import { join } from 'node:path';
-import { decodeRgb, examineImage, UnreadableImage } from '../../src/main/engine/images/decode.ts';
-import { hashFile } from '../../src/main/engine/images/hash.ts';
-import { type FoundImage, scanImageFolder } from '../../src/main/engine/images/scan.ts';
+import { type FoundImage, scanImageFolder } from '../../src/main/datasets/scan.ts';
+import { hashFile } from '../../src/main/files/hash.ts';
+import { decodeRgb, examineImage, UnreadableImage } from '../../src/main/images/decode.ts';
 
 const [root, thumbnails] = process.argv.slice(2);
 const started = performance.now();

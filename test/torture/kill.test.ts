@@ -10,13 +10,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { filesOf } from '../../scripts/torture/kills/fingerprint.ts';
 import { rngFromSeed } from '../../src/core/rng.ts';
 import * as c from '../../src/main/catalog/index.ts';
-import { addModel } from '../../src/main/engine/models/check.ts';
+import { addModel } from '../../src/main/engine/check-model.ts';
 import { EngineSupervisor } from '../../src/main/jobs/supervisor.ts';
 import type { JobRequestInput } from '../../src/shared/jobs/index.ts';
 import type { Job } from '../../src/shared/jobs/job.ts';
-import { writeTinyDiffusion } from '../main/engine/tiny-diffusion.ts';
 import { heldEngine, holdAt, isHeldAt, letGo, type Place } from '../main/support/hold.ts';
 import { classifierSpec, makeFolder, writeClassifier } from '../main/support/pictures.ts';
+import { writeTinyDiffusion } from '../main/support/tiny-diffusion.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'crux-kill-'));
 const PER_CLASS = 40;

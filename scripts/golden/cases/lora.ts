@@ -9,9 +9,9 @@ import { input, type Shape, type Value } from '../../../src/core/graph/value.ts'
 import { withAdapters } from '../../../src/core/nn/adapters/lora-adapter.ts';
 import { type LowRank, type ParameterSource, paramsOf } from '../../../src/core/nn/params.ts';
 import { unet2dCondition, unet2dConditionConfig } from '../../../src/core/nn/unet-2d-condition.ts';
-import { readLoraFile } from '../../../src/main/engine/models/lora-file.ts';
-import { openWeights, readModelJson } from '../../../src/main/engine/models/stored-part.ts';
-import { openSafetensors } from '../../../src/main/engine/safetensors.ts';
+import { openSafetensors } from '../../../src/main/files/safetensors.ts';
+import { readLoraFile } from '../../../src/main/models/lora-file.ts';
+import { openWeights, readModelJson } from '../../../src/main/models/stored-part.ts';
 import type { OracleCase, OracleTensor } from '../case.ts';
 import { type Check, compare, failure, statement, type Tolerance } from '../compare.ts';
 import {

@@ -14,13 +14,13 @@ import {
 } from '../../../src/core/diffusion/pipeline.ts';
 import type { NoiseSource, Scheduler } from '../../../src/core/diffusion/scheduler.ts';
 import { takesGuidance } from '../../../src/core/nn/unet-2d-condition.ts';
-import { openDiffusionModel } from '../../../src/main/engine/diffusion/model-folder.ts';
+import { openDiffusionModel } from '../../../src/main/models/diffusion/model-folder.ts';
 import {
   openImageDecoder,
   openImageEncoder,
   openNoisePredictor,
   openTextEncoder,
-} from '../../../src/main/engine/diffusion/sessions.ts';
+} from '../../../src/main/models/diffusion/sessions.ts';
 import type { SchedulerName } from '../../../src/shared/schedulers.ts';
 import type { OracleCase, OracleTensor } from '../case.ts';
 import { type Check, compare, failure, same } from '../compare.ts';

@@ -7,7 +7,7 @@ import * as f from '../../../src/core/graph/functions.ts';
 import { input, type Value } from '../../../src/core/graph/value.ts';
 import { paramsOf } from '../../../src/core/nn/params.ts';
 import { type ResnetConfig, resnet, resnetConfigOf } from '../../../src/core/nn/resnet.ts';
-import { openWeights } from '../../../src/main/engine/models/stored-part.ts';
+import { openWeights } from '../../../src/main/models/stored-part.ts';
 import type { OracleCase, OracleTensor } from '../case.ts';
 import { same, statement } from '../compare.ts';
 import {

@@ -1,5 +1,5 @@
 /** Owns the checks of a tokenizer: ids, counts and truncation of every string, exactly. */
-import { openClipTokenizer } from '../../../src/main/engine/diffusion/tokenizer-folder.ts';
+import { openClipTokenizer } from '../../../src/main/models/diffusion/tokenizer-folder.ts';
 import type { OracleCase } from '../case.ts';
 import { same, statement } from '../compare.ts';
 import type { CaseRun } from '../graph.ts';

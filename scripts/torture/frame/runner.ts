@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { clock } from '../../../src/cli/format.ts';
-import { RateEstimate } from '../../../src/main/engine/progress.ts';
+import { RateEstimate } from '../../../src/main/jobs/progress.ts';
 import { machine } from '../../bench/machine.ts';
 import type { Outcome } from './campaign.ts';
 import type { FromCampaign } from './child.ts';

@@ -2,7 +2,7 @@
  * Owns the reading of spoilt pictures in a process of its own, as an import does it, so that a decoder that crashes is
  * seen as one. Arguments: files. Prints `begin` and one JSON line for each: what became of it.
  */
-import { examineImage, UnreadableImage } from '../../../src/main/engine/images/decode.ts';
+import { examineImage, UnreadableImage } from '../../../src/main/images/decode.ts';
 
 for (const file of process.argv.slice(2)) {
   process.stdout.write(`${JSON.stringify({ begin: file })}\n`);

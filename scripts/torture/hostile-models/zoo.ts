@@ -5,8 +5,8 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { writeTinyDiffusion } from '../../../test/main/engine/tiny-diffusion.ts';
 import { writeClassifier } from '../../../test/main/support/pictures.ts';
+import { writeTinyDiffusion } from '../../../test/main/support/tiny-diffusion.ts';
 import { header, onnxWith, safetensors } from './bytes.ts';
 
 export interface Specimen {

@@ -6,12 +6,12 @@
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Catalog, openCatalog, writeSettings } from '../../../src/main/catalog/index.ts';
-import { addModel } from '../../../src/main/engine/models/check.ts';
+import { addModel } from '../../../src/main/engine/check-model.ts';
 import { JobQueue } from '../../../src/main/jobs/queue.ts';
 import { EngineSupervisor } from '../../../src/main/jobs/supervisor.ts';
 import type { JobRequestInput } from '../../../src/shared/jobs/index.ts';
-import { writeTinyDiffusion } from '../../../test/main/engine/tiny-diffusion.ts';
 import { classifierSpec, makeFolder, writeClassifier } from '../../../test/main/support/pictures.ts';
+import { writeTinyDiffusion } from '../../../test/main/support/tiny-diffusion.ts';
 import type { CampaignContext } from '../frame/campaign.ts';
 import { type Fingerprint, filesOf, fingerprint } from './fingerprint.ts';
 

@@ -6,9 +6,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { copyFileSync, existsSync, linkSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join, resolve } from 'node:path';
-import { listJobs, openCatalog } from '../../../src/main/catalog/index.ts';
-import { isAlive } from '../../../src/main/jobs/lease.ts';
-import { nodeBinary } from '../../../src/main/jobs/node-binary.ts';
+import { isAlive, listJobs, openCatalog } from '../../../src/main/catalog/index.ts';
+import { nodeBinary } from '../../../src/main/runtime/node-binary.ts';
 import type { Job } from '../../../src/shared/jobs/job.ts';
 
 export type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';

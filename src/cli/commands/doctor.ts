@@ -16,7 +16,7 @@ export function doctor(parent: Command, context: CommandContext): void {
       const models = hasCatalog(folder)
         ? await withSession(context.io, values, (session) => session.models())
         : null;
-      const providers = await (await import('../../main/engine/doctor.ts')).runDoctor();
+      const providers = await (await import('../../main/runtime/doctor.ts')).runDoctor();
       const broken = models?.filter((m) => !m.usable) ?? [];
       const environment = {
         version,

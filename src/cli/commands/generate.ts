@@ -1,7 +1,7 @@
 /** Owns `crux generate`. */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { readUserText } from '../../main/engine/user-file.ts';
+import { readUserText } from '../../main/files/user-file.ts';
 import { generateParams, loraWeight as weightSchema } from '../../shared/jobs/generate.ts';
 import { parsePromptList, WildcardError } from '../../shared/wildcards.ts';
 import type { CommandContext } from '../command.ts';

@@ -23,6 +23,7 @@ import { review } from './review.ts';
 import { score } from './score.ts';
 import { scorers } from './scorers.ts';
 import { scores } from './scores.ts';
+import { search } from './search.ts';
 import { train } from './train.ts';
 
 const commands = [
@@ -30,6 +31,7 @@ const commands = [
   doctor,
   importCommand,
   embed,
+  search,
   score,
   scorers,
   scores,

@@ -8,8 +8,15 @@ import type { OptionTable } from '../schema-options.ts';
 
 const options: OptionTable<JobParams<'score'>, 'temperature'> = {
   method: { text: 'how the probabilities come about' },
-  modelId: { flag: 'model', text: 'encoder under the probe, or the classifier itself (name or id)' },
+  modelId: {
+    flag: 'model',
+    text: 'encoder under the probe, the classifier itself, or for zero-shot the CLIP, builtin:clip where none is given (name or id)',
+  },
   folds: { text: 'folds of the out-of-fold probe' },
+  prompts: {
+    flag: 'prompt',
+    text: 'with method zero-shot: what an image of a class is called, [CLS] the class; repeatable, and then averaged',
+  },
 };
 
 function temperature(text: string): number | 'auto' {
@@ -30,5 +37,9 @@ export const score = (parent: Command, context: CommandContext) =>
         'a number above 1 makes the scorer less sure, below 1 surer; auto: as sure as it is right (default: 1)',
         temperature,
       ),
-    params: (values) => (values.temperature === undefined ? {} : { temperature: values.temperature }),
+    params: (values) => ({
+      ...(values.temperature !== undefined && { temperature: values.temperature }),
+      // The encoder that the others stand on reads no texts.
+      ...(values.method === 'zero-shot' && values.model === undefined && { modelId: 'builtin:clip' }),
+    }),
   });

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderScene, sceneClasses } from '../../core/scenes/scenes.ts';
-import { encodePng } from '../../main/engine/images/png.ts';
+import { encodePng } from '../../main/images/png.ts';
 import { writeTold } from '../write-told.ts';
 import type { DemoOptions } from './state.ts';
 

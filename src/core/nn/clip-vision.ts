@@ -15,6 +15,26 @@ export interface ClipVisionConfig extends ClipEncoderConfig {
   projection_dim: number;
 }
 
+/** What transformers takes of ViT-B/32 where the config of both towers leaves a field out. */
+const towerDefaults = {
+  vision: { hidden_size: 768, intermediate_size: 3072, num_hidden_layers: 12, num_attention_heads: 12 },
+  text: {
+    hidden_size: 512,
+    intermediate_size: 2048,
+    num_hidden_layers: 12,
+    num_attention_heads: 8,
+    eos_token_id: 49407,
+  },
+};
+
+/** The fields of one tower in the config of both; as in transformers, an older `_config_dict` stands for all of them. */
+export function clipTowerFields(json: unknown, tower: 'vision' | 'text'): object {
+  const both = json as Readonly<Record<string, object | null | undefined>>;
+  const told = both[`${tower}_config_dict`] ?? both[`${tower}_config`] ?? {};
+  configFields(told, `CLIP ${tower}`);
+  return { ...towerDefaults[tower], ...told };
+}
+
 /**
  * The fields of config.json: of the image tower alone, or of both towers, where they are in `vision_config`.
  * @throws an error that names the field and what was wanted.
@@ -22,8 +42,9 @@ export interface ClipVisionConfig extends ClipEncoderConfig {
 export function clipVisionConfig(json: unknown): ClipVisionConfig {
   const both = configFields(json, 'CLIP');
   both.only('model_type', 'clip_vision_model', 'clip');
-  const nested = (json as { vision_config?: unknown }).vision_config;
-  const c = nested === undefined ? both : configFields(nested, 'CLIP vision');
+  const { vision_config: nested, vision_config_dict: older } = json as Readonly<Record<string, unknown>>;
+  const alone = nested === undefined && older === undefined;
+  const c = alone ? both : configFields(clipTowerFields(json, 'vision'), 'CLIP vision');
   const config = {
     ...clipEncoderConfig(c),
     image_size: c.count('image_size', most.pixels, 224),

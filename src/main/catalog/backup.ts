@@ -14,9 +14,9 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { filesBelow } from '../engine/files-below.ts';
+import { filesBelow } from '../files/files-below.ts';
+import { diskFull, freeSpace, OwnFault, ownFault } from '../files/own-fault.ts';
 import { checkCatalog, type Finding, integrity, openToRead } from './check.ts';
-import { diskFull, freeSpace, OwnFault, ownFault } from './own-fault.ts';
 import { CatalogError, databaseName, inWords } from './trouble.ts';
 
 export interface Backup {

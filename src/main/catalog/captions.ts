@@ -73,3 +73,15 @@ export function replaceInCaptions(
     return applyEdit(catalog, `"${find}" to "${replace}" in captions of ${imagesText(items.length)}`, items);
   });
 }
+
+/** Of a dataset's present images. */
+export const activeCaptions = (catalog: Catalog, datasetId: number) =>
+  catalog.all<{ id: number; captionId: number; text: string; source: string }>(
+    `SELECT i.id, c.id AS captionId, c.text, c.source FROM images i JOIN captions c ON c.id = i.caption_id
+     WHERE i.dataset_id = ? AND i.present = 1`,
+    datasetId,
+  );
+
+/** The id of the caption that was added last; 0: there is none. */
+export const newestCaption = (catalog: Catalog): number =>
+  catalog.value<number>('SELECT COALESCE(MAX(id), 0) FROM captions')!;

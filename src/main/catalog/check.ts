@@ -5,8 +5,8 @@
 import { existsSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { filesBelow } from '../engine/files-below.ts';
-import { resolveInRoot } from '../engine/images/fs-names.ts';
+import { filesBelow } from '../files/files-below.ts';
+import { resolveInRoot } from '../files/fs-names.ts';
 import { migrations } from './migrations/index.ts';
 import { databaseName, inWords, newerVersion, requireCatalog } from './trouble.ts';
 

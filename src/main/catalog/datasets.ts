@@ -241,3 +241,7 @@ export function listSkipped(catalog: Catalog, datasetId: number, offset: number,
     ),
   };
 }
+
+/** Its folder, and what it was imported from. */
+export const placeOf = (catalog: Catalog, datasetId: number): { root: string; source: string } =>
+  catalog.get<{ root: string; source: string }>('SELECT root, source FROM datasets WHERE id = ?', datasetId)!;

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { BUCKET_BORDERS } from '../../core/difficulty/score.ts';
 import type { ImageDetail, ImageFilter, ImageSort, ImageSummary } from '../../shared/domain/image.ts';
 import type { Split } from '../../shared/domain/parts.ts';
-import { resolveInRoot } from '../engine/images/fs-names.ts';
+import { resolveInRoot } from '../files/fs-names.ts';
 import { currentScorerId } from './datasets.ts';
 import { type Catalog, notFound, type Value } from './open.ts';
 import { scoresOfImage } from './scores.ts';
@@ -133,7 +133,7 @@ export function imageDetail(catalog: Catalog, id: number): ImageDetail {
   };
 }
 
-/** Absolute file of an image, in the form of engine/images/fs-names.ts; null where there is no such row. */
+/** Absolute file of an image, in the form of files/fs-names.ts; null where there is no such row. */
 export function imageFile(catalog: Catalog, id: number): string | null {
   const row = catalog.get<{ path: string; origin: string; root: string }>(
     'SELECT i.path, i.origin, d.root FROM images i JOIN datasets d ON d.id = i.dataset_id WHERE i.id = ?',
@@ -156,7 +156,7 @@ export function thumbnailFile(catalog: Catalog, id: number): string | null {
 
 /**
  * What jobs read: one row per present image of a dataset, in the order of ids. It has no path on the disk: its bytes come
- * from engine/originals.ts, which looks whether they are still those that the catalog knows.
+ * from jobs/originals.ts, which looks whether they are still those that the catalog knows.
  */
 export interface WorkImage {
   id: number;
@@ -183,3 +183,19 @@ export function workImages(catalog: Catalog, datasetId: number, origin?: 'real' 
     ...(origin ? [datasetId, origin] : [datasetId]),
   );
 }
+
+export const datasetsOf = (catalog: Catalog, ids: readonly number[]): number[] =>
+  catalog.column<number>(
+    'SELECT DISTINCT dataset_id FROM images WHERE id IN (SELECT value FROM json_each(?))',
+    JSON.stringify(ids),
+  );
+
+/** Bytes of the files of these images together. */
+export const bytesOfImages = (catalog: Catalog, ids: ArrayLike<number>): number =>
+  catalog.value<number>(
+    'SELECT SUM(bytes) FROM images WHERE id IN (SELECT value FROM json_each(?))',
+    JSON.stringify(Array.from(ids)),
+  ) ?? 0;
+
+export const presentImages = (catalog: Catalog, datasetId: number): number =>
+  catalog.value<number>('SELECT COUNT(*) FROM images WHERE dataset_id = ? AND present = 1', datasetId) ?? 0;

@@ -1,22 +1,27 @@
 /** Owns the catalog's public names: everything outside this folder imports from here. */
+
+export * from '../files/own-fault.ts';
 export { backupCatalog } from './backup.ts';
 export * from './blobs.ts';
 export * from './captions.ts';
+export * from './changes.ts';
 export { type CatalogCheck, checkCatalog, type Finding } from './check.ts';
 export * from './datasets.ts';
 export * from './difficulty.ts';
 export * from './dynamics.ts';
 export * from './edits.ts';
 export * from './embeddings.ts';
+export * from './export-rows.ts';
 export * from './images.ts';
+export * from './import-rows.ts';
 export * from './issues.ts';
 export * from './job-pictures.ts';
 export * from './jobs.ts';
 export * from './labels.ts';
+export * from './lease.ts';
 export { migrate, migrations } from './migrations/index.ts';
 export * from './models.ts';
 export * from './open.ts';
-export * from './own-fault.ts';
 export * from './projections.ts';
 export { type Repair, repairCatalog } from './repair.ts';
 export * from './reports.ts';

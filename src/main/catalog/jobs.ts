@@ -141,3 +141,31 @@ export function listTrainingPoints(catalog: Catalog, jobId: number): TrainingPoi
     )
     .map(({ accuracy, ...point }) => (accuracy === null ? point : { ...point, accuracy }));
 }
+
+/** A queued job is cancelled at once; of a running one it is asked for. Inside `write`. */
+export function cancelJob(catalog: Catalog, jobId: number): void {
+  catalog.run(
+    "UPDATE jobs SET state = 'cancelled', finished_at = ? WHERE id = ? AND state = 'queued'",
+    Date.now(),
+    jobId,
+  );
+  catalog.run("UPDATE jobs SET cancel_requested = 1 WHERE id = ? AND state = 'running'", jobId);
+}
+
+/** In line once more, as if it had not been started: what it has finished is in its folder. */
+export const queueAgain = (catalog: Catalog, jobId: number, owner: string | null): void =>
+  void catalog.run(
+    `UPDATE jobs SET state = 'queued', owner = ?, error = NULL, cancel_requested = 0, finish_requested = 0, crashes = 0,
+       crash_done = -1, started_at = NULL, finished_at = NULL WHERE id = ?`,
+    owner,
+    jobId,
+  );
+
+export const requestFinish = (catalog: Catalog, jobId: number): void =>
+  void catalog.run(
+    "UPDATE jobs SET finish_requested = 1 WHERE id = ? AND state IN ('queued', 'running')",
+    jobId,
+  );
+
+export const finishRequested = (catalog: Catalog, jobId: number): boolean =>
+  catalog.value<number>('SELECT finish_requested FROM jobs WHERE id = ?', jobId) === 1;

@@ -1,4 +1,4 @@
-/** Owns the models that were added or trained; the built-in ones are no rows (engine/models/registry.ts). */
+/** Owns the models that were added or trained; the built-in ones are no rows (models/registry.ts). */
 import { isAbsolute } from 'node:path';
 import type { ModelKind, OnnxClassifierSpec } from '../../shared/domain/model.ts';
 import { type Catalog, notFound } from './open.ts';

@@ -5,10 +5,10 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
-import { resolveInRoot } from '../engine/images/fs-names.ts';
-import { syncFile } from '../engine/write-whole.ts';
+import { resolveInRoot } from '../files/fs-names.ts';
+import { onlyOurs } from '../files/own-fault.ts';
+import { syncFile } from '../files/write-whole.ts';
 import { migrate } from './migrations/index.ts';
-import { onlyOurs } from './own-fault.ts';
 import { insist, keepReserve } from './reserve.ts';
 import {
   CatalogError,

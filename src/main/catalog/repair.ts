@@ -5,10 +5,10 @@
 import { copyFileSync, existsSync, linkSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { syncFile, syncFolder } from '../engine/write-whole.ts';
+import { diskFull, freeSpace, onlyOurs } from '../files/own-fault.ts';
+import { syncFile, syncFolder } from '../files/write-whole.ts';
 import { integrity } from './check.ts';
 import { migrate } from './migrations/index.ts';
-import { diskFull, freeSpace, onlyOurs } from './own-fault.ts';
 import { mendBeginning, type Row, readableRows, showOnly, type TableShape, tableShapes } from './salvage.ts';
 import { CatalogError, databaseName, inWords, requireCatalog } from './trouble.ts';
 

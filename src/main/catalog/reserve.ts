@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freeSpace, OwnFault, told } from './own-fault.ts';
+import { freeSpace, OwnFault, told } from '../files/own-fault.ts';
 
 const reserveBytes = 1 << 20;
 /** A disk with less room than this times the reserve is not made fuller by it. */

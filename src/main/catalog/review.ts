@@ -95,3 +95,6 @@ export function decide(
     applyEdit(catalog, `${verb} ${imagesText(each.length)}${relabel}`, items);
   });
 }
+
+export const imagesWithTag = (catalog: Catalog, tag: string): Set<number> =>
+  new Set(catalog.column<number>('SELECT image_id FROM tags WHERE tag = ?', tag));

@@ -11,7 +11,7 @@ import {
 } from '../../core/metrics/reliability.ts';
 import { permutation, rngFromSeed } from '../../core/rng.ts';
 import type { CalibrationBasis, CalibrationFigures, ScorerCalibration } from '../../shared/scorers.ts';
-import { pump } from '../engine/pump.ts';
+import { pump } from '../files/pump.ts';
 import { f32OfBlob } from './blobs.ts';
 import { listScorers } from './datasets.ts';
 import { trainingDynamicsOf } from './dynamics.ts';

@@ -217,3 +217,6 @@ export function probabilitiesOf(catalog: Catalog, scorerId: number): Map<number,
   );
   return new Map(rows.map((row) => [row.image_id, f32OfBlob(row.probabilities)]));
 }
+
+export const scoredImages = (catalog: Catalog, scorerId: number): Set<number> =>
+  new Set(catalog.column<number>('SELECT image_id FROM scores WHERE scorer_id = ?', scorerId));

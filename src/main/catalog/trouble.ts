@@ -4,9 +4,9 @@
  */
 import { accessSync, closeSync, constants, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { openUserFileSync, readSpan } from '../engine/user-file.ts';
-import { formOf, HEAD_BYTES, sentence } from '../engine/what-it-is.ts';
-import { ownFault } from './own-fault.ts';
+import { ownFault } from '../files/own-fault.ts';
+import { openUserFileSync, readSpan } from '../files/user-file.ts';
+import { formOf, HEAD_BYTES, sentence } from '../files/what-it-is.ts';
 
 /** The database's name within the catalog's folder. */
 export const databaseName = 'catalog.sqlite';

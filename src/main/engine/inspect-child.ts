@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { z } from 'zod';
 import type { Catalog } from '../catalog/index.ts';
-import { engineEntry } from '../jobs/node-binary.ts';
+import { engineEntry } from '../runtime/node-binary.ts';
 import {
   type Ask,
   type InspectionName,
@@ -26,10 +26,10 @@ type Bodies = {
 
 /** Loaded when first asked for: what checks models loads a runtime, what answers forms the catalog. */
 const bodies: Bodies = {
-  'model.check': async ({ path }) => (await import('./models/examine.ts')).examineModel(path),
-  'model.hash': async (model) => (await import('./models/hash-model.ts')).hashModel(model),
+  'model.check': async ({ path }) => (await import('../models/examine.ts')).examineModel(path),
+  'model.hash': async (model) => (await import('../models/hash-model.ts')).hashModel(model),
   'model.try': async (file) => {
-    const { openOnnxClassifier } = await import('./models/onnx-classifier.ts');
+    const { openOnnxClassifier } = await import('../models/onnx-classifier.ts');
     const encoder = await openOnnxClassifier(file, { provider: 'cpu', threads: 1 });
     await encoder.close();
     const { dim, scores, tried } = encoder;
@@ -38,9 +38,14 @@ const bodies: Bodies = {
   'job.memory': async ({ catalog, request }) =>
     (await import('./job-memory.ts')).memoryWarning(await catalogAt(catalog), request),
   'generation.outline': async ({ catalog, params }) =>
-    (await import('./diffusion/generation-outline.ts')).outlineGeneration(await catalogAt(catalog), params),
+    (await import('./bodies/generate/generation-outline.ts')).outlineGeneration(
+      await catalogAt(catalog),
+      params,
+    ),
+  'images.like': async ({ catalog, ...search }) =>
+    (await import('../scorers/text-search.ts')).imagesLike(await catalogAt(catalog), search),
   'lora.export': async ({ from, out, layout }) => {
-    const { readLoraFile, writeLoraFile } = await import('./models/lora-file.ts');
+    const { readLoraFile, writeLoraFile } = await import('../models/lora-file.ts');
     const adapter = readLoraFile(from);
     writeLoraFile(out, adapter, layout);
     return { unet: adapter.unet.size, textEncoder: adapter.text_encoder.size };

@@ -7,7 +7,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { totalmem } from 'node:os';
-import { forkChild, keepLastWords } from './child.ts';
+import { forkChild, keepLastWords } from '../runtime/child.ts';
 import {
   type Ask,
   type InspectionInput,

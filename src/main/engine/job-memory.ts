@@ -8,13 +8,18 @@ import type { GuidanceOptions } from '../../core/diffusion/guidance.ts';
 import { downsamplingFactor } from '../../core/nn/autoencoder-kl.ts';
 import type { JobRequest } from '../../shared/jobs/index.ts';
 import { type Catalog, CatalogError, readSettings } from '../catalog/index.ts';
-import { wordless } from './control/wordless.ts';
-import { readAdapter } from './diffusion/adapter-file.ts';
-import { generationLoad, generationMemory, ownSize, trainingMemory } from './diffusion/memory-estimate.ts';
-import { type DiffusionModel, openDiffusionModel } from './diffusion/model-folder.ts';
-import { baseOfAdapter, findModel, newestAdapter } from './models/registry.ts';
-import { waysToSave } from './out-of-memory.ts';
-import { type Memory, memoryWords } from './tell-memory.ts';
+import { type Memory, memoryWords } from '../jobs/tell-memory.ts';
+import { readAdapter } from '../models/diffusion/adapter-file.ts';
+import {
+  generationLoad,
+  generationMemory,
+  ownSize,
+  trainingMemory,
+} from '../models/diffusion/memory-estimate.ts';
+import { type DiffusionModel, openDiffusionModel } from '../models/diffusion/model-folder.ts';
+import { baseOfAdapter, findModel, newestAdapter } from '../models/registry.ts';
+import { waysToSave } from '../runtime/out-of-memory.ts';
+import { wordless } from './bodies/control/wordless.ts';
 
 /** A sentence where the job would not fit into memory on the CPU; null: it fits, or runs on another device. */
 export function memoryWarning(catalog: Catalog, request: JobRequest, memory?: Memory): string | null {

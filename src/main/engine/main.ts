@@ -3,10 +3,21 @@
  * Arguments: catalog folder, engine id, owner, claims ('any' or 'own'). Speaks over IPC (jobs/messages.ts).
  */
 import type { EventName, EventPayload } from '../../shared/contract.ts';
-import { type Catalog, getJob, keepReserve, OwnFault, openCatalog, ownFault } from '../catalog/index.ts';
-import { claimJob, type Ending, type Engine, endJob, releaseOrphans } from '../jobs/lease.ts';
+import {
+  type Catalog,
+  claimJob,
+  type Ending,
+  type Engine,
+  endJob,
+  getJob,
+  keepReserve,
+  OwnFault,
+  openCatalog,
+  ownFault,
+  releaseOrphans,
+} from '../catalog/index.ts';
+import { removeJobDir } from '../jobs/job-context.ts';
 import { type FromEngine, packBytes, type ToEngine } from '../jobs/messages.ts';
-import { removeJobDir } from './job-context.ts';
 import { runJob, Stopped } from './run-job.ts';
 
 const POLL_MS = 1000;

@@ -6,7 +6,7 @@ import { encodeGraph } from '../../core/graph/emit.ts';
 import { matmul, relu } from '../../core/graph/functions.ts';
 import { input } from '../../core/graph/value.ts';
 import { randn, rngFromSeed } from '../../core/rng.ts';
-import { openSession, type Provider } from './runtime.ts';
+import { openSession, type Provider } from '../runtime/runtime.ts';
 
 const SIZE = 128;
 

@@ -3,13 +3,20 @@ import type { EventName, EventPayload } from '../../shared/contract.ts';
 import { type JobKind, jobParams } from '../../shared/jobs/index.ts';
 import type { Job } from '../../shared/jobs/job.ts';
 import { withoutRules } from '../../shared/rules.ts';
-import { addLog, type Catalog, OwnFault, ownFault, readSettings } from '../catalog/index.ts';
-import { type Ending, heartbeat } from '../jobs/lease.ts';
+import {
+  addLog,
+  type Catalog,
+  type Ending,
+  heartbeat,
+  OwnFault,
+  ownFault,
+  readSettings,
+} from '../catalog/index.ts';
+import { type JobBody, jobContext } from '../jobs/job-context.ts';
+import { memoryAdvice } from '../runtime/out-of-memory.ts';
+import { chooseProvider } from '../runtime/providers.ts';
+import type { RuntimeOptions, Session } from '../runtime/runtime.ts';
 import { bodies } from './bodies/index.ts';
-import { type JobBody, jobContext } from './job-context.ts';
-import { memoryAdvice } from './out-of-memory.ts';
-import { chooseProvider } from './providers.ts';
-import type { RuntimeOptions, Session } from './runtime.ts';
 import { spaceNeeded, tellSpace, writtenFolders } from './space-needed.ts';
 
 const HEARTBEAT_MS = 700;

@@ -7,6 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { JobKind, JobParams, JobRequest } from '../../shared/jobs/index.ts';
 import type { Job } from '../../shared/jobs/job.ts';
 import {
+  bytesOfImages,
   type Catalog,
   classesOf,
   diskFull,
@@ -14,13 +15,14 @@ import {
   getJob,
   imageIds,
   megabytes,
+  presentImages,
   smallWrite,
 } from '../catalog/index.ts';
-import { loraNumbers, ownSize } from './diffusion/memory-estimate.ts';
-import { latentShape } from './diffusion/sessions.ts';
-import type { JobContext } from './job-context.ts';
+import type { JobContext } from '../jobs/job-context.ts';
+import { loraNumbers, ownSize } from '../models/diffusion/memory-estimate.ts';
+import { latentShape } from '../models/diffusion/sessions.ts';
+import { findModel } from '../models/registry.ts';
 import { diffusionModelOf } from './job-memory.ts';
-import { findModel } from './models/registry.ts';
 
 /** Bytes of one imported image: its thumbnail of 256 pixels, and its rows. */
 export const imported = 9_000;
@@ -37,18 +39,20 @@ const refusedBelow = 0.5;
 const wholeRun: { [K in JobKind]: (catalog: Catalog, params: JobParams<K>) => number } = {
   import: () => 0, // known after the search: the body asks
   relink: () => 0, // rows change in place
-  embed: (catalog, { datasetId }) => features * images(catalog, datasetId),
+  embed: (catalog, { datasetId }) => features * presentImages(catalog, datasetId),
   score: (catalog, { datasetId }) => scoring(catalog, datasetId),
-  project: (catalog, { datasetId }) => (features + row) * images(catalog, datasetId),
+  project: (catalog, { datasetId }) => (features + row) * presentImages(catalog, datasetId),
   rescore: (catalog, { datasetId }) => scoring(catalog, datasetId),
-  issues: (catalog, { datasetId }) => (features + row) * images(catalog, datasetId),
-  caption: (catalog, { datasetId }) => row * images(catalog, datasetId),
+  issues: (catalog, { datasetId }) => (features + row) * presentImages(catalog, datasetId),
+  caption: (catalog, { datasetId }) => row * presentImages(catalog, datasetId),
   fit: fitting,
   train: training,
   generate: (catalog, params) => {
     const numbers = classCount(catalog, params.datasetId, params.classes);
     const made =
-      params.ratio === null ? params.count * numbers : params.ratio * images(catalog, params.datasetId);
+      params.ratio === null
+        ? params.count * numbers
+        : params.ratio * presentImages(catalog, params.datasetId);
     return made * pictureBytes(catalog, { kind: 'generate', params });
   },
   // Besides a few dozen pictures, the features and probabilities of every one that is measured.
@@ -58,20 +62,13 @@ const wholeRun: { [K in JobKind]: (catalog: Catalog, params: JobParams<K>) => nu
     const ids = imageIds(catalog, datasetId, filter, 'path', scorerId ?? undefined);
     // A probability as text, with its class's name.
     if (format !== 'imagefolder') return (row + 40 * classesOf(catalog, datasetId).length) * ids.length;
-    const bytes = catalog.value<number>(
-      'SELECT SUM(bytes) FROM images WHERE id IN (SELECT value FROM json_each(?))',
-      JSON.stringify(Array.from(ids)),
-    );
-    return (bytes ?? 0) + row * ids.length;
+    return bytesOfImages(catalog, ids) + row * ids.length;
   },
 };
 
 /** Features where there are none yet, and a probability of every class. */
 const scoring = (catalog: Catalog, datasetId: number): number =>
-  (features + row + 4 * classesOf(catalog, datasetId).length) * images(catalog, datasetId);
-
-const images = (catalog: Catalog, datasetId: number): number =>
-  catalog.value<number>('SELECT COUNT(*) FROM images WHERE dataset_id = ? AND present = 1', datasetId) ?? 0;
+  (features + row + 4 * classesOf(catalog, datasetId).length) * presentImages(catalog, datasetId);
 
 const classCount = (catalog: Catalog, datasetId: number, classes: 'all' | readonly string[]): number =>
   classes === 'all' ? classesOf(catalog, datasetId).length : classes.length;
@@ -96,7 +93,7 @@ function training(catalog: Catalog, params: JobParams<'train'>): number {
   if (!model) return 0;
   const { numbers } = latentShape(model);
   const learned = loraNumbers(model, params.rank);
-  return 4 * (4 * numbers * images(catalog, params.datasetId) + (generations * 3 + 1) * learned);
+  return 4 * (4 * numbers * presentImages(catalog, params.datasetId) + (generations * 3 + 1) * learned);
 }
 
 /** Checkpoints of weights and both moments, the best epoch, and the model. */

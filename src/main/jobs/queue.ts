@@ -7,13 +7,16 @@ import {
   addLog,
   type Catalog,
   CatalogError,
+  cancelJob,
   getDataset,
   getJob,
   listJobs,
   listLog,
   listTrainingPoints,
+  queueAgain,
+  releaseOrphans,
+  requestFinish,
 } from '../catalog/index.ts';
-import { releaseOrphans } from './lease.ts';
 import { jobTitle } from './title.ts';
 
 export class JobQueue {
@@ -45,12 +48,7 @@ export class JobQueue {
   cancel(jobId: number): Job {
     return this.catalog.write(() => {
       getJob(this.catalog, jobId);
-      this.catalog.run(
-        "UPDATE jobs SET state = 'cancelled', finished_at = ? WHERE id = ? AND state = 'queued'",
-        Date.now(),
-        jobId,
-      );
-      this.catalog.run("UPDATE jobs SET cancel_requested = 1 WHERE id = ? AND state = 'running'", jobId);
+      cancelJob(this.catalog, jobId);
       return getJob(this.catalog, jobId);
     });
   }
@@ -65,12 +63,7 @@ export class JobQueue {
           'conflict',
           `job ${jobId} is ${state}; only a cancelled or failed job can be resumed`,
         );
-      this.catalog.run(
-        `UPDATE jobs SET state = 'queued', owner = ?, error = NULL, cancel_requested = 0, finish_requested = 0, crashes = 0,
-           crash_done = -1, started_at = NULL, finished_at = NULL WHERE id = ?`,
-        this.#owner,
-        jobId,
-      );
+      queueAgain(this.catalog, jobId, this.#owner);
       if (state !== 'queued') addLog(this.catalog, jobId, 'info', `resumed after it was ${state}`);
       return getJob(this.catalog, jobId);
     });
@@ -90,10 +83,7 @@ export class JobQueue {
     if (state === 'done') throw new CatalogError('conflict', `job ${jobId} is done already`);
     return this.catalog.write(() => {
       if (state === 'cancelled' || state === 'failed') this.resume(jobId);
-      this.catalog.run(
-        "UPDATE jobs SET finish_requested = 1 WHERE id = ? AND state IN ('queued', 'running')",
-        jobId,
-      );
+      requestFinish(this.catalog, jobId);
       return getJob(this.catalog, jobId);
     });
   }

@@ -8,13 +8,19 @@ import { EventEmitter } from 'node:events';
 import type { EngineState, EventName, EventPayload } from '../../shared/contract.ts';
 import { sameStage } from '../../shared/job-stage.ts';
 import type { Job } from '../../shared/jobs/job.ts';
-import type { Catalog } from '../catalog/index.ts';
-import { getJob, OwnFault } from '../catalog/index.ts';
-import { childEnv, childSwitches } from './child-env.ts';
-import { endJob, releaseEngine, releaseOrphans } from './lease.ts';
+import {
+  type Catalog,
+  endJob,
+  getJob,
+  holdsJob,
+  OwnFault,
+  releaseEngine,
+  releaseOrphans,
+} from '../catalog/index.ts';
+import { childEnv, childSwitches } from '../runtime/child-env.ts';
+import { engineEntry, nodeBinary } from '../runtime/node-binary.ts';
 import type { FromEngine, ToEngine } from './messages.ts';
 import { unpackBytes } from './messages.ts';
-import { engineEntry, nodeBinary } from './node-binary.ts';
 import { JobQueue } from './queue.ts';
 import { CatalogWatch } from './watch.ts';
 
@@ -167,8 +173,7 @@ export class EngineSupervisor {
 
   /** Whether the job's row says that this engine runs it. */
   #isHolder(engineId: string, jobId: number): boolean {
-    const sql = "SELECT engine FROM jobs WHERE id = ? AND state = 'running'";
-    return this.#options.catalog.value<string>(sql, jobId) === engineId;
+    return holdsJob(this.#options.catalog, engineId, jobId);
   }
 
   /** Resolves when the job has ended (done, failed or cancelled), whoever runs it. */

@@ -3,7 +3,7 @@
  * cheaply whether anybody else has committed; only then are the newest rows compared.
  */
 import type { Job } from '../../shared/jobs/job.ts';
-import { type Catalog, listDatasets, listJobs } from '../catalog/index.ts';
+import { type Catalog, dataVersion, listDatasets, listJobs, listMark, newestEdit } from '../catalog/index.ts';
 
 const JOBS = 50;
 
@@ -26,10 +26,10 @@ export class CatalogWatch {
   constructor(catalog: Catalog, events: WatchEvents) {
     this.#catalog = catalog;
     this.#events = events;
-    this.#version = this.#dataVersion();
+    this.#version = dataVersion(this.#catalog);
     for (const job of this.#newestJobs()) this.#jobs.set(job.id, mark(job));
-    this.#edits = this.#newestEdit();
-    this.#lists = this.#listMark();
+    this.#edits = newestEdit(this.#catalog);
+    this.#lists = listMark(this.#catalog);
   }
 
   /** A job whose state was told already (by the engine's own event). */
@@ -39,7 +39,7 @@ export class CatalogWatch {
 
   /** Looks once; costs microseconds while nobody else writes. */
   look(): void {
-    const version = this.#dataVersion();
+    const version = dataVersion(this.#catalog);
     if (version === this.#version) return;
     for (const job of this.#newestJobs().reverse()) {
       if (this.#jobs.get(job.id) === mark(job)) continue;
@@ -47,12 +47,12 @@ export class CatalogWatch {
       this.#events.job(job);
       if (job.datasetId !== null && job.state !== 'queued') this.#events.dataset(job.datasetId);
     }
-    const lists = this.#listMark();
+    const lists = listMark(this.#catalog);
     if (lists !== this.#lists) {
       this.#lists = lists;
       this.#events.dataset(null);
     }
-    const edits = this.#newestEdit();
+    const edits = newestEdit(this.#catalog);
     if (edits !== this.#edits) {
       this.#edits = edits;
       for (const { id } of listDatasets(this.#catalog)) this.#events.dataset(id);
@@ -60,23 +60,10 @@ export class CatalogWatch {
     this.#version = version; // last: a look that failed is done again
   }
 
-  #dataVersion = () => this.#catalog.value<number>('PRAGMA data_version') ?? 0;
-
   #newestJobs = () => {
     const { asTold = (job) => job } = this.#events;
     return listJobs(this.#catalog, JOBS).map(asTold);
   };
-
-  /** Grows with every edit, undo and redo. */
-  #newestEdit = () =>
-    this.#catalog.value<number>(
-      'SELECT COALESCE((SELECT MAX(id) FROM edits), 0) * 1000003 + (SELECT COUNT(*) FROM edits WHERE undone = 1)',
-    ) ?? 0;
-
-  #listMark = () =>
-    this.#catalog.value<string>(
-      "SELECT (SELECT COALESCE(MAX(id), 0) || '/' || COUNT(*) FROM datasets) || ' ' || (SELECT COALESCE(MAX(id), 0) || '/' || COUNT(*) FROM models)",
-    ) ?? '';
 }
 
 const mark = (job: Job) => `${job.state} ${job.stage} ${job.done} ${job.startedAt}`;

@@ -13,6 +13,7 @@ import { BulkBar } from './bulk-bar.tsx';
 import { Filters } from './filters.tsx';
 import { ImageGrid } from './image-grid.tsx';
 import { Inspector } from './inspector.tsx';
+import { LikeNotice, useLike } from './like-text.tsx';
 import { keepVisible, type Selection } from './selection.ts';
 
 const sorts: { value: ImageSort; label: string }[] = [
@@ -24,6 +25,9 @@ const sorts: { value: ImageSort; label: string }[] = [
   { value: 'newest', label: 'Newest first' },
 ];
 
+/** While there is a text. */
+const byText = { value: 'like', label: 'Like the text' };
+
 const noIds = new Uint32Array(0);
 
 export function BrowseScreen() {
@@ -31,31 +35,43 @@ export function BrowseScreen() {
   return dataset ? <Browse dataset={dataset} /> : <NoDataset />;
 }
 
-/** The filtered order, cut down to a set of images chosen elsewhere. */
+/** The filtered order, or the one by a text, cut down to a set of images chosen elsewhere. */
 function useOrder(datasetId: number) {
-  const filter = useStore((state) => state.filter);
-  const sort = useStore((state) => state.sort);
-  const within = useStore((state) => state.within);
-  const answer = useRequest('images.ids', { datasetId, filter, sort }, { keep: true });
+  const { filter, sort, within, like } = useStore();
+  const listed = useRequest('images.ids', { datasetId, filter, sort }, { keep: true });
+  const found = useLike(datasetId, like);
+  const answer = like && !found.data ? found : listed;
   const order = useMemo(() => {
-    if (!answer.data) return noIds;
-    if (!within) return answer.data;
-    const chosen = new Set(within);
-    return answer.data.filter((id) => chosen.has(id));
-  }, [answer.data, within]);
-  return { ...answer, order };
+    if (!listed.data || (like && !found.data)) return noIds;
+    const sets = [...(like ? [new Set(listed.data)] : []), ...(within ? [new Set(within)] : [])];
+    const all = like ? Uint32Array.from(found.data!.ids) : listed.data;
+    return all.filter((id) => sets.every((set) => set.has(id)));
+  }, [listed.data, found.data, within, like]);
+  const { error, refetch } = answer;
+  return { order, error, refetch, ready: answer.data !== undefined, found };
 }
 
 function Browse({ dataset }: { dataset: Dataset }) {
-  const { order, error, data, refetch } = useOrder(dataset.id);
-  const { sort, cell, selection, inspectId, setSort, setCell, setSelection, inspect, resetFilter, show } =
-    useStore();
+  const { order, error, ready, refetch, found } = useOrder(dataset.id);
+  const {
+    sort,
+    like,
+    cell,
+    selection,
+    inspectId,
+    setSort,
+    setCell,
+    setSelection,
+    inspect,
+    resetFilter,
+    show,
+  } = useStore();
 
   useEffect(() => {
-    if (!data) return;
+    if (!ready) return;
     const kept = keepVisible(selection, order);
     if (kept !== selection) setSelection(kept);
-  }, [data, order, selection, setSelection]);
+  }, [ready, order, selection, setSelection]);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -87,9 +103,9 @@ function Browse({ dataset }: { dataset: Dataset }) {
             w={150}
             aria-label="Sort"
             data-testid={testIds.sort}
-            data={sorts}
-            value={sort}
-            onChange={(value) => value && setSort(value as ImageSort)}
+            data={like ? [byText, ...sorts] : sorts}
+            value={like ? byText.value : sort}
+            onChange={(value) => value && value !== byText.value && setSort(value as ImageSort)}
           />
           <div style={{ width: 110 }} data-testid={testIds.cellSize}>
             <Slider
@@ -104,9 +120,10 @@ function Browse({ dataset }: { dataset: Dataset }) {
             />
           </div>
         </div>
+        {like && <LikeNotice dataset={dataset} modelId={like.modelId} found={found} />}
         {error ? (
           <ErrorPanel what="The images cannot be listed" error={error} retry={() => void refetch()} />
-        ) : data && order.length === 0 ? (
+        ) : ready && order.length === 0 && !(like && found.data?.missing) ? (
           <EmptyState
             icon="search"
             title={total ? 'No image passes these filters' : 'This dataset has no images'}

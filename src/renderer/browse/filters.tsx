@@ -17,6 +17,7 @@ import { testIds } from '../test-ids.ts';
 import { count, score } from '../ui/format.ts';
 import { manyOptions } from '../ui/many.tsx';
 import { bucketColour, bucketName, bucketRange, rampGradient } from '../ui/scale.ts';
+import { LikeText } from './like-text.tsx';
 
 const any = 'any';
 
@@ -28,7 +29,8 @@ export function Filters({ dataset }: { dataset: Dataset }) {
   const [text, setText] = useState(filter.text ?? '');
   const applyText = useDebouncedCallback((value: string) => setFilter({ text: value || undefined }), 200);
   useEffect(() => setText(filter.text ?? ''), [filter.text]);
-  const restricted = Object.keys(filter).length > 0 || within !== null;
+  const like = useStore((state) => state.like);
+  const restricted = Object.keys(filter).length > 0 || within !== null || like !== null;
 
   return (
     <aside className="filters" aria-label="Filters">
@@ -43,6 +45,7 @@ export function Filters({ dataset }: { dataset: Dataset }) {
           applyText(event.currentTarget.value);
         }}
       />
+      <LikeText />
       <div>
         <h3>Class</h3>
         <MultiSelect

@@ -148,6 +148,16 @@ export function makeFakeBridge(options: FakeOptions = {}) {
         ),
         ({ id }) => id,
       ),
+    'images.like': ({ text, count }) => {
+      const ids = images
+        .filter(({ caption, path }) => `${path} ${caption}`.includes(text))
+        .map(({ id }) => id);
+      return {
+        ids: ids.slice(0, count),
+        cosines: ids.slice(0, count).map((_, i) => 0.4 / (i + 1)),
+        missing: 0,
+      };
+    },
     'images.byIds': ({ ids }) =>
       structuredClone(ids.map((id) => byId.get(id)).filter((image) => image !== undefined)),
     'images.detail': ({ id }) => {

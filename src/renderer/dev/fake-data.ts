@@ -282,6 +282,12 @@ export const models: ModelEntry[] = [
     summary: '128 features of 64 × 64 images',
   }),
   model({
+    id: 'builtin:clip',
+    name: 'Small CLIP',
+    kind: 'encoder',
+    summary: '64 features of 64 × 64 images and of texts',
+  }),
+  model({
     id: 'model:1',
     name: 'mobilenetv2-7',
     kind: 'classifier',

@@ -20,7 +20,7 @@ function basisWords({ basis, images, learned, of, scorer }: ScorerCalibration): 
     return `Here it judges the ${count(images)} images that it had learned from, so the figures flatter it: new images would be judged worse. Score with an out-of-fold probe to see true ones.`;
   return scorer.method === 'precomputed'
     ? `Measured on ${counted(images, 'labelled image')}${part}. The probabilities came with the images: if their maker had trained on these very images, the figures flatter.`
-    : `Measured on ${counted(images, 'labelled image')}${part}. Nobody recorded what this classifier was trained on: if on these very images, the figures flatter.`;
+    : `Measured on ${counted(images, 'labelled image')}${part}. Nobody recorded what this ${scorer.method === 'zero-shot' ? 'CLIP' : 'classifier'} was trained on: if on these very images, the figures flatter.`;
 }
 
 export function CalibrationView({ dataset }: { dataset: Dataset }) {

@@ -1,5 +1,5 @@
 /** Owns the form that starts a scoring job. */
-import { Button, Select } from '@mantine/core';
+import { Button, Select, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import type { Dataset } from '../../shared/domain/dataset.ts';
 import type { ScorerMethod } from '../../shared/domain/scorer.ts';
@@ -10,12 +10,28 @@ import { definitions } from '../ui/definitions.ts';
 import { useEnqueue } from '../ui/feedback.tsx';
 import { Field, NumberField } from '../ui/fields.tsx';
 
-const methods: { value: ScorerMethod; label: string; needs: 'encoder' | 'classifier' | null }[] = [
+const methods: { value: ScorerMethod; label: string; needs: 'encoder' | 'classifier' | 'CLIP' | null }[] = [
   { value: 'out-of-fold', label: 'Out-of-fold probe', needs: 'encoder' },
   { value: 'in-sample', label: 'In-sample probe', needs: 'encoder' },
   { value: 'classifier', label: 'A classifier of yours', needs: 'classifier' },
+  { value: 'zero-shot', label: 'Class names, by a CLIP', needs: 'CLIP' },
   { value: 'precomputed', label: 'Probabilities of the manifest', needs: null },
 ];
+
+const needs = {
+  encoder: {
+    label: 'Encoder',
+    help: 'The frozen network whose features the probe is trained on. A stronger encoder gives truer difficulties.',
+  },
+  classifier: { label: 'Classifier', help: 'Its labels must contain the classes of this dataset.' },
+  CLIP: {
+    label: 'CLIP',
+    help: 'The model that reads both the images and the names of the classes. The built-in one knows the scenes of the demo only.',
+  },
+};
+
+/** The encoder that the other methods start with reads no texts. */
+const firstModel = (method: string) => (method === 'zero-shot' ? 'builtin:clip' : 'builtin:encoder');
 
 export function ScoreForm({ dataset }: { dataset: Dataset }) {
   const { data: models = [], isPending } = useRequest('models.list', {});
@@ -25,18 +41,24 @@ export function ScoreForm({ dataset }: { dataset: Dataset }) {
   // The features of a classifier serve a probe as well as those of an encoder.
   const fitting = models.filter(
     ({ kind, usable }) =>
-      usable && (kind === 'classifier' || (kind === 'encoder' && method.needs === 'encoder')),
+      usable &&
+      (method.needs === 'CLIP'
+        ? kind === 'encoder'
+        : kind === 'classifier' || (kind === 'encoder' && method.needs === 'encoder')),
   );
   const modelId = fitting.some(({ id }) => id === params.modelId) ? params.modelId : (fitting[0]?.id ?? null);
+  const prompts = params.prompts.filter((line) => line.trim() !== '');
   const badFolds = method.value === 'out-of-fold' && !(params.folds >= 2 && params.folds <= 50);
   const missing =
     method.needs && !modelId && !isPending
       ? `No usable ${method.needs} is known. Add one under Settings.`
       : badFolds
         ? 'Folds: a whole number from 2 to 50.'
-        : method.value === 'in-sample' && params.temperature === 'auto'
-          ? 'No temperature can be fitted in-sample: the probe has learned from every image. Choose the out-of-fold probe, or no temperature.'
-          : null;
+        : method.value === 'zero-shot' && !scoreParams.shape.prompts.safeParse(prompts).success
+          ? 'Prompts: one or more lines, each with [CLS], for example: a photo of a [CLS]'
+          : method.value === 'in-sample' && params.temperature === 'auto'
+            ? 'No temperature can be fitted in-sample: the probe has learned from every image. Choose the out-of-fold probe, or no temperature.'
+            : null;
   return (
     <form
       className="stack"
@@ -45,7 +67,7 @@ export function ScoreForm({ dataset }: { dataset: Dataset }) {
         if (missing) return;
         void enqueue('Scoring', {
           kind: 'score',
-          params: { ...params, datasetId: dataset.id, modelId: modelId ?? params.modelId },
+          params: { ...params, prompts, datasetId: dataset.id, modelId: modelId ?? params.modelId },
         });
       }}
     >
@@ -58,23 +80,37 @@ export function ScoreForm({ dataset }: { dataset: Dataset }) {
             aria-label="Method"
             data={methods}
             value={params.method}
-            onChange={(value) => value && setParams({ ...params, method: value as ScorerMethod })}
+            onChange={(value) => {
+              if (value === null) return;
+              const modelId =
+                firstModel(value) === firstModel(params.method) ? params.modelId : firstModel(value);
+              setParams({ ...params, method: value as ScorerMethod, modelId });
+            }}
           />
         </Field>
         {method.needs && (
-          <Field
-            label={method.needs === 'encoder' ? 'Encoder' : 'Classifier'}
-            help={
-              method.needs === 'encoder'
-                ? 'The frozen network whose features the probe is trained on. A stronger encoder gives truer difficulties.'
-                : 'Its labels must contain the classes of this dataset.'
-            }
-          >
+          <Field label={needs[method.needs].label} help={needs[method.needs].help}>
             <Select
-              aria-label={method.needs === 'encoder' ? 'Encoder' : 'Classifier'}
+              aria-label={needs[method.needs].label}
               data={fitting.map(({ id, name }) => ({ value: id, label: name }))}
               value={modelId}
               onChange={(value) => value && setParams({ ...params, modelId: value })}
+            />
+          </Field>
+        )}
+        {method.value === 'zero-shot' && (
+          <Field
+            label="Prompts"
+            help="What an image of a class is called, one a line; [CLS] becomes the class. The features of several are averaged."
+          >
+            <Textarea
+              aria-label="Prompts"
+              data-testid={testIds.scorePrompts}
+              autosize
+              minRows={2}
+              maxRows={8}
+              value={params.prompts.join('\n')}
+              onChange={(event) => setParams({ ...params, prompts: event.currentTarget.value.split('\n') })}
             />
           </Field>
         )}

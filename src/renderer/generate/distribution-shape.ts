@@ -1,5 +1,7 @@
 /** Owns the shape of the requested difficulties, for drawing (relative to its own peak) and in words. */
-import type { GenerateInput } from './plan-words.ts';
+import type { JobParams } from '../../shared/jobs/index.ts';
+
+type GenerateInput = JobParams<'generate'>;
 
 export type Shape =
   | { kind: 'curve'; points: [number, number][] }

@@ -4,11 +4,11 @@ import { useState } from 'react';
 import { elementOf, numbersOf } from '../../shared/field.ts';
 import { pathFields } from '../../shared/paths.ts';
 import { choosePath, pathOf } from '../chosen-paths.ts';
+import type { ControlProps } from './control-props.ts';
 import { useAct } from './feedback.tsx';
 import { Field } from './fields.tsx';
 import { fileName } from './format.ts';
 import { manyOptions } from './many.tsx';
-import type { ControlProps } from './param-fields.tsx';
 
 /** Keeps what is typed: "0.1, " is no number yet. */
 export function NumbersControl({ field, testId, value, set, words, error }: ControlProps) {

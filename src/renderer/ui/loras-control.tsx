@@ -3,10 +3,10 @@ import { Button } from '@mantine/core';
 import { rangeOf } from '../../shared/field.ts';
 import { loraWeight } from '../../shared/jobs/generate.ts';
 import { choosePath, pathOf } from '../chosen-paths.ts';
+import type { ControlProps } from './control-props.ts';
 import { useAct } from './feedback.tsx';
 import { Field, NumberField } from './fields.tsx';
 import { fileName } from './format.ts';
-import type { ControlProps } from './param-fields.tsx';
 
 const { min, max } = rangeOf(loraWeight);
 

@@ -4,10 +4,10 @@ import type { ModelEntry } from '../../shared/domain/model.ts';
 import type { FieldWords } from '../../shared/field.ts';
 import { isOnnxFile } from '../../shared/model-files.ts';
 import { useRequest } from '../queries.ts';
+import type { ControlProps } from './control-props.ts';
 import { difficultyModels, newestFirst } from './difficulty-models.ts';
 import { Field } from './fields.tsx';
 import { counted } from './format.ts';
-import type { ControlProps } from './param-fields.tsx';
 import { scorerChoices } from './scorer-choices.ts';
 
 const nothing = '';

@@ -9,6 +9,7 @@ import {
   rangeOf,
   timesOf,
 } from '../../shared/field.ts';
+import type { ControlProps, Words } from './control-props.ts';
 import { Field, NumberField, SliderField } from './fields.tsx';
 import { ClassesControl, FileControl, FilesControl, LinesControl, NumbersControl } from './list-controls.tsx';
 import { LorasControl } from './loras-control.tsx';
@@ -49,21 +50,6 @@ export function ParamFields({ kind, dataset, fields, params, set, say }: ParamFi
       ))}
     </div>
   );
-}
-
-export interface Words {
-  label: string;
-  help: string;
-}
-
-export interface ControlProps {
-  field: Parameter;
-  dataset: Dataset;
-  testId: string;
-  value: unknown;
-  set: (value: unknown) => void;
-  words: Words;
-  error: string | null;
 }
 
 /** Of a choice, with what is said of the chosen one. */

@@ -72,3 +72,23 @@ export type ImageFilter = z.infer<typeof imageFilter>;
 
 export const imageSort = z.enum(['path', 'difficulty-asc', 'difficulty-desc', 'newest', 'margin', 'entropy']);
 export type ImageSort = z.infer<typeof imageSort>;
+
+/** Images by a text that a CLIP reads. */
+export const imageSearch = z.object({
+  datasetId: id,
+  modelId: z.string().max(limits.modelId),
+  text: z.string().min(1).max(limits.prompt),
+  /** How many are found at most. */
+  count: z.int().min(1).max(limits.found),
+});
+export type ImageSearch = z.infer<typeof imageSearch>;
+
+export const foundImages = z.object({
+  /** Nearest first. */
+  ids: z.array(id),
+  /** Of the same images, [-1,1]. */
+  cosines: z.array(z.number()),
+  /** Images without features of the model, which are not found. */
+  missing: z.int().min(0),
+});
+export type FoundImages = z.infer<typeof foundImages>;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { id, timestampMs, unit } from './parts.ts';
 
 /** How the scores of one scorer came about. */
-export const scorerMethod = z.enum(['out-of-fold', 'in-sample', 'classifier', 'precomputed']);
+export const scorerMethod = z.enum(['out-of-fold', 'in-sample', 'classifier', 'precomputed', 'zero-shot']);
 export type ScorerMethod = z.infer<typeof scorerMethod>;
 
 export const scorer = z.object({

@@ -8,7 +8,7 @@ import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { migrate, migrations } from '../../../src/main/catalog/migrations/index.ts';
 import { openCatalog } from '../../../src/main/catalog/open.ts';
-import { nodeBinary } from '../../../src/main/jobs/node-binary.ts';
+import { nodeBinary } from '../../../src/main/runtime/node-binary.ts';
 import { tempCatalog, tempFolder } from '../support/catalogs.ts';
 
 test('a new catalog has every migration, WAL and foreign keys; opening it again changes nothing', () => {

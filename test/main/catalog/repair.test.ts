@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backupCatalog, checkCatalog, openCatalog, repairCatalog } from '../../../src/main/catalog/index.ts';
-import { nodeBinary } from '../../../src/main/jobs/node-binary.ts';
+import { nodeBinary } from '../../../src/main/runtime/node-binary.ts';
 import { damage, damages, images, makeFullCatalog } from './damage.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'crux-repair-'));

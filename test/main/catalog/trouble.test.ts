@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { CatalogError, openCatalog } from '../../../src/main/catalog/index.ts';
 import { inWords } from '../../../src/main/catalog/trouble.ts';
-import { nodeBinary } from '../../../src/main/jobs/node-binary.ts';
+import { nodeBinary } from '../../../src/main/runtime/node-binary.ts';
 import { crux, json } from '../../cli/run.ts';
 import { tempCatalog, tempFolder } from '../support/catalogs.ts';
 import { damage, makeFullCatalog } from './damage.ts';

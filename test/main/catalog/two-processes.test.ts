@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { nodeBinary } from '../../../src/main/jobs/node-binary.ts';
+import { nodeBinary } from '../../../src/main/runtime/node-binary.ts';
 import { addImage, makeDataset, tempCatalog, tempFolder } from '../support/catalogs.ts';
 
 test('two writers and a reader lose nothing', async () => {

@@ -1,13 +1,13 @@
 /** Inspections for which no process can be started: they fail in words, once, and nothing serves them later. */
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { forkChild } from '../../../src/main/engine/child.ts';
 import { InspectionError, inspect } from '../../../src/main/engine/inspector.ts';
+import { forkChild } from '../../../src/main/runtime/child.ts';
 import { tempFolder } from '../support/catalogs.ts';
 import { writeClassifier } from '../support/pictures.ts';
 
-vi.mock('../../../src/main/engine/child.ts', async (original) => {
-  const real = await original<typeof import('../../../src/main/engine/child.ts')>();
+vi.mock('../../../src/main/runtime/child.ts', async (original) => {
+  const real = await original<typeof import('../../../src/main/runtime/child.ts')>();
   return { ...real, forkChild: vi.fn(real.forkChild) };
 });
 

@@ -1,11 +1,11 @@
 /** Small parts of the engine: order under concurrency, the time left, providers, checkpoints, messages. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { givenRow, labelColumns, softmaxOfColumns } from '../../../src/main/engine/class-probabilities.ts';
-import { mapOrdered } from '../../../src/main/engine/ordered.ts';
-import { RateEstimate } from '../../../src/main/engine/progress.ts';
-import { chooseProvider, probeProvider } from '../../../src/main/engine/providers.ts';
+import { givenRow, labelColumns, softmaxOfColumns } from '../../../src/main/datasets/class-probabilities.ts';
+import { mapOrdered } from '../../../src/main/files/ordered.ts';
 import { packBytes, unpackBytes } from '../../../src/main/jobs/messages.ts';
+import { RateEstimate } from '../../../src/main/jobs/progress.ts';
+import { chooseProvider, probeProvider } from '../../../src/main/runtime/providers.ts';
 
 /** So many turns of the event loop: what takes fewer is always done first. */
 async function turns(count: number) {

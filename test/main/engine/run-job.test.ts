@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { encodeGraph } from '../../../src/core/graph/emit.ts';
 import * as f from '../../../src/core/graph/functions.ts';
 import { input } from '../../../src/core/graph/value.ts';
-import { openSession, type Session } from '../../../src/main/engine/runtime.ts';
+import { openSession, type Session } from '../../../src/main/runtime/runtime.ts';
 
 it('a session is known to its owner from its opening to its closing', async () => {
   const opened = new Set<Session>();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { decodeBmp } from '../../../src/main/engine/images/bmp.ts';
-import { decodeRgb, UnreadableImage } from '../../../src/main/engine/images/decode.ts';
-import { bmpFile } from './make.ts';
+import { decodeBmp } from '../../../src/main/images/bmp.ts';
+import { decodeRgb, UnreadableImage } from '../../../src/main/images/decode.ts';
+import { bmpFile } from '../datasets/make.ts';
 
 const red = [0, 0, 255];
 const green = [0, 255, 0];

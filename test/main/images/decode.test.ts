@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hashFile } from '../../../src/main/files/hash.ts';
 import {
   decodeRgb,
   examineImage,
@@ -12,10 +13,9 @@ import {
   probeImage,
   reasonOf,
   UnreadableImage,
-} from '../../../src/main/engine/images/decode.ts';
-import { asUnreadable } from '../../../src/main/engine/images/errors.ts';
-import { hashFile } from '../../../src/main/engine/images/hash.ts';
-import { bmpFile, fromGradient, gradient } from './make.ts';
+} from '../../../src/main/images/decode.ts';
+import { asUnreadable } from '../../../src/main/images/errors.ts';
+import { bmpFile, fromGradient, gradient } from '../datasets/make.ts';
 
 let dir: string;
 beforeAll(async () => {

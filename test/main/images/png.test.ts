@@ -1,9 +1,9 @@
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { decodeRgb, UnreadableImage } from '../../../src/main/engine/images/decode.ts';
-import { encodePng, readPngText, withPngText } from '../../../src/main/engine/images/png.ts';
-import { gradient } from './make.ts';
+import { decodeRgb, UnreadableImage } from '../../../src/main/images/decode.ts';
+import { encodePng, readPngText, withPngText } from '../../../src/main/images/png.ts';
+import { gradient } from '../datasets/make.ts';
 
 /** Puts one chunk after the header. */
 function withChunk(png: Uint8Array, type: string, data: Buffer): Uint8Array {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { timmPreprocessing } from '../../../src/core/images/timm-preprocessing.ts';
 import { transformersPreprocessing } from '../../../src/core/images/transformers-preprocessing.ts';
-import { preparedPixels } from '../../../src/main/engine/images/prepare.ts';
+import { preparedPixels } from '../../../src/main/images/prepare.ts';
 import { tempFolder } from '../support/catalogs.ts';
 
 const root = join(import.meta.dirname, '../../..');

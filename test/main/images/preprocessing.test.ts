@@ -7,9 +7,9 @@ import { marginOf, type Preprocessing, prepare } from '../../../src/core/images/
 import { type Arithmetic, type Kernel, type RgbImage, resample } from '../../../src/core/images/resample.ts';
 import { timmPreprocessing } from '../../../src/core/images/timm-preprocessing.ts';
 import { transformersPreprocessing } from '../../../src/core/images/transformers-preprocessing.ts';
-import { decodeWhole } from '../../../src/main/engine/images/decode.ts';
-import { preparedPixels } from '../../../src/main/engine/images/prepare.ts';
-import { openVisionFolder } from '../../../src/main/engine/models/vision-folder.ts';
+import { decodeWhole } from '../../../src/main/images/decode.ts';
+import { preparedPixels } from '../../../src/main/images/prepare.ts';
+import { openVisionFolder } from '../../../src/main/models/vision-folder.ts';
 
 /** scripts/fixtures/preprocessing.py makes them. */
 const folder = join(import.meta.dirname, '../../fixtures/preprocessing');

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { SharedLock } from '../../../src/main/engine/images/shared-lock.ts';
+import { SharedLock } from '../../../src/main/images/shared-lock.ts';
 
 it('many share, one is alone, nobody is forgotten, errors release', async () => {
   const lock = new SharedLock();

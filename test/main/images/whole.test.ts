@@ -6,10 +6,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { readHeader } from '../../../src/main/engine/images/codec.ts';
-import { decodeRgb, examineImage, UnreadableImage } from '../../../src/main/engine/images/decode.ts';
+import { readHeader } from '../../../src/main/images/codec.ts';
+import { decodeRgb, examineImage, UnreadableImage } from '../../../src/main/images/decode.ts';
+import { bmpFile, fromGradient } from '../datasets/make.ts';
 import { animatedAvif, cutJpeg, gifFrame, jpegEnd, pngFile, tiffFile } from './containers.ts';
-import { bmpFile, fromGradient } from './make.ts';
 
 /** Noise: no part of it is like another. */
 const noise = (width: number, height: number) => {

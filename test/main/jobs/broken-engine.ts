@@ -4,8 +4,7 @@
  * work, 'unwritten' reports a failure that its row does not have, 'unwritten, unable' both. 'idle' is well, and answers pings
  * with an event.
  */
-import { getJob, openCatalog } from '../../../src/main/catalog/index.ts';
-import { claimJob, releaseOrphans } from '../../../src/main/jobs/lease.ts';
+import { claimJob, getJob, openCatalog, releaseOrphans } from '../../../src/main/catalog/index.ts';
 
 const [dir, id, owner] = process.argv.slice(2);
 const how = process.env.CRUX_BROKEN;

@@ -1,6 +1,5 @@
 /** Owns an engine that claims a job and then hears nothing any more, as one stuck in native code. */
-import { getJob, openCatalog } from '../../../src/main/catalog/index.ts';
-import { claimJob } from '../../../src/main/jobs/lease.ts';
+import { claimJob, getJob, openCatalog } from '../../../src/main/catalog/index.ts';
 
 const [dir, id, owner] = process.argv.slice(2);
 const catalog = openCatalog(dir);

@@ -2,8 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { CatalogError, getJob } from '../../../src/main/catalog/index.ts';
-import { claimJob, endJob } from '../../../src/main/jobs/lease.ts';
+import { CatalogError, claimJob, endJob, getJob } from '../../../src/main/catalog/index.ts';
 import { JobQueue } from '../../../src/main/jobs/queue.ts';
 import { EngineSupervisor } from '../../../src/main/jobs/supervisor.ts';
 import type { Job } from '../../../src/shared/jobs/job.ts';

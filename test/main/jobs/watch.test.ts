@@ -1,7 +1,6 @@
 /** What another program does to the catalog is noticed, once, and silence costs nothing. */
 import { expect, test } from 'vitest';
-import { decide, undoEdit } from '../../../src/main/catalog/index.ts';
-import { claimJob, endJob } from '../../../src/main/jobs/lease.ts';
+import { claimJob, decide, endJob, undoEdit } from '../../../src/main/catalog/index.ts';
 import { JobQueue } from '../../../src/main/jobs/queue.ts';
 import { CatalogWatch } from '../../../src/main/jobs/watch.ts';
 import { addImage, makeDataset, tempCatalog, tempFolder } from '../support/catalogs.ts';

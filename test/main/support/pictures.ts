@@ -5,7 +5,7 @@ import { encodeGraph } from '../../../src/core/graph/emit.ts';
 import * as f from '../../../src/core/graph/functions.ts';
 import { input } from '../../../src/core/graph/value.ts';
 import { rngFromSeed } from '../../../src/core/rng.ts';
-import { encodePng } from '../../../src/main/engine/images/png.ts';
+import { encodePng } from '../../../src/main/images/png.ts';
 import type { OnnxClassifierSpec } from '../../../src/shared/domain/model.ts';
 
 export const colours = ['blue', 'green', 'red'] as const;

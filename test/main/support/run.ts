@@ -1,9 +1,7 @@
 /** Owns running one job in the test's own process: the same way as the engine, without its loop. */
 import { z } from 'zod';
-import type { Catalog } from '../../../src/main/catalog/index.ts';
-import { getJob } from '../../../src/main/catalog/index.ts';
+import { type Catalog, claimJob, endJob, getJob } from '../../../src/main/catalog/index.ts';
 import { runJob } from '../../../src/main/engine/run-job.ts';
-import { claimJob, endJob } from '../../../src/main/jobs/lease.ts';
 import { JobQueue } from '../../../src/main/jobs/queue.ts';
 import type { EventName } from '../../../src/shared/contract.ts';
 import { type JobRequestInput, type JobResult, jobResults } from '../../../src/shared/jobs/index.ts';

@@ -8,7 +8,7 @@ import { resnet } from '../../../src/core/nn/resnet.ts';
 import { transformersVitName } from '../../../src/core/nn/transformers-names.ts';
 import { type VitConfig, vit } from '../../../src/core/nn/vit.ts';
 import { randn, rngFromSeed } from '../../../src/core/rng.ts';
-import { writeSafetensors } from '../../../src/main/engine/safetensors.ts';
+import { writeSafetensors } from '../../../src/main/files/safetensors.ts';
 
 export type Family = 'resnet' | 'vit' | 'transformers vit' | 'transformers vit model';
 export type Tensors = Record<string, { shape: readonly number[]; data: Float32Array }>;

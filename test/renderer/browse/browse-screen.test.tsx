@@ -77,3 +77,59 @@ test('a million images keep their last row within what Chromium can scroll to', 
   expect(columns).toBeLessThan(8);
   expect(Math.ceil(1_000_000 / columns) * (1200 / columns)).toBeLessThan(33_500_000);
 });
+
+test('a text orders the images that pass the filters, the nearest first, until a sort is chosen', async () => {
+  const { asked } = mount(<BrowseScreen />, {
+    real: 6,
+    synthetic: 0,
+    handlers: { 'images.like': () => ({ ids: [5, 2, 4], cosines: [0.4, 0.3, 0.2], missing: 0 }) },
+  });
+  await waitFor(() => expect(tiles()).toHaveLength(6));
+  const field = screen.getByTestId(testIds.likeText);
+  fireEvent.change(field, { target: { value: ' a red car ' } });
+  expect(asked('images.like')).toEqual([]); // not before Enter: each search opens the model
+  fireEvent.keyDown(field, { key: 'Enter' });
+  const shown = () => tiles().map((tile) => Number(tile.dataset.imageId));
+  await waitFor(() => expect(shown()).toEqual([5, 2, 4]));
+  expect(asked('images.like')).toEqual([
+    { datasetId: 1, text: 'a red car', modelId: 'builtin:clip', count: 100_000 },
+  ]);
+  expect(screen.queryByTestId(testIds.likeMissing)).toBeNull();
+  useStore.getState().setSort('newest');
+  await waitFor(() => expect(tiles()).toHaveLength(6));
+});
+
+test('what has no features yet is told, with the job that computes them', async () => {
+  const { asked } = mount(<BrowseScreen />, {
+    real: 6,
+    synthetic: 0,
+    handlers: { 'images.like': () => ({ ids: [], cosines: [], missing: 6 }) },
+  });
+  await waitFor(() => expect(tiles()).toHaveLength(6));
+  useStore.getState().setLike({ text: 'a cat', modelId: 'model:7' });
+  const notice = await screen.findByTestId(testIds.likeMissing);
+  expect(notice.textContent).toContain('6 images have no features of this model yet');
+  fireEvent.click(screen.getByText('Compute features'));
+  await waitFor(() =>
+    expect(asked('jobs.enqueue')).toEqual([
+      { request: { kind: 'embed', params: { datasetId: 1, modelId: 'model:7' } } },
+    ]),
+  );
+  fireEvent.click(screen.getByText('Search again'));
+  await waitFor(() => expect(asked('images.like')).toHaveLength(2));
+});
+
+test('a model that reads no texts is told in its own words', async () => {
+  mount(<BrowseScreen />, {
+    real: 6,
+    synthetic: 0,
+    handlers: {
+      'images.like': () => {
+        throw new Error('model mine: an ONNX file reads images alone. Text search needs a CLIP');
+      },
+    },
+  });
+  await waitFor(() => expect(tiles()).toHaveLength(6));
+  useStore.getState().setLike({ text: 'a cat', modelId: 'model:7' });
+  expect(await screen.findByText(/Text search needs a CLIP/)).toBeTruthy();
+});

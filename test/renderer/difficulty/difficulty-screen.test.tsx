@@ -152,6 +152,29 @@ test('scoring with a fitted temperature; in-sample it is refused before it start
   });
 });
 
+test('scoring by the names of the classes: the CLIP stands ready, and every prompt names the class', async () => {
+  const { asked } = mount(<DifficultyScreen />, size);
+  fireEvent.click(await screen.findByText('Score again…'));
+  fireEvent.click(screen.getAllByLabelText('Method').find((element) => element.tagName === 'INPUT')!);
+  fireEvent.click(await screen.findByRole('option', { name: 'Class names, by a CLIP', hidden: true }));
+  const prompts = screen.getByTestId(testIds.scorePrompts);
+  fireEvent.change(prompts, { target: { value: 'a photo' } });
+  expect(screen.getByText(/each with \[CLS\]/)).toBeTruthy();
+  expect((screen.getByTestId(testIds.scoreStart) as HTMLButtonElement).disabled).toBe(true);
+  fireEvent.change(prompts, { target: { value: 'a photo of a [CLS]\n\na blurry [CLS]\n' } });
+  fireEvent.click(screen.getByTestId(testIds.scoreStart));
+  await waitFor(() => expect(asked('jobs.enqueue')).toHaveLength(1));
+  expect(asked('jobs.enqueue')[0]).toMatchObject({
+    request: {
+      params: {
+        method: 'zero-shot',
+        modelId: 'builtin:clip',
+        prompts: ['a photo of a [CLS]', 'a blurry [CLS]'],
+      },
+    },
+  });
+});
+
 test('scores are exported in the format that is chosen, to the file that the dialog gave', async () => {
   const { asked } = mount(<DifficultyScreen />, size);
   fireEvent.click(await screen.findByTestId(testIds.exportScores));

@@ -1,11 +1,19 @@
 /** Owns captions: by rule (a template with the class name in it) or by a captioning model that the user has. */
-import { addCaption, type Catalog, listModelRows, type WorkImage, workImages } from '../../catalog/index.ts';
-import { atFirst } from '../at-first.ts';
-import { preparedPixels } from '../images/prepare.ts';
-import type { JobBody, JobContext } from '../job-context.ts';
-import { captionerWanted, openCaptioner } from '../models/captioner.ts';
-import { findModel } from '../models/registry.ts';
-import { UnusableImage } from '../originals.ts';
+import {
+  activeCaptions,
+  addCaption,
+  type Catalog,
+  listModelRows,
+  newestCaption,
+  type WorkImage,
+  workImages,
+} from '../../catalog/index.ts';
+import { preparedPixels } from '../../images/prepare.ts';
+import { atFirst } from '../../jobs/at-first.ts';
+import type { JobBody, JobContext } from '../../jobs/job-context.ts';
+import { UnusableImage } from '../../jobs/originals.ts';
+import { captionerWanted, openCaptioner } from '../../models/captioner.ts';
+import { findModel } from '../../models/registry.ts';
 
 const BATCH = 500;
 /** Written or brought by a person, or the very prompt of a generated image: replaced only on request. */
@@ -21,11 +29,7 @@ interface Row extends WorkImage {
 }
 
 function rowsOf(catalog: Catalog, datasetId: number, newestAtFirst: number): Row[] {
-  const captions = catalog.all<{ id: number; captionId: number; text: string; source: string }>(
-    `SELECT i.id, c.id AS captionId, c.text, c.source FROM images i JOIN captions c ON c.id = i.caption_id
-     WHERE i.dataset_id = ? AND i.present = 1`,
-    datasetId,
-  );
+  const captions = activeCaptions(catalog, datasetId);
   const captionOf = new Map(captions.map((c) => [c.id, c]));
   return workImages(catalog, datasetId).map((image) => {
     const caption = captionOf.get(image.id);
@@ -36,10 +40,7 @@ function rowsOf(catalog: Catalog, datasetId: number, newestAtFirst: number): Row
 
 export const captionBody: JobBody<'caption'> = async (ctx) => {
   const { catalog, params } = ctx;
-  const newestAtFirst = atFirst(
-    ctx,
-    () => catalog.value<number>('SELECT COALESCE(MAX(id), 0) FROM captions')!,
-  );
+  const newestAtFirst = atFirst(ctx, () => newestCaption(catalog));
   const rows = rowsOf(catalog, params.datasetId, newestAtFirst);
   return params.method === 'model' ? await byModel(ctx, rows) : await byTemplate(ctx, rows);
 };

@@ -1,8 +1,8 @@
 /** Owns the job that computes features of every image, real and synthetic. */
 import { countEmbeddings, workImages } from '../../catalog/index.ts';
-import { atFirst } from '../at-first.ts';
-import { embedMissing } from '../embedding.ts';
-import type { JobBody } from '../job-context.ts';
+import { atFirst } from '../../jobs/at-first.ts';
+import type { JobBody } from '../../jobs/job-context.ts';
+import { embedMissing } from '../../scorers/embedding.ts';
 
 export const embedBody: JobBody<'embed'> = async (ctx) => {
   const { catalog, params, originals } = ctx;

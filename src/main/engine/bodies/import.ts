@@ -11,20 +11,40 @@ import { type ImportSummary, noteText } from '../../../shared/import-summary.ts'
 import { manifestEndings } from '../../../shared/paths.ts';
 import {
   addCaption,
+  addImported,
+  addSkipped,
   type Catalog,
+  clearSkipped,
   dropEmptyDataset,
   ensureClasses,
   ensureDataset,
   findDataset,
   forgetDerived,
+  importedCaption,
+  isAlive,
+  type KnownImage,
   knownDataset,
+  knownImage,
+  knownImages,
   recordLabel,
+  setAbsent,
+  setFacts,
+  setFound,
+  setGivenProbabilities,
+  setImportLabel,
   setJobDataset,
   setLabel,
 } from '../../catalog/index.ts';
-import { isAlive } from '../../jobs/lease.ts';
-import { atFirst } from '../at-first.ts';
-import { firstFew } from '../first-few.ts';
+import type { FindOptions, FoundImage, SkippedFile, UnusableField } from '../../datasets/found.ts';
+import { readManifest } from '../../datasets/manifest.ts';
+import { classOrderFile, hasLists, settleProbabilities } from '../../datasets/probabilities.ts';
+import { scanImageFolder } from '../../datasets/scan.ts';
+import { Tally } from '../../datasets/tally.ts';
+import { firstFew } from '../../files/first-few.ts';
+import { displayName, fsPath } from '../../files/fs-names.ts';
+import { hashFile } from '../../files/hash.ts';
+import { mapOrdered } from '../../files/ordered.ts';
+import { openUserFile, readUserText, UnfitFile } from '../../files/user-file.ts';
 import {
   DEFAULT_LIMITS,
   type ExaminedImage,
@@ -32,18 +52,10 @@ import {
   readingFile,
   reasonOf,
   UnreadableImage,
-} from '../images/decode.ts';
-import type { FindOptions, FoundImage, SkippedFile, UnusableField } from '../images/found.ts';
-import { displayName, fsPath } from '../images/fs-names.ts';
-import { hashFile } from '../images/hash.ts';
-import { readManifest } from '../images/manifest.ts';
-import { classOrderFile, hasLists, settleProbabilities } from '../images/probabilities.ts';
-import { scanImageFolder } from '../images/scan.ts';
-import { Tally } from '../images/tally.ts';
-import type { JobBody, JobContext } from '../job-context.ts';
-import { mapOrdered } from '../ordered.ts';
+} from '../../images/decode.ts';
+import { atFirst } from '../../jobs/at-first.ts';
+import type { JobBody, JobContext } from '../../jobs/job-context.ts';
 import { imported, tellSpace } from '../space-needed.ts';
-import { openUserFile, readUserText, UnfitFile } from '../user-file.ts';
 
 const CONCURRENCY = 3;
 /** Rows of one transaction. */
@@ -52,19 +64,9 @@ const THUMBNAIL_SIDE = 256;
 /** Of the file that states the order of classes. */
 const CLASS_ORDER_BYTES = 16 * 1024 * 1024;
 
-interface Known {
-  id: number;
-  hash: string;
-  bytes: number;
-  mtime_ms: number | null;
-  present: number;
-  import_label: string | null;
-  split: string | null;
-}
-
 type Outcome =
-  | { kind: 'same'; found: FoundImage; known: Known; mtimeMs: number }
-  | { kind: 'read'; found: FoundImage; known: Known | undefined; mtimeMs: number; facts: ExaminedImage }
+  | { kind: 'same'; found: FoundImage; known: KnownImage; mtimeMs: number }
+  | { kind: 'read'; found: FoundImage; known: KnownImage | undefined; mtimeMs: number; facts: ExaminedImage }
   | { kind: 'skipped'; found: FoundImage; reason: string };
 
 export const importBody: JobBody<'import'> = async (ctx) => {
@@ -125,7 +127,7 @@ export const importBody: JobBody<'import'> = async (ctx) => {
   catalog.write(() => {
     for (const image of known.values()) {
       if (keep.has(image.path) || image.present === 0) continue;
-      catalog.run('UPDATE images SET present = 0 WHERE id = ?', image.id);
+      setAbsent(catalog, image.id);
       figures.removed++;
     }
   });
@@ -201,17 +203,12 @@ async function storeSkipped(
   datasetId: number,
   skipped: readonly SkippedFile[],
 ): Promise<void> {
-  catalog.run('DELETE FROM skipped_files WHERE dataset_id = ?', datasetId);
+  clearSkipped(catalog, datasetId);
   for (let at = 0; at < skipped.length; at += BATCH) {
     signal.throwIfAborted();
     catalog.write(() => {
       for (const { relativePath, reason } of skipped.slice(at, at + BATCH))
-        catalog.run(
-          'INSERT INTO skipped_files (dataset_id, path, reason) VALUES (?, ?, ?)',
-          datasetId,
-          relativePath,
-          reason,
-        );
+        addSkipped(catalog, datasetId, relativePath, reason);
     });
     await new Promise((resolve) => setImmediate(resolve)); // for the heartbeat, and for who waits for the lock
   }
@@ -337,24 +334,7 @@ function labelsOfOneHot(found: FoundImage[], tally: Tally): Set<string> {
   return new Set();
 }
 
-function knownImages(catalog: Catalog, datasetId: number): Map<string, Known & { path: string }> {
-  const rows = catalog.all<Known & { path: string }>(
-    `SELECT ${KNOWN_COLUMNS} FROM images WHERE dataset_id = ? AND origin = 'real'`,
-    datasetId,
-  );
-  return new Map(rows.map((row) => [row.path, row]));
-}
-
-const KNOWN_COLUMNS = 'id, path, hash, bytes, mtime_ms, present, import_label, split';
-
-const oneKnown = (catalog: Catalog, datasetId: number, path: string): Known | undefined =>
-  catalog.get<Known>(
-    `SELECT ${KNOWN_COLUMNS} FROM images WHERE dataset_id = ? AND origin = 'real' AND path = ?`,
-    datasetId,
-    path,
-  );
-
-function newestId(known: ReadonlyMap<string, Known>): number {
+function newestId(known: ReadonlyMap<string, KnownImage>): number {
   let newest = 0;
   for (const image of known.values()) newest = Math.max(newest, image.id);
   return newest;
@@ -364,7 +344,7 @@ function newestId(known: ReadonlyMap<string, Known>): number {
  * Looks at one file; reads it only where the catalog does not know these bytes.
  * @throws what is not the file's fault: a thumbnail that cannot be written ends the import.
  */
-async function read(catalog: Catalog, found: FoundImage, known: Known | undefined): Promise<Outcome> {
+async function read(catalog: Catalog, found: FoundImage, known: KnownImage | undefined): Promise<Outcome> {
   const hash = () => readingFile(() => hashFile(found.file));
   try {
     const { size, mtimeMs } = await readingFile(() => stat(fsPath(found.file)));
@@ -405,36 +385,17 @@ function store(
   const shown = displayName(found.relativePath);
   return catalog.write(() => {
     // Another program may import the same folder at this moment: look again, now that nobody else writes.
-    const known = outcome.known ?? oneKnown(catalog, datasetId, found.relativePath);
+    const known = outcome.known ?? knownImage(catalog, datasetId, found.relativePath);
     if (outcome.kind === 'read' && !known) {
       const { facts } = outcome;
-      const { id } = catalog.run(
-        `INSERT INTO images (dataset_id, origin, path, hash, bytes, mtime_ms, width, height, format, class_id, import_label, split, created_at)
-         VALUES (?, 'real', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        datasetId,
-        found.relativePath,
-        facts.sha256,
-        facts.fileBytes,
-        mtimeMs,
-        facts.width,
-        facts.height,
-        facts.format,
-        classId,
-        found.label,
-        found.split,
-        Date.now(),
-      );
+      const { relativePath: path, label, split } = found;
+      const id = addImported(catalog, { datasetId, path, mtimeMs, classId, label, split }, facts);
       if (classId !== null) recordLabel(catalog, id, null, classId, 'import');
       storeExtras(catalog, id, found);
       return 'imported';
     }
     const row = known!;
-    catalog.run(
-      'UPDATE images SET mtime_ms = ?, present = 1, split = ? WHERE id = ?',
-      mtimeMs,
-      found.split,
-      row.id,
-    );
+    setFound(catalog, row.id, mtimeMs, found.split);
     // Only a label that changed at its source overrides what a person may have set here. A source that says nothing of
     // the image any more (its row no longer matches after a relink) changed nothing.
     if (keepsLabel(found, row))
@@ -443,43 +404,26 @@ function store(
       if (found.label === null)
         tally.used('Labels of an earlier import, cleared as the source now says none', shown);
       setLabel(catalog, row.id, classId, 'import');
-      catalog.run('UPDATE images SET import_label = ? WHERE id = ?', found.label, row.id);
+      setImportLabel(catalog, row.id, found.label);
     }
     storeExtras(catalog, row.id, found);
     if (outcome.kind === 'same') return 'unchanged';
     const { facts } = outcome;
     if (facts.sha256 === row.hash) return 'unchanged'; // only its thumbnail had gone
-    catalog.run(
-      'UPDATE images SET hash = ?, bytes = ?, width = ?, height = ?, format = ? WHERE id = ?',
-      facts.sha256,
-      facts.fileBytes,
-      facts.width,
-      facts.height,
-      facts.format,
-      row.id,
-    );
+    setFacts(catalog, row.id, facts);
     forgetDerived(catalog, row.id);
     return 'changed';
   });
 }
 
-const keepsLabel = ({ label, saysUnlabelled }: FoundImage, row: Known): boolean =>
+const keepsLabel = ({ label, saysUnlabelled }: FoundImage, row: KnownImage): boolean =>
   label === null && saysUnlabelled !== true && row.import_label !== null;
 
 /** Captions and probabilities that the source brings along; an import never repeats what it said before. */
 function storeExtras(catalog: Catalog, imageId: number, found: FoundImage): void {
   if (found.caption) {
-    const said = catalog.value<string>(
-      "SELECT text FROM captions WHERE image_id = ? AND source = 'import' ORDER BY id DESC LIMIT 1",
-      imageId,
-    );
-    if (said !== found.caption) addCaption(catalog, imageId, found.caption, 'import');
+    if (importedCaption(catalog, imageId) !== found.caption)
+      addCaption(catalog, imageId, found.caption, 'import');
   }
-  if (found.probabilities) {
-    catalog.run(
-      'INSERT OR REPLACE INTO given_probabilities (image_id, probabilities) VALUES (?, ?)',
-      imageId,
-      JSON.stringify(found.probabilities),
-    );
-  } else catalog.run('DELETE FROM given_probabilities WHERE image_id = ?', imageId);
+  setGivenProbabilities(catalog, imageId, found.probabilities);
 }

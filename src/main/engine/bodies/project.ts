@@ -13,9 +13,9 @@ import {
 import { rngFromSeed } from '../../../core/rng.ts';
 import type { JobResult } from '../../../shared/jobs/index.ts';
 import { addProjection, type LoadedEmbeddings, workImages } from '../../catalog/index.ts';
-import { featuresOf } from '../embedding.ts';
-import type { JobBody, JobContext } from '../job-context.ts';
-import { pump } from '../pump.ts';
+import { pump } from '../../files/pump.ts';
+import type { JobBody, JobContext } from '../../jobs/job-context.ts';
+import { featuresOf } from '../../scorers/embedding.ts';
 
 const CHECKPOINT_MS = 3000;
 const SLICE_MS = 40;

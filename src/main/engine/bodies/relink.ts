@@ -6,21 +6,20 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { type Catalog, type MovedImage, moveDataset } from '../../catalog/index.ts';
-import { firstFew } from '../first-few.ts';
-import { readingFile, UnreadableImage } from '../images/decode.ts';
-import { filesWithin } from '../images/files-within.ts';
-import { displayName, fsPath, isWithin, resolveInRoot } from '../images/fs-names.ts';
-import { hashFile } from '../images/hash.ts';
-import type { JobBody, JobContext } from '../job-context.ts';
-
-interface Row {
-  id: number;
-  path: string;
-  hash: string;
-  bytes: number;
-  mtimeMs: number | null;
-}
+import {
+  type Catalog,
+  type ImageFile,
+  imageFiles,
+  type MovedImage,
+  moveDataset,
+  placeOf,
+} from '../../catalog/index.ts';
+import { filesWithin } from '../../files/files-within.ts';
+import { firstFew } from '../../files/first-few.ts';
+import { displayName, fsPath, isWithin, resolveInRoot } from '../../files/fs-names.ts';
+import { hashFile } from '../../files/hash.ts';
+import { readingFile, UnreadableImage } from '../../images/decode.ts';
+import type { JobBody, JobContext } from '../../jobs/job-context.ts';
 
 interface FileFacts {
   size: number;
@@ -33,10 +32,7 @@ export const relinkBody: JobBody<'relink'> = async (ctx) => {
   const facts = await factsOf(root, true);
   if (facts === null)
     throw new Error(`relink: there is no folder at ${root}; choose the folder that holds the images now`);
-  const rows = catalog.all<Row>(
-    "SELECT id, path, hash, bytes, mtime_ms AS mtimeMs FROM images WHERE dataset_id = ? AND origin = 'real' ORDER BY id",
-    params.datasetId,
-  );
+  const rows = imageFiles(catalog, params.datasetId);
   const found = await inPlace(ctx, rows, root);
   await byContent(ctx, rows, root, found);
   dropBlocked(rows, found);
@@ -67,7 +63,7 @@ export const relinkBody: JobBody<'relink'> = async (ctx) => {
 /** Same path from the new root, same bytes. Time and size as stored are taken for the same bytes, as importing again does. */
 async function inPlace(
   { progress, signal }: JobContext<'relink'>,
-  rows: readonly Row[],
+  rows: readonly ImageFile[],
   root: string,
 ): Promise<Map<number, MovedImage>> {
   const found = new Map<number, MovedImage>();
@@ -86,11 +82,11 @@ async function inPlace(
 /** Files of the right sizes that no image has yet are hashed, each once. */
 async function byContent(
   { progress, signal }: JobContext<'relink'>,
-  rows: readonly Row[],
+  rows: readonly ImageFile[],
   root: string,
   found: Map<number, MovedImage>,
 ): Promise<void> {
-  const wanted = new Map<string, Row[]>(); // by hash, in the order of ids
+  const wanted = new Map<string, ImageFile[]>(); // by hash, in the order of ids
   const sizes = new Set<number>();
   for (const row of rows) {
     if (found.has(row.id)) continue;
@@ -119,7 +115,7 @@ async function byContent(
 }
 
 /** An image that was not found keeps its path; another one cannot have it, and counts as not found, too. */
-function dropBlocked(rows: readonly Row[], found: Map<number, MovedImage>): void {
+function dropBlocked(rows: readonly ImageFile[], found: Map<number, MovedImage>): void {
   const byPath = new Map([...found.values()].map(({ id, path }) => [path, id]));
   const lost = rows.filter(({ id }) => !found.has(id));
   const pathOf = new Map(rows.map(({ id, path }) => [id, path]));
@@ -156,10 +152,7 @@ async function hashOf(file: string): Promise<string | null> {
 
 /** The folder itself, or the manifest that moved with it; one that lies elsewhere stays. */
 function sourceIn(catalog: Catalog, datasetId: number, root: string): string {
-  const { root: before, source } = catalog.get<{ root: string; source: string }>(
-    'SELECT root, source FROM datasets WHERE id = ?',
-    datasetId,
-  )!;
+  const { root: before, source } = placeOf(catalog, datasetId);
   if (!isWithin(before, source)) return source;
   const moved = join(root, relative(before, source));
   return source === before || existsSync(fsPath(moved)) ? moved : source;

@@ -1,6 +1,7 @@
 /**
  * Owns the scoring of a dataset's real images: difficulty = 1 - p(label), by a probe on frozen features, by a
- * classifier, or from probabilities that the import brought. The scorer appears with all its scores at once.
+ * classifier, by a CLIP and the names of the classes, or from probabilities that the import brought. The scorer appears
+ * with all its scores at once.
  */
 
 import { inSampleSteps, outOfFoldSteps } from '../../../core/difficulty/out-of-fold.ts';
@@ -8,16 +9,30 @@ import type { Probe } from '../../../core/difficulty/probe.ts';
 import { temperedProbabilities } from '../../../core/metrics/temperature.ts';
 import type { ScorerMethod } from '../../../shared/domain/scorer.ts';
 import type { JobResult } from '../../../shared/jobs/index.ts';
-import { addScorer, classesOf, listScorers, trainingIds, type WorkImage } from '../../catalog/index.ts';
-import { givenRow, labelColumns, NO_SHARE, namesApart, softmaxOfColumns } from '../class-probabilities.ts';
-import { featuresOf } from '../embedding.ts';
-import { firstFew } from '../first-few.ts';
-import type { JobBody, JobContext } from '../job-context.ts';
-import { openEncoder } from '../models/open-encoder.ts';
-import { storeProbes } from '../probe-store.ts';
-import { pump } from '../pump.ts';
-import { checkTemperature, chosenTemperature } from '../scorer-temperature.ts';
-import { usedImages } from '../used-images.ts';
+import {
+  addScorer,
+  classesOf,
+  givenProbabilities,
+  listScorers,
+  trainingIds,
+  type WorkImage,
+} from '../../catalog/index.ts';
+import {
+  givenRow,
+  labelColumns,
+  NO_SHARE,
+  namesApart,
+  softmaxOfColumns,
+} from '../../datasets/class-probabilities.ts';
+import { usedImages } from '../../datasets/used-images.ts';
+import { firstFew } from '../../files/first-few.ts';
+import { pump } from '../../files/pump.ts';
+import type { JobBody, JobContext } from '../../jobs/job-context.ts';
+import { openEncoder } from '../../models/open-encoder.ts';
+import { featuresOf } from '../../scorers/embedding.ts';
+import { storeProbes } from '../../scorers/probe-store.ts';
+import { checkTemperature, chosenTemperature } from '../../scorers/scorer-temperature.ts';
+import { zeroShot } from '../../scorers/zero-shot.ts';
 
 type Context = JobContext<'score'>;
 type Classes = ReturnType<typeof classesOf>;
@@ -37,6 +52,7 @@ const methods: Record<ScorerMethod, (ctx: Context, classes: Classes) => Promise<
   'in-sample': byProbe,
   classifier: byClassifier,
   precomputed: fromImport,
+  'zero-shot': byNames,
 };
 
 const methodNames: Record<ScorerMethod, string> = {
@@ -44,6 +60,7 @@ const methodNames: Record<ScorerMethod, string> = {
   'in-sample': 'in-sample probe',
   classifier: 'classifier',
   precomputed: 'given probabilities',
+  'zero-shot': 'zero-shot',
 };
 
 export const scoreBody: JobBody<'score'> = async (ctx) => {
@@ -163,17 +180,28 @@ async function byClassifier(ctx: Context, classes: Classes): Promise<Measured> {
   };
 }
 
+async function byNames(ctx: Context, classes: Classes): Promise<Measured> {
+  const { catalog, params } = ctx;
+  const names = classes.map((c) => c.name);
+  // Looked at before anything is computed: a model without a text tower is the likely mistake.
+  const encoder = await openEncoder(catalog, params.modelId, ctx.runtime);
+  const probabilities = await zeroShot(encoder, names, params.prompts).finally(() => encoder.close());
+  const { set, images, vectors } = await featuresOf(ctx, params.modelId, await usedImages(ctx));
+  return {
+    imageIds: images.map(({ id }) => id),
+    probabilities: probabilities(vectors),
+    probes: null,
+    modelName: set.modelName,
+    modelHash: set.modelHash,
+    figures: {},
+  };
+}
+
 async function fromImport(ctx: Context, classes: Classes): Promise<Measured> {
   const { catalog, params } = ctx;
   const names = classes.map((c) => c.name);
   const used = new Set((await usedImages(ctx)).map((image) => image.id));
-  const rows = catalog
-    .all<{ id: number; path: string; probabilities: string }>(
-      `SELECT i.id, i.path, p.probabilities FROM given_probabilities p JOIN images i ON i.id = p.image_id
-       WHERE i.dataset_id = ? AND i.present = 1 ORDER BY i.id`,
-      params.datasetId,
-    )
-    .filter((row) => used.has(row.id));
+  const rows = givenProbabilities(catalog, params.datasetId).filter((row) => used.has(row.id));
   if (rows.length === 0)
     throw new Error(
       'score: no image came with probabilities; import a manifest that has a "probabilities" column, or choose another method',
