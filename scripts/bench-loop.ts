@@ -9,6 +9,7 @@ import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openCatalog } from '../src/main/catalog/index.ts';
+import type { JobKind, JobResult } from '../src/shared/jobs/index.ts';
 
 const { values } = parseArgs({
   options: {
@@ -47,11 +48,13 @@ function crux(stage: string, args: string[], show: (answer: Answer) => string): 
   console.error(`${stage} ${rows.at(-1)!.seconds.toFixed(1)} s  ${rows.at(-1)!.result}`);
   return answer;
 }
-type Answer = { job?: { result: Record<string, number> }; dataset?: { images: number; classes: number } };
+/** Any that a job's result has. */
+type Figure = { [K in JobKind]: keyof JobResult<K> }[JobKind];
+type Answer = { job?: { result: { [F in Figure]?: unknown } } };
 const result =
-  (name: string, digits = 0) =>
+  (name: Figure, digits = 0) =>
   (answer: Answer) =>
-    `${name} ${(answer.job?.result[name] ?? Number.NaN).toFixed(digits)}`;
+    `${name} ${Number(answer.job?.result[name]).toFixed(digits)}`;
 const nothing = () => '';
 
 /** Images per class of what an export with --accepted holds: the real ones and the accepted. */

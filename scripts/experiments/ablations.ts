@@ -32,16 +32,9 @@ const { demo, steps, count, 'denoising-steps': denoisingSteps } = values;
 const run = remembered(join(demo, 'experiments.json'), join(demo, 'catalog'));
 
 // The same as in control.ts, so that where both run it is done once.
-const scorer = run<{ scorerId: number }>(['score', datasetName]).result.scorerId;
-const fitted = run<{ modelId: string }>(['fit', datasetName]).result.modelId;
-const heldOut = run<{ scorerId: number }>([
-  'score',
-  datasetName,
-  '--method',
-  'classifier',
-  '--model',
-  fitted,
-]);
+const scorer = run(['score', datasetName]).result.scorerId;
+const fitted = run(['fit', datasetName]).result.modelId;
+const heldOut = run(['score', datasetName, '--method', 'classifier', '--model', fitted]);
 const scorers = ['--scorer', String(scorer), '--held-out-scorer', String(heldOut.result.scorerId)];
 
 const runs: AblationRun[] = [];
@@ -54,15 +47,13 @@ for (let seed = 0; seed < Number(values.seeds); seed++) {
     options: readonly string[],
   ) => {
     const asked = ['--adapter', adapter, ...scorers, '--count', count, '--steps', denoisingSteps];
-    const ran = ['control', datasetName, ...asked, '--no-baseline', ...seeded, ...options];
-    const { result } = run<AblationRun['result']>(ran);
+    const { result } = run(['control', datasetName, ...asked, '--no-baseline', ...seeded, ...options]);
     runs.push({ group, name, seed, result });
     console.error(`seed ${seed}, ${name}: ${JSON.stringify(result.spearman)}`);
   };
   const adapters = trainingVariants.map(({ name, options, control = [] }) => {
     const asked = ['--steps', steps, '--scorer', String(scorer), '--preview-every', '0', ...seeded];
-    const ran = ['train', datasetName, ...asked, ...options];
-    const { modelId } = run<{ modelId: string }>(ran).result;
+    const { modelId } = run(['train', datasetName, ...asked, ...options]).result;
     measure('training', name, modelId, control);
     return modelId;
   });

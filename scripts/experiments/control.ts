@@ -15,9 +15,10 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { datasetName } from '../../src/cli/demo/stages.ts';
 import { type ControlReport, controlReport } from '../../src/shared/control.ts';
+import type { JobResult } from '../../src/shared/jobs/index.ts';
 import { type ControlRun, page } from './control/page.ts';
 import { crux, remembered } from './crux.ts';
-import { type Trained, trainingOf } from './training-of.ts';
+import { trainingOf } from './training-of.ts';
 
 const { values } = parseArgs({
   options: {
@@ -46,8 +47,7 @@ if (photos && !(encoder && labels && work)) {
   process.exit(2);
 }
 
-type Scored = { scorerId: number; accuracy: number };
-type Fitted = { modelId: string; validationAccuracy: number };
+type Scored = JobResult<'score'>;
 type Run = ReturnType<typeof remembered>;
 
 /** Charts of a report that the page shows. */
@@ -68,16 +68,10 @@ function ofDemo(folder: string): ControlRun {
   const catalog = join(folder, 'catalog');
   const run = remembered(join(folder, 'experiments.json'), catalog);
   const [adapter, training] = trainingOf(catalog, values.adapter);
-  const score = run<Scored>(['score', datasetName]);
-  const fit = run<Fitted>(['fit', datasetName]);
-  const heldOut = run<Scored>([
-    'score',
-    datasetName,
-    '--method',
-    'classifier',
-    '--model',
-    fit.result.modelId,
-  ]);
+  const score = run(['score', datasetName]);
+  const fit = run(['fit', datasetName]);
+  const how = ['--method', 'classifier', '--model', fit.result.modelId];
+  const heldOut = run(['score', datasetName, ...how]);
   return measured('demo', catalog, run, datasetName, {
     adapter,
     training,
@@ -93,8 +87,8 @@ function ofPhotos(folder: string, own: string): ControlRun {
   const how = ['--steps', values['photo-steps'], '--tokens', '1', '--encoder-learning-rate', '0.001'];
   const found = ofScored('photographs', catalog, run, 'photos', how);
   const once = ['--scorer', String(found.scorer.scorerId), '--keep-agreeing', '--attempts', '1'];
-  const asked = ['generate', 'photos', ...redrawn, '--count', '12', ...once, '--at-limit', 'leave-out'];
-  const { generated, classes } = run<{ generated: number; classes: number }>(asked).result;
+  const asked = [...redrawn, '--count', '12', ...once, '--at-limit', 'leave-out'];
+  const { generated, classes } = run(['generate', 'photos', ...asked]).result;
   return { ...found, redrawnAgreement: generated / (12 * classes) };
 }
 
@@ -119,7 +113,7 @@ function photoCatalog(own: string, folder: string) {
     crux(catalog, ['models', 'add', encoder!, '--name', 'encoder', ...how]);
   }
   const run = remembered(join(own, 'experiments.json'), catalog);
-  const imported = run<{ imported: number; classes: number }>(['import', folder, '--name', 'photos']).result;
+  const imported = run(['import', folder, '--name', 'photos']).result;
   return { catalog, run, imported };
 }
 
@@ -131,10 +125,10 @@ function ofScored(
   name: string,
   how: readonly string[],
 ) {
-  const heldOut = run<Scored>(['score', name]);
-  const score = run<Scored>(['score', name, '--model', 'encoder']);
+  const heldOut = run(['score', name]);
+  const score = run(['score', name, '--model', 'encoder']);
   const asked = ['--scorer', String(score.result.scorerId), '--rank', values['photo-rank'], ...how];
-  const trained = run<Trained>(['train', name, ...asked]);
+  const trained = run(['train', name, ...asked]);
   return measured(title, catalog, run, name, {
     adapter: trained.result.modelId,
     training: { ...trained.result, seconds: trained.seconds },
@@ -159,16 +153,15 @@ function measured(
     count: string;
   },
 ): ControlRun & { scorer: Scored } {
-  const plain =
-    on.plainSteps && run<Trained>(['train', name, '--kind', 'plain', '--steps', on.plainSteps]).result;
+  const plain = on.plainSteps && run(['train', name, '--kind', 'plain', '--steps', on.plainSteps]).result;
   const options = [
     ...['--adapter', on.adapter, '--count', on.count],
     ...['--scorer', String(on.scorer.scorerId), '--held-out-scorer', String(on.heldOut.scorerId)],
   ];
   const plainOption = plain ? ['--plain-lora', plain.modelId] : [];
-  const job = run<{ file: string }>(['control', name, ...options, ...plainOption]);
+  const job = run(['control', name, ...options, ...plainOption]);
   // Class agreement is wanted at a level that is not one of the five.
-  const low = run<{ file: string }>(['control', name, ...options, '--no-baseline', '--levels', '0.2,0.8']);
+  const low = run(['control', name, ...options, '--no-baseline', '--levels', '0.2,0.8']);
   const report = reportOf(catalog, job.result.file);
   const folder = join(dirname(values.out), 'control', title);
   mkdirSync(folder, { recursive: true });

@@ -2,15 +2,16 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { JobKind, JobResult } from '../../src/shared/jobs/index.ts';
 
 const program = join(import.meta.dirname, '../../src/cli/main.ts');
 
 export type Answer = Record<string, unknown>;
 /** The end of a job that a command waited for. */
-export interface JobEnd<Result> {
+export interface JobEnd<K extends JobKind> {
   id: number;
   seconds: number;
-  result: Result;
+  result: JobResult<K>;
 }
 
 /** One command on one catalog, its progress shown where asked for; what its --json says. @throws its error */
@@ -32,18 +33,18 @@ export function crux(catalog: string, args: readonly string[], { progress = fals
  * is stopped goes on where it was, and one that is given more seeds runs these only.
  */
 export function remembered(file: string, catalog: string) {
-  const done: Record<string, JobEnd<unknown>> = existsSync(file)
+  const done: Record<string, JobEnd<JobKind>> = existsSync(file)
     ? JSON.parse(readFileSync(file, 'utf8'))
     : {};
-  return <Result>(args: readonly string[]): JobEnd<Result> => {
+  return <K extends JobKind>(args: readonly [K, ...string[]]): JobEnd<K> => {
     const key = args.join(' ');
     if (!done[key]) {
       console.error(`crux ${key}`);
-      done[key] = crux(catalog, args, { progress: true }).job as JobEnd<unknown>;
+      done[key] = crux(catalog, args, { progress: true }).job as JobEnd<JobKind>;
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(`${file}.new`, `${JSON.stringify(done, null, 1)}\n`);
       renameSync(`${file}.new`, file);
     }
-    return done[key] as JobEnd<Result>;
+    return done[key] as JobEnd<K>;
   };
 }

@@ -9,6 +9,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { datasetName } from '../../src/cli/demo/stages.ts';
+import { factorFigures } from '../../src/shared/hard-factors.ts';
 import { remembered } from './crux.ts';
 import { type HardFactorRun, page } from './hard-factors/page.ts';
 import { trainingOf } from './training-of.ts';
@@ -41,14 +42,10 @@ const options = [
 const run = remembered(join(demo, 'experiments.json'), catalog);
 const runs: HardFactorRun[] = [];
 for (let seed = 0; seed < Number(values.seeds); seed++) {
-  const { result } = run<Omit<HardFactorRun, 'seed'>>([
-    'hard-factors',
-    datasetName,
-    ...options,
-    ...['--seed', String(seed)],
-  ]);
-  runs.push({ ...result, seed });
-  console.error(`seed ${seed}: ${result.matching} of ${result.classes.length} classes match`);
+  const { result } = run(['hard-factors', datasetName, ...options, '--seed', String(seed)]);
+  const figures = factorFigures.parse(result);
+  runs.push({ ...figures, images: result.images, seed });
+  console.error(`seed ${seed}: ${figures.matching} of ${figures.classes.length} classes match`);
 }
 mkdirSync(dirname(values.out), { recursive: true });
 writeFileSync(values.out, page(runs, { count, steps, levels, trainSteps: training.steps }));

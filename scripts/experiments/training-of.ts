@@ -1,9 +1,7 @@
 /** Owns which training of a demo's catalog an experiment is about. */
-import type { Job } from '../../src/shared/jobs/job.ts';
+import { isOfKind, type Job } from '../../src/shared/jobs/job.ts';
+import { trainResult } from '../../src/shared/jobs/train.ts';
 import { crux } from './crux.ts';
-
-/** What a training says in its result. */
-export type Trained = { modelId: string; steps: number; images: number };
 
 /** The training of this adapter; of none: the demo's own, the first of its catalog. */
 export function trainingOf(
@@ -12,12 +10,13 @@ export function trainingOf(
 ): [string, { steps: number; seconds: number; images: number }] {
   const { jobs } = crux(catalog, ['jobs', 'list', '--limit', '1000']) as { jobs: Job[] };
   const training = jobs
-    .filter(({ kind, state, params }) => kind === 'train' && state === 'done' && params.kind !== 'plain')
-    .findLast(({ result }) => !adapter || (result as Trained).modelId === adapter);
+    .filter(isOfKind('train'))
+    .filter(({ state, params }) => state === 'done' && params.kind !== 'plain')
+    .findLast(({ result }) => !adapter || result?.modelId === adapter);
   if (!training)
     throw new Error(
       `${catalog}: no finished training${adapter ? ` of ${adapter}` : ''}; run crux demo --out DIR to its end, or see crux models list`,
     );
-  const { modelId, steps, images } = training.result as Trained;
+  const { modelId, steps, images } = trainResult.parse(training.result);
   return [modelId, { steps, images, seconds: (training.finishedAt! - training.startedAt!) / 1000 }];
 }

@@ -8,7 +8,12 @@ import { dirname, join } from 'node:path';
 import { type Rng, rngFromSeed } from '../../src/core/rng.ts';
 import * as c from '../../src/main/catalog/index.ts';
 import { addModel } from '../../src/main/engine/check-model.ts';
-import type { JobRequestInput } from '../../src/shared/jobs/index.ts';
+import {
+  type JobKind,
+  type JobRequestInput,
+  type JobResult,
+  jobResults,
+} from '../../src/shared/jobs/index.ts';
 import type { Job } from '../../src/shared/jobs/job.ts';
 import { countingClock } from '../../test/main/support/counting-clock.ts';
 import { classifierSpec, makeFolder, writeClassifier } from '../../test/main/support/pictures.ts';
@@ -92,7 +97,14 @@ const sampleFiles = ({ catalog }: Place, job: Job) =>
 const figuresOf = ({ result }: Job): string =>
   JSON.stringify(result, (key, value) => (key === 'changed' || key === 'missing' ? undefined : value));
 
-const modelOf = ({ catalog }: Place, job: Job) => c.getModelRow(catalog, job.result!.modelId as string);
+/** The result of a job that must be done, and of one of these kinds. */
+function whole<K extends JobKind>(job: Job, ...kinds: K[]): JobResult<K> {
+  if (!kinds.includes(job.kind as K))
+    throw new Error(`job ${job.id}: ${job.kind}, expected ${kinds.join(' or ')}`);
+  return jobResults[job.kind].parse(job.result) as JobResult<K>;
+}
+
+const modelOf = ({ catalog }: Place, job: Job) => c.getModelRow(catalog, whole(job, 'train', 'fit').modelId);
 
 const exportFolder = ({ folder }: Place, number: number) => join(folder, 'exports', String(number));
 
@@ -165,7 +177,7 @@ const jobs: Record<string, Kind> = {
         seed: 8,
       },
     }),
-    result: ({ catalog }, job) => hashOf(readFileSync(catalog.file(job.result!.file as string))),
+    result: ({ catalog }, job) => hashOf(readFileSync(catalog.file(whole(job, 'control').file))),
   },
   map: {
     request: ({ encoder }) => ({
@@ -181,7 +193,7 @@ const jobs: Record<string, Kind> = {
       JSON.stringify(
         catalog.column(
           'SELECT difficulty FROM scores WHERE scorer_id = ? ORDER BY image_id',
-          job.result!.scorerId as number,
+          whole(job, 'score').scorerId,
         ),
       ),
   },

@@ -84,7 +84,7 @@ must be no checkpoint, no temporary file and no process left.`,
           outcome.tried++;
           if (job.state === 'done') outcome.survived++;
           else outcome.failed.push(`round ${i}, ${job.kind}: ${job.state}: ${job.error}`);
-          if (job.kind === 'import') datasetId = (job.result as { datasetId: number }).datasetId;
+          if (job.kind === 'import') datasetId = job.result?.datasetId ?? datasetId;
           engines.add(supervisor.pid);
           await askAsScreensDo(requests, datasetId);
           ctx.progress(outcome.tried, rounds * jobs.length);

@@ -7,14 +7,16 @@ import { type JobKind, type JobRequestInput, jobParams } from '../shared/jobs/in
 import type { Job } from '../shared/jobs/job.ts';
 import { type CommandContext, finish, type GlobalOptions, leaf, withGlobals } from './command.ts';
 import { cell, duration } from './format.ts';
-import { runJob } from './run-job.ts';
+import { type Finished, runJob } from './run-job.ts';
 import { addParams, fieldOptions, type OptionText, readParams } from './schema-options.ts';
 import { type Session, withSession } from './session.ts';
 
 export type Values = GlobalOptions & Record<string, unknown>;
 
-export interface DatasetJob {
-  kind: Exclude<JobKind, 'import'>;
+type DatasetKind = Exclude<JobKind, 'import'>;
+
+export interface DatasetJob<K extends DatasetKind> {
+  kind: K;
   /** Command name; the kind where absent. */
   name?: string;
   summary: string;
@@ -27,13 +29,21 @@ export interface DatasetJob {
   /** Parameters besides those of `options`. */
   params?: (values: Values, dataset: Dataset, session: Session) => Record<string, unknown>;
   /** What the finished job has to show besides its figures. */
-  report?: (job: Job, session: Session, values: Values) => { data: Record<string, unknown>; lines: string[] };
+  report?: (
+    job: Finished<K>,
+    session: Session,
+    values: Values,
+  ) => { data: Record<string, unknown>; lines: string[] };
 }
 
 /** Parameters that hold a model's id and are not declared with field() yet; a person may write its name. */
 const modelParams = ['modelId', 'baseModelId'];
 
-export function datasetJob(parent: Command, context: CommandContext, spec: DatasetJob): void {
+export function datasetJob<K extends DatasetKind>(
+  parent: Command,
+  context: CommandContext,
+  spec: DatasetJob<K>,
+): void {
   const command = leaf(parent, `${spec.name ?? spec.kind} <dataset>`, spec.summary);
   const options = { ...fieldOptions(jobParams[spec.kind], spec.apart), ...spec.options };
   addParams(command, jobParams[spec.kind], options);
@@ -53,7 +63,7 @@ export function datasetJob(parent: Command, context: CommandContext, spec: Datas
           if (typeof params[key] === 'string' && !options[key]?.field)
             params[key] = session.modelId(params[key]);
         if (values.seed !== undefined && 'seed' in jobParams[spec.kind].shape) params.seed = values.seed;
-        const job = await runJob(session, { kind: spec.kind, params } as unknown as JobRequestInput);
+        const job = await runJob<K>(session, { kind: spec.kind, params } as unknown as JobRequestInput<K>);
         const report = spec.report?.(job, session, values);
         return {
           data: {

@@ -1,6 +1,12 @@
 /** Owns running one job from the command line: progress, Ctrl+C, and what is said when it ends. */
 import { displayText } from '../shared/display-text.ts';
-import { type JobRequestInput, jobParams } from '../shared/jobs/index.ts';
+import {
+  type JobKind,
+  type JobRequestInput,
+  type JobResult,
+  jobParams,
+  jobResults,
+} from '../shared/jobs/index.ts';
 import type { Job } from '../shared/jobs/job.ts';
 import { problemsOf } from '../shared/rules.ts';
 import { CliError, interrupted, type StopSignal, sentence, stopSignals, usageError } from './errors.ts';
@@ -8,9 +14,17 @@ import { leave } from './leave.ts';
 import { progressView } from './progress.ts';
 import type { Session } from './session.ts';
 
+/** A job that this very program has run: its result is whole. */
+export type Finished<K extends JobKind> = Job & { kind: K; result: JobResult<K> };
+
 /** Queues a job with this process as its owner, and follows it to its end. */
-export function runJob(session: Session, request: JobRequestInput): Promise<Job> {
-  return followJob(session, enqueueJob(session, request));
+export async function runJob<K extends JobKind>(
+  session: Session,
+  request: JobRequestInput<K>,
+): Promise<Finished<K>> {
+  const job = await followJob(session, enqueueJob(session, request));
+  jobResults[job.kind].parse(job.result);
+  return job as Finished<K>;
 }
 
 /** Queues a job; its defaults come from the schema. Errors: `usage` where a parameter does not fit it. */

@@ -91,11 +91,10 @@ export function windowRequests({ catalog, supervisor, paths, window }: Desktop):
 }
 
 /** What a finished job has made for a person to find: an export's folder, or a report's page or file. */
-function madeBy(catalog: Catalog, { kind, state, params, result }: Job): string | null {
-  if (state !== 'done') return null;
-  const path = (value: unknown) => (typeof value === 'string' ? value : null);
-  if (kind === 'export') return path(params.out);
-  if (kind !== 'control' && kind !== 'hard-factors') return null;
-  const file = path(result?.page) ?? path(result?.file);
-  return file === null ? null : catalog.file(file);
+function madeBy(catalog: Catalog, job: Job): string | null {
+  if (job.state !== 'done') return null;
+  if (job.kind === 'export') return typeof job.params.out === 'string' ? job.params.out : null;
+  if (job.kind !== 'control' && job.kind !== 'hard-factors') return null;
+  const file = (job.kind === 'control' ? job.result?.page : null) ?? job.result?.file;
+  return file === undefined ? null : catalog.file(file);
 }

@@ -19,12 +19,6 @@ export const importSummary = z.object({
 });
 export type ImportSummary = z.infer<typeof importSummary>;
 
-/** null: the job is none that brings one, or an import of an earlier version. */
-export function importSummaryOf(result: Readonly<Record<string, unknown>> | null): ImportSummary | null {
-  const parsed = importSummary.safeParse(result?.summary);
-  return parsed.success ? parsed.data : null;
-}
-
 /** "Captions from .txt files: 12 (a.txt, b.txt, ...)" */
 export function noteText({ what, count, examples }: ImportNote): string {
   if (count === null) return what;

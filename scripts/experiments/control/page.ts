@@ -1,12 +1,17 @@
 /** Owns docs/experiments/control.md: the figures of difficulty control as tables, beside what was aimed at. */
 import type { ControlReport, Estimate, VariantSummary } from '../../../src/shared/control.ts';
+import type { JobResult } from '../../../src/shared/jobs/index.ts';
 import { figure, minutes, percent, rows } from '../tables.ts';
+
+type Scored = Pick<JobResult<'score'>, 'accuracy'>;
+
+const right = ({ accuracy }: Scored): string => (accuracy === null ? 'unknown' : percent(accuracy));
 
 export interface ControlRun {
   title: 'demo' | 'photographs' | 'redrawn';
   training: { steps: number; images: number; seconds: number };
-  scorer: { accuracy: number };
-  heldOut: { accuracy: number };
+  scorer: Scored;
+  heldOut: Scored;
   report: ControlReport;
   /** Of the report. */
   seconds: number;
@@ -76,7 +81,7 @@ function section(run: ControlRun): string {
   const { report, training, title } = run;
   return `## ${titles[title]}
 
-${about[title]} Accuracy on the real images: ${percent(run.scorer.accuracy)} and ${percent(run.heldOut.accuracy)}. Trained on ${training.images} images for
+${about[title]} Accuracy on the real images: ${right(run.scorer)} and ${right(run.heldOut)}. Trained on ${training.images} images for
 ${training.steps} steps, ${minutes(training.seconds)} on two cores that other work shared; ${run.report.figures.trainingScorer.count} images were measured in ${minutes(run.seconds)}.
 
 ${rows(['', 'measured', 'goal', 'met'], goalsOf(run))}
@@ -112,7 +117,7 @@ ${rows(
     ...(report.baselines.plain ? [variant('LoRA without difficulty', report.baselines.plain)] : []),
     ...(report.baselines.base ? [variant('base model', report.baselines.base)] : []),
     [
-      ...['the real images', '', '', percent(run.scorer.accuracy)],
+      ...['the real images', '', '', right(run.scorer)],
       ...Object.values(report.realBuckets.trainingScorer).map(percent),
     ],
   ],

@@ -1,18 +1,12 @@
 /** Owns docs/experiments/hard-factors.md: the figures of each seed as tables, and how to read them. */
-import type { ClassHardFactors } from '../../../src/core/metrics/hard-factors.ts';
 import { classDominantFactors } from '../../../src/core/scenes/scenes.ts';
+import type { ClassFactors, FactorFigures } from '../../../src/shared/hard-factors.ts';
 import { figure, rows } from '../tables.ts';
 
 /** What `crux hard-factors --json` says in its result. */
-export interface HardFactorRun {
+export interface HardFactorRun extends FactorFigures {
   seed: number;
-  factors: string[];
-  heldOutR2: Record<string, number | null>;
-  factorImages: number;
   images: number;
-  classes: ClassHardFactors[];
-  matching: number;
-  matchingByChance: number;
 }
 
 /** Of ten classes so many shall match. */
@@ -63,7 +57,7 @@ ${runs.map(seedTables).join('\n\n')}
 }
 
 function seedTables({ seed, factors, classes }: HardFactorRun): string {
-  const named = (c: ClassHardFactors, names: readonly string[], of: 'real' | 'generated') =>
+  const named = (c: ClassFactors, names: readonly string[], of: 'real' | 'generated') =>
     names.map((name) => `${name} ${figure(c[of][factors.indexOf(name)])}`).join(', ') || 'none';
   const table = classes.map((c) => [
     c.className,

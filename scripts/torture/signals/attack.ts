@@ -167,7 +167,8 @@ async function wrongWithResume(place: Place): Promise<string | null> {
   const jobs = listJobs(catalog, 10);
   catalog.close();
   if (jobs.length !== 1) return `${jobs.length} jobs, expected 1`;
-  const [{ state, result }] = jobs;
-  const right = state === 'done' && images === place.images && result?.imported === place.images;
+  const [{ kind, state, result }] = jobs;
+  const imported = kind === 'import' ? result?.imported : undefined;
+  const right = state === 'done' && images === place.images && imported === place.images;
   return right ? null : `${state} with ${images} images, expected ${place.images}: ${JSON.stringify(result)}`;
 }

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import type { VariantSummary } from '../../shared/control.ts';
-import type { Job } from '../../shared/jobs/job.ts';
+import type { JobResult } from '../../shared/jobs/index.ts';
 import type { CommandContext } from '../command.ts';
 import { percent, table } from '../format.ts';
 import { datasetJob } from '../job-command.ts';
@@ -16,14 +16,8 @@ function outFile(text: string): string {
   return text;
 }
 
-/** Of the finished job's result. */
-type Figures = Pick<VariantSummary, 'spearman' | 'levels' | 'easyShare' | 'agreementAtLow'> & {
-  baselines: Partial<Record<'base' | 'plain', Figures>>;
-};
-
 /** Levels as rows, then one line for each model. */
-function figureLines(job: Job): string[] {
-  const result = job.result as unknown as Figures;
+function figureLines(result: JobResult<'control'>): string[] {
   const rows = result.levels.map((l) => [
     l.requested,
     l.measuredMean.toFixed(3),
@@ -33,7 +27,7 @@ function figureLines(job: Job): string[] {
     l.heldOut ? percent(l.heldOut.agreement) : '-',
   ]);
   const heads = ['asked for', 'measured', 'class agrees', 'easy', 'held out', 'class agrees'];
-  const line = (name: string, f: Omit<Figures, 'baselines'>) => {
+  const line = (name: string, f: Pick<VariantSummary, 'spearman' | 'easyShare'>) => {
     const { trainingScorer, heldOutScorer } = f.spearman;
     const seen = heldOutScorer === null ? '' : `, ${heldOutScorer.toFixed(3)} held out`;
     return `${name}: Spearman ${trainingScorer.toFixed(3)}${seen}; ${percent(f.easyShare)} easy`;
@@ -56,12 +50,12 @@ export const control = (parent: Command, context: CommandContext) =>
         'write the report there too: .html, one page with all pictures; .json, the data',
         outFile,
       ),
-    report: (job, session, values) => {
-      const { file, page } = job.result as { file: string; page: string };
-      if (values.out === undefined) return { data: {}, lines: figureLines(job) };
+    report: ({ result }, session, values) => {
+      const { file, page } = result;
+      if (values.out === undefined) return { data: {}, lines: figureLines(result) };
       const out = resolve(context.io.cwd, values.out as string);
       mkdirSync(dirname(out), { recursive: true });
       copyFileSync(join(session.folder, /\.json$/i.test(out) ? file : page), out);
-      return { data: { out }, lines: [...figureLines(job), out] };
+      return { data: { out }, lines: [...figureLines(result), out] };
     },
   });

@@ -2,18 +2,14 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { readUserText } from '../../main/files/user-file.ts';
-import {
-  type ClassAcceptance,
-  generateParams,
-  loraWeight as weightSchema,
-} from '../../shared/jobs/generate.ts';
-import type { Job } from '../../shared/jobs/job.ts';
+import { generateParams, loraWeight as weightSchema } from '../../shared/jobs/generate.ts';
 import { parsePromptList, WildcardError } from '../../shared/wildcards.ts';
 import type { CommandContext } from '../command.ts';
 import { usageError } from '../errors.ts';
 import { percent, table } from '../format.ts';
 import type { Io } from '../io.ts';
 import { datasetJob, type Values } from '../job-command.ts';
+import type { Finished } from '../run-job.ts';
 import { fieldOptions, type OptionText, parserFor } from '../schema-options.ts';
 
 const options = {
@@ -74,8 +70,8 @@ function lorasOf(values: Values, io: Io): Record<string, unknown> {
 }
 
 /** Where images were chosen: what that took of each class. */
-function acceptanceLines(job: Job): string[] {
-  const acceptance = (job.result?.acceptance ?? []) as ClassAcceptance[];
+function acceptanceLines(job: Finished<'generate'>): string[] {
+  const { acceptance = [] } = job.result;
   if (acceptance.length === 0) return [];
   const limit = job.params.atLimit === 'best' ? 'nearest taken' : 'left out';
   return table(

@@ -1,6 +1,5 @@
 /** Owns `crux hard-factors`. */
 import type { Command } from 'commander';
-import type { ClassHardFactors } from '../../core/metrics/hard-factors.ts';
 import type { CommandContext } from '../command.ts';
 import { table } from '../format.ts';
 import { datasetJob } from '../job-command.ts';
@@ -9,8 +8,7 @@ export const hardFactors = (parent: Command, context: CommandContext) =>
   datasetJob(parent, context, {
     kind: 'hard-factors',
     summary: 'show what makes each class hard: pictures from the difficulty alone, from easy to hard',
-    report: (job) => {
-      const classes = (job.result?.classes ?? []) as ClassHardFactors[];
+    report: ({ result: { classes = [] } }) => {
       const rows = classes.map((c) => [
         c.className,
         c.top ?? 'none rises',

@@ -3,10 +3,9 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { classNamesIn } from '../../shared/class-order.ts';
-import { type ImportNote, importSummaryOf, noteText } from '../../shared/import-summary.ts';
+import { type ImportNote, type ImportSummary, noteText } from '../../shared/import-summary.ts';
 import { importParams } from '../../shared/jobs/import.ts';
 import type { JobParams } from '../../shared/jobs/index.ts';
-import type { Job } from '../../shared/jobs/job.ts';
 import { type CommandContext, finish, leaf, withGlobals } from '../command.ts';
 import { usageError } from '../errors.ts';
 import { count } from '../format.ts';
@@ -34,9 +33,7 @@ function columnOf(text: string, before: Columns = {}): Columns {
   return { ...before, [field]: name };
 }
 
-function summaryLines(job: Job): string[] {
-  const summary = importSummaryOf(job.result);
-  if (!summary) return [];
+function summaryLines(summary: ImportSummary): string[] {
   const list = (title: string, notes: ImportNote[]) =>
     notes.length > 0 ? [title, ...notes.map((note) => `  ${noteText(note)}`)] : [];
   return [
@@ -82,10 +79,10 @@ export function importCommand(parent: Command, context: CommandContext): void {
         const { name, column: columns = {}, followLinks = false, probabilities, classOrder } = values;
         const root = values.root === undefined ? null : resolve(context.io.cwd, values.root);
         const params = { source, name, root, columns, followLinks, probabilities, classOrder };
-        const job = await runJob(session, { kind: 'import', params });
+        const job = await runJob<'import'>(session, { kind: 'import', params });
         const dataset = session.dataset(values.name);
         const skipped = session.skipped(dataset, 20);
-        const lines = [...jobLines(job), ...summaryLines(job)];
+        const lines = [...jobLines(job), ...summaryLines(job.result.summary)];
         if (skipped.total > 0) {
           lines.push(
             `${count(skipped.total, 'file')} could not be read and ${skipped.total === 1 ? 'was' : 'were'} skipped:`,

@@ -14,8 +14,8 @@ export const issues = (parent: Command, context: CommandContext) =>
   datasetJob(parent, context, {
     kind: 'issues',
     summary: 'list labels that are probably wrong, and images that are there twice',
-    report: (job, session) => {
-      const file = join(session.folder, String(job.result?.file));
+    report: ({ result }, session) => {
+      const file = join(session.folder, result.file);
       const report = issuesReport.parse(JSON.parse(readFileSync(file, 'utf8')));
       const suspects = report.issues
         .slice(0, shown)

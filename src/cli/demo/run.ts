@@ -1,5 +1,6 @@
 /** Owns the course of the demo: stage after stage, timed, resumable, then report and summary. */
 import { join } from 'node:path';
+import type { JobRequestInput } from '../../shared/jobs/index.ts';
 import type { Job } from '../../shared/jobs/job.ts';
 import { CliError } from '../errors.ts';
 import { clock, duration } from '../format.ts';
@@ -75,14 +76,16 @@ async function runStage(
     options: state.options,
     session,
     progress: (text, done, total) => view.update({ stage: text, done, total, secondsLeft: null }),
-    async job(request, step) {
+    async job<R extends JobRequestInput>(request: R, step?: string) {
       const key = step ? `${stage.name}:${step}` : stage.name;
-      const job = await continued(session, state.jobs[key], label);
-      if (job) return job;
-      const queued = enqueueJob(session, request);
-      state.jobs[key] = queued.id;
-      saveDemo(folder, state);
-      return followJob(session, queued, step ? `${label} ${step}` : label);
+      let job = await continued(session, state.jobs[key], label);
+      if (!job) {
+        const queued = enqueueJob(session, request);
+        state.jobs[key] = queued.id;
+        saveDemo(folder, state);
+        job = await followJob(session, queued, step ? `${label} ${step}` : label);
+      }
+      return job as Job<R['kind']>;
     },
   };
   try {

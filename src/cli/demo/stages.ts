@@ -17,7 +17,7 @@ export interface StageContext {
   options: DemoOptions;
   session: Session;
   /** Runs a job of this stage, or goes on with it in a resumed demo. `step`: its name within the stage. */
-  job(request: JobRequestInput, step?: string): Promise<Job>;
+  job<R extends JobRequestInput>(request: R, step?: string): Promise<Job<R['kind']>>;
   progress(stage: string, done: number, total: number): void;
 }
 
@@ -28,11 +28,6 @@ export interface Stage {
 }
 
 const datasetId = ({ session }: StageContext) => session.dataset(datasetName).id;
-
-const figure = (job: Job, name: string) => {
-  const value = job.result?.[name];
-  return typeof value === 'number' ? value : null;
-};
 
 const synthetic = (more: ImageFilter = {}): ImageFilter => ({ origin: 'synthetic', ...more });
 
@@ -103,8 +98,8 @@ export const stages: Stage[] = [
           seed: context.options.seed,
         },
       });
-      const loss = figure(job, 'smoothedLoss') ?? figure(job, 'loss');
-      return `${count(context.options.trainSteps, 'step')}${loss === null ? '' : `, loss ${loss.toFixed(3)}`}`;
+      const { loss } = job.result ?? {};
+      return `${count(context.options.trainSteps, 'step')}${loss === undefined ? '' : `, loss ${loss.toFixed(3)}`}`;
     },
   },
   {
@@ -170,8 +165,7 @@ export const stages: Stage[] = [
           filter: { acceptedOnly: true },
         },
       });
-      const images = figure(job, 'images') ?? figure(job, 'exported');
-      return `${count(images ?? 0, 'image')}, real and accepted synthetic, with metadata.jsonl`;
+      return `${count(job.result?.images ?? 0, 'image')}, real and accepted synthetic, with metadata.jsonl`;
     },
   },
 ];

@@ -4,7 +4,7 @@
  */
 import type { DeviceName } from '../../shared/domain/settings.ts';
 import type { JobKind } from '../../shared/jobs/index.ts';
-import type { Job, JobState, TrainingPoint } from '../../shared/jobs/job.ts';
+import { type Job, type JobState, storedResult, type TrainingPoint } from '../../shared/jobs/job.ts';
 import { type Catalog, notFound } from './open.ts';
 
 type Row = {
@@ -26,24 +26,25 @@ type Row = {
   finished_at: number | null;
 };
 
-const assemble = (row: Row): Job => ({
-  id: row.id,
-  kind: row.kind,
-  datasetId: row.dataset_id,
-  title: row.title,
-  state: row.state,
-  stage: row.stage,
-  done: row.done,
-  total: row.total,
-  secondsLeft: row.seconds_left,
-  error: row.error,
-  result: row.result === null ? null : JSON.parse(row.result),
-  device: row.device,
-  createdAt: row.created_at,
-  startedAt: row.started_at,
-  finishedAt: row.finished_at,
-  params: JSON.parse(row.params),
-});
+const assemble = (row: Row): Job =>
+  ({
+    id: row.id,
+    kind: row.kind,
+    datasetId: row.dataset_id,
+    title: row.title,
+    state: row.state,
+    stage: row.stage,
+    done: row.done,
+    total: row.total,
+    secondsLeft: row.seconds_left,
+    error: row.error,
+    result: row.result === null ? null : storedResult(row.kind, JSON.parse(row.result)),
+    device: row.device,
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    params: JSON.parse(row.params),
+  }) as Job;
 
 export interface NewJob {
   kind: JobKind;

@@ -1,6 +1,6 @@
 /** Owns one job from its claim to its ending: parameters, provider, body, and what a failure leaves behind. */
 import type { EventName, EventPayload } from '../../shared/contract.ts';
-import { jobParams } from '../../shared/jobs/index.ts';
+import { type JobKind, jobParams } from '../../shared/jobs/index.ts';
 import type { Job } from '../../shared/jobs/job.ts';
 import { withoutRules } from '../../shared/rules.ts';
 import {
@@ -79,7 +79,7 @@ export async function runJob({ catalog, engineId, job, abort, send }: Running): 
     }
     const ctx = jobContext<never>({ job, catalog, engineId, runtime, abort, send });
     tellSpace(ctx);
-    const body = (await entry.load()) as unknown as JobBody<never>;
+    const body = (await entry.load()) as JobBody<JobKind>;
     const result = await body(ctx);
     ctx.flush();
     return { state: 'done', result: { ...result, ...ctx.originals.figures() } };

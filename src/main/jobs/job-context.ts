@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EventName, EventPayload } from '../../shared/contract.ts';
 import { sameStage } from '../../shared/job-stage.ts';
-import type { JobKind, JobParams } from '../../shared/jobs/index.ts';
+import type { JobKind, JobParams, JobResult } from '../../shared/jobs/index.ts';
 import type { Job } from '../../shared/jobs/job.ts';
 import {
   addLog,
@@ -59,8 +59,8 @@ export interface CheckpointReading<T> {
   check?: GenerationReading<T>['check'];
 }
 
-/** Returns the result's figures. Throws to fail; throws the signal's reason (or anything) when aborted. */
-export type JobBody<K extends JobKind> = (ctx: JobContext<K>) => Promise<Record<string, unknown>>;
+/** Returns the result. Throws to fail; throws the signal's reason (or anything) when aborted. */
+export type JobBody<K extends JobKind> = (ctx: JobContext<K>) => Promise<JobResult<K>>;
 
 const THROTTLE_MS = 200;
 const mainCheckpoint = 'checkpoint';

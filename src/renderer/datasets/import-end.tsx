@@ -1,8 +1,7 @@
 /** Owns what the newest import told at its end: what it used and did not use, or why it failed. Until a person closes it. */
 import { CloseButton } from '@mantine/core';
 import type { Dataset } from '../../shared/domain/dataset.ts';
-import { importSummaryOf } from '../../shared/import-summary.ts';
-import type { Job } from '../../shared/jobs/job.ts';
+import { isOfKind, type Job } from '../../shared/jobs/job.ts';
 import { ImportSummaryView } from '../jobs/import-summary.tsx';
 import { resultText } from '../jobs/result-text.ts';
 import { useStore } from '../state.ts';
@@ -13,12 +12,13 @@ import { Icon } from '../ui/icons.tsx';
 export function ImportEnd({ jobs, datasets }: { jobs: readonly Job[]; datasets: readonly Dataset[] }) {
   const closed = useStore((state) => state.closedImport);
   const close = useStore((state) => state.closeImport);
-  const job = jobs.find(({ kind, state }) => kind === 'import' && (state === 'done' || state === 'failed'));
+  const job = jobs.filter(isOfKind('import')).find(({ state }) => state === 'done' || state === 'failed');
   if (!job || job.id === closed) return null;
   const failed = job.state === 'failed';
   const dataset = datasets.find(({ id }) => id === job.datasetId);
+  const summary = job.result?.summary;
   // Nothing is told of a dataset that has been removed since.
-  if (!failed && (!dataset || !importSummaryOf(job.result))) return null;
+  if (!failed && !(dataset && summary)) return null;
   return (
     <div
       className="notice"
@@ -35,7 +35,7 @@ export function ImportEnd({ jobs, datasets }: { jobs: readonly Job[]; datasets: 
         ) : (
           <div className="muted num">{resultText(job)}</div>
         )}
-        <ImportSummaryView job={job} />
+        {summary && <ImportSummaryView summary={summary} />}
       </div>
       <CloseButton
         size="sm"

@@ -4,6 +4,7 @@ import type { DensityCurve, DifficultySummary, ProjectionData } from '../../shar
 import type { ImageDetail, ImageFilter, ImageSort } from '../../shared/domain/image.ts';
 import type { ModelEntry } from '../../shared/domain/model.ts';
 import type { Scorer } from '../../shared/domain/scorer.ts';
+import type { JobKind } from '../../shared/jobs/index.ts';
 import type { Job } from '../../shared/jobs/job.ts';
 
 export const classNames = [
@@ -315,21 +316,26 @@ export const models: ModelEntry[] = [
   }),
 ];
 
-export const makeJob = (job: Partial<Job> & Pick<Job, 'id' | 'kind' | 'title' | 'state'>): Job => ({
-  datasetId: 1,
-  stage: '',
-  done: 0,
-  total: null,
-  secondsLeft: null,
-  error: null,
-  result: null,
-  device: 'cpu',
-  createdAt: start + job.id * 60_000,
-  startedAt: job.state === 'queued' ? null : start + job.id * 60_000,
-  finishedAt: job.state === 'queued' || job.state === 'running' ? null : start + job.id * 60_000 + 41_000,
-  params: {},
-  ...job,
-});
+type Known = 'id' | 'kind' | 'title' | 'state';
+
+export const makeJob = <K extends JobKind>(
+  job: Partial<Job<K>> & Pick<Job<K>, Known> & { kind: K },
+): Job<K> =>
+  ({
+    datasetId: 1,
+    stage: '',
+    done: 0,
+    total: null,
+    secondsLeft: null,
+    error: null,
+    result: null,
+    device: 'cpu',
+    createdAt: start + job.id * 60_000,
+    startedAt: job.state === 'queued' ? null : start + job.id * 60_000,
+    finishedAt: job.state === 'queued' || job.state === 'running' ? null : start + job.id * 60_000 + 41_000,
+    params: {},
+    ...job,
+  }) as Job<K>;
 
 export const jobs: Job[] = [
   makeJob({ id: 8, kind: 'rescore', title: 'Measure the difficulty of new images', state: 'queued' }),
@@ -349,7 +355,13 @@ export const jobs: Job[] = [
     title: 'Export accepted images',
     state: 'done',
     params: { out: '/home/ada/exports/clothing-1k-hard' },
-    result: { images: 412 },
+    result: {
+      out: '/home/ada/exports/clothing-1k-hard',
+      images: 412,
+      real: 380,
+      synthetic: 32,
+      bytes: 91_402_113,
+    },
     done: 412,
   }),
   makeJob({
@@ -372,14 +384,14 @@ export const jobs: Job[] = [
     kind: 'project',
     title: 't-SNE of 1,000 images',
     state: 'done',
-    result: { images: 1000 },
+    result: { projectionId: 1, images: 1000, perplexity: 30, divergence: 1.214 },
   }),
   makeJob({
     id: 2,
     kind: 'score',
     title: 'Score by out-of-fold probe',
     state: 'done',
-    result: { scored: 1000, accuracy: 0.842 },
+    result: { scorerId: 1, scored: 1000, accuracy: 0.842, temperature: 1, folds: 5, penalty: 0.01 },
   }),
   makeJob({
     id: 1,
@@ -387,8 +399,14 @@ export const jobs: Job[] = [
     title: 'Import clothing-1k',
     state: 'done',
     result: {
+      datasetId: 1,
+      found: 1003,
       imported: 1000,
+      unchanged: 0,
+      changed: 0,
+      removed: 0,
       skipped: 3,
+      classes: 8,
       summary: {
         layout: 'Class folders',
         used: [{ what: 'Labels from folder names', count: 1000, examples: [] }],

@@ -2,7 +2,8 @@
 import { Button, CloseButton } from '@mantine/core';
 import { useState } from 'react';
 import type { Dataset } from '../../shared/domain/dataset.ts';
-import type { Job } from '../../shared/jobs/job.ts';
+import { fitResult } from '../../shared/jobs/fit.ts';
+import { isOfKind, type Job } from '../../shared/jobs/job.ts';
 import { request } from '../api.ts';
 import { useJobs, useRequest } from '../queries.ts';
 import { testIds } from '../test-ids.ts';
@@ -15,7 +16,7 @@ import { FitForm } from './fit-form.tsx';
 
 export function FitSection({ dataset, onClose }: { dataset: Dataset; onClose: () => void }) {
   const { data: jobs = [] } = useJobs();
-  const job = jobs.find(({ kind, datasetId }) => kind === 'fit' && datasetId === dataset.id);
+  const job = jobs.filter(isOfKind('fit')).find(({ datasetId }) => datasetId === dataset.id);
   const [again, setAgain] = useState(false);
   const running = job !== undefined && isActive(job);
   const form = !job || (again && !running);
@@ -46,7 +47,7 @@ export function FitSection({ dataset, onClose }: { dataset: Dataset; onClose: ()
   );
 }
 
-function FitRun({ job, dataset }: { job: Job; dataset: Dataset }) {
+function FitRun({ job, dataset }: { job: Job<'fit'>; dataset: Dataset }) {
   const points = useTrainingPoints(job.id);
   return (
     <>
@@ -115,24 +116,25 @@ function StoppedNotice({ job }: { job: Job }) {
 }
 
 /** What came of it in words, and the step that follows. */
-function Outcome({ job, dataset }: { job: Job; dataset: Dataset }) {
+function Outcome({ job, dataset }: { job: Job<'fit'>; dataset: Dataset }) {
   const { data: models = [] } = useRequest('models.list', {});
   const enqueue = useEnqueue();
-  const result = job.result as {
-    modelId: string;
-    bestEpoch: number;
-    epochs: number;
-    validationAccuracy: number;
-    heldOut: number;
-  };
-  const model = models.find(({ id }) => id === result.modelId);
+  const figures = fitResult.safeParse(job.result).data;
+  const model = models.find(({ id }) => id === job.result?.modelId);
   const scored = model && dataset.scorers.some(({ modelHash }) => modelHash === model.hash);
   return (
     <div className="row wrap" style={{ gap: 14 }}>
       <div>
-        <strong>{model?.name ?? 'The classifier'}</strong> is right on{' '}
-        <b className="num">{percent(result.validationAccuracy)}</b> of {count(result.heldOut)} images held
-        out, after epoch {count(result.bestEpoch)} of {count(result.epochs)}.
+        <strong>{model?.name ?? 'The classifier'}</strong>{' '}
+        {figures ? (
+          <>
+            is right on <b className="num">{percent(figures.validationAccuracy)}</b> of{' '}
+            {count(figures.heldOut)} images held out, after epoch {count(figures.bestEpoch)} of{' '}
+            {count(figures.epochs)}.
+          </>
+        ) : (
+          'is trained.'
+        )}
       </div>
       {model ? (
         <Button

@@ -3,6 +3,7 @@ import { Button, Checkbox, MultiSelect, SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
 import type { Dataset } from '../../shared/domain/dataset.ts';
 import type { ImageFilter } from '../../shared/domain/image.ts';
+import { isOfKind } from '../../shared/jobs/job.ts';
 import type { ChosenPath } from '../../shared/paths.ts';
 import { request } from '../api.ts';
 import { DifficultyRange } from '../browse/filters.tsx';
@@ -173,7 +174,10 @@ function Export({ dataset }: { dataset: Dataset }) {
 function Done({ dataset }: { dataset: Dataset }) {
   const { data: jobs = [] } = useJobs();
   const act = useAct();
-  const mine = jobs.filter((job) => job.kind === 'export' && job.datasetId === dataset.id).slice(0, 10);
+  const mine = jobs
+    .filter(isOfKind('export'))
+    .filter(({ datasetId }) => datasetId === dataset.id)
+    .slice(0, 10);
   if (mine.length === 0) return null;
   return (
     <div className="panel page-narrow" style={{ flex: 'none' }}>
@@ -196,7 +200,7 @@ function Done({ dataset }: { dataset: Dataset }) {
               <div className="mono ellipsis selectable">{String(job.params.out ?? '')}</div>
               <div className="muted small num">
                 {job.state === 'done'
-                  ? `${counted(Number(job.result?.images ?? job.result?.exported ?? job.done), 'image')}, ${when(job.finishedAt ?? job.createdAt)}${leftOut(job)}`
+                  ? `${counted(job.result?.images ?? job.done, 'image')}, ${when(job.finishedAt ?? job.createdAt)}${leftOut(job)}`
                   : (job.error ?? job.state)}
               </div>
             </div>

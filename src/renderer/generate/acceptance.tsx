@@ -1,6 +1,4 @@
 /** Owns what a finished generation says of its choice: how many candidates each class needed. */
-import { z } from 'zod';
-import { classAcceptance } from '../../shared/jobs/generate.ts';
 import type { Job } from '../../shared/jobs/job.ts';
 import { testIds } from '../test-ids.ts';
 import { count, percent } from '../ui/format.ts';
@@ -9,10 +7,8 @@ import { MoreRows, useFirstRows } from '../ui/many.tsx';
 /** In a sentence. */
 const namedClasses = 20;
 
-const acceptance = z.array(classAcceptance);
-
-export function Acceptance({ job }: { job: Job }) {
-  const { data: classes = [] } = acceptance.safeParse(job.result?.acceptance);
+export function Acceptance({ job }: { job: Job<'generate'> }) {
+  const { acceptance: classes = [], acceptanceRate = 0, candidates = 0, scorer } = job.result ?? {};
   const first = useFirstRows(classes);
   if (classes.length === 0) return null;
   const leftOut = job.params.atLimit === 'leave-out';
@@ -20,8 +16,7 @@ export function Acceptance({ job }: { job: Job }) {
   return (
     <div className="stack" style={{ gap: 6 }} data-testid={testIds.generateAcceptance}>
       <div>
-        <b>{percent(Number(job.result?.acceptanceRate))}</b> of {count(Number(job.result?.candidates))}{' '}
-        candidates were as wanted, judged by {String(job.result?.scorer)}.
+        <b>{percent(acceptanceRate)}</b> of {count(candidates)} candidates were as wanted, judged by {scorer}.
       </div>
       {limited.length > 0 && (
         <div className="notice">

@@ -21,7 +21,7 @@ export function secondsPerCandidate(jobs: readonly Job[], params: GenerateInput)
     if (job.kind !== 'generate' || job.state !== 'done') continue;
     if (job.startedAt === null || job.finishedAt === null) continue;
     const old = job.params as Partial<GenerateInput>;
-    const made = Number(job.result?.candidates ?? job.result?.generated);
+    const made = job.result?.candidates ?? job.result?.generated ?? 0;
     const same =
       job.datasetId === params.datasetId &&
       (['adapterId', 'modelId', 'size'] as const).every((key) => (old[key] ?? null) === params[key]);

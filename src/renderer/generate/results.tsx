@@ -4,7 +4,7 @@ import * as Plot from '@observablehq/plot';
 import { useCallback, useState } from 'react';
 import type { Dataset } from '../../shared/domain/dataset.ts';
 import type { ImageSummary } from '../../shared/domain/image.ts';
-import type { Job } from '../../shared/jobs/job.ts';
+import { isOfKind, type Job } from '../../shared/jobs/job.ts';
 import { useJobs, useRequest, useSummaries } from '../queries.ts';
 import { useStore } from '../state.ts';
 import { testIds } from '../test-ids.ts';
@@ -23,7 +23,7 @@ const none = new Uint32Array(0);
 
 export function Results({ dataset, running }: { dataset: Dataset; running: Job | undefined }) {
   const { data: jobs = [] } = useJobs();
-  const mine = jobs.filter((job) => job.kind === 'generate' && job.datasetId === dataset.id);
+  const mine = jobs.filter(isOfKind('generate')).filter(({ datasetId }) => datasetId === dataset.id);
   const [choice, setChoice] = useState<string | null>(null);
   const jobId = choice === everything ? undefined : choice ? Number(choice) : running?.id;
   // Of the generation that is shown; of all of them, the newest.

@@ -1,11 +1,8 @@
 /** Owns what an import used, and what it saw and did not use, as lists above its log. */
-import { type ImportNote, importSummaryOf, noteText } from '../../shared/import-summary.ts';
-import type { Job } from '../../shared/jobs/job.ts';
+import { type ImportNote, type ImportSummary, noteText } from '../../shared/import-summary.ts';
 import { testIds } from '../test-ids.ts';
 
-export function ImportSummaryView({ job }: { job: Job }) {
-  const summary = importSummaryOf(job.result);
-  if (!summary) return null;
+export function ImportSummaryView({ summary }: { summary: ImportSummary }) {
   return (
     <div data-testid={testIds.importSummary}>
       <div>

@@ -1,6 +1,6 @@
 /** Owns the log of one job, with its parameters. */
 
-import { importSummaryOf, noteText } from '../../shared/import-summary.ts';
+import { noteText } from '../../shared/import-summary.ts';
 import type { Job } from '../../shared/jobs/job.ts';
 import { messageOf } from '../api.ts';
 import { useRequest } from '../queries.ts';
@@ -17,12 +17,12 @@ export function JobLog({ job }: { job: Job }) {
     { jobId: job.id },
     { refetchMs: isActive(job) ? pollMs : undefined },
   );
-  const summary = importSummaryOf(job.result);
+  const summary = job.kind === 'import' ? job.result?.summary : undefined;
   // Logged while it ran, and told by the summary since.
   const summed = new Set(summary ? [...summary.used, ...summary.unused].map(noteText) : []);
   return (
     <div className="job-log selectable" data-testid={testIds.jobLog}>
-      <ImportSummaryView job={job} />
+      {summary && <ImportSummaryView summary={summary} />}
       {error && <div className="field-error">{messageOf(error)}</div>}
       {lines?.length === 0 && (
         <div className="muted">

@@ -9,20 +9,22 @@ const words = (key: string) => key.replace(/[A-Z]/g, (letter) => ` ${letter.toLo
 const ofTrainingScorer = (value: unknown): unknown =>
   value && typeof value === 'object' && 'trainingScorer' in value ? value.trainingScorer : value;
 
+const leftOutKeys = ['changed', 'missing'] as const;
+
 /** An import brings in what changed; every other job leaves it out. */
-const leftOutKeys = (job: Job): readonly string[] => (job.kind === 'import' ? [] : ['changed', 'missing']);
+const leftOutOf = (job: Job): Partial<Record<(typeof leftOutKeys)[number], number>> =>
+  job.kind === 'import' ? {} : (job.result ?? {});
 
 /** "left out: 2 changed, 1 missing": images whose files are not as imported. null: none. */
 export function leftOutText(job: Job): string | null {
-  const parts = leftOutKeys(job)
-    .filter((key) => Number(job.result?.[key] ?? 0) > 0)
-    .map((key) => `${count(Number(job.result![key]))} ${key}`);
+  const leftOut = leftOutOf(job);
+  const parts = leftOutKeys.flatMap((key) => (leftOut[key] ? [`${count(leftOut[key])} ${key}`] : []));
   return parts.length === 0 ? null : `left out: ${parts.join(', ')}`;
 }
 
 /** The figures of a result that read as one line: "found 121, imported 120, skipped 1". */
 export function resultText(job: Job): string {
-  const apart = leftOutKeys(job);
+  const apart: readonly string[] = job.kind === 'import' ? [] : leftOutKeys;
   const figures = Object.entries(job.result ?? {})
     .map(([key, value]): [string, unknown] => [key, ofTrainingScorer(value)])
     .filter(([key, value]) => typeof value === 'number' && value !== 0 && !key.endsWith('Id'))

@@ -78,7 +78,7 @@ export function TrainedModels({ dataset, models, shown, onShow }: Props) {
                     {model.problem && <div className="field-error">{model.problem}</div>}
                   </td>
                   <td className="right num">{stepsOf(one)}</td>
-                  <td className="right num">{typeof loss === 'number' ? loss.toFixed(4) : '–'}</td>
+                  <td className="right num">{loss?.toFixed(4) ?? '–'}</td>
                   <td className="right num">{model.kind === 'lora' ? '' : score(controlOf(model.id))}</td>
                   <td className="right num">{params?.rank ?? '–'}</td>
                   <td className="muted">{params ? encoderWords(params) : model.summary}</td>

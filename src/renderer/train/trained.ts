@@ -1,13 +1,13 @@
 /** Owns which models were trained on a dataset, and which training made each. */
 import type { ModelEntry } from '../../shared/domain/model.ts';
 import type { JobParams } from '../../shared/jobs/index.ts';
-import type { Job } from '../../shared/jobs/job.ts';
+import { isOfKind, type Job } from '../../shared/jobs/job.ts';
 import { trainParams } from '../../shared/jobs/train.ts';
 
 export interface Trained {
   model: ModelEntry;
   /** null: the training is not among the jobs any more. */
-  job: Job | null;
+  job: Job<'train'> | null;
   /** Settings it was trained with; null with `job`, or where another version of the program wrote them. */
   params: JobParams<'train'> | null;
 }
@@ -18,11 +18,12 @@ export function trainedModels(
   jobs: readonly Job[],
   datasetId: number,
 ): Trained[] {
+  const trainings = jobs.filter(isOfKind('train'));
   return models
     .filter((m) => m.datasetId === datasetId && (m.kind === 'difficulty-adapter' || m.kind === 'lora'))
     .sort((a, b) => b.createdAt - a.createdAt)
     .map((model) => {
-      const job = jobs.find(({ kind, result }) => kind === 'train' && result?.modelId === model.id) ?? null;
+      const job = trainings.find(({ result }) => result?.modelId === model.id) ?? null;
       return { model, job, params: trainParams.safeParse(job?.params).data ?? null };
     });
 }
@@ -43,6 +44,6 @@ export const encoderWords = (p: JobParams<'train'>): string =>
 /** "steps 200 of 300" where it was ended early. */
 export function stepsOf({ job, params }: Trained): string {
   const steps = job?.result?.steps;
-  if (typeof steps !== 'number') return '–';
+  if (steps === undefined) return '–';
   return params && steps < params.steps ? `${steps} of ${params.steps}` : String(steps);
 }

@@ -1,11 +1,14 @@
-/** Owns the parameters of a control report. */
+/** Owns the parameters and the result of a control report. */
 import { z } from 'zod';
+import { controlReport, variantSummary } from '../control.ts';
 import { field } from '../field.ts';
 import { promptText } from '../limits.ts';
 import {
+  count,
   drawingSeed,
   everyLevel,
   id,
+  leftOut,
   modelId,
   positivePrompt,
   prompting,
@@ -51,4 +54,24 @@ export const controlParams = z.object({
   ...prompting('advanced'),
   ...sampling('advanced'),
   seed: drawingSeed('advanced'),
+});
+
+const byRole = z.object({ trainingScorer: z.number(), heldOutScorer: z.number().nullable() });
+const { spearman, agreementAtLow, rises, easyShare, levels } = variantSummary.shape;
+const { baselines } = controlReport.shape;
+
+/** The report's main figures; the report lies in `file`. */
+export const controlResult = z.object({
+  /** Both below the catalog's folder. */
+  file: z.string(),
+  page: z.string(),
+  images: count,
+  spearman,
+  slope: byRole,
+  agreementAtLow,
+  easyShare,
+  rises,
+  levels,
+  baselines,
+  ...leftOut,
 });

@@ -1,7 +1,7 @@
-/** Owns the parameters of computing features. */
+/** Owns the parameters and the result of computing features. */
 import { z } from 'zod';
 import { field } from '../field.ts';
-import { encoder, id } from './parts.ts';
+import { count, encoder, id, leftOut } from './parts.ts';
 
 export const embedParams = z.object({
   datasetId: id,
@@ -12,4 +12,13 @@ export const embedParams = z.object({
     flag: 'model',
     among: 'encoders',
   }),
+});
+
+export const embedResult = z.object({
+  /** Its name. */
+  model: z.string(),
+  dimensions: count,
+  embedded: count,
+  unreadable: count,
+  ...leftOut,
 });

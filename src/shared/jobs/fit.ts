@@ -1,7 +1,7 @@
-/** Owns the parameters of training a classifier. */
+/** Owns the parameters and the result of training a classifier. */
 import { z } from 'zod';
 import { field } from '../field.ts';
-import { id, modelId, seed } from './parts.ts';
+import { count, id, leftOut, modelId, seed } from './parts.ts';
 
 /** From a model, what learns beyond its new last layer. */
 const ofModel = (params: Readonly<Record<string, unknown>>) => params.modelId !== null;
@@ -139,4 +139,19 @@ export const fitParams = z.object({
     help: 'The same seed, settings and images give the same classifier again.',
     level: 'advanced',
   }),
+});
+
+export const fitResult = z.object({
+  modelId,
+  epochs: count,
+  /** Whose network was kept, from 1. */
+  bestEpoch: count,
+  validationAccuracy: z.number(),
+  validationLoss: z.number(),
+  /** Learned from. */
+  images: count,
+  heldOut: count,
+  /** Images that it got right in no epoch. */
+  neverLearned: count,
+  ...leftOut,
 });

@@ -7,10 +7,12 @@ import { withRules } from '../rules.ts';
 import { filter, keeping } from './generate-filter.ts';
 import { generateRules } from './generate-rules.ts';
 import {
+  count,
   difficultyModel,
   drawingSeed,
   generateGroups as groups,
   id,
+  leftOut,
   modelId,
   positivePrompt,
   prompting,
@@ -287,3 +289,20 @@ export const classAcceptance = z.object({
   atLimit: z.int(),
 });
 export type ClassAcceptance = z.infer<typeof classAcceptance>;
+
+/** Where samples were chosen by a scorer: how many candidates that took. */
+const selectionFigures = z.object({
+  /** Its name. */
+  scorer: z.string(),
+  candidates: count,
+  acceptanceRate: z.number(),
+  atLimit: count,
+  acceptance: z.array(classAcceptance),
+});
+
+export const generateResult = z.object({
+  generated: count,
+  classes: count,
+  ...selectionFigures.partial().shape,
+  ...leftOut,
+});

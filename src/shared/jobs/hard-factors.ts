@@ -1,8 +1,9 @@
-/** Owns the parameters of a hard-factor report. */
+/** Owns the parameters and the result of a hard-factor report. */
 import { z } from 'zod';
 import { field } from '../field.ts';
+import { factorFigures } from '../hard-factors.ts';
 import { pathFor } from '../paths.ts';
-import { drawingSeed, encoder, everyLevel, id, sampling } from './parts.ts';
+import { count, drawingSeed, encoder, everyLevel, id, leftOut, sampling } from './parts.ts';
 
 /** What makes each class hard, by the difficulty tokens alone: the prompt is empty. */
 export const hardFactorsParams = z.object({
@@ -25,4 +26,13 @@ export const hardFactorsParams = z.object({
   }),
   ...sampling('advanced'),
   seed: drawingSeed('advanced'),
+});
+
+export const hardFactorsResult = z.object({
+  /** Below the catalog's folder. */
+  file: z.string(),
+  images: count,
+  grids: z.array(z.object({ className: z.string(), grid: z.string() })),
+  ...factorFigures.partial().shape,
+  ...leftOut,
 });

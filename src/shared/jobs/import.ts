@@ -1,7 +1,9 @@
-/** Owns the parameters of an import. */
+/** Owns the parameters and the result of an import. */
 import { z } from 'zod';
+import { importSummary } from '../import-summary.ts';
 import { labelList, limits } from '../limits.ts';
 import { pathFor } from '../paths.ts';
+import { count, id } from './parts.ts';
 
 const columnName = z.string().min(1).max(limits.name).optional();
 
@@ -27,4 +29,18 @@ export const importParams = z.object({
   probabilities: z.enum(['ask', 'probabilities', 'logits']).default('ask'),
   /** Class of each number of a list; empty: the dataset's own order, which is numeric for integers. */
   classOrder: labelList(0).default([]),
+});
+
+export const importResult = z.object({
+  datasetId: id,
+  /** Images in the folder or the manifest. */
+  found: count,
+  imported: count,
+  unchanged: count,
+  changed: count,
+  /** Marked as missing. */
+  removed: count,
+  skipped: count,
+  classes: count,
+  summary: importSummary,
 });

@@ -1,19 +1,19 @@
 /** Owns the table of job kinds: the command line's options, the app's forms and the engine's bodies derive from it. */
 import { z } from 'zod';
-import { captionParams } from './caption.ts';
-import { controlParams } from './control.ts';
-import { embedParams } from './embed.ts';
-import { exportParams } from './export.ts';
-import { fitParams } from './fit.ts';
-import { generateParams } from './generate.ts';
-import { hardFactorsParams } from './hard-factors.ts';
-import { importParams } from './import.ts';
-import { issuesParams } from './issues.ts';
-import { projectParams } from './project.ts';
-import { relinkParams } from './relink.ts';
-import { rescoreParams } from './rescore.ts';
-import { scoreParams } from './score.ts';
-import { trainParams } from './train.ts';
+import { captionParams, captionResult } from './caption.ts';
+import { controlParams, controlResult } from './control.ts';
+import { embedParams, embedResult } from './embed.ts';
+import { exportParams, exportResult } from './export.ts';
+import { fitParams, fitResult } from './fit.ts';
+import { generateParams, generateResult } from './generate.ts';
+import { hardFactorsParams, hardFactorsResult } from './hard-factors.ts';
+import { importParams, importResult } from './import.ts';
+import { issuesParams, issuesResult } from './issues.ts';
+import { projectParams, projectResult } from './project.ts';
+import { relinkParams, relinkResult } from './relink.ts';
+import { rescoreParams, rescoreResult } from './rescore.ts';
+import { scoreParams, scoreResult } from './score.ts';
+import { trainParams, trainResult } from './train.ts';
 
 export const jobParams = {
   import: importParams,
@@ -38,6 +38,26 @@ export const jobKind = z.enum(Object.keys(jobParams) as [JobKind, ...JobKind[]])
 
 export type JobParams<K extends JobKind> = z.infer<(typeof jobParams)[K]>;
 
+/** What a job leaves as its result when it is done. */
+export const jobResults = {
+  import: importResult,
+  relink: relinkResult,
+  embed: embedResult,
+  score: scoreResult,
+  fit: fitResult,
+  project: projectResult,
+  train: trainResult,
+  generate: generateResult,
+  control: controlResult,
+  'hard-factors': hardFactorsResult,
+  issues: issuesResult,
+  rescore: rescoreResult,
+  caption: captionResult,
+  export: exportResult,
+} as const satisfies Record<JobKind, z.ZodObject>;
+
+export type JobResult<K extends JobKind> = z.infer<(typeof jobResults)[K]>;
+
 export const jobRequest = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('import'), params: importParams }),
   z.object({ kind: z.literal('relink'), params: relinkParams }),
@@ -61,4 +81,4 @@ export const finishable: readonly JobKind[] = ['train', 'fit'];
 export type JobRequest = z.infer<typeof jobRequest>;
 
 /** What a caller writes: fields with defaults may be absent. */
-export type JobRequestInput = z.input<typeof jobRequest>;
+export type JobRequestInput<K extends JobKind = JobKind> = Extract<z.input<typeof jobRequest>, { kind: K }>;

@@ -1,7 +1,7 @@
-/** Owns the parameters of looking for issues of a dataset. */
+/** Owns the parameters and the result of looking for issues of a dataset. */
 import { z } from 'zod';
 import { field } from '../field.ts';
-import { id, modelId } from './parts.ts';
+import { count, id, leftOut, modelId } from './parts.ts';
 
 /** What is wrong with the dataset itself: labels, and images that are there twice. */
 export const issuesParams = z.object({
@@ -58,4 +58,22 @@ export const issuesParams = z.object({
     none: 'Automatic',
     step: 0.005,
   }),
+});
+
+/** The report's own counts, which lies in `file`; of labels only where a scorer was believed. */
+export const issuesResult = z.object({
+  /** Below the catalog's folder. */
+  file: z.string(),
+  images: count,
+  issues: count.optional(),
+  noise: z.number().optional(),
+  hard: count.optional(),
+  confirmed: count.optional(),
+  /** Why labels were not looked at. */
+  labelsLeftOut: z.string().optional(),
+  duplicates: count,
+  exact: count,
+  leaking: count,
+  labelsDiffer: count,
+  ...leftOut,
 });

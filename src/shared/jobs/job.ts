@@ -1,14 +1,14 @@
-/** Owns the persisted row of a job, its log and its training curve. */
+/** Owns the persisted row of a job, how its result is read, its log and its training curve. */
 import { z } from 'zod';
 import { deviceName } from '../domain/settings.ts';
-import { jobKind } from './index.ts';
+import { type JobKind, type JobResult, jobKind, jobResults } from './index.ts';
 import { id } from './parts.ts';
 
 /** queued -> running -> done | failed | cancelled; a cancelled or failed job can be queued again (resume). */
 export const jobState = z.enum(['queued', 'running', 'done', 'failed', 'cancelled']);
 export type JobState = z.infer<typeof jobState>;
 
-export const job = z.object({
+const row = z.object({
   id,
   kind: jobKind,
   datasetId: id.nullable(),
@@ -20,7 +20,7 @@ export const job = z.object({
   /** Estimated seconds to the end; null while unknown. */
   secondsLeft: z.number().nullable(),
   error: z.string().nullable(),
-  /** The result's figures (for example { imported, skipped }); null until done. */
+  /** null until done. */
   result: z.record(z.string(), z.unknown()).nullable(),
   device: deviceName,
   createdAt: z.number(),
@@ -28,7 +28,31 @@ export const job = z.object({
   finishedAt: z.number().nullable(),
   params: z.record(z.string(), z.unknown()),
 });
-export type Job = z.infer<typeof job>;
+
+/** Each field may be missing, and what reads it says so: another version of the program may have written the result. */
+export type StoredResult<K extends JobKind> = Partial<JobResult<K>>;
+
+export type Job<K extends JobKind = JobKind> = {
+  [P in K]: Omit<z.infer<typeof row>, 'kind' | 'result'> & { kind: P; result: StoredResult<P> | null };
+}[K];
+
+/** Without the fields that do not fit; those that no schema knows stay, for whoever lists them all. */
+export function storedResult<K extends JobKind>(kind: K, written: unknown): StoredResult<K> | null {
+  if (typeof written !== 'object' || written === null) return null;
+  const { shape }: z.ZodObject = jobResults[kind];
+  const fits = ([name, value]: [string, unknown]) =>
+    !Object.hasOwn(shape, name) || z.safeParse(shape[name], value).success;
+  return Object.fromEntries(Object.entries(written).filter(fits)) as StoredResult<K>;
+}
+
+export const job = row.transform(
+  (read) => ({ ...read, result: storedResult(read.kind, read.result) }) as Job,
+);
+
+export const isOfKind =
+  <K extends JobKind>(kind: K) =>
+  (one: Job): one is Extract<Job, { kind: K }> =>
+    one.kind === kind;
 
 export const jobLogLine = z.object({
   at: z.number(),

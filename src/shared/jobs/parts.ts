@@ -1,4 +1,4 @@
-/** Owns parameters that several jobs have. */
+/** Owns parameters and figures of results that several jobs have. */
 import { z } from 'zod';
 import { field } from '../field.ts';
 import { labelList, limits } from '../limits.ts';
@@ -9,6 +9,12 @@ export const id = z.int().positive();
 
 /** What every random number of a job follows from: all of its bits count. */
 export const seed = z.int().min(0).max(limits.seed).default(0);
+
+/** Of a result: how many there are of something. */
+export const count = z.int().min(0);
+
+/** Of a job that looks at files of images: how many it left out as they are not as imported; absent: it looked at none. */
+export const leftOut = { changed: count.optional(), missing: count.optional() };
 
 export const modelId = z.string().max(limits.modelId);
 

@@ -1,7 +1,7 @@
-/** Owns the parameters of laying out a map. */
+/** Owns the parameters and the result of laying out a map. */
 import { z } from 'zod';
 import { field } from '../field.ts';
-import { encoder, id, seed } from './parts.ts';
+import { count, encoder, id, leftOut, seed } from './parts.ts';
 
 const byTsne = {
   where: 'with t-SNE',
@@ -45,4 +45,15 @@ export const projectParams = z.object({
     help: 'The same seed, settings and images give the same map again.',
     level: 'advanced',
   }),
+});
+
+export const projectResult = z.object({
+  projectionId: id,
+  images: count,
+  /** Of PCA: share of the variance that the map shows. */
+  explained: z.number().optional(),
+  /** Of t-SNE, of 4 images and more. */
+  perplexity: z.number().optional(),
+  divergence: z.number().optional(),
+  ...leftOut,
 });

@@ -1,7 +1,7 @@
-/** Owns the parameters of scoring a dataset. */
+/** Owns the parameters and the result of scoring a dataset. */
 import { z } from 'zod';
 import { promptText } from '../limits.ts';
-import { id, modelId, seed } from './parts.ts';
+import { count, id, leftOut, modelId, seed } from './parts.ts';
 
 const classPrompt = promptText.includes('[CLS]', 'text with [CLS], which becomes the class');
 
@@ -18,4 +18,15 @@ export const scoreParams = z.object({
   /** The scorer's probabilities become p^(1/T), renormalised; auto: T of least log loss; 1: as they are. */
   temperature: z.union([z.literal('auto'), z.number().min(0.05).max(20)]).default(1),
   seed,
+});
+
+export const scoreResult = z.object({
+  scorerId: id,
+  scored: count,
+  accuracy: z.number().nullable(),
+  temperature: z.number(),
+  /** Of a probe. */
+  folds: count.optional(),
+  penalty: z.number().optional(),
+  ...leftOut,
 });

@@ -1,6 +1,6 @@
-/** Owns the parameters of training a difficulty adapter or a plain LoRA. */
+/** Owns the parameters and the result of training a difficulty adapter or a plain LoRA. */
 import { z } from 'zod';
-import { id, modelId, seed } from './parts.ts';
+import { count, id, leftOut, modelId, seed } from './parts.ts';
 
 /** The encoder's internals are unpublished: the defaults are our own (docs/decisions/0007). */
 export const trainParams = z.object({
@@ -44,4 +44,15 @@ export const trainParams = z.object({
   /** Steps between previews of a few classes; 0: none; null: as often as takes about a twentieth of the time. */
   previewEvery: z.int().min(0).max(1_000_000).nullable().default(null),
   seed,
+});
+
+export const trainResult = z.object({
+  modelId,
+  /** Fewer than asked for where it was ended early. */
+  steps: count,
+  /** Smoothed over the last steps. */
+  loss: z.number(),
+  /** Learned from. */
+  images: count,
+  ...leftOut,
 });

@@ -11,6 +11,7 @@ import {
   tsneSteps,
 } from '../../../core/projection/tsne.ts';
 import { rngFromSeed } from '../../../core/rng.ts';
+import type { JobResult } from '../../../shared/jobs/index.ts';
 import { addProjection, type LoadedEmbeddings, workImages } from '../../catalog/index.ts';
 import { pump } from '../../files/pump.ts';
 import type { JobBody, JobContext } from '../../jobs/job-context.ts';
@@ -47,7 +48,10 @@ export const projectBody: JobBody<'project'> = async (ctx) => {
   return { projectionId, images: loaded.ids.length, ...figures };
 };
 
-type Placed = { positions: Float32Array; figures: Record<string, unknown> };
+type Placed = {
+  positions: Float32Array;
+  figures: Pick<JobResult<'project'>, 'explained' | 'perplexity' | 'divergence'>;
+};
 
 async function byPca(ctx: JobContext<'project'>, { ids, vectors, dim }: LoadedEmbeddings): Promise<Placed> {
   const n = ids.length;

@@ -8,6 +8,7 @@ import { inSampleSteps, outOfFoldSteps } from '../../../core/difficulty/out-of-f
 import type { Probe } from '../../../core/difficulty/probe.ts';
 import { temperedProbabilities } from '../../../core/metrics/temperature.ts';
 import type { ScorerMethod } from '../../../shared/domain/scorer.ts';
+import type { JobResult } from '../../../shared/jobs/index.ts';
 import {
   addScorer,
   classesOf,
@@ -43,7 +44,7 @@ interface Measured {
   probes: Probe[] | null;
   modelName: string;
   modelHash: string;
-  figures: Record<string, unknown>;
+  figures: Pick<JobResult<'score'>, 'folds' | 'penalty'>;
 }
 
 const methods: Record<ScorerMethod, (ctx: Context, classes: Classes) => Promise<Measured>> = {

@@ -66,7 +66,7 @@ function touch(path: string): void {
 }
 
 type Make = () => JobRequestInput;
-const jobs: Record<string, Make> = {
+const jobs = {
   embed: () => ({ kind: 'embed', params: { datasetId: 1, modelId } }),
   'score, a probe': () => ({ kind: 'score', params: { datasetId: 1, modelId } }),
   'score, a classifier': () => ({ kind: 'score', params: { datasetId: 1, method: 'classifier', modelId } }),
@@ -90,11 +90,11 @@ const jobs: Record<string, Make> = {
     kind: 'hard-factors',
     params: { datasetId: 1, modelId, levels: [0.2, 0.8], count: 1, steps: 2 },
   }),
-  export: () => ({
+  export: (): JobRequestInput<'export'> => ({
     kind: 'export',
     params: { datasetId: 1, out: join(folder, `export-${exports++}`), filter: { origin: 'real' } },
   }),
-};
+} satisfies Record<string, Make>;
 /** Those that read what was stored, and no file. */
 const withoutFiles: Record<string, Make> = {
   project: () => ({ kind: 'project', params: { datasetId: 1, modelId, method: 'pca' } }),

@@ -59,8 +59,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const reportOf = (result: Record<string, unknown>) =>
-  JSON.parse(readFileSync(catalog.file(result.file as string), 'utf8'));
+const reportOf = (result: { file?: string }) => JSON.parse(readFileSync(catalog.file(result.file!), 'utf8'));
 
 it('writes a grid per class with real images of each level, and a table of factors', async () => {
   const result = await runOk(catalog, { kind: 'hard-factors', params: settings });

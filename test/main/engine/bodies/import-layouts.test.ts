@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import * as c from '../../../../src/main/catalog/index.ts';
-import { importSummaryOf, noteText } from '../../../../src/shared/import-summary.ts';
-import type { JobParams } from '../../../../src/shared/jobs/index.ts';
+import { noteText } from '../../../../src/shared/import-summary.ts';
+import type { JobParams, JobResult } from '../../../../src/shared/jobs/index.ts';
 import { tempCatalog, tempFolder } from '../../support/catalogs.ts';
 import { handlersOf } from '../../support/handlers.ts';
 import { makeFolder, picture, put } from '../../support/pictures.ts';
@@ -23,8 +23,7 @@ const request = (source = folder, options: Partial<JobParams<'import'>> = {}) =>
   params: { source, name: 'photos', ...options },
 });
 
-const summaryOf = (result: Record<string, unknown>) => {
-  const summary = importSummaryOf(result)!;
+const summaryOf = ({ summary }: JobResult<'import'>) => {
   return { layout: summary.layout, used: summary.used.map(noteText), unused: summary.unused.map(noteText) };
 };
 

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as c from '../../../../src/main/catalog/index.ts';
-import { importSummaryOf, noteText } from '../../../../src/shared/import-summary.ts';
+import { noteText } from '../../../../src/shared/import-summary.ts';
 import type { JobParams } from '../../../../src/shared/jobs/index.ts';
 import { picture, put } from '../../support/pictures.ts';
 import { run, runOk } from '../../support/run.ts';
@@ -36,7 +36,7 @@ async function importing(source: string, said: Said = {}) {
     job.id,
   );
   const datasetId = catalog.value<number>('SELECT id FROM datasets WHERE name = ?', name)!;
-  const { used = [], unused = [] } = importSummaryOf(job.result) ?? {};
+  const { used = [], unused = [] } = job.result?.summary ?? {};
   return {
     job,
     datasetId,

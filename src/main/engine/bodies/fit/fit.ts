@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import { trainingDynamics } from '../../../../core/difficulty/dynamics.ts';
+import type { JobResult } from '../../../../shared/jobs/index.ts';
 import { addModelRow } from '../../../catalog/index.ts';
 import type { JobBody, JobContext } from '../../../jobs/job-context.ts';
 import { type EpochFigures, writeClassifier } from '../../../models/classifier-folder.ts';
@@ -128,7 +129,7 @@ async function store(
   progress: FitProgress,
   { description, complete, from }: OpenClassifier,
   best: Parameters<OpenClassifier['complete']>[0],
-): Promise<Record<string, unknown>> {
+): Promise<JobResult<'fit'>> {
   const { plan, history, bestEpoch, trueProbability } = progress;
   const folder = join('models', `classifier-${ctx.job.id}`);
   const dynamics = trainingDynamics(trueProbability, progress.correct);

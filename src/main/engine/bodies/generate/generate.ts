@@ -8,6 +8,7 @@ import { keptOfConfig } from '../../../../core/diffusion/create-scheduler.ts';
 import { writtenPrompts } from '../../../../core/prompts/written.ts';
 import { rngFromSeed } from '../../../../core/rng.ts';
 import type { ClassAcceptance } from '../../../../shared/jobs/generate.ts';
+import type { JobResult } from '../../../../shared/jobs/index.ts';
 import { madeIndices } from '../../../catalog/index.ts';
 import { startingImages } from '../../../datasets/used-images.ts';
 import { decodeRgb } from '../../../images/decode.ts';
@@ -236,7 +237,7 @@ function resultOf(
   { catalog, job }: Context,
   planned: readonly PlannedPicture[],
   selection: Selection | null,
-): Record<string, unknown> {
+): JobResult<'generate'> {
   const classCount = new Set(planned.map((p) => p.className)).size;
   if (!selection) return { generated: planned.length, classes: classCount };
   const acceptance = selection.classes();

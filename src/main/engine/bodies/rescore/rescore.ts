@@ -1,6 +1,7 @@
 /** Owns measuring images that a scorer has not judged yet, synthetic ones above all. */
 
 import { gather } from '../../../../core/difficulty/probe.ts';
+import type { JobResult } from '../../../../shared/jobs/index.ts';
 import {
   addScores,
   currentScorerId,
@@ -53,7 +54,10 @@ export const rescoreBody: JobBody<'rescore'> = async (ctx) => {
 };
 
 /** How far the generated images came out as they were asked for. */
-function syntheticFigures(ctx: JobContext<'rescore'>, scorerId: number): Record<string, unknown> {
+function syntheticFigures(
+  ctx: JobContext<'rescore'>,
+  scorerId: number,
+): Omit<JobResult<'rescore'>, 'scorerId' | 'measured'> {
   const row = syntheticMeans(ctx.catalog, scorerId);
   if (row.n === 0) return { synthetic: 0 };
   return {

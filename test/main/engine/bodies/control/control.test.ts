@@ -24,7 +24,7 @@ beforeAll(async () => {
   await makeFolder(join(folder, 'photos'), 6, 40);
   await runOk(catalog, { kind: 'import', params: { source: join(folder, 'photos'), name: 'photos' } });
   const other = { datasetId: 1, method: 'classifier', modelId: classifier } as const;
-  heldOut = (await runOk(catalog, { kind: 'score', params: other })).scorerId as number;
+  heldOut = (await runOk(catalog, { kind: 'score', params: other })).scorerId;
   await runOk(catalog, { kind: 'score', params: { datasetId: 1, folds: 2 } });
   await runOk(catalog, { kind: 'train', params: { datasetId: 1, baseModelId, steps: 2, batchSize: 4 } });
 });
@@ -33,8 +33,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const reportOf = (result: Record<string, unknown>) =>
-  JSON.parse(readFileSync(catalog.file(result.file as string), 'utf8'));
+const reportOf = (result: { file?: string }) => JSON.parse(readFileSync(catalog.file(result.file!), 'utf8'));
 
 it('holds both scorers, every level and class, the baseline, densities and pictures', async () => {
   const result = await runOk(catalog, { kind: 'control', params: { ...settings, heldOutScorerId: heldOut } });
@@ -68,7 +67,7 @@ it('holds both scorers, every level and class, the baseline, densities and pictu
     expect(map.requested.filter((s: number | null) => s === null)).toHaveLength(6);
     expect(map.positions).toHaveLength(2 * (6 + 3 * 3));
   }
-  const pictures = join(catalog.file(result.file as string), '..');
+  const pictures = join(catalog.file(result.file!), '..');
   expect(existsSync(join(pictures, 'controlled-2-1-2.png'))).toBe(true);
   expect(existsSync(join(pictures, 'base-2-1-0.png'))).toBe(true);
 });

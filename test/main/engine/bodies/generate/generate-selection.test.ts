@@ -10,7 +10,6 @@ import * as c from '../../../../../src/main/catalog/index.ts';
 import { addModel } from '../../../../../src/main/engine/check-model.ts';
 import { readPngText } from '../../../../../src/main/images/png.ts';
 import { type Provenance, provenance } from '../../../../../src/shared/domain/provenance.ts';
-import type { ClassAcceptance } from '../../../../../src/shared/jobs/generate.ts';
 import type { JobRequestInput } from '../../../../../src/shared/jobs/index.ts';
 import type { Job } from '../../../../../src/shared/jobs/job.ts';
 import { classifierSpec, makeFolder, writeClassifier } from '../../../support/pictures.ts';
@@ -31,7 +30,7 @@ beforeAll(async () => {
   await makeFolder(join(folder, 'photos'), 4, 40);
   await runOk(catalog, { kind: 'import', params: { source: join(folder, 'photos'), name: 'photos' } });
   const score = { datasetId: 1, method: 'classifier', modelId: classifier } as const;
-  scorerId = (await runOk(catalog, { kind: 'score', params: score })).scorerId as number;
+  scorerId = (await runOk(catalog, { kind: 'score', params: score })).scorerId;
 });
 afterAll(() => {
   catalog.close();
@@ -39,7 +38,7 @@ afterAll(() => {
 });
 
 type Params = Extract<JobRequestInput, { kind: 'generate' }>['params'];
-const request = (change: Partial<Params>): JobRequestInput => ({
+const request = (change: Partial<Params>): JobRequestInput<'generate'> => ({
   kind: 'generate',
   params: { datasetId: 1, modelId, count: 8, steps: 2, batchSize: 4, scheduler: 'ddim', seed: 9, ...change },
 });
@@ -70,7 +69,7 @@ const keptBy = (jobId: number): Kept[] =>
 async function made(
   change: Partial<Params>,
   onStage?: (stage: string) => void,
-): Promise<{ job: Job; kept: Kept[] }> {
+): Promise<{ job: Job<'generate'>; kept: Kept[] }> {
   const job = await run(catalog, request(change), {
     onEvent: (name, payload) => name === 'job.updated' && onStage?.((payload as Job).stage),
   });
@@ -176,7 +175,7 @@ it('by class: what the scorer takes for another one is tried again', async () =>
     );
     expect(predicted).toBe(k.classId);
   }
-  const acceptance = job.result!.acceptance as ClassAcceptance[];
+  const acceptance = job.result!.acceptance!;
   expect(acceptance.map((a) => a.accepted + a.atLimit)).toEqual([8, 8, 8]);
   expect(kept).toHaveLength(acceptance.reduce((n, a) => n + a.accepted, 0));
 });

@@ -35,8 +35,8 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const reportOf = (result: Record<string, unknown>) =>
-  issuesReport.parse(JSON.parse(readFileSync(catalog.file(result.file as string), 'utf8')));
+const reportOf = (result: { file?: string }) =>
+  issuesReport.parse(JSON.parse(readFileSync(catalog.file(result.file!), 'utf8')));
 const idOf = (path: string) => catalog.value<number>('SELECT id FROM images WHERE path = ?', path)!;
 
 it('finds copies while nothing is scored out of fold, and says once that labels are left out', async () => {

@@ -38,11 +38,11 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const training = (change: object): JobRequestInput => ({
+const training = (change: object): JobRequestInput<'train'> => ({
   kind: 'train',
   params: { datasetId: 1, baseModelId, steps: 9, batchSize: 4, checkpointEvery: 2, seed: 5, ...change },
 });
-async function done(request: JobRequestInput | Job, onEvent?: Parameters<typeof run>[2]): Promise<Job> {
+async function done<R extends JobRequestInput | Job>(request: R, onEvent?: Parameters<typeof run>[2]) {
   const job = await run(catalog, request, onEvent);
   expect(job, job.error ?? '').toMatchObject({ state: 'done' });
   return job;
@@ -54,7 +54,7 @@ const atStep = (step: number, act: (job: number, abort: AbortController) => void
     if (name === 'training.point' && at.point.step === step) act(at.jobId, abort);
   },
 });
-const adapterOf = (job: Job) => {
+const adapterOf = (job: Job<'train'>) => {
   const { path } = c.listModelRows(catalog).find(({ id }) => id === job.result?.modelId)!;
   const { config, adapter } = readAdapter(path);
   return { config, weights: [adapter.loraWeights, adapter.encoderWeights] };
@@ -185,7 +185,7 @@ it.each(['difficulty', 'plain'])('images of splits val and test are not learned 
   mark(first.id, 'test');
   mark(second.id, 'val');
   const { result } = await done(training({ kind, steps: 1 }));
-  expect(result?.images).toBe((all.result?.images as number) - 2);
+  expect(result?.images).toBe(all.result!.images! - 2);
   for (const { id } of c.workImages(catalog, 1)) mark(id, 'test');
   expect((await run(catalog, training({ kind, steps: 1 }))).error).toContain('val and test only measure');
   for (const { id } of c.workImages(catalog, 1)) mark(id, null);
@@ -195,7 +195,8 @@ it('warns of a scorer that has learned from the images', async () => {
   const warnings = (job: Job) =>
     queue.log(job.id).flatMap(({ level, text }) => (level === 'warn' ? [text] : []));
   const scored = async (method: string) =>
-    (await done({ kind: 'score', params: { datasetId: 1, method } } as JobRequestInput)).result?.scorerId;
+    (await done({ kind: 'score', params: { datasetId: 1, method } } as JobRequestInput<'score'>)).result
+      ?.scorerId;
   const inSample = await done(training({ steps: 1, scorerId: await scored('in-sample') }));
   expect(warnings(inSample)).toEqual([expect.stringContaining('learned from the images it judges')]);
   const outOfFold = await done(training({ steps: 1, scorerId: await scored('out-of-fold') }));
@@ -204,7 +205,7 @@ it('warns of a scorer that has learned from the images', async () => {
 
 it('a difficulty model generates the same in another catalog that has its base model', async () => {
   const trained = await done(training({ steps: 2 }));
-  const { path } = c.getModelRow(catalog, trained.result?.modelId as string);
+  const { path } = c.getModelRow(catalog, trained.result!.modelId!);
   const generate = (adapterId: string): JobRequestInput => ({
     kind: 'generate',
     params: { datasetId: 1, adapterId, count: 1, steps: 2, seed: 3 },
@@ -229,7 +230,7 @@ it('a difficulty model generates the same in another catalog that has its base m
       /^from elsewhere was trained on a diffusion model that this catalog does not have \(SHA-256 [0-9a-f]{10}…\)/,
     );
     await addModel(other, { path: join(folder, 'tiny'), name: 'its base' });
-    const here = await pixels(catalog, generate(trained.result?.modelId as string));
+    const here = await pixels(catalog, generate(trained.result!.modelId!));
     expect(here).toHaveLength(3);
     expect(await pixels(other, generate(entry.id))).toEqual(here);
   } finally {
