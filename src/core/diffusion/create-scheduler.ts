@@ -151,10 +151,34 @@ export function unsupportedOf(config: SchedulerConfig): string | null {
   return set ? `the scheduler config sets ${set[0]} (${set[1]}), which Crux does not do` : null;
 }
 
-/** Why a job must choose a scheduler, as the model's own is not one of ours; null: it need not. */
+/** Why no scheduler here can be built by a config, so that nothing can be done with its model; null: one can. */
+export function noSchedulerFor(config: SchedulerConfig): string | null {
+  const unsupported = unsupportedOf(config);
+  if (unsupported) return unsupported;
+  if (schedulerChoices.some((name) => refusalOf(name, config) === null)) return null;
+  return `${CONFIG_FILE}: ${refusalOf(schedulerChoices[0], config)}`;
+}
+
+/** Why a job must choose a scheduler, as the model's own cannot be used; null: it need not, or none would help. */
 export function mustChooseScheduler(config: SchedulerConfig): string | null {
+  if (noSchedulerFor(config)) return null;
   try {
     schedulerFor('model', config);
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+const CONFIG_FILE = 'scheduler/scheduler_config.json';
+
+/** A number of steps that every scheduler takes, the distilled ones and a Runge-Kutta warm-up among them. */
+const FEW_STEPS = 4;
+
+/** What a scheduler refuses of a config, whatever the job; null: nothing. */
+function refusalOf(name: SchedulerName, config: SchedulerConfig): string | null {
+  try {
+    createScheduler(name, config, FEW_STEPS);
     return null;
   } catch (error) {
     return (error as Error).message;
@@ -166,11 +190,17 @@ export function schedulerOfClass(className: string): SchedulerName | undefined {
   return schedulerNames.find((name) => SCHEDULERS[name].className === className);
 }
 
-/** The scheduler that a job's setting means for a model. @throws when the model's own is not one of ours. */
+/** The scheduler that a job's setting means for a model. @throws when the model's own cannot be used. */
 export function schedulerFor(setting: SchedulerSetting, config: SchedulerConfig): SchedulerName {
   if (setting !== 'model') return setting;
   const className = config._class_name;
   const own = className === undefined ? undefined : schedulerOfClass(className);
+  const refused = own && refusalOf(own, config);
+  if (refused) {
+    const others = schedulerChoices.filter((name) => refusalOf(name, config) === null);
+    const remedy = others.length > 0 ? `; choose one with --scheduler: ${others.join(', ')}` : '';
+    throw new Error(`${CONFIG_FILE}: ${refused}${remedy}`);
+  }
   if (own) return own;
   const named = className === undefined ? 'names no class' : `is of ${className}, which Crux does not have`;
   throw new Error(

@@ -4,12 +4,13 @@
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { mustChooseScheduler, unsupportedOf } from '../../core/diffusion/create-scheduler.ts';
+import { mustChooseScheduler, noSchedulerFor } from '../../core/diffusion/create-scheduler.ts';
 import { input, type Shape, sameShape } from '../../core/graph/value.ts';
 import { decode, encode } from '../../core/nn/autoencoder-kl.ts';
 import { clipText } from '../../core/nn/clip-text.ts';
 import {
   autoencoderFields,
+  clipTextFields,
   type FieldTable,
   unetFields,
   unknownFields,
@@ -29,7 +30,7 @@ import { readModelJson, type StoredPart } from './stored-part.ts';
 export function checkDiffusion(path: string): DiffusionReport {
   const model = openDiffusionModel(path);
   const parts = networksOf(model).map(compare);
-  const unsupported = unsupportedOf(model.scheduler);
+  const unsupported = noSchedulerFor(model.scheduler);
   const problems = [...parts.flatMap(problemsOf), ...(unsupported ? [`${path}: ${unsupported}`] : [])];
   return {
     summary: summaryOf(path, model),
@@ -84,6 +85,7 @@ function networksOf({ unet, vae, text, textLength }: DiffusionModel): Network[] 
     {
       part: 'text encoder',
       stored: text,
+      fields: clipTextFields,
       build: (p) => clipText(p, text.config, input('ids', [1, textLength], 'i64')),
     },
   ];

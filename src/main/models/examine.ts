@@ -45,8 +45,8 @@ async function checkFolder(path: string): Promise<ModelCheck> {
     const pipeline = pipelineOf(path);
     const { openGenerationModel } = await import('./diffusion/generation-model.ts');
     const { scheduler } = openGenerationModel(path);
-    const { mustChooseScheduler, unsupportedOf } = await import('../../core/diffusion/create-scheduler.ts');
-    const unsupported = unsupportedOf(scheduler);
+    const { mustChooseScheduler, noSchedulerFor } = await import('../../core/diffusion/create-scheduler.ts');
+    const unsupported = noSchedulerFor(scheduler);
     if (unsupported) return verdict('diffusion', '', [`${path}: ${unsupported}`]);
     const mustChoose = mustChooseScheduler(scheduler);
     const summary = `exported ONNX graphs (${pipeline}): generates, cannot be trained`;

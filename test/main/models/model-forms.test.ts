@@ -353,7 +353,7 @@ describe('a check', () => {
 
   it('names the fields of a config that are not known, and stays usable', async () => {
     const at = copy('fields');
-    for (const part of ['unet', 'vae']) {
+    for (const part of ['unet', 'vae', 'text_encoder']) {
       const file = join(at, part, 'config.json');
       const config = JSON.parse(readFileSync(file, 'utf8'));
       writeFileSync(file, JSON.stringify({ ...config, _note: 1, [`${part}_twist`]: 2 }));
@@ -363,7 +363,7 @@ describe('a check', () => {
     expect(diffusion!.parts.map(({ unknownFields }) => unknownFields)).toEqual([
       ['unet_twist'],
       ['vae_twist'],
-      [],
+      ['text_encoder_twist'],
     ]);
     const plain = await checkModel(path('model'));
     expect(plain.diffusion!.parts.flatMap(({ unknownFields }) => unknownFields)).toEqual([]);
