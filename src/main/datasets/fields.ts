@@ -76,19 +76,24 @@ export function matchColumns(
         .map((name) => columns.find((c) => columnKey(c) === name))
         .find((c) => c !== undefined);
   }
-  // As Hugging Face names files of several kinds.
-  matched.path ??= columns.find((name) => /_file_name$/i.test(name));
+  matched.path ??= imageFileColumn(columns);
   return matched;
 }
 
+/** As Hugging Face names files of several kinds. Which of several others (masks, depths) are the images, nobody can tell. */
+function imageFileColumn(columns: readonly string[]): string | undefined {
+  const named = columns.filter((name) => columnKey(name).endsWith('_file_name'));
+  const images = named.find((name) => columnKey(name) === 'image_file_name');
+  return images ?? (named.length === 1 ? named[0] : undefined);
+}
+
 /**
- * One row's raw values by column (CSV: strings; JSON: anything) -> fields. `trim`: drop blanks around the label, as people put them
- * into CSV files by hand. What an image can do without and cannot be used is left out and told. Throws FieldError.
+ * One row's raw values by column (CSV: strings; JSON: anything) -> fields. Blanks around a label are no part of it.
+ * What an image can do without and cannot be used is left out and told. Throws FieldError.
  */
 export function readFields(
   row: ReadonlyMap<string, unknown>,
   columns: Partial<Record<FieldName, string>>,
-  trim: boolean,
   onUnusable: (error: FieldError) => void,
 ): RowFields {
   const raw = (field: FieldName): unknown => {
@@ -109,7 +114,7 @@ export function readFields(
   const named =
     label === undefined
       ? undefined
-      : optional(() => readLabel(trim && typeof label === 'string' ? label.trim() : label));
+      : optional(() => readLabel(typeof label === 'string' ? label.trim() : label));
   if (named !== undefined) fields.label = named;
   const split = raw('split');
   const told = split === undefined ? undefined : optional(() => readSplit(split));

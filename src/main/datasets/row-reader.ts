@@ -59,13 +59,13 @@ export class RowReader {
     return matched;
   }
 
-  /** `trim`: the row is text by hand (CSV). @throws FieldError */
+  /** `trim`: the row is text by hand (CSV), and so are its numbers. @throws FieldError */
   read({ line, values, trim }: Extract<Row, { values: unknown }>): ReadRow {
     const columns = this.columnsOf(values.keys());
     const unusable: UnusableField[] = [];
     const onUnusable = ({ field, message }: FieldError) =>
       void unusable.push({ field, reason: `line ${line}: ${message}` });
-    const fields = readFields(values, columns, trim, onUnusable);
+    const fields = readFields(values, columns, onUnusable);
     // One-hot columns may turn out to be the labels.
     if (fields.oneHot === undefined) this.#tellUnread();
     const raw = columns.label === undefined ? undefined : values.get(columns.label);

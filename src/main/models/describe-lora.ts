@@ -19,7 +19,7 @@ export function describeLora(file: LoraFile): { summary: string; lora: LoraRepor
   const tokens = file.tokens.map(({ token, vectors }) => ({ token, vectors: vectors.shape[0] }));
   const ranks = distinct(layers.flatMap(({ rank }) => rank ?? [])).sort((a, b) => a - b);
   const summary = [
-    `${distinct(layers.map(({ kind }) => kind)).join(', ')} in ${file.layout} layout: ${file.unet.size} layers of the U-Net, ${file.text_encoder.size} of the text encoder`,
+    `${distinct(layers.map(({ kind }) => kind)).join(', ')} in ${file.layout} layout: ${file.unet.size} ${file.unet.size === 1 ? 'layer' : 'layers'} of the U-Net, ${file.text_encoder.size} of the text encoder`,
     ...(ranks.length > 0 ? [`rank ${ranks.join(', ')}`] : []),
     ...(tokens.length > 0
       ? [`learned tokens ${tokens.map(({ token, vectors }) => `${token} (${vectors})`).join(', ')}`]

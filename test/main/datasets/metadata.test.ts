@@ -83,6 +83,32 @@ describe('metadata', () => {
     expect(reasons()['test/metadata.jsonl']).toMatch(/line 2: path: ..\/..\/x.png leaves the dataset folder/);
   });
 
+  it('of the images, beside masks, in whatever order', async () => {
+    await put({
+      'img/0.png': '',
+      'mask/0.png': '',
+      'metadata.csv': 'mask_file_name,image_file_name,label\nmask/0.png,img/0.png,cat\n',
+    });
+    const { placed } = await scan();
+    expect(placed()['img/0.png']?.[0]).toBe('cat');
+    expect(placed()['mask/0.png']?.[0]).not.toBe('cat');
+  });
+
+  it('of JSON lines, whose labels lose the blanks around them', async () => {
+    await put({ '0.png': '', 'metadata.jsonl': '{"file_name":"0.png","label":" cat "}\n' });
+    expect((await scan()).placed()['0.png']?.[0]).toBe('cat');
+  });
+
+  it('of several kinds, none of them the images, are not guessed at', async () => {
+    await put({
+      'img/0.png': '',
+      'mask/0.png': '',
+      'metadata.csv': 'mask_file_name,depth_file_name,label\nmask/0.png,img/0.png,cat\n',
+    });
+    const { placed } = await scan();
+    expect(Object.values(placed()).map(([label]) => label)).not.toContain('cat');
+  });
+
   it('class folders say more than numbers without names; names say more than folders', async () => {
     await put({
       'a/0.png': '',
