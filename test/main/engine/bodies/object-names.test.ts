@@ -191,7 +191,7 @@ describe('tables by text', () => {
   it('a row without a column has no value for it', () => {
     const row = new Map([['path', 'a.png']]);
     const columns = { ...matchColumns(['path']), label: 'constructor' };
-    expect(readFields(row, columns, () => {})).toEqual({ path: 'a.png' });
+    expect(readFields(row, columns, false, () => {})).toEqual({ path: 'a.png' });
   });
 
   it("a picture's texts stay, whatever they are called", async () => {
