@@ -58,7 +58,7 @@ describe.skipIf(!there)('adapter files of shared/data/reports.tar.gz', () => {
     ['norms', 'norm, LoRA in kohya layout: 57 layers'],
     ['peft0', 'LoRA in PEFT/diffusers layout: 56 layers'],
     ['peftname', 'LoRA in PEFT/diffusers layout: 56 layers'],
-    ['tucker', 'LoCon with mid (Tucker) in kohya layout: 1 layers'],
+    ['tucker', 'LoCon with mid (Tucker) in kohya layout: 1 layer of the U-Net'],
     ['bundle', 'learned tokens blorp (2)'],
     ['bundle2', 'learned tokens blorp (2)'],
   ])('%s is usable, and changes the noise', async (name, summary) => {
