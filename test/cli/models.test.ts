@@ -60,9 +60,21 @@ it('checks adapters: what they are and bring along, and with --verbose how stron
   const json = JSON.parse((await check(file, '--json')).stdout);
   expect(json.summary).toContain('learned tokens blorp (2)');
   expect(json.lora).toEqual({
-    layers: [{ part: 'U-Net', layer: 'a', kind: 'LoRA', rank: 2, alpha: 2, scale: 1 }],
+    layers: [{ part: 'U-Net', layer: 'a', kind: 'LoRA', rank: 2, alpha: 2, scale: 1, bias: false }],
     tokens: [{ token: 'blorp', vectors: 2 }],
   });
+
+  const biased = join(cwd, 'biased.safetensors');
+  writeSafetensors(biased, {
+    ...pair('lora_unet_a'),
+    ...pair('lora_unet_b'),
+    'lora_unet_b.diff_b': matrix(8, 1),
+  });
+  const told = await check(biased, '--verbose');
+  expect(told.stdout).toContain('rank 2, 1 layer with a bias difference');
+  expect(told.stdout).toMatch(/scale +bias\n/);
+  expect(told.stdout).toMatch(/U-Net +a +LoRA +2 +2 +1 +no\n/);
+  expect(told.stdout).toMatch(/U-Net +b +LoRA +2 +2 +1 +yes\n/);
 
   // A folder as diffusers and PEFT save it is what `crux generate --lora` takes too.
   const folder = join(cwd, 'saved');

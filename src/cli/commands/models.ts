@@ -69,8 +69,16 @@ function diffusionLines({ parts, abilities, memory }: DiffusionReport, verbose: 
 /** Each adapted layer with its effective scale. */
 const loraLines = ({ layers }: LoraReport): string[] =>
   table(
-    ['part', 'layer', 'kind', 'rank', 'alpha', 'scale'],
-    layers.map(({ part, layer, kind, rank, alpha, scale }) => [part, layer, kind, rank, alpha, scale]),
+    ['part', 'layer', 'kind', 'rank', 'alpha', 'scale', 'bias'],
+    layers.map(({ part, layer, kind, rank, alpha, scale, bias }) => [
+      part,
+      layer,
+      kind,
+      rank,
+      alpha,
+      scale,
+      bias ? 'yes' : 'no',
+    ]),
   ).map((line) => `  ${line}`);
 
 async function pathOf(session: Session, nameOrId: string): Promise<string> {
@@ -104,7 +112,7 @@ export function models(parent: Command, context: CommandContext): void {
     'say whether a model file or folder can be used, and why not',
   ).option(
     '--verbose',
-    'also list the file of each part of a diffusion model, and the layers of a LoRA with kind, rank, alpha and scale',
+    'also list the file of each part of a diffusion model, and the layers of a LoRA with kind, rank, alpha, scale and whether the bias changes',
   );
   withGlobals(check).action((given: string, values: Values & { verbose?: boolean }) =>
     finish(context, values.json === true, async () => {

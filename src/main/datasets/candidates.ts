@@ -6,20 +6,11 @@ import type { Dirent } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { extensionOf, fsPath, isWithin, nameOfBytes, realLocation } from '../files/fs-names.ts';
+import { isOtherPicture, isPicture, isReadPicture } from '../files/picture-names.ts';
 import { systemFile, systemFolder } from '../files/system-names.ts';
 import { openUserFile } from '../files/user-file.ts';
 import { asUnreadable } from '../images/errors.ts';
 import { SNIFF_BYTES, sniffFormat } from '../images/sniff.ts';
-
-const SUPPORTED = new Set(
-  '.jpg .jpeg .jpe .jfif .png .apng .webp .gif .bmp .dib .tif .tiff .avif'.split(' '),
-);
-/** Pictures by name that we do not read: listed, so that nobody wonders where they are. */
-const OTHER_PICTURES = new Set(
-  '.heic .heif .jp2 .j2k .jpx .jxl .svg .ico .psd .qoi .ppm .pgm .pbm .pnm .tga .pcx .exr .hdr .dng .cr2 .nef .arw'.split(
-    ' ',
-  ),
-);
 
 /** Endings that promise no image: such files are not opened to see whether they are one. */
 const OTHER_FILES = new Set(
@@ -48,9 +39,6 @@ export const entryOf = (dirent: Dirent<Buffer<ArrayBuffer>>): Entry => ({
   dirent,
 });
 
-export const isPicture = (name: string): boolean =>
-  SUPPORTED.has(extensionOf(name)) || OTHER_PICTURES.has(extensionOf(name));
-
 /** `realRoot`: the dataset folder's real location. `folder`: absolute, holds the entry. */
 export async function judge(
   entry: Entry,
@@ -78,9 +66,9 @@ async function judgeFile(name: string, file: string): Promise<Verdict> {
   const extension = extensionOf(name);
   // Content is looked at only where the name does not promise an image: a second open of every file would double
   // the cost of a scan, and the decode finds a false promise anyway.
-  if (SUPPORTED.has(extension)) return { kind: 'image' };
+  if (isReadPicture(name)) return { kind: 'image' };
   if (OTHER_FILES.has(extension)) return { kind: 'not-image' };
-  const listed = OTHER_PICTURES.has(extension);
+  const listed = isOtherPicture(name);
   try {
     const { handle } = await openUserFile(file);
     try {

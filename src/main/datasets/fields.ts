@@ -88,12 +88,13 @@ function imageFileColumn(columns: readonly string[]): string | undefined {
 }
 
 /**
- * One row's raw values by column (CSV: strings; JSON: anything) -> fields. Blanks around a label are no part of it.
- * What an image can do without and cannot be used is left out and told. Throws FieldError.
+ * One row's raw values by column (CSV: strings; JSON: anything) -> fields. `trim`: drop blanks around the label, as people put them
+ * into CSV files by hand; a program that writes JSON means them. What an image can do without and cannot be used is left out and told. Throws FieldError.
  */
 export function readFields(
   row: ReadonlyMap<string, unknown>,
   columns: Partial<Record<FieldName, string>>,
+  trim: boolean,
   onUnusable: (error: FieldError) => void,
 ): RowFields {
   const raw = (field: FieldName): unknown => {
@@ -114,7 +115,7 @@ export function readFields(
   const named =
     label === undefined
       ? undefined
-      : optional(() => readLabel(typeof label === 'string' ? label.trim() : label));
+      : optional(() => readLabel(trim && typeof label === 'string' ? label.trim() : label));
   if (named !== undefined) fields.label = named;
   const split = raw('split');
   const told = split === undefined ? undefined : optional(() => readSplit(split));

@@ -65,7 +65,7 @@ export class RowReader {
     const unusable: UnusableField[] = [];
     const onUnusable = ({ field, message }: FieldError) =>
       void unusable.push({ field, reason: `line ${line}: ${message}` });
-    const fields = readFields(values, columns, onUnusable);
+    const fields = readFields(values, columns, trim, onUnusable);
     // One-hot columns may turn out to be the labels.
     if (fields.oneHot === undefined) this.#tellUnread();
     const raw = columns.label === undefined ? undefined : values.get(columns.label);

@@ -3,6 +3,8 @@
  * sentence each. Every reader of the analyst's files asks it through user-file.ts, and docs/formats.md is written from it.
  */
 
+import { isPicture } from './picture-names.ts';
+
 /** What a reader is after. */
 export type Wanted = 'safetensors' | 'onnx' | 'json' | 'text' | 'parquet' | 'image' | 'model';
 
@@ -86,6 +88,9 @@ function isErrorAnswer({ text }: Seen): boolean {
   if (!/^\s*\{/.test(text)) return false;
   try {
     const entries = Object.entries(JSON.parse(text) as object);
+    // A manifest of one row may have such columns.
+    if (entries.some(([key, value]) => key === 'path' && typeof value === 'string' && isPicture(value)))
+      return false;
     return (
       entries.some(([key, value]) => errorKeys.test(key) && typeof value !== 'number') &&
       entries.every(([key]) => errorKeys.test(key) || besideError.test(key))

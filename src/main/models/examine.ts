@@ -134,7 +134,6 @@ async function checkSafetensors(path: string): Promise<ModelCheck> {
     const { openSafetensors } = await import('../files/safetensors.ts');
     const file = openSafetensors(path);
     const names = [...file.tensors.keys()];
-    const shapes = [...file.tensors].map(([name, { shape }]) => [name, shape] as const);
     file.close();
     if (names.some((name) => name.startsWith('model.diffusion_model.'))) return await checkWeights(path);
     const { isTorchvision } = await import('./vision/torchvision.ts');
@@ -151,7 +150,7 @@ async function checkSafetensors(path: string): Promise<ModelCheck> {
       return verdict('safetensors', '', [`${path} is the ${part} of a model alone; choose ${instead}`]);
     }
     const { mayBeToken } = await import('../../core/nn/adapters/textual-inversion.ts');
-    if (!shapes.every(([name, shape]) => mayBeToken(name, shape)))
+    if (!names.every((name) => mayBeToken(name, file.tensors)))
       return verdict('safetensors', '', [unknownWeights(path, names)]);
     const { readEmbeddingFile } = await import('./lora-file.ts');
     const tokens = readEmbeddingFile(path).map(({ token, vectors }) => `${token} (${vectors.shape[0]})`);

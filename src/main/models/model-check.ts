@@ -57,6 +57,8 @@ const loraReport = z.object({
       alpha: z.number().nullable(),
       /** Of the layer's difference at weight 1. */
       scale: z.number(),
+      /** Whether it changes the layer's bias too. */
+      bias: z.boolean(),
     }),
   ),
   /** Learned tokens that the file brings along. */

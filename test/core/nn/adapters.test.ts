@@ -462,6 +462,8 @@ describe('learned tokens', () => {
     ['a token of its own name', { 'my.cat': [4] }],
     ['several', { '<s0>': [4], '<s1>': [4] }],
     ['a bundle', { 'bundle_emb.v1.5.cat.clip_l': [2, 4] }],
+    ['a token with numbers between dots', { 'v1.5.style': [768] }],
+    ['the same of several vectors', { 'my.2.token': [4, 1024] }],
   ])('%s: told by names and shapes', (_, file) => {
     expect(() => requireTokens(shapes(file))).not.toThrow();
   });
@@ -474,6 +476,9 @@ describe('learned tokens', () => {
     ],
     ['one layer', { 'shared.weight': [4, 4] }, "of a network's layer"],
     ['a numbered layer', { 'blocks.0.table': [4, 4] }, 'blocks.0.table'],
+    ['a numbered layer of a text width', { 'blocks.0.weight': [768] }, 'blocks.0.weight'],
+    ['more vectors than a prompt holds', { 'blocks.0.table': [768, 768] }, 'blocks.0.table'],
+    ['numbered layers', { 'blocks.0.gamma': [768], 'blocks.1.gamma': [768] }, 'blocks.0.gamma'],
     ['two encoders', { clip_l: [1, 4], clip_g: [1, 8] }, 'widths 4, 8'],
     ['dozens', Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`t${i}`, [4]])), '40 tensors'],
   ])('%s: refused', (_, file, reason) => {
@@ -484,6 +489,10 @@ describe('learned tokens', () => {
     const vectors = matrix(3, 8);
     expect(readLearnedTokens(tensors({ emb_params: vectors }), '<cat>', true)).toEqual([
       { token: '<cat>', vectors },
+    ]);
+    const wide = matrix(2, 768);
+    expect(readLearnedTokens(tensors({ 'v1.5.style': wide }), '<x>', true)).toEqual([
+      { token: 'v1.5.style', vectors: wide },
     ]);
     const one = matrix(8);
     const file = tensors({ '<s1>': one, 'unet:0:down': matrix(1, 8) });

@@ -51,6 +51,17 @@ describe('csv', () => {
     });
   });
 
+  it('of several columns of files reads that of the images, or asks which it is', async () => {
+    const text = 'mask_file_name,image_file_name,label\nimg/2.jpg,img/1.jpg,cat\n';
+    expect((await read('m.csv', text)).placed()).toEqual({ 'img/1.jpg': ['cat', null] });
+    const unclear = text.replace('image_', 'photo_');
+    await expect(read('m.csv', unclear)).rejects.toThrow(
+      /among "mask_file_name", "photo_file_name", "label"; name it with --column path=NAME/,
+    );
+    const told = await read('m.csv', unclear, { columns: { path: 'photo_file_name' } });
+    expect(told.placed()).toEqual({ 'img/1.jpg': ['cat', null] });
+  });
+
   it('takes other column words, semicolons and tabs, and a column named by hand', async () => {
     const semicolons = await read('m.csv', 'file;class;extra\nimg/1.jpg;cat;x\n');
     expect(semicolons.placed()).toEqual({ 'img/1.jpg': ['cat', null] });

@@ -94,11 +94,6 @@ describe('metadata', () => {
     expect(placed()['mask/0.png']?.[0]).not.toBe('cat');
   });
 
-  it('of JSON lines, whose labels lose the blanks around them', async () => {
-    await put({ '0.png': '', 'metadata.jsonl': '{"file_name":"0.png","label":" cat "}\n' });
-    expect((await scan()).placed()['0.png']?.[0]).toBe('cat');
-  });
-
   it('of several kinds, none of them the images, are not guessed at', async () => {
     await put({
       'img/0.png': '',

@@ -208,6 +208,27 @@ describe('what a site answered in place of the file', () => {
     expect(readJson(put('config.json', '{"error": 0, "success": 1}'))).toEqual({ error: 0, success: 1 });
     expect(readLabels(put('labels.txt', 'not found\n'))).toEqual(['not found']);
   });
+  it.each(['{"path":"img/0.png","reason":"dog","type":"x"}', '{"path":"IMG/0.JPEG","message":"a dog"}\n'])(
+    'a manifest of one row with such words is none: %s',
+    async (row) => {
+      const found: string[] = [];
+      const file = put('rows.json', row);
+      const { path } = JSON.parse(row) as { path: string };
+      mkdirSync(dirname(join(dirname(file), path)), { recursive: true });
+      writeFileSync(join(dirname(file), path), '');
+      await readManifest(file, {
+        onFound: async ({ relativePath }) => void found.push(relativePath),
+        onSkipped: async () => {},
+      });
+      expect(found).toEqual([path]);
+    },
+  );
+  it('the answer for a path that is no image is one', async () => {
+    const file = put('rows.json', '{"status":404,"error":"Not Found","path":"/data/rows.json"}');
+    await expect(readManifest(file, { onFound: async () => {}, onSkipped: async () => {} })).rejects.toThrow(
+      /error message of a download/,
+    );
+  });
 });
 
 it('an unfinished download is told by its name, though it begins as the whole file', async () => {

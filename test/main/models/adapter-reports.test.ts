@@ -45,7 +45,10 @@ describe.skipIf(!there)('adapter files of shared/data/reports.tar.gz', () => {
     Math.max(...a.map((v, i) => Math.abs(v - b[i])));
 
   it.each([
-    ['diffb', 'LoRA in kohya layout: 56 layers'],
+    [
+      'diffb',
+      'LoRA in kohya layout: 56 layers of the U-Net, 0 of the text encoder, rank 4, 56 layers with a bias difference',
+    ],
     ['dora', 'DoRA in kohya layout: 56 layers'],
     ['fp8', 'LoRA in kohya layout: 56 layers'],
     ['full', 'full difference in kohya layout: 56 layers'],
@@ -55,7 +58,7 @@ describe.skipIf(!there)('adapter files of shared/data/reports.tar.gz', () => {
     ['norms', 'norm, LoRA in kohya layout: 57 layers'],
     ['peft0', 'LoRA in PEFT/diffusers layout: 56 layers'],
     ['peftname', 'LoRA in PEFT/diffusers layout: 56 layers'],
-    ['tucker', 'LoCon with mid (Tucker) in kohya layout: 1 layers'],
+    ['tucker', 'LoCon with mid (Tucker) in kohya layout: 1 layer of the U-Net'],
     ['bundle', 'learned tokens blorp (2)'],
     ['bundle2', 'learned tokens blorp (2)'],
   ])('%s is usable, and changes the noise', async (name, summary) => {

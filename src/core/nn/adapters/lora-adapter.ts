@@ -62,6 +62,10 @@ export const isPair = ({ kind, tensors }: AdaptedLayer): boolean =>
 
 const ofBias: readonly Role[] = ['diff_b', 'b_norm', 'up_bias'];
 
+/** Whether it changes the layer's bias. */
+export const changesBias = ({ tensors }: Pick<AdaptedLayer, 'tensors'>): boolean =>
+  ofBias.some((role) => tensors[role] !== undefined);
+
 /** What a layer's adapter acts on. */
 type Target = 'beside' | 'weight' | 'bias';
 
@@ -70,7 +74,7 @@ function targetsOf(layer: AdaptedLayer): Target[] {
   const own = there.some((role) => layer.kind.roles.includes(role) && !ofBias.includes(role));
   return [
     ...(own ? [isPair(layer) ? ('beside' as const) : ('weight' as const)] : []),
-    ...(there.some((role) => ofBias.includes(role)) ? (['bias'] as const) : []),
+    ...(changesBias(layer) ? (['bias'] as const) : []),
   ];
 }
 

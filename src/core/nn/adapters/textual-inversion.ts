@@ -24,20 +24,36 @@ const bundled = /^bundle_emb\.(.+)\.(?:string_to_param\.\*|emb_params|clip_l)$/;
 /** Whether a key of a LoRA file is that of a learned token. */
 export const isTokenKey = (key: string): boolean => ownToken.test(key) || bundled.test(key);
 
-/** As tensors of a network are called, and no token is. */
-const ofLayer = (name: string): boolean =>
-  !isTokenKey(name) && /\.(weight|bias|running_mean|running_var)$|\.\d+\./.test(name);
+type Shapes = ReadonlyMap<string, { shape: readonly number[] }>;
 
-/** Whether a tensor of a file that holds nothing else may be a learned token. */
-export const mayBeToken = (name: string, shape: readonly number[]): boolean =>
-  (shape.length === 1 || shape.length === 2) && !/\s/.test(name) && !ofLayer(name);
+/** Of the text encoders CLIP ViT-L, OpenCLIP ViT-H and ViT-bigG. */
+const TEXT_WIDTHS = [768, 1024, 1280];
+/** Places of a prompt between its start and its end. */
+const MOST_VECTORS = 75;
+
+const isVectors = (shape: readonly number[]): boolean =>
+  TEXT_WIDTHS.includes(shape.at(-1)!) &&
+  (shape.length === 1 || (shape.length === 2 && shape[0] <= MOST_VECTORS));
+
+/** As tensors of a network are called. A number between dots may be a version in the name of a file's one token: v1.5.cat. */
+function ofLayer(name: string, file: Shapes): boolean {
+  if (isTokenKey(name)) return false;
+  if (/\.(weight|bias|running_mean|running_var)$/.test(name)) return true;
+  return /\.\d+\./.test(name) && !(file.size === 1 && isVectors(file.get(name)!.shape));
+}
+
+/** Whether the tensor `name` of a file that holds nothing but learned tokens may be one. */
+export function mayBeToken(name: string, file: Shapes): boolean {
+  const { shape } = file.get(name)!;
+  return (shape.length === 1 || shape.length === 2) && !/\s/.test(name) && !ofLayer(name, file);
+}
 
 /** A file of learned tokens holds a few. */
 const MOST_TOKENS = 32;
 
 /** @throws where a file that is no LoRA holds something else than learned tokens: by names and shapes alone. */
-export function requireTokens(tensors: ReadonlyMap<string, { shape: readonly number[] }>): void {
-  const layer = [...tensors.keys()].find(ofLayer);
+export function requireTokens(tensors: Shapes): void {
+  const layer = [...tensors.keys()].find((name) => ofLayer(name, tensors));
   const widths = [...new Set([...tensors.values()].map(({ shape }) => shape.at(-1)))];
   const wrong =
     layer !== undefined
@@ -66,7 +82,7 @@ export function readLearnedTokens(
     const token = bundled.exec(name)?.[1] ?? (oneConcept.test(name) ? fallbackToken : name);
     if (!alone && !isTokenKey(name)) continue;
     const rows = shape.length === 1 ? [1, ...shape] : shape;
-    if (!mayBeToken(name, shape) || token === '') {
+    if (!mayBeToken(name, tensors) || token === '') {
       throw new Error(
         `tensor ${name} [${shape}] is no learned token; expected ${ONE_CONCEPT} [vectors,width], or a tensor [width] or [vectors,width] named by its token`,
       );

@@ -4,9 +4,9 @@
  */
 
 import { readLines } from '../../files/lines.ts';
+import { isPicture } from '../../files/picture-names.ts';
 import { type TextEncoding, utf8PiecesOf } from '../../files/text-encoding.ts';
 import { parseJson } from '../../files/user-json.ts';
-import { isPicture } from '../candidates.ts';
 import { ManifestError, type Row } from './row.ts';
 
 const MAX_VALUE_CHARS = 16 * 1024 * 1024;
