@@ -58,9 +58,12 @@ const layerOf = (path) => {
   return rest.length > 0 ? `main/${second}` : 'main';
 };
 
+const withoutComments = (source) =>
+  source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:'"`])\/\/.*$/gm, '$1');
+
 /** Every module named in `source` by import, export, import() or require(). Comments do not count. */
 export function importsOf(source) {
-  const code = source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:'"`])\/\/.*$/gm, '$1');
+  const code = withoutComments(source);
   const found = [];
   const pattern =
     /(?:^|[\s;}])(?:import|export)\s(?:[^'"`;]*?\sfrom\s*)?['"]([^'"]+)['"]|\b(?:import|require)\(\s*['"]([^'"]+)['"]/g;
@@ -102,15 +105,16 @@ const strayed = (file, wanted) =>
     ? null
     : `only ${onlyIn[wanted]} may import ${wanted}`;
 
+/** [file below `folder`, its text] of every module. */
+const modulesBelow = (folder, extension = /\.tsx?$/) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && extension.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => [relative(folder, path).split(sep).join('/'), readFileSync(path, 'utf8')]);
+
 /** Every [file, module named in it] below `folder`. */
-function* importsBelow(folder, extension) {
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || !extension.test(entry.name)) continue;
-    const path = join(entry.parentPath, entry.name);
-    const file = relative(folder, path).split(sep).join('/');
-    for (const name of importsOf(readFileSync(path, 'utf8'))) yield [file, name];
-  }
-}
+const importsBelow = (folder, extension) =>
+  modulesBelow(folder, extension).flatMap(([file, source]) => importsOf(source).map((name) => [file, name]));
 
 /** All breaches of the program, below `root`/src, and of what is around it, one sentence each. */
 export function findBreaches(root) {
@@ -118,23 +122,12 @@ export function findBreaches(root) {
   const note = (file, name, wrong) => {
     if (wrong !== null) breaches.push(`${file}: imports "${name}": ${wrong}`);
   };
-  for (const [file, name] of importsBelow(join(root, 'src'), /\.tsx?$/))
-    note(`src/${file}`, name, breach(file, name));
+  for (const [file, name] of importsBelow(join(root, 'src'))) note(`src/${file}`, name, breach(file, name));
   for (const folder of ['bin', 'scripts', 'test'])
     for (const [file, name] of importsBelow(join(root, folder), /\.(?:tsx?|[cm]?js)$/))
       note(`${folder}/${file}`, name, strayed(`${folder}/${file}`, packageOf(name)));
   return breaches;
 }
-
-/** [file below `folder`, its text] of every module. */
-const modulesBelow = (folder) =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .map((path) => [relative(folder, path).split(sep).join('/'), readFileSync(path, 'utf8')]);
-
-const withoutComments = (source) =>
-  source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:'"`])\/\/.*$/gm, '$1');
 
 /** The beginning of a text that SQLite runs, or the making of a statement. */
 const sql =

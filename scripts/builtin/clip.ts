@@ -7,7 +7,12 @@ import { join } from 'node:path';
 import { encodeGraph } from '../../src/core/graph/emit.ts';
 import * as f from '../../src/core/graph/functions.ts';
 import { input } from '../../src/core/graph/value.ts';
-import { type ClipConfig, clipTextEmbedding, contrastiveLoss, endOf } from '../../src/core/nn/clip.ts';
+import {
+  type ClipConfig,
+  clipTextEmbedding,
+  clipTextFeeds,
+  contrastiveLoss,
+} from '../../src/core/nn/clip.ts';
 import { clipVision } from '../../src/core/nn/clip-vision.ts';
 import { paramsOf, trainableSource } from '../../src/core/nn/params.ts';
 import { rngFromSeed } from '../../src/core/rng.ts';
@@ -114,7 +119,7 @@ export async function trainClip(o: Options): Promise<ClipFigures> {
         totalSteps: o.steps,
         floor: 0.02,
       });
-      const texts = textFeeds(
+      const texts = clipTextFeeds(
         config,
         indices.map((i) => captions[i]),
       );
@@ -151,18 +156,6 @@ export async function trainClip(o: Options): Promise<ClipFigures> {
     figures.retrievalAt1[name] = measured.retrieval;
   }
   return figures;
-}
-
-function textFeeds(config: ClipConfig, texts: readonly Int32Array[]) {
-  const ids = new BigInt64Array(texts.length * textLength);
-  const rows = new BigInt64Array(texts.length);
-  texts.forEach((own, i) => {
-    own.forEach((id, at) => {
-      ids[i * textLength + at] = BigInt(id);
-    });
-    rows[i] = BigInt(i * textLength + endOf(config, own));
-  });
-  return { ids: { dims: [texts.length, textLength], data: ids }, rows: { dims: [texts.length], data: rows } };
 }
 
 /** f32[n,n]: each row shared by the captions that read like its own; with few classes a batch has many such. */
@@ -244,7 +237,7 @@ async function measure(
   const texts = await open({ unit: f.l2Normalize(clipTextEmbedding(p, config, ids, rows), 1) });
   const unitOf = async (written: string) => {
     const own = tokenizer.encode(written, { maxLength: textLength }).ids;
-    return (await texts.run({ ...weights, ...textFeeds(config, [own]) })).unit.data as Float32Array;
+    return (await texts.run({ ...weights, ...clipTextFeeds(config, [own]) })).unit.data as Float32Array;
   };
   const labels = [...new Set(pictures.map(({ label }) => label))];
   const captions = [...new Set(pictures.map(({ caption }) => caption))];

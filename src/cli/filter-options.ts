@@ -4,10 +4,9 @@ import type { Dataset } from '../shared/domain/dataset.ts';
 import { type ImageFilter, imageFilter } from '../shared/domain/image.ts';
 import { bucket, origin, split } from '../shared/domain/parts.ts';
 import { usageError } from './errors.ts';
-import { parserFor } from './schema-options.ts';
+import { collect, parserFor } from './schema-options.ts';
 import type { Session } from './session.ts';
 
-const collect = (value: string, previous: string[] = []) => [...previous, value];
 const unit = parserFor(imageFilter.shape.difficulty.unwrap().shape.min);
 
 export interface FilterValues {

@@ -11,6 +11,7 @@ import {
   expectedOf,
   type Field,
   fieldsOf,
+  kebab,
   kindOf,
   numbersOf,
 } from '../shared/field.ts';
@@ -31,7 +32,6 @@ export type OptionTable<P, LeftOut extends keyof P = never> = {
   [K in Exclude<keyof P, Elsewhere | LeftOut>]: OptionText;
 };
 
-const kebab = (name: string) => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
 const camel = (flag: string) => flag.replace(/-([a-z])/g, (_, c: string) => c.toUpperCase());
 
 /** A sentence as commander's lists have them; a name such as LoRA keeps its letters. */
@@ -114,7 +114,8 @@ function valueName(type: string, field?: Field): string {
   return type !== 'number' ? 'value' : field?.unit && field.unit !== '%' ? field.unit : 'n';
 }
 
-const collect = (value: string, previous: string[] = []) => [...previous, value];
+/** Of an option that may be given several times. */
+export const collect = (value: string, previous: string[] = []) => [...previous, value];
 
 /** Of lists that are not one value each time the option is given, and of what is looked up later; null: of the others. */
 function listOption(long: string, text: string, field: Field): Option | null {

@@ -96,7 +96,7 @@ export interface FieldKind {
   nullable: boolean;
 }
 
-const kebab = (name: string) => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+export const kebab = (name: string) => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
 
 /** The parameters of a job that are declared with field(), in their order. */
 export function fieldsOf(schema: z.ZodObject): Field[] {

@@ -70,13 +70,16 @@ export function parsePrompt(text: string, firstLine = 1): PromptPart[] {
   return sequence(false);
 }
 
+/** What a line of a list says: blank lines, and lines that start with #, say nothing. */
+export function saidBy(line: string): string {
+  const said = line.trim();
+  return said.startsWith('#') ? '' : said;
+}
+
 /**
- * A list of prompts, one a line; blank lines, and lines that start with #, say nothing.
+ * A list of prompts, one a line.
  * @throws WildcardError with the line's number in the list.
  */
 export function parsePromptList(lines: readonly string[]): PromptPart[][] {
-  return lines.flatMap((line, i) => {
-    const said = line.trim();
-    return said === '' || said.startsWith('#') ? [] : [parsePrompt(line.trimEnd(), i + 1)];
-  });
+  return lines.flatMap((line, i) => (saidBy(line) === '' ? [] : [parsePrompt(line.trimEnd(), i + 1)]));
 }

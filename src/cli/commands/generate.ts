@@ -10,7 +10,7 @@ import { percent, table } from '../format.ts';
 import type { Io } from '../io.ts';
 import { datasetJob, type Values } from '../job-command.ts';
 import type { Finished } from '../run-job.ts';
-import { fieldOptions, type OptionText, parserFor } from '../schema-options.ts';
+import { collect, fieldOptions, type OptionText, parserFor } from '../schema-options.ts';
 
 const options = {
   init: { text: 'start from noise, from a real image, or between two real images of the class' },
@@ -54,7 +54,6 @@ function promptLines(file: string): string[] {
   return lines;
 }
 
-const collect = (value: string, previous: string[] = []) => [...previous, value];
 const weightsOf = (text: string, previous: number[] = []) => [...previous, loraWeight(text) as number];
 
 /** The files of --lora with their weights, by position; the engine works elsewhere. */

@@ -1,5 +1,6 @@
 /** Owns `crux score`. */
 import { type Command, InvalidArgumentError } from 'commander';
+import { BUILTIN } from '../../shared/built-in.ts';
 import type { JobParams } from '../../shared/jobs/index.ts';
 import { scoreParams } from '../../shared/jobs/score.ts';
 import type { CommandContext } from '../command.ts';
@@ -40,6 +41,6 @@ export const score = (parent: Command, context: CommandContext) =>
     params: (values) => ({
       ...(values.temperature !== undefined && { temperature: values.temperature }),
       // The encoder that the others stand on reads no texts.
-      ...(values.method === 'zero-shot' && values.model === undefined && { modelId: 'builtin:clip' }),
+      ...(values.method === 'zero-shot' && values.model === undefined && { modelId: BUILTIN.clip }),
     }),
   });

@@ -1,6 +1,7 @@
 /** Owns `crux search`: images by a text, with features that are computed where they are missing. */
 import { type Command, Option } from 'commander';
 import { clipScore } from '../../core/metrics/clip-score.ts';
+import { BUILTIN } from '../../shared/built-in.ts';
 import { imageSearch } from '../../shared/domain/image.ts';
 import { limits } from '../../shared/limits.ts';
 import { type CommandContext, finish, leaf, withGlobals } from '../command.ts';
@@ -22,7 +23,7 @@ export function search(parent: Command, context: CommandContext): void {
     'search <dataset> <text>',
     'list the images that are most like a text, by a CLIP that reads both',
   )
-    .option('--model <value>', 'the CLIP (name or id; default: builtin:clip)')
+    .option('--model <value>', `the CLIP (name or id; default: ${BUILTIN.clip})`)
     .addOption(
       new Option('--count <n>', `images to list at most (default: ${mostShown})`).argParser(
         parserFor(imageSearch.shape.count),
@@ -33,7 +34,7 @@ export function search(parent: Command, context: CommandContext): void {
       if (text.trim() === '') throw usageError('the text is empty; say what the images show');
       return await withSession(context.io, values, async (session) => {
         const dataset = session.dataset(name);
-        const modelId = session.modelId(values.model ?? 'builtin:clip');
+        const modelId = session.modelId(values.model ?? BUILTIN.clip);
         const chosen = new Set(session.imageIds(dataset, filterOf(values, dataset, session)));
         const look = () => session.imagesLike(dataset, { modelId, text, count: limits.found });
         let found = await look();

@@ -2,6 +2,7 @@
  * Owns what is told from a CLIP's features of images and texts: their cosines, CLIPScore, and class probabilities without
  * training. Features need not be of unit length.
  */
+import { softmaxRow } from '../difficulty/softmax-regression.ts';
 
 type Rows = Float32Array | Float64Array;
 
@@ -50,20 +51,10 @@ export function zeroShotProbabilities(
   dim: number,
   logitScale: number,
 ): Float32Array {
-  const cosines = imageTextCosines(images, classes, dim);
+  const logits = imageTextCosines(images, classes, dim).map((cosine) => logitScale * cosine);
   const k = classes.length / dim;
-  const p = new Float32Array(cosines.length);
-  for (let at = 0; at < cosines.length; at += k) {
-    const row = cosines.subarray(at, at + k);
-    const most = row.reduce((a, b) => Math.max(a, b));
-    const powers = row.map((cosine) => Math.exp(logitScale * (cosine - most)));
-    const sum = powers.reduce((a, b) => a + b);
-    p.set(
-      powers.map((power) => power / sum),
-      at,
-    );
-  }
-  return p;
+  for (let at = 0; at < logits.length; at += k) softmaxRow(logits, at, k);
+  return Float32Array.from(logits);
 }
 
 function rowsOf(x: Rows, dim: number, what: string): number {

@@ -46,6 +46,21 @@ export function clipTextEmbedding(p: Params, config: ClipConfig, ids: Value, row
 }
 
 /**
+ * What `clipTextEmbedding` is fed: the ids of all texts, i64[n,l], and the place of each end among them, i64[n].
+ * @param texts ids as the tokenizer gives them, each of the model's l tokens.
+ */
+export function clipTextFeeds(config: ClipConfig, texts: readonly Int32Array[]) {
+  const length = config.text.max_position_embeddings;
+  const ids = new BigInt64Array(texts.length * length);
+  const rows = new BigInt64Array(texts.length);
+  for (const [i, own] of texts.entries()) {
+    ids.set(Array.from(own, BigInt), i * length);
+    rows[i] = BigInt(i * length + endOf(config, own));
+  }
+  return { ids: { dims: [texts.length, length], data: ids }, rows: { dims: [texts.length], data: rows } };
+}
+
+/**
  * InfoNCE both ways (Radford et al. 2021, figure 3), a scalar: mean of image to text and text to image.
  * @param scale logarithm of the factor on cosines, a scalar: `logit_scale`.
  * @param targets f32[n,n], symmetric, each row sums to 1: the identity; where texts are alike, their images share the row.

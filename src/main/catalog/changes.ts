@@ -1,4 +1,4 @@
-/** Owns cheap marks by which other programs' changes are noticed: each differs once there is something new. */
+/** Owns cheap marks that show changes by other programs: a mark differs once there is something new. */
 import type { Catalog } from './open.ts';
 
 /** Of any commit of another connection. */

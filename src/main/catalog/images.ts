@@ -172,9 +172,14 @@ export interface WorkImage {
   mtimeMs: number | null;
 }
 
-export function workImages(catalog: Catalog, datasetId: number, origin?: 'real' | 'synthetic'): WorkImage[] {
+/** @throws where there is no such dataset. */
+export function requireDataset(catalog: Catalog, datasetId: number): void {
   if (catalog.value('SELECT 1 FROM datasets WHERE id = ?', datasetId) === undefined)
     throw notFound('dataset', datasetId);
+}
+
+export function workImages(catalog: Catalog, datasetId: number, origin?: 'real' | 'synthetic'): WorkImage[] {
+  requireDataset(catalog, datasetId);
   return catalog.all<WorkImage>(
     `SELECT i.id, i.path, i.origin, i.hash, i.class_id AS classId, c.name AS className, i.split, i.bytes,
        i.mtime_ms AS mtimeMs

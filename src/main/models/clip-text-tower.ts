@@ -1,6 +1,6 @@
 /** Owns the text tower of a CLIP whose folder holds both towers: its config, its tokenizer, and running it. */
 import { input } from '../../core/graph/value.ts';
-import { type ClipConfig, clipConfig, clipTextEmbedding, endOf } from '../../core/nn/clip.ts';
+import { type ClipConfig, clipConfig, clipTextEmbedding, clipTextFeeds } from '../../core/nn/clip.ts';
 import { frozenSource, type Params, paramsOf } from '../../core/nn/params.ts';
 import type { ClipTokenizer } from '../../core/tokenizer/clip-bpe.ts';
 import { openGraph } from '../runtime/open-graph.ts';
@@ -81,17 +81,8 @@ export function openClipText(
       const all = new Float32Array(texts.length * dim);
       for (let at = 0; at < texts.length; at += BATCH) {
         const some = texts.slice(at, at + BATCH);
-        const ids = new BigInt64Array(some.length * length);
-        const rows = new BigInt64Array(some.length);
-        for (const [i, words] of some.entries()) {
-          const own = tokenizer.encode(words, { maxLength: length }).ids;
-          ids.set(Array.from(own, BigInt), i * length);
-          rows[i] = BigInt(i * length + endOf(config, own));
-        }
-        const { features } = await (await sessionFor(some.length)).run({
-          ids: { dims: [some.length, length], data: ids },
-          rows: { dims: [some.length], data: rows },
-        });
+        const tokens = some.map((words) => tokenizer.encode(words, { maxLength: length }).ids);
+        const { features } = await (await sessionFor(some.length)).run(clipTextFeeds(config, tokens));
         all.set(features.data as Float32Array, at * dim);
       }
       return all;

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { BUILTIN } from '../../shared/built-in.ts';
 import type { ModelEntry, ModelKind } from '../../shared/domain/model.ts';
 import { type Catalog, CatalogError, getModelRow, listModelRows, type ModelRow } from '../catalog/index.ts';
 import { combinedHash } from '../files/hash-folder.ts';
@@ -38,12 +39,6 @@ const builtIns = {
 } as const satisfies Record<BuiltIn, { kind: ModelKind; [field: string]: unknown }>;
 
 const builtInNames = Object.keys(builtIns) as BuiltIn[];
-
-export const BUILTIN = {
-  diffusion: 'builtin:diffusion',
-  encoder: 'builtin:encoder',
-  clip: 'builtin:clip',
-} as const satisfies Record<BuiltIn, string>;
 
 /** What a person reads about a built-in model: the first paragraph of its card, where it has one. */
 function builtInEntry(built: BuiltIn): ModelEntry {

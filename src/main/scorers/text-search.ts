@@ -1,7 +1,13 @@
 /** Owns finding images by a text: their stored features, in the order of their cosines with it. */
 import { imageTextCosines } from '../../core/metrics/clip-score.ts';
 import type { FoundImages, ImageSearch } from '../../shared/domain/image.ts';
-import { type Catalog, findEmbeddingSet, loadEmbeddings, workImages } from '../catalog/index.ts';
+import {
+  type Catalog,
+  findEmbeddingSet,
+  loadEmbeddings,
+  presentImages,
+  requireDataset,
+} from '../catalog/index.ts';
 import { textTowerOf } from '../models/encoder.ts';
 import { openEncoder } from '../models/open-encoder.ts';
 
@@ -13,7 +19,8 @@ export async function imagesLike(
   const encoder = await openEncoder(catalog, modelId, { provider: 'cpu', threads: 1 });
   try {
     const tower = textTowerOf(encoder, 'Text search');
-    const total = workImages(catalog, datasetId).length;
+    requireDataset(catalog, datasetId);
+    const total = presentImages(catalog, datasetId);
     const set = findEmbeddingSet(catalog, datasetId, encoder.hash);
     const stored = set && loadEmbeddings(catalog, set);
     if (!stored || stored.ids.length === 0) return { ids: [], cosines: [], missing: total };

@@ -2,6 +2,7 @@
 import { Button, Select, TextInput } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
+import { BUILTIN } from '../../shared/built-in.ts';
 import type { Dataset } from '../../shared/domain/dataset.ts';
 import type { FoundImages } from '../../shared/domain/image.ts';
 import { limits } from '../../shared/limits.ts';
@@ -12,14 +13,12 @@ import { testIds } from '../test-ids.ts';
 import { useEnqueue } from '../ui/feedback.tsx';
 import { count } from '../ui/format.ts';
 
-const builtIn = 'builtin:clip';
-
 /** Enter searches: every search opens the model. */
 export function LikeText() {
   const like = useStore((state) => state.like);
   const setLike = useStore((state) => state.setLike);
   const [text, setText] = useState('');
-  const [modelId, setModelId] = useState(builtIn);
+  const [modelId, setModelId] = useState<string>(BUILTIN.clip);
   useEffect(() => setText(like?.text ?? ''), [like]);
   const search = (model: string) => {
     const wanted = text.trim();

@@ -1,6 +1,7 @@
 /** Owns the form that starts a scoring job. */
 import { Button, Select, Textarea } from '@mantine/core';
 import { useState } from 'react';
+import { BUILTIN } from '../../shared/built-in.ts';
 import type { Dataset } from '../../shared/domain/dataset.ts';
 import type { ScorerMethod } from '../../shared/domain/scorer.ts';
 import { scoreParams } from '../../shared/jobs/score.ts';
@@ -31,7 +32,7 @@ const needs = {
 };
 
 /** The encoder that the other methods start with reads no texts. */
-const firstModel = (method: string) => (method === 'zero-shot' ? 'builtin:clip' : 'builtin:encoder');
+const firstModel = (method: string) => (method === 'zero-shot' ? BUILTIN.clip : BUILTIN.encoder);
 
 export function ScoreForm({ dataset }: { dataset: Dataset }) {
   const { data: models = [], isPending } = useRequest('models.list', {});

@@ -2,15 +2,10 @@
 import { Select } from '@mantine/core';
 import { testIds } from '../test-ids.ts';
 import { Field, NumberField } from '../ui/fields.tsx';
+import type { FieldsProps } from '../ui/settings-form.tsx';
 import type { GenerateInput } from './plan-words.ts';
 
-interface Props {
-  params: GenerateInput;
-  errors: Partial<Record<keyof GenerateInput, string>>;
-  set: (change: Partial<GenerateInput>) => void;
-}
-
-export function AdvancedFields({ params, errors, set }: Props) {
+export function AdvancedFields({ params, set, say }: FieldsProps<GenerateInput>) {
   return (
     <div className="stack">
       <div className="form-grid">
@@ -41,7 +36,7 @@ export function AdvancedFields({ params, errors, set }: Props) {
             value={params.strengths[0]}
             onChange={(strength) => set({ strengths: [strength] })}
             testId={testIds.generateStrength}
-            error={errors.strengths}
+            error={say('strengths')}
           />
         )}
         {params.init === 'interpolate' && (
@@ -52,7 +47,7 @@ export function AdvancedFields({ params, errors, set }: Props) {
             max={1000}
             value={params.inversionSteps}
             onChange={(inversionSteps) => set({ inversionSteps })}
-            error={errors.inversionSteps}
+            error={say('inversionSteps')}
           />
         )}
       </div>

@@ -7,7 +7,6 @@ import { generateParams } from '../../shared/jobs/generate.ts';
 import { keepsAll } from '../../shared/jobs/generate-rules.ts';
 import { memoryInputs } from '../../shared/jobs/memory.ts';
 import { generateGroups } from '../../shared/jobs/parts.ts';
-import { problemsOf } from '../../shared/rules.ts';
 import { useJobs, useRequest } from '../queries.ts';
 import { useStore } from '../state.ts';
 import { testIds } from '../test-ids.ts';
@@ -109,7 +108,7 @@ export function GenerateForm({ dataset }: { dataset: Dataset }) {
         <Collapse expanded={more}>
           <div className="stack">
             <ParamFields {...shared} fields={fields.filter(({ level }) => level === 'advanced')} />
-            <AdvancedFields params={params} errors={problemsOf(generateParams, params)} set={set} />
+            <AdvancedFields params={params} set={set} say={form.say} />
           </div>
         </Collapse>
         <MemoryNotice request={valid ? memoryInputs('generate', params) : null} />

@@ -7,6 +7,7 @@ import { choosePath, pathOf } from '../chosen-paths.ts';
 import type { ControlProps } from './control-props.ts';
 import { useAct } from './feedback.tsx';
 import { Field } from './fields.tsx';
+import { FileList } from './file-list.tsx';
 import { fileName } from './format.ts';
 import { manyOptions } from './many.tsx';
 
@@ -105,36 +106,21 @@ export function FileControl({ field, testId, value, set, words, error }: Control
   );
 }
 
-export function FilesControl({ field, testId, value, set, words, error }: ControlProps) {
-  const act = useAct();
-  const files = value as readonly string[];
-  const choose = () =>
-    act('Choosing a file', async () => {
-      const chosen = await choosePath(purposeOf(elementOf(field.kind.inner)));
-      if (chosen) set([...files, chosen.token]);
-    });
+export function FilesControl({ field, value, set, ...rest }: ControlProps) {
   return (
-    <Field {...words} error={error} wide>
-      <div className="stack">
-        {files.map((file, i) => (
-          <div className="row" key={`${i} ${file}`}>
-            <span className="ellipsis" title={pathOf(file)}>
-              {fileName(pathOf(file))}
-            </span>
-            <Button size="compact-xs" variant="subtle" onClick={() => set(files.filter((_, at) => at !== i))}>
-              Remove
-            </Button>
-          </div>
-        ))}
-        <Button
-          size="compact-xs"
-          style={{ alignSelf: 'flex-start' }}
-          data-testid={testId}
-          onClick={() => void choose()}
-        >
-          Add a file…
-        </Button>
-      </div>
-    </Field>
+    <FileList
+      {...rest}
+      files={value as readonly string[]}
+      set={set}
+      purpose={purposeOf(elementOf(field.kind.inner))}
+      add="Add a file…"
+      added={(token) => token}
+      keyOf={(file) => file}
+      row={(file) => (
+        <span className="ellipsis" title={pathOf(file)}>
+          {fileName(pathOf(file))}
+        </span>
+      )}
+    />
   );
 }

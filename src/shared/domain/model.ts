@@ -14,7 +14,7 @@ export const modelKind = z.enum([
 export type ModelKind = z.infer<typeof modelKind>;
 
 export const modelEntry = z.object({
-  id: z.string(), // 'builtin:diffusion', 'builtin:encoder' or 'model:<row>'
+  id: z.string(), // one of BUILTIN's, or 'model:<row>'
   name: z.string(),
   kind: modelKind,
   path: z.string(),

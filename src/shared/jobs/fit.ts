@@ -99,7 +99,7 @@ export const fitParams = z.object({
     off: 'Do not mirror images.',
     advice: 'Turn it off where left and right matter.',
     level: 'advanced',
-    only: { where: 'where images are seen anew in every epoch', holds: withPictures },
+    only: { where: 'if images are read again in each epoch', holds: withPictures },
   }),
   shift: field(z.int().min(0).max(64).default(4), {
     label: 'Shift',

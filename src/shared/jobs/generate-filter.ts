@@ -1,4 +1,4 @@
-/** Owns the parameters by which a generation keeps samples that were measured as they were made. */
+/** Owns the parameters of a generation's filter: which of the samples, measured as they are made, are kept. */
 import { z } from 'zod';
 import { field } from '../field.ts';
 import { keepsAll } from './generate-rules.ts';

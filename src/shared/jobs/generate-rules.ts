@@ -1,6 +1,6 @@
 /** Owns what must hold between the parameters of a generation, and which of them have an effect. */
 import type { Rules } from '../rules.ts';
-import { parsePrompt, parsePromptList, WildcardError } from '../wildcards.ts';
+import { parsePrompt, parsePromptList, saidBy, WildcardError } from '../wildcards.ts';
 
 interface Keeping {
   keepWithin: number | null;
@@ -54,7 +54,7 @@ export const generateRules: Rules<Ruled> = {
   },
   prompts: ({ promptSource, prompts, classes }) => {
     if (promptSource !== 'list') return null;
-    const said = prompts.map((line) => line.trim()).map((line) => (line.startsWith('#') ? '' : line));
+    const said = prompts.map(saidBy);
     if (said.every((line) => line === ''))
       return 'Write a prompt on each line, for example: a photo of a [CLS]';
     const without = said.findIndex((line) => line !== '' && !line.includes('[CLS]'));

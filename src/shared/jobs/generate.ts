@@ -159,7 +159,7 @@ const fields = z.object({
   }),
   scorerId: field(id.nullable().default(null), {
     label: 'Scorer',
-    help: 'Scorer whose difficulties are matched, and by which samples are kept.',
+    help: 'Scorer whose difficulties are matched, and which decides which samples are kept.',
     advice: 'A scorer that the difficulty model was not trained with is the stricter judge.',
     level: 'basic',
     group: groups.difficulty,

@@ -1,5 +1,6 @@
 /** Owns parameters and figures of results that several jobs have. */
 import { z } from 'zod';
+import { BUILTIN } from '../built-in.ts';
 import { field } from '../field.ts';
 import { labelList, limits } from '../limits.ts';
 import { longPromptModes, longPromptNames, promptSyntaxes, promptSyntaxNames } from '../prompting.ts';
@@ -18,7 +19,7 @@ export const leftOut = { changed: count.optional(), missing: count.optional() };
 
 export const modelId = z.string().max(limits.modelId);
 
-export const encoder = modelId.default('builtin:encoder');
+export const encoder = modelId.default(BUILTIN.encoder);
 
 /** The headings of a generation's form, in its order; a heading that a parameter alone names comes after them. */
 export const generateGroups = {

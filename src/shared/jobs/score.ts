@@ -1,5 +1,6 @@
 /** Owns the parameters and the result of scoring a dataset. */
 import { z } from 'zod';
+import { BUILTIN } from '../built-in.ts';
 import { promptText } from '../limits.ts';
 import { count, id, leftOut, modelId, seed } from './parts.ts';
 
@@ -11,7 +12,7 @@ export const scoreParams = z.object({
     .enum(['out-of-fold', 'in-sample', 'classifier', 'precomputed', 'zero-shot'])
     .default('out-of-fold'),
   /** Encoder whose frozen features the probe stands on, the classifier itself, or the CLIP. */
-  modelId: modelId.default('builtin:encoder'),
+  modelId: modelId.default(BUILTIN.encoder),
   folds: z.int().min(2).max(50).default(5),
   /** Of method zero-shot: what an image of a class is called, [CLS] the class; of several, their features are averaged. */
   prompts: z.array(classPrompt).min(1).max(1000).default(['a photo of a [CLS]']),

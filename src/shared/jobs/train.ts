@@ -1,5 +1,6 @@
 /** Owns the parameters and the result of training a difficulty adapter or a plain LoRA. */
 import { z } from 'zod';
+import { BUILTIN } from '../built-in.ts';
 import { count, id, leftOut, modelId, seed } from './parts.ts';
 
 /** The encoder's internals are unpublished: the defaults are our own (docs/decisions/0007). */
@@ -7,7 +8,7 @@ export const trainParams = z.object({
   datasetId: id,
   /** difficulty: LoRA and difficulty encoder; plain: the LoRA alone, as what difficulty is compared with. */
   kind: z.enum(['difficulty', 'plain']).default('difficulty'),
-  baseModelId: modelId.default('builtin:diffusion'),
+  baseModelId: modelId.default(BUILTIN.diffusion),
   /** Scorer whose difficulty conditions the model; null: the dataset's current one. */
   scorerId: id.nullable().default(null),
   steps: z.int().min(1).max(1_000_000).default(300),

@@ -83,24 +83,23 @@ describe('metadata', () => {
     expect(reasons()['test/metadata.jsonl']).toMatch(/line 2: path: ..\/..\/x.png leaves the dataset folder/);
   });
 
-  it('of the images, beside masks, in whatever order', async () => {
+  const scanMasks = async (other: string) => {
     await put({
       'img/0.png': '',
       'mask/0.png': '',
-      'metadata.csv': 'mask_file_name,image_file_name,label\nmask/0.png,img/0.png,cat\n',
+      'metadata.csv': `mask_file_name,${other},label\nmask/0.png,img/0.png,cat\n`,
     });
-    const { placed } = await scan();
+    return await scan();
+  };
+
+  it('of the images, beside masks, in whatever order', async () => {
+    const { placed } = await scanMasks('image_file_name');
     expect(placed()['img/0.png']?.[0]).toBe('cat');
     expect(placed()['mask/0.png']?.[0]).not.toBe('cat');
   });
 
   it('of several kinds, none of them the images, are not guessed at', async () => {
-    await put({
-      'img/0.png': '',
-      'mask/0.png': '',
-      'metadata.csv': 'mask_file_name,depth_file_name,label\nmask/0.png,img/0.png,cat\n',
-    });
-    const { placed } = await scan();
+    const { placed } = await scanMasks('depth_file_name');
     expect(Object.values(placed()).map(([label]) => label)).not.toContain('cat');
   });
 

@@ -7,8 +7,9 @@ import { angleBetween, circleInterpolate, drawLambda } from '../../../../core/di
 import { keptOfConfig } from '../../../../core/diffusion/create-scheduler.ts';
 import { writtenPrompts } from '../../../../core/prompts/written.ts';
 import { rngFromSeed } from '../../../../core/rng.ts';
-import type { ClassAcceptance } from '../../../../shared/jobs/generate.ts';
+import { type ClassAcceptance, generateParams } from '../../../../shared/jobs/generate.ts';
 import type { JobResult } from '../../../../shared/jobs/index.ts';
+import { settingsOf } from '../../../../shared/recorded.ts';
 import { madeIndices } from '../../../catalog/index.ts';
 import { startingImages } from '../../../datasets/used-images.ts';
 import { decodeRgb } from '../../../images/decode.ts';
@@ -200,6 +201,7 @@ export const generate: JobBody<'generate'> = async (ctx) => {
   const load = { ...generationLoad(params, params.size ?? setup.model.size, ctx.runtime.lowMemory), chunks };
   tellMemory(ctx, setup.model.memory(load));
   const knowsDifficulty = setup.adapter !== null;
+  const settings = settingsOf(generateParams, ctx.params);
   const selection = await openSelection(ctx, planned, knowsDifficulty);
   try {
     const generator = await openGenerator(setup.model, setup.adapter, options, ctx.runtime);
@@ -208,7 +210,8 @@ export const generate: JobBody<'generate'> = async (ctx) => {
       const { starter, close } = await openStarter(ctx, setup, generator, planned);
       try {
         const { recipe, hashes: models } = setup;
-        await makePictures(ctx, { recipe, models, knowsDifficulty, generator, starter, selection }, planned);
+        const making = { recipe, models, knowsDifficulty, settings, generator, starter, selection };
+        await makePictures(ctx, making, planned);
       } finally {
         await close();
       }

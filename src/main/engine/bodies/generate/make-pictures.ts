@@ -6,8 +6,7 @@ import { createHash } from 'node:crypto';
 import { asText } from '../../../../core/prompts/put-in.ts';
 import { candidateQueue, type Settled } from '../../../../core/recipes/candidates.ts';
 import type { Provenance, StartingPoint } from '../../../../shared/domain/provenance.ts';
-import { type ClassAcceptance, generateParams } from '../../../../shared/jobs/generate.ts';
-import { settingsOf } from '../../../../shared/recorded.ts';
+import type { ClassAcceptance } from '../../../../shared/jobs/generate.ts';
 import { addScores, addSynthetic, madeIndices } from '../../../catalog/index.ts';
 import { createdBy } from '../../../files/version.ts';
 import { writeWhole } from '../../../files/write-whole.ts';
@@ -32,6 +31,8 @@ export interface Making {
   models: Record<string, string>;
   /** false: the base model alone. */
   knowsDifficulty: boolean;
+  /** Unusual settings without a place of their own in the provenance. */
+  settings: Provenance['settings'];
   generator: Generator;
   starter: Starter;
   /** null: every picture is kept. */
@@ -168,12 +169,11 @@ async function store(
 
 function provenanceOf(
   { params, runtime }: Context,
-  { recipe, models, knowsDifficulty, generator, selection }: Making,
+  { recipe, models, knowsDifficulty, settings, generator, selection }: Making,
   p: PlannedPicture,
   { accepted, attempt, attempts, made: { seed, start, verdict } }: Settled<MadePicture>,
 ): Provenance {
   const chunks = generator.chunksOf(p);
-  const settings = settingsOf(generateParams, params);
   return {
     recipe,
     models,

@@ -20,6 +20,7 @@ import {
 } from '../../../../core/difficulty/near-duplicates.ts';
 import { sameDetails } from '../../../../core/difficulty/picture-details.ts';
 import { rngFromSeed } from '../../../../core/rng.ts';
+import { BUILTIN } from '../../../../shared/built-in.ts';
 import {
   confirmedLabelTag,
   type DuplicateCluster,
@@ -173,7 +174,7 @@ function labelsOf({ catalog, params }: Context, scorer: StoredScorer, images: re
 
 async function duplicatesOf(ctx: Context, scorer: StoredScorer | null, images: readonly WorkImage[]) {
   const { params, signal } = ctx;
-  const modelId = params.modelId ?? (scorer?.modelId || 'builtin:encoder');
+  const modelId = params.modelId ?? (scorer?.modelId || BUILTIN.encoder);
   const { set, images: seen, vectors, dim } = await featuresOf(ctx, modelId, images);
   const ids = Uint32Array.from(seen, ({ id }) => id);
   const n = ids.length;
